@@ -1,0 +1,117 @@
+//! Names of claims.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Names that Cognito never lets a trigger add, change or suppress in the ID token or the access token (developer guide,
+/// "Pre token generation Lambda trigger"), and those that resource servers read as its own. Cognito says nothing when one
+/// is sent; emulators drop it. Names that begin with `cognito:` or `dev:` are reserved as well.
+const RESERVED: [&str; 26] = [
+    "acr",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "client_id",
+    "cnf",
+    "device_key",
+    "event_id",
+    "exp",
+    "iat",
+    "identities",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "origin_jti",
+    "scope",
+    "sub",
+    "token_use",
+    "username",
+    "version",
+    "cognito:groups",
+    "cognito:roles",
+    "cognito:username",
+];
+
+/// The name of a claim that a trigger may add: 1 to 128 printable ASCII characters without blanks, quotes and
+/// backslashes, and none that Cognito reserves.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ClaimName(String);
+
+/// Why a text is not the name of a claim that a trigger may add.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InvalidClaimName {
+    /// Cognito reserves it.
+    #[error("Cognito reserves this claim, and drops it without a word")]
+    Reserved,
+    /// It cannot be a name.
+    #[error("a claim's name must be 1 to 128 printable characters without blanks, quotes and backslashes")]
+    Malformed,
+}
+
+impl ClaimName {
+    /// A name that is known to be one when the program is written; checked by a test.
+    #[must_use]
+    pub fn literal(name: &'static str) -> Self {
+        debug_assert!(name.parse::<Self>().is_ok(), "{name} cannot be a claim's name");
+        Self(name.to_owned())
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ClaimName {
+    type Err = InvalidClaimName;
+
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let lower = raw.to_ascii_lowercase();
+        let is_reserved = RESERVED.contains(&lower.as_str())
+            || ["cognito:", "dev:"].iter().any(|prefix| lower.starts_with(prefix));
+        let allowed = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\');
+        if is_reserved {
+            Err(InvalidClaimName::Reserved)
+        } else if (1..=128).contains(&raw.len()) && raw.bytes().all(allowed) {
+            Ok(Self(raw.to_owned()))
+        } else {
+            Err(InvalidClaimName::Malformed)
+        }
+    }
+}
+
+impl fmt::Display for ClaimName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_reserved_claim_can_be_configured() {
+        for name in RESERVED {
+            assert_eq!(name.parse::<ClaimName>(), Err(InvalidClaimName::Reserved), "{name}");
+            assert_eq!(name.to_uppercase().parse::<ClaimName>(), Err(InvalidClaimName::Reserved), "{name}");
+        }
+        for name in ["cognito:anything", "dev:custom:x", "Cognito:Preferred_Role"] {
+            assert_eq!(name.parse::<ClaimName>(), Err(InvalidClaimName::Reserved), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_ones_own_can_be_configured() {
+        for name in ["tenant_id", "tid", "https://example.com/tenant", "custom:org", "organization"] {
+            assert_eq!(name.parse::<ClaimName>().map(|n| n.to_string()), Ok(name.to_owned()));
+        }
+        for name in ["", "a b", "a\"b", "tenänt", &"x".repeat(129)] {
+            assert_eq!(name.parse::<ClaimName>(), Err(InvalidClaimName::Malformed), "{name}");
+        }
+    }
+}

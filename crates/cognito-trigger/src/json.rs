@@ -1,0 +1,81 @@
+//! Looking into JSON without taking it apart: values stay the text that they are.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A JSON object as its entries, in order; the values are parts of the object's own text.
+pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// A name that stands in an object more than once, so that nobody can say which value counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Ambiguous;
+
+impl<'a> Object<'a> {
+    /// Reads an object; `None` when `text` is something else.
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// No entries: what stands for an object that is missing.
+    pub(crate) const fn empty() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The value called `name`, `null` included.
+    pub(crate) fn value(&self, name: &str) -> Result<Option<&'a RawValue>, Ambiguous> {
+        let mut found = self.0.iter().filter(|(entry, _)| entry == name);
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(Ambiguous),
+            (found, None) => Ok(found.map(|(_, value)| *value)),
+        }
+    }
+
+    /// The value called `name`; `null` counts as missing.
+    pub(crate) fn present(&self, name: &str) -> Result<Option<&'a RawValue>, Ambiguous> {
+        Ok(self.value(name)?.filter(|value| value.get() != "null"))
+    }
+
+    /// The object called `name`; an empty one when it is missing or something else.
+    pub(crate) fn object(&self, name: &str) -> Result<Object<'a>, Ambiguous> {
+        Ok(self.value(name)?.and_then(|value| Object::read(value.get())).unwrap_or(Object::empty()))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The text that `value` is; `None` when it is something else, or has a lone surrogate.
+pub(crate) fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::with_capacity(16);
+                while let Some(Name(name)) = map.next_key()? {
+                    entries.push((name, map.next_value()?));
+                }
+                Ok(Object(entries))
+            }
+        }
+
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+/// A name, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,0 +1,142 @@
+//! The one line per invocation: log record and metrics at once, in CloudWatch's embedded metric format (CloudWatch user
+//! guide, "Specification: Embedded metric format"). `docs/log-fields.md` describes every field.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tenancy::{PoolId, Sub, TenantId};
+
+/// Namespace of the metrics.
+const NAMESPACE: &str = "CognitoTenancy";
+
+/// What one invocation did. Never holds an e-mail address, a name, a code, a token, an attribute or an event.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// How it ended: the dimension `Outcome`.
+    pub outcome: &'static str,
+    /// The log event, of the closed list.
+    pub event: Option<&'static str>,
+    /// Why it was refused or not done.
+    pub reason: Option<&'static str>,
+    /// Why, in the operator's words.
+    pub cause: Option<String>,
+    /// What fired.
+    pub trigger_source: Option<String>,
+    /// The pool.
+    pub pool: Option<PoolId>,
+    /// The user.
+    pub sub: Option<Sub>,
+    /// The tenant that was resolved or joined.
+    pub tenant: Option<TenantId>,
+    /// Calls of the store.
+    pub store_calls: u64,
+    /// Their durations, summed.
+    pub store_time: Duration,
+    /// Tenants and bindings taken from memory.
+    pub cache_hits: u64,
+    /// Those that were not there.
+    pub cache_misses: u64,
+    /// Tenants served past their time because the store failed.
+    pub stale_served: u64,
+    /// Memberships written.
+    pub redeemed: u64,
+    /// Redemptions that had been done before.
+    pub already_redeemed: u64,
+    /// Stamps that could not be written.
+    pub stamps_deferred: u64,
+    /// Users or machines that were refused, or would have been but for observe mode.
+    pub denied: u64,
+    /// Bytes added to a token; `None` when none was made.
+    pub claim_bytes: Option<usize>,
+}
+
+/// What the loop knows of an invocation.
+#[derive(Clone, Copy, Debug)]
+pub struct Invocation<'a> {
+    /// The function, such as `post-confirmation`: the dimension `Function`.
+    pub function: &'static str,
+    /// Lambda's id of the request.
+    pub request_id: &'a str,
+    /// Whether it is the first of its environment.
+    pub is_cold_start: bool,
+    /// How long it took.
+    pub duration: Duration,
+    /// When it ended.
+    pub at: SystemTime,
+}
+
+#[derive(Serialize)]
+struct Metric {
+    #[serde(rename = "Name")]
+    name: &'static str,
+    #[serde(rename = "Unit")]
+    unit: &'static str,
+}
+
+impl Report {
+    /// The line, without line end.
+    #[must_use]
+    pub fn line(&self, invocation: &Invocation<'_>) -> String {
+        let mut line = Map::new();
+        let mut metrics = Vec::new();
+        let mut metric = |name, unit, value: Value| {
+            metrics.push(Metric { name, unit });
+            line.insert(String::from(name), value);
+        };
+        metric("Invocations", "Count", json!(1));
+        metric("DurationMs", "Milliseconds", json!(milliseconds(invocation.duration)));
+        metric("StoreMs", "Milliseconds", json!(milliseconds(self.store_time)));
+        metric("StoreCalls", "Count", json!(self.store_calls));
+        metric("CacheHit", "Count", json!(self.cache_hits));
+        metric("CacheMiss", "Count", json!(self.cache_misses));
+        metric("StaleServed", "Count", json!(self.stale_served));
+        metric("Redeemed", "Count", json!(self.redeemed));
+        metric("AlreadyRedeemed", "Count", json!(self.already_redeemed));
+        metric("StampDeferred", "Count", json!(self.stamps_deferred));
+        metric("Denied", "Count", json!(self.denied));
+        metric("ColdStart", "Count", json!(u8::from(invocation.is_cold_start)));
+        if let Some(bytes) = self.claim_bytes {
+            metric("ClaimBytes", "Bytes", json!(bytes));
+        }
+        let since_epoch = invocation.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let directive = json!({
+            "Namespace": NAMESPACE,
+            "Dimensions": [["Function"], ["Function", "Outcome"]],
+            "Metrics": metrics,
+        });
+        line.insert(
+            "_aws".to_owned(),
+            json!({ "Timestamp": u64::try_from(since_epoch.as_millis()).unwrap_or(0), "CloudWatchMetrics": [directive] }),
+        );
+        let mut property = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                line.insert(name.to_owned(), Value::from(value));
+            }
+        };
+        property("Function", Some(invocation.function));
+        property("Outcome", Some(self.outcome));
+        property("requestId", Some(invocation.request_id));
+        property("event", self.event);
+        property("reason", self.reason);
+        property("cause", self.cause.as_deref());
+        property("triggerSource", self.trigger_source.as_deref());
+        property("userPoolId", self.pool.as_ref().map(PoolId::as_str));
+        property("sub", self.sub.as_ref().map(Sub::as_str));
+        property("tenantId", self.tenant.as_ref().map(TenantId::as_str));
+        Value::Object(line).to_string()
+    }
+
+    /// Notes what fired, if it looks like a trigger source: an event could say anything.
+    pub fn note_source(&mut self, source: &str) {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        if (1..=64).contains(&source.len()) && source.bytes().all(is_plain) {
+            self.trigger_source = Some(source.to_owned());
+        }
+    }
+}
+
+/// Milliseconds with microseconds behind the point.
+fn milliseconds(duration: Duration) -> f64 {
+    f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1000.0
+}

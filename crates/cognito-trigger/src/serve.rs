@@ -1,0 +1,171 @@
+//! The loop around a trigger: every invocation ends in time, in an answer or one text of the closed list, with one line;
+//! and the process serves the next one.
+
+use std::io::Write;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use futures_util::FutureExt;
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::tower::util::MapRequestLayer;
+use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
+
+use crate::failure::{PublicError, TriggerFailure};
+use crate::report::{Invocation, Report};
+
+/// Longest time of an invocation. Cognito gives 5 s, and may call again while the first call still runs.
+const BUDGET: Duration = Duration::from_millis(3_500);
+
+/// What is left of Lambda's own deadline for sending the answer.
+const MARGIN: Duration = Duration::from_millis(300);
+
+/// A trigger: what one event leads to.
+pub trait Trigger {
+    /// Handles an event, and notes in `report` what it did. May be dropped at any await once the call's deadline has
+    /// passed.
+    ///
+    /// # Errors
+    ///
+    /// [`TriggerFailure`]: what the user is told and why.
+    fn handle(
+        &self,
+        call: &Call<'_>,
+        report: &mut Report,
+    ) -> impl Future<Output = Result<Answer, TriggerFailure>>;
+
+    /// Notes in `report` what the call has cost; called once when it has ended, however it did.
+    fn settle(&self, report: &mut Report);
+
+    /// Whether a user's refusal, which has been reported, is to be sent as an untouched event.
+    fn admits_refused(&self) -> bool {
+        false
+    }
+}
+
+/// One invocation.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The event as it came.
+    pub event: &'a RawValue,
+    /// Lambda's id of the request.
+    pub request_id: &'a str,
+    /// When it was handed over.
+    pub now: SystemTime,
+    /// When the answer must be there.
+    pub deadline: Instant,
+}
+
+/// What goes back to Cognito.
+#[derive(Debug)]
+pub enum Answer {
+    /// The event as it came.
+    Untouched,
+    /// The event with another `response`.
+    Event(Box<RawValue>),
+}
+
+/// Serves `trigger`, called `function`, until Lambda ends the process. `clock` tells the time.
+///
+/// # Errors
+///
+/// What the Lambda runtime cannot recover from: the Runtime API is gone.
+pub async fn serve(
+    function: &'static str,
+    trigger: &impl Trigger,
+    clock: fn() -> SystemTime,
+) -> Result<(), lambda_runtime::Error> {
+    let is_first = &AtomicBool::new(true);
+    let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+        let is_cold_start = is_first.swap(false, Ordering::Relaxed);
+        answer(function, trigger, clock, is_cold_start, event).await
+    });
+    Runtime::new(handler).layer(MapRequestLayer::new(well_formed)).layer(TracingLayer::new()).run().await
+}
+
+/// Handles one event: in time, panics caught, reported.
+async fn answer(
+    function: &'static str,
+    trigger: &impl Trigger,
+    clock: fn() -> SystemTime,
+    is_cold_start: bool,
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Box<RawValue>, TriggerFailure> {
+    let (begin, now) = (Instant::now(), clock());
+    let LambdaEvent { payload, context } = event;
+    let mut report = Report::default();
+    let call = Call {
+        event: &payload,
+        request_id: &context.request_id,
+        now,
+        deadline: begin + budget(context.deadline, now),
+    };
+    let handled = AssertUnwindSafe(trigger.handle(&call, &mut report)).catch_unwind();
+    let mut result = match timeout_at(call.deadline, handled).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_panic)) => Err(ended("panic")),
+        Err(_elapsed) => Err(ended("timeout")),
+    };
+    trigger.settle(&mut report);
+    if let Err(failure) = &result {
+        report.note(failure);
+        if trigger.admits_refused() {
+            report.outcome = "observed";
+            result = Ok(Answer::Untouched);
+        }
+    }
+    let invocation = Invocation {
+        function,
+        request_id: call.request_id,
+        is_cold_start,
+        duration: begin.elapsed(),
+        at: clock(),
+    };
+    print(&report.line(&invocation));
+    Ok(match result? {
+        Answer::Untouched => payload,
+        Answer::Event(event) => event,
+    })
+}
+
+/// A body that is not JSON becomes `null`, which every trigger refuses: the runtime's own error would tell the user what
+/// a parser found.
+fn well_formed(mut invocation: LambdaInvocation) -> LambdaInvocation {
+    if serde_json::from_slice::<&RawValue>(&invocation.body).is_err() {
+        invocation.body = "null".into();
+    }
+    invocation
+}
+
+/// How long an invocation may take. `deadline_ms` is Lambda's, in milliseconds since the epoch; one that has passed
+/// before the call began says that the clocks differ, not that there is no time.
+fn budget(deadline_ms: u64, now: SystemTime) -> Duration {
+    let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(deadline_ms);
+    deadline.duration_since(now).map_or(BUDGET, |left| left.saturating_sub(MARGIN).min(BUDGET))
+}
+
+fn ended(reason: &'static str) -> TriggerFailure {
+    TriggerFailure { public: PublicError::Unavailable, reason, cause: String::new() }
+}
+
+impl Report {
+    fn note(&mut self, failure: &TriggerFailure) {
+        let is_unavailable = failure.public == PublicError::Unavailable;
+        self.outcome = if is_unavailable { "unavailable" } else { "denied" };
+        self.reason = Some(failure.reason);
+        self.cause = (!failure.cause.is_empty()).then(|| failure.cause.clone());
+        self.denied = 1;
+        self.event = self.event.or(match failure.reason {
+            "event_invalid" => Some("event.invalid"),
+            "data_damaged" => Some("data.integrity"),
+            _ => Some("token.denied"),
+        });
+    }
+}
+
+/// Standard output is where Lambda looks for metrics. A line that cannot be printed is lost, and nothing else.
+fn print(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}

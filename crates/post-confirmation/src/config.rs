@@ -1,0 +1,56 @@
+//! Settings of the function, read once at start.
+
+use cognito_trigger::settings::{AllowedPools, InvalidSettings, Settings};
+use tenancy_aws::AwsSettings;
+
+/// What becomes of a confirmed user whom no invite admits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Uninvited {
+    /// The error `INVITE_REQUIRED`; the user is confirmed all the same, and is in no tenant.
+    Refuse,
+    /// The event back; the user is in no tenant.
+    Admit,
+}
+
+/// Settings of the trigger itself.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `USER_POOL_IDS`: the pools that may call; any by default.
+    pub pools: AllowedPools,
+    /// `UNINVITED`: `refuse` (default) or `admit`.
+    pub uninvited: Uninvited,
+    /// `TENANT_ATTRIBUTE`: the user attribute that is stamped; `custom:tenantId` by default.
+    pub tenant_attribute: String,
+}
+
+/// Settings of the whole function.
+pub struct FunctionConfig {
+    /// Those of the trigger.
+    pub trigger: Config,
+    /// `TENANCY_TABLE`: the table; required.
+    pub table: String,
+    /// The SDK's own.
+    pub aws: AwsSettings,
+}
+
+impl FunctionConfig {
+    /// Reads the settings through `lookup`, such as the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSettings`] with every fault.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+        let mut settings = Settings::new(lookup);
+        let table = settings.required("TENANCY_TABLE");
+        let trigger = Config {
+            pools: settings.allowed_pools(),
+            uninvited: settings
+                .one_of("UNINVITED", [("refuse", Uninvited::Refuse), ("admit", Uninvited::Admit)]),
+            tenant_attribute: settings.tenant_attribute(),
+        };
+        match AwsSettings::read(lookup) {
+            Ok(aws) => settings.finish(Self { trigger, table, aws }),
+            Err(faults) => Err(settings.failed(faults)),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Cognito post-confirmation trigger: a user who has just been confirmed redeems an invite, becomes a member of its
+//! tenant, and is stamped with `custom:tenantId`.
+//!
+//! The user is confirmed before this runs, whatever it answers, and Cognito does not run it again. So the membership is
+//! what counts: a stamp that could not be written is deferred, and a redemption that could not be finished is finished by
+//! pre-token-generation at the next sign-in.
+
+pub mod config;
+
+use std::time::Duration;
+
+use cognito_trigger::event::{Envelope, Subject, UnreadableEvent};
+use cognito_trigger::failure::with_causes;
+use cognito_trigger::{Answer, Call, PublicError, Report, Trigger, TriggerFailure};
+use tenancy::choice::AskedTenant;
+use tenancy::onboarding::{self, StampPlan};
+use tenancy::ports::{Invites, Records, Stamps, UserDirectory};
+use tenancy::redemption::{Candidate, Redemption};
+use tenancy::{Timestamp, UserKey, UserRecords, Username};
+use tenancy_aws::{CognitoUsers, DynamoStore};
+use tokio::time::timeout_at;
+
+pub use config::{Config, FunctionConfig, Uninvited};
+
+/// The only source that acts. A reset of the password fires the same trigger with another source, and must not redeem.
+const CONFIRM_SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
+
+/// What the stamp leaves of the time, so that a deferred one still ends in an answer.
+const STAMP_MARGIN: Duration = Duration::from_millis(50);
+
+/// The trigger, with what it needs from outside.
+pub struct PostConfirmation {
+    config: Config,
+    store: DynamoStore,
+    users: CognitoUsers,
+}
+
+impl PostConfirmation {
+    /// Puts the trigger together.
+    #[must_use]
+    pub fn new(config: Config, store: DynamoStore, users: CognitoUsers) -> Self {
+        Self { config, store, users }
+    }
+}
+
+impl Trigger for PostConfirmation {
+    async fn handle(&self, call: &Call<'_>, report: &mut Report) -> Result<Answer, TriggerFailure> {
+        handle(&self.config, call, &self.store, &self.users, report).await
+    }
+
+    fn settle(&self, report: &mut Report) {
+        (report.store_calls, report.store_time) = self.store.meter().take();
+    }
+}
+
+/// Handles one event. The answer is always the event as it came.
+///
+/// # Errors
+///
+/// `INVITE_REQUIRED` when no invite admits the user and `UNINVITED` is `refuse`; `UNAVAILABLE` when the store gave no
+/// answer, the event cannot be read, or the pool is not one of `USER_POOL_IDS`.
+pub async fn handle(
+    config: &Config,
+    call: &Call<'_>,
+    store: &(impl Records + Invites + Stamps),
+    users: &impl UserDirectory,
+    report: &mut Report,
+) -> Result<Answer, TriggerFailure> {
+    let envelope = Envelope::read(call.event)?;
+    report.note_source(&envelope.trigger_source);
+    report.pool.clone_from(&envelope.pool);
+    if !config.pools.admit(envelope.pool.as_ref()) {
+        return Err(TriggerFailure::pool_not_allowed());
+    }
+    if envelope.trigger_source != CONFIRM_SIGN_UP {
+        report.outcome = "passed";
+        return Ok(Answer::Untouched);
+    }
+    let event = envelope.open(&config.tenant_attribute)?;
+    let Subject::User(user) = &event.request.subject else { return Err(UnreadableEvent::NoSubject.into()) };
+    report.sub = Some(user.sub.clone());
+
+    let candidate = Candidate {
+        user,
+        username: event.username.as_ref(),
+        verified_email: event.request.verified_email.as_ref(),
+        code: &event.request.invite_code,
+        request_id: call.request_id,
+        now: Timestamp::from(call.now),
+    };
+    let joined = onboarding::join(candidate, store).await?;
+    warn_of_foreign_stamp(user, &event.request.stamp, &joined.records);
+    match joined.redemption {
+        Redemption::Joined(tenants) => {
+            report.outcome = "joined";
+            report.event = Some("invite.redeemed");
+            report.redeemed = u64::try_from(tenants.len()).unwrap_or(u64::MAX);
+            report.tenant = tenants.into_iter().next();
+        }
+        Redemption::Already => {
+            report.outcome = "already_joined";
+            report.already_redeemed = 1;
+        }
+        Redemption::Refused(refusal) => {
+            report.event = Some("invite.refused");
+            if config.uninvited == Uninvited::Refuse {
+                return Err(TriggerFailure {
+                    reason: refusal.name(),
+                    ..TriggerFailure::of(PublicError::InviteRequired)
+                });
+            }
+            report.outcome = "admitted";
+            report.reason = Some(refusal.name());
+        }
+    }
+    if let Some(plan) = onboarding::missing_stamp(&joined.records) {
+        stamp(&plan, user, event.username.as_ref(), call, (store, users), report).await;
+    }
+    Ok(Answer::Untouched)
+}
+
+/// The attribute was set before anybody stamped it, and names a tenant that the user is not in: an app client lets its
+/// users write it. It is ignored here and overwritten by the stamp.
+fn warn_of_foreign_stamp(user: &UserKey, stamp: &AskedTenant, records: &UserRecords) {
+    let is_foreign = match stamp {
+        AskedTenant::None => false,
+        AskedTenant::Malformed => true,
+        AskedTenant::Tenant(tenant) => !records.is_active_in(tenant),
+    };
+    if is_foreign {
+        tracing::warn!(
+            event = "security.cross_tenant",
+            reason = "stamp",
+            sub = user.sub.as_str(),
+            userPoolId = user.pool.as_str(),
+            "the tenant attribute names a tenant that the user is not in; can an app client write it?"
+        );
+    }
+}
+
+/// Writes the stamp within what is left of the time. Whatever goes wrong, the user is whole: it stays pending.
+async fn stamp(
+    plan: &StampPlan,
+    user: &UserKey,
+    username: Option<&Username>,
+    call: &Call<'_>,
+    (store, users): (&impl Stamps, &impl UserDirectory),
+    report: &mut Report,
+) {
+    let cause = match username {
+        None => "the event has no user name".to_owned(),
+        Some(username) => {
+            let deadline = call.deadline - STAMP_MARGIN;
+            let stamped = timeout_at(deadline, onboarding::stamp(plan, user, username, users, store)).await;
+            match stamped {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => with_causes(error.as_ref()),
+                Err(_elapsed) => "no time was left".to_owned(),
+            }
+        }
+    };
+    report.stamps_deferred = 1;
+    tracing::warn!(
+        event = "stamp.deferred",
+        sub = user.sub.as_str(),
+        userPoolId = user.pool.as_str(),
+        tenantId = plan.tenant.as_str(),
+        cause,
+        "the membership is written and its stamp is not; `tenantctl repair stamps` writes it"
+    );
+}

@@ -1,0 +1,24 @@
+//! Cognito pre-token-generation trigger. The only file that knows both ports and adapters; a wrong setting fails here, at
+//! cold start, and not at the first sign-in.
+
+#![expect(clippy::disallowed_methods, reason = "the environment and the clock enter the program here")]
+
+use std::time::SystemTime;
+
+use cognito_trigger::{logging, serve};
+use pre_token_generation::{FunctionConfig, PreTokenGeneration};
+use tenancy_aws::{AwsClients, DynamoStore};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> std::process::ExitCode {
+    let lookup = |name: &str| std::env::var(name).ok();
+    logging::init(lookup("AWS_LAMBDA_LOG_FORMAT").as_deref(), lookup("AWS_LAMBDA_LOG_LEVEL").as_deref());
+    let config = match FunctionConfig::read(&lookup) {
+        Ok(config) => config,
+        Err(error) => return logging::refuse_start(&error),
+    };
+    let store = DynamoStore::new(AwsClients::new(config.aws).dynamodb(), config.table);
+    store.warm_up().await;
+    let trigger = PreTokenGeneration::new(config.trigger, store);
+    logging::exit(serve("pre-token-generation", &trigger, SystemTime::now).await)
+}

@@ -1,0 +1,23 @@
+//! The ports of [`tenancy`] on AWS: one DynamoDB table, and a Cognito user pool.
+//!
+//! | Module | What it does |
+//! | --- | --- |
+//! | [`client`] | builds both SDK clients: one HTTP and TLS stack, explicit timeouts and retries |
+//! | [`store`] | [`DynamoStore`], the table as the functions use it; its answers to the ports are one file each |
+//! | [`users`] | [`CognitoUsers`], the user directory |
+//! | [`table`] | the table itself |
+//! | [`operator`] | what an operator writes: tenants and invites |
+//!
+//! How an item looks in the table is known here and nowhere else.
+
+pub mod client;
+mod item;
+mod key;
+pub mod operator;
+pub mod store;
+pub mod table;
+pub mod users;
+
+pub use client::{AwsClients, AwsSettings};
+pub use store::{DynamoStore, StoreMeter};
+pub use users::CognitoUsers;

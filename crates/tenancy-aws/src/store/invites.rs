@@ -1,0 +1,140 @@
+//! Invites: the ports [`Invites`] and [`Stamps`].
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::try_join;
+use tenancy::ports::{Commit, Damage, Invites, Offer, OfferTerms, Records, Stamps, StoreError};
+use tenancy::redemption::RedemptionPlan;
+use tenancy::{EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, TenantId, Timestamp, UserKey};
+
+use super::{DynamoStore, transaction, unavailable};
+use crate::item::{Attributes, Item, text};
+use crate::key::{Key, TENANT_PREFIX, email_partition};
+
+impl Invites for DynamoStore {
+    async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
+        let (invite, used) = try_join(
+            self.get("read an invite", Key::invite(hash)),
+            self.get("read the use of an invite", Key::invite_use(hash, user)),
+        )
+        .await?;
+        let used_for = used.map(|attributes| decode_use(hash, user, &attributes)).transpose()?;
+        let Some(attributes) = invite else { return Ok(Offer { used_for, terms: None }) };
+        let invite = decode_invite(hash, &attributes)?;
+        if used_for.as_ref().is_some_and(|tenant| *tenant != invite.tenant) {
+            let key = Key::invite_use(hash, user).to_string();
+            return Err(Damage { key, problem: "`tid` is not its invite's".to_owned() }.into());
+        }
+        let (tenant, is_pointed_at) =
+            try_join(self.tenant(&invite.tenant), self.is_pointed_at(&invite)).await?;
+        let tenant = tenant.ok_or_else(|| Damage {
+            key: Key::invite(hash).to_string(),
+            problem: "`tid` names a tenant that does not exist".to_owned(),
+        })?;
+        Ok(Offer { used_for, terms: Some(OfferTerms { invite, tenant, is_pointed_at }) })
+    }
+
+    async fn pointers(&self, email: &EmailHash) -> Result<Vec<InvitePointer>, StoreError> {
+        let mut pointers = Vec::new();
+        let mut resume_after = None;
+        loop {
+            let call = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :tenant)")
+                .expression_attribute_values(":pk", text(email_partition(email)))
+                .expression_attribute_values(":tenant", text(TENANT_PREFIX))
+                .consistent_read(true)
+                .set_exclusive_start_key(resume_after)
+                .send();
+            let page = self.meter.time(call).await;
+            let page = page.map_err(|error| unavailable("read the invites of an address", &error))?;
+            for attributes in page.items() {
+                pointers.push(decode_pointer(email, attributes)?);
+            }
+            resume_after = page.last_evaluated_key;
+            if resume_after.is_none() {
+                return Ok(pointers);
+            }
+        }
+    }
+
+    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
+        let writes = transaction::redemption(&self.table, plan).map_err(|error| StoreError::Unavailable {
+            operation: "redeem an invite",
+            source: Box::new(error),
+        })?;
+        transaction::write("redeem an invite", &self.client, &self.meter, writes).await
+    }
+}
+
+impl DynamoStore {
+    /// Whether the pointer of the invite's address, if it is bound to one, points at it.
+    async fn is_pointed_at(&self, invite: &Invite) -> Result<bool, StoreError> {
+        let Some(email) = &invite.email else { return Ok(false) };
+        let key = Key::email_pointer(&EmailHash::of(email), &invite.tenant);
+        let Some(attributes) = self.get("read the pointer of an invite", key.clone()).await? else {
+            return Ok(false);
+        };
+        Ok(Item::open(&key, "mail", &attributes)?.text("h")? == invite.hash.as_str())
+    }
+}
+
+impl Stamps for DynamoStore {
+    async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
+        let call = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::membership(user, tenant).into_attributes()))
+            .update_expression("SET stamp = :done")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":done", text("done"))
+            .send();
+        let answer = self.meter.time(call).await;
+        answer.map(|_| ()).map_err(|error| unavailable("note a stamp", &error))
+    }
+}
+
+fn decode_invite(hash: &InviteHash, attributes: &Attributes) -> Result<Invite, Damage> {
+    let key = Key::invite(hash);
+    let item = Item::open(&key, "invite", attributes)?;
+    item.optional_text("createdBy")?;
+    item.optional_number("ttl")?;
+    let email = match item.optional_text("email")? {
+        Some(_) => Some(item.parsed("email")?),
+        None => None,
+    };
+    let statuses = [("open", InviteStatus::Open), ("revoked", InviteStatus::Revoked)];
+    Ok(Invite {
+        hash: hash.clone(),
+        tenant: item.parsed("tid")?,
+        email,
+        roles: item.roles("roles")?,
+        uses: item.number("uses")?,
+        max_uses: item.number("maxUses")?,
+        status: item.one_of("status", &statuses)?,
+        expires_at: Timestamp::from_epoch_seconds(item.number("expiresAt")?),
+        created_at: item.optional_time("createdAt")?.unwrap_or_default(),
+    })
+}
+
+fn decode_use(hash: &InviteHash, user: &UserKey, attributes: &Attributes) -> Result<TenantId, Damage> {
+    let key = Key::invite_use(hash, user);
+    let item = Item::open(&key, "use", attributes)?;
+    item.optional_number("at")?;
+    item.optional_number("ttl")?;
+    item.parsed("tid")
+}
+
+fn decode_pointer(email: &EmailHash, attributes: &Attributes) -> Result<InvitePointer, Damage> {
+    let sk = match attributes.get("sk") {
+        Some(AttributeValue::S(sk)) => sk.clone(),
+        _ => String::new(),
+    };
+    let key = Key { pk: email_partition(email), sk };
+    let item = Item::open(&key, "mail", attributes)?;
+    let tenant = key.sk.strip_prefix(TENANT_PREFIX).unwrap_or_default();
+    let tenant = tenant.parse().map_err(|error| item.damage(format!("`sk`: {error}")))?;
+    Ok(InvitePointer { tenant, hash: item.parsed("h")? })
+}

@@ -1,0 +1,117 @@
+//! The table as the functions use it. Every read that a decision rests on is strongly consistent.
+
+mod invites;
+mod records;
+mod transaction;
+
+pub(crate) use transaction::write as write_transaction;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use tenancy::ports::StoreError;
+
+use crate::item::Attributes;
+use crate::key::Key;
+
+/// Longest time that the warm-up may take of a cold start.
+const WARM_UP_TIMEOUT: Duration = Duration::from_millis(400);
+
+/// The tenancy table.
+#[derive(Clone, Debug)]
+pub struct DynamoStore {
+    client: Client,
+    table: String,
+    meter: Arc<StoreMeter>,
+}
+
+impl DynamoStore {
+    /// The table called `table`.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table, meter: Arc::default() }
+    }
+
+    /// What the store's calls have cost since the last [`StoreMeter::take`].
+    #[must_use]
+    pub fn meter(&self) -> &StoreMeter {
+        &self.meter
+    }
+
+    /// Opens the connection with one bounded read of nothing, so that name look-up and TLS handshake happen while Lambda
+    /// still gives the full CPU of the init phase. What comes of it does not matter, and is not an error.
+    pub async fn warm_up(&self) {
+        let _ = tokio::time::timeout(WARM_UP_TIMEOUT, self.get("warm up", Key::warm_up())).await;
+        self.meter.take();
+    }
+
+    /// Reads one item, strongly consistent.
+    async fn get(&self, operation: &'static str, key: Key) -> Result<Option<Attributes>, StoreError> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.into_attributes()))
+            .consistent_read(true)
+            .send();
+        let answer = self.meter.time(call).await;
+        answer.map(|output| output.item).map_err(|error| unavailable(operation, &error))
+    }
+}
+
+/// Counts calls of the table and the time they took, for the metrics `StoreCalls` and `StoreMs`.
+#[derive(Debug, Default)]
+pub struct StoreMeter {
+    calls: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl StoreMeter {
+    /// What was counted since the last time, and starts anew: calls, and the sum of their durations (calls made at the
+    /// same time count each).
+    pub fn take(&self) -> (u64, Duration) {
+        let calls = self.calls.swap(0, Ordering::Relaxed);
+        (calls, Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)))
+    }
+
+    async fn time<T>(&self, call: impl Future<Output = T>) -> T {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let begin = Instant::now();
+        let answer = call.await;
+        let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+        answer
+    }
+}
+
+/// The error for an SDK call that brought no answer. Keeps what kind of failure it was and the service's error code, and
+/// not its message, which may quote what was sent.
+pub(crate) fn unavailable<E, R>(operation: &'static str, error: &SdkError<E, R>) -> StoreError
+where
+    E: ProvideErrorMetadata,
+{
+    StoreError::Unavailable { operation, source: describe(error).into() }
+}
+
+/// An SDK error in a few words without data: its kind, and the service's error code.
+pub(crate) fn describe<E, R>(error: &SdkError<E, R>) -> String
+where
+    E: ProvideErrorMetadata,
+{
+    let kind = match error {
+        SdkError::ConstructionFailure(_) => "the request could not be built",
+        SdkError::TimeoutError(_) => "timed out",
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out connecting or waiting",
+        SdkError::DispatchFailure(_) => "could not connect, or the connection broke",
+        SdkError::ResponseError(_) => "the answer could not be read",
+        SdkError::ServiceError(_) => "refused by the service",
+        _ => "failed",
+    };
+    match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        Some(code) => format!("{kind}: {code}"),
+        None => kind.to_owned(),
+    }
+}

@@ -1,0 +1,214 @@
+//! A redemption as one `TransactWriteItems`: all of it or nothing.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use tenancy::ports::{Commit, StoreError};
+use tenancy::redemption::{MembershipChange, RedemptionPlan};
+
+use super::{StoreMeter, unavailable};
+use crate::item::{SCHEMA_VERSION, new_item, number, role_list, text};
+use crate::key::{Key, tenant_partition};
+
+/// How often a transaction that collides with others is sent.
+const MAX_ATTEMPTS: u32 = 6;
+
+/// Longest wait after the first collision; doubled after each, and each wait is a random part of it (full jitter).
+const BASE_WAIT: Duration = Duration::from_millis(25);
+
+/// Longest wait of all.
+const MAX_WAIT: Duration = Duration::from_millis(400);
+
+/// Sends `writes` until they are done, outdated, or have collided too often.
+pub(crate) async fn write(
+    operation: &'static str,
+    client: &Client,
+    meter: &StoreMeter,
+    writes: Vec<TransactWriteItem>,
+) -> Result<Commit, StoreError> {
+    let mut longest_wait = BASE_WAIT;
+    for attempt in 1.. {
+        let call = client.transact_write_items().set_transact_items(Some(writes.clone())).send();
+        let Err(error) = meter.time(call).await else { return Ok(Commit::Done) };
+        match collision(&error) {
+            Some(Collision::Condition) => return Ok(Commit::Outdated),
+            Some(Collision::Passing) if attempt < MAX_ATTEMPTS => {
+                tokio::time::sleep(longest_wait.mul_f64(fastrand::f64())).await;
+                longest_wait = longest_wait.saturating_mul(2).min(MAX_WAIT);
+            }
+            Some(Collision::Passing) | None => return Err(unavailable(operation, &error)),
+        }
+    }
+    Ok(Commit::Outdated)
+}
+
+/// Why a transaction was cancelled, as far as it matters here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Collision {
+    /// A condition no longer holds; the same transaction will never succeed.
+    Condition,
+    /// Another write of the same item was under way, or there was no capacity; the same transaction may succeed later.
+    /// The SDK does not retry these, because it sees only that the transaction as a whole was cancelled.
+    Passing,
+}
+
+/// Reads the cancellation reasons (API reference, `TransactWriteItems`). `None`: something else.
+fn collision<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Collision> {
+    let cancelled = match error.as_service_error()? {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled,
+        TransactWriteItemsError::TransactionInProgressException(_) => return Some(Collision::Passing),
+        _ => return None,
+    };
+    let codes = || cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    let passing = ["TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"];
+    if codes().any(|code| code == "ConditionalCheckFailed") {
+        Some(Collision::Condition)
+    } else if codes().any(|code| passing.contains(&code)) {
+        Some(Collision::Passing)
+    } else {
+        None
+    }
+}
+
+/// The writes of a redemption.
+pub(super) fn redemption(table: &str, plan: &RedemptionPlan) -> Result<Vec<TransactWriteItem>, BuildError> {
+    let mut writes = vec![
+        update(count_use(table, plan)?),
+        put(new_use(table, plan)?),
+        match plan.membership {
+            MembershipChange::Create => put(new_membership(table, plan)?),
+            MembershipChange::AddRoles { version } => update(more_roles(table, plan, version)?),
+        },
+        put(audit(table, plan)?),
+    ];
+    if plan.becomes_default {
+        writes.push(update(default_tenant(table, plan)?));
+    }
+    if let Some(email) = &plan.spent_pointer {
+        let pointer = Delete::builder()
+            .table_name(table)
+            .set_key(Some(Key::email_pointer(email, &plan.tenant).into_attributes()))
+            .condition_expression("h = :h")
+            .expression_attribute_values(":h", text(plan.invite.as_str()))
+            .build()?;
+        writes.push(TransactWriteItem::builder().delete(pointer).build());
+    }
+    Ok(writes)
+}
+
+/// The invite has one use more: open, not expired, uses left, same tenant.
+fn count_use(table: &str, plan: &RedemptionPlan) -> Result<Update, BuildError> {
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(Key::invite(&plan.invite).into_attributes()))
+        .update_expression("SET uses = uses + :one")
+        .condition_expression("#status = :open AND expiresAt > :now AND uses < maxUses AND tid = :tid")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":open", text("open"))
+        .expression_attribute_values(":now", number(plan.at.epoch_seconds()))
+        .expression_attribute_values(":tid", text(plan.tenant.as_str()))
+        .build()
+}
+
+/// This user has used it, once.
+fn new_use(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
+    let mut item = new_item(Key::invite_use(&plan.invite, &plan.user), "use");
+    item.insert("tid".to_owned(), text(plan.tenant.as_str()));
+    item.insert("at".to_owned(), number(plan.at.epoch_seconds()));
+    item.insert("ttl".to_owned(), number(plan.keep_until.epoch_seconds()));
+    Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(pk)")
+        .build()
+}
+
+/// The user is a member, who was not.
+fn new_membership(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
+    let mut item = new_item(Key::membership(&plan.user, &plan.tenant), "member");
+    item.insert("tid".to_owned(), text(plan.tenant.as_str()));
+    item.insert("roles".to_owned(), role_list(&plan.roles));
+    item.insert("status".to_owned(), text("active"));
+    item.insert("inviteRef".to_owned(), text(plan.invite.as_str()));
+    item.insert("stamp".to_owned(), text("pending"));
+    item.insert("ver".to_owned(), number(1));
+    item.insert("joinedAt".to_owned(), number(plan.at.epoch_seconds()));
+    if let Some(username) = &plan.username {
+        item.insert("username".to_owned(), text(username.as_str()));
+    }
+    item.insert("gsi1pk".to_owned(), text(tenant_partition(&plan.tenant)));
+    item.insert("gsi1sk".to_owned(), text(format!("MEMBER#{}", plan.user.sub)));
+    Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(pk)")
+        .build()
+}
+
+/// The user, an active member still, has more roles.
+fn more_roles(table: &str, plan: &RedemptionPlan, version: u64) -> Result<Update, BuildError> {
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(Key::membership(&plan.user, &plan.tenant).into_attributes()))
+        .update_expression("SET #roles = :roles, ver = :next")
+        .condition_expression(
+            "#status = :active AND tid = :tid AND (ver = :ver OR attribute_not_exists(ver))",
+        )
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_names("#roles", "roles")
+        .expression_attribute_values(":active", text("active"))
+        .expression_attribute_values(":tid", text(plan.tenant.as_str()))
+        .expression_attribute_values(":ver", number(version))
+        .expression_attribute_values(":next", number(version.saturating_add(1)))
+        .expression_attribute_values(":roles", role_list(&plan.roles))
+        .build()
+}
+
+/// The user has a default tenant, who had none.
+fn default_tenant(table: &str, plan: &RedemptionPlan) -> Result<Update, BuildError> {
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(Key::profile(&plan.user).into_attributes()))
+        .update_expression("SET et = :et, v = :v, defaultTid = :tid, ver = if_not_exists(ver, :zero) + :one")
+        .condition_expression("attribute_not_exists(defaultTid)")
+        .expression_attribute_values(":et", text("profile"))
+        .expression_attribute_values(
+            ":v",
+            aws_sdk_dynamodb::types::AttributeValue::N(SCHEMA_VERSION.to_owned()),
+        )
+        .expression_attribute_values(":tid", text(plan.tenant.as_str()))
+        .expression_attribute_values(":zero", number(0))
+        .expression_attribute_values(":one", number(1))
+        .build()
+}
+
+/// Who joined what, by which invite, in which request. Its key is made of the use, which there is once only.
+fn audit(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
+    let id = format!("{}-{}-{}", plan.invite.short(), plan.user.pool, plan.user.sub);
+    let mut item = new_item(Key::audit(&plan.tenant, plan.at, &id), "audit");
+    item.insert("tid".to_owned(), text(plan.tenant.as_str()));
+    item.insert("action".to_owned(), text("invite.redeem"));
+    item.insert("actor".to_owned(), text(format!("user:{}:{}", plan.user.pool, plan.user.sub)));
+    item.insert("target".to_owned(), text(format!("invite:{}", plan.invite.short())));
+    item.insert(
+        "outcome".to_owned(),
+        text(match plan.membership {
+            MembershipChange::Create => "joined",
+            MembershipChange::AddRoles { .. } => "roles_added",
+        }),
+    );
+    item.insert("requestId".to_owned(), text(plan.request_id.as_str()));
+    Put::builder().table_name(table).set_item(Some(item)).build()
+}
+
+fn put(put: Put) -> TransactWriteItem {
+    TransactWriteItem::builder().put(put).build()
+}
+
+fn update(update: Update) -> TransactWriteItem {
+    TransactWriteItem::builder().update(update).build()
+}

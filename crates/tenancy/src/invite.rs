@@ -1,0 +1,44 @@
+//! An invite: an open offer of one tenant.
+
+use crate::{EmailAddress, InviteHash, Role, TenantId, Timestamp};
+
+/// Whether an invite has been taken back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum InviteStatus {
+    /// It has not.
+    Open,
+    /// It has; nobody can redeem it.
+    Revoked,
+}
+
+/// An offer to join one tenant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Invite {
+    /// Key: the hash of the code.
+    pub hash: InviteHash,
+    /// The tenant to join.
+    pub tenant: TenantId,
+    /// If given, only this address may redeem it, and only verified.
+    pub email: Option<EmailAddress>,
+    /// The roles that come with it, in order of precedence.
+    pub roles: Vec<Role>,
+    /// How many users have redeemed it.
+    pub uses: u64,
+    /// How many may.
+    pub max_uses: u64,
+    /// Whether it has been taken back.
+    pub status: InviteStatus,
+    /// From this moment on it is expired.
+    pub expires_at: Timestamp,
+    /// When it was made; orders several invites of one user.
+    pub created_at: Timestamp,
+}
+
+/// That an address has an open invite of a tenant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InvitePointer {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The invite.
+    pub hash: InviteHash,
+}

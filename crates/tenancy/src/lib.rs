@@ -1,0 +1,45 @@
+//! Tenant identity: what a tenant, a membership and an invite are, who may redeem an invite, and which tenant a token
+//! carries.
+//!
+//! The rule above all others: **a token never carries a tenant of which the user is not an active member.** The
+//! [`Membership`] decides; the user attribute `custom:tenantId` is a stamp for other readers and never evidence.
+//!
+//! Everything here is a value or a function over values. What must be read or written goes through the ports in
+//! [`ports`]; the time is an input ([`Timestamp`]); there is no AWS, no runtime and no environment.
+//!
+//! | Module | What it holds |
+//! | --- | --- |
+//! | [`tenant`], [`user`], [`role`], [`membership`], [`invite`], [`binding`] | the things, each parsed once |
+//! | [`email`], [`code`] | e-mail addresses and invite codes, and the hashes under which they are stored |
+//! | [`redemption`] | the one engine that turns an invite into a membership |
+//! | [`choice`] | which of a user's tenants a token carries |
+//! | [`groups`] | which groups and IAM roles it carries |
+//! | [`sign_in`], [`onboarding`] | the two use cases: a token is made, a user was confirmed |
+
+pub mod binding;
+pub mod choice;
+pub mod code;
+pub mod email;
+pub mod groups;
+pub mod invite;
+pub mod membership;
+pub mod onboarding;
+pub mod ports;
+pub mod redemption;
+pub mod role;
+pub mod sign_in;
+pub mod tenant;
+mod text;
+mod time;
+pub mod user;
+
+pub use binding::{ClientBinding, ClientBindingMode};
+pub use code::{EmailHash, InviteCode, InviteHash, PresentedCode};
+pub use email::EmailAddress;
+pub use invite::{Invite, InvitePointer, InviteStatus};
+pub use membership::{Membership, MembershipStatus, Profile, Stamp, UserRecords};
+pub use role::{Group, Role};
+pub use tenant::{RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
+pub use text::InvalidText;
+pub use time::Timestamp;
+pub use user::{ClientId, PoolId, Sub, UserKey, Username};

@@ -1,0 +1,81 @@
+//! Memberships: which user belongs to which tenant. The only evidence for a token.
+
+use crate::{Role, TenantId};
+
+/// Whether a membership counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MembershipStatus {
+    /// It does.
+    Active,
+    /// Not for now.
+    Suspended,
+    /// Not any more. An invite never revives it; an operator can.
+    Removed,
+}
+
+/// Whether the user attribute `custom:tenantId` has been written for a membership.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stamp {
+    /// Not yet: post-confirmation could not, or the user joined at a sign-in. `tenantctl repair stamps` finishes it.
+    Pending,
+    /// It has.
+    Done,
+}
+
+/// One user in one tenant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Membership {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The roles, in order of precedence.
+    pub roles: Vec<Role>,
+    /// Whether it counts.
+    pub status: MembershipStatus,
+    /// Whether the user attribute has been written.
+    pub stamp: Stamp,
+    /// Counts the writes; each write names the version that it read.
+    pub version: u64,
+}
+
+impl Membership {
+    /// Whether it is active.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.status == MembershipStatus::Active
+    }
+}
+
+/// What a user has chosen across tenants.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Profile {
+    /// The tenant of a token for which no other was asked.
+    pub default_tenant: Option<TenantId>,
+}
+
+/// All that the table knows of one user, read at once and strongly consistent.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct UserRecords {
+    /// Memberships of any status, in the order of their tenants' ids.
+    pub memberships: Vec<Membership>,
+    /// The profile; the default one when there is none.
+    pub profile: Profile,
+}
+
+impl UserRecords {
+    /// The membership in `tenant`, whatever its status.
+    #[must_use]
+    pub fn in_tenant(&self, tenant: &TenantId) -> Option<&Membership> {
+        self.memberships.iter().find(|membership| membership.tenant == *tenant)
+    }
+
+    /// The active memberships.
+    pub fn active(&self) -> impl Iterator<Item = &Membership> {
+        self.memberships.iter().filter(|membership| membership.is_active())
+    }
+
+    /// Whether there is an active membership in `tenant`.
+    #[must_use]
+    pub fn is_active_in(&self, tenant: &TenantId) -> bool {
+        self.in_tenant(tenant).is_some_and(Membership::is_active)
+    }
+}

@@ -1,0 +1,160 @@
+//! What the rules need from outside: the table, and the user directory.
+
+use std::sync::Arc;
+
+use crate::redemption::RedemptionPlan;
+use crate::{
+    ClientBinding, ClientId, EmailHash, Invite, InviteHash, InvitePointer, PoolId, Tenant, TenantId, UserKey,
+    UserRecords, Username,
+};
+
+/// An error from below, kept for operators.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why the store could not say. `Display` is for operators, and carries no personal data and no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It gave no answer: unreachable, throttled, refused, too slow.
+    #[error("the store gave no answer to {operation}")]
+    Unavailable {
+        /// What was asked of it.
+        operation: &'static str,
+        /// What it said or what happened instead.
+        source: BoxError,
+    },
+    /// It holds an item that cannot be what it claims to be. Refused, never guessed.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+}
+
+/// An item that cannot be what it claims to be.
+#[derive(Debug, Eq, PartialEq, thiserror::Error)]
+#[error("damaged item {key}: {problem}")]
+pub struct Damage {
+    /// The item's key, hashes cut short.
+    pub key: String,
+    /// What is wrong with it; names attributes, quotes none of their values.
+    pub problem: String,
+}
+
+/// Port: who belongs where.
+pub trait Records {
+    /// All that is known of `user`, strongly consistent; empty records when nothing is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer, or any of the user's items is damaged.
+    fn user(&self, user: &UserKey) -> impl Future<Output = Result<UserRecords, StoreError>> + Send;
+
+    /// The tenant `id`; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer or the item is damaged.
+    fn tenant(&self, id: &TenantId) -> impl Future<Output = Result<Option<Arc<Tenant>>, StoreError>> + Send;
+
+    /// The binding of an app client; `None` when it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer or the item is damaged.
+    fn client_binding(
+        &self,
+        pool: &PoolId,
+        client: &ClientId,
+    ) -> impl Future<Output = Result<Option<ClientBinding>, StoreError>> + Send;
+}
+
+/// What is on offer under a code's hash, for one user.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Offer {
+    /// The tenant for which this user has used the invite already, if so.
+    pub used_for: Option<TenantId>,
+    /// The invite and what it leads to; `None` when there is no such invite.
+    pub terms: Option<OfferTerms>,
+}
+
+/// An invite and what it leads to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OfferTerms {
+    /// The invite.
+    pub invite: Invite,
+    /// Its tenant.
+    pub tenant: Arc<Tenant>,
+    /// Whether the pointer of its address, if it is bound to one, still points at it.
+    pub is_pointed_at: bool,
+}
+
+/// What became of a redemption.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Commit {
+    /// All of it is written.
+    Done,
+    /// Nothing is: what the plan was made from has changed. Read and decide again.
+    Outdated,
+}
+
+/// Port: invites and their redemption.
+pub trait Invites {
+    /// What is on offer under `hash` for `user`, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer or an item is damaged, an invite of a tenant that does not exist included.
+    fn offer(
+        &self,
+        hash: &InviteHash,
+        user: &UserKey,
+    ) -> impl Future<Output = Result<Offer, StoreError>> + Send;
+
+    /// The open invites of an address, one a tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer or an item is damaged.
+    fn pointers(
+        &self,
+        email: &EmailHash,
+    ) -> impl Future<Output = Result<Vec<InvitePointer>, StoreError>> + Send;
+
+    /// Writes a redemption: all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer; it may have been written all the same, which the next read shows.
+    fn commit(&self, plan: &RedemptionPlan) -> impl Future<Output = Result<Commit, StoreError>> + Send;
+}
+
+/// Port: which stamps are still to be written.
+pub trait Stamps {
+    /// Notes that the user attribute has been written for the membership of `user` in `tenant`. Safe to repeat.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer.
+    fn mark_stamped(
+        &self,
+        user: &UserKey,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Why the user directory did not take a change. `Display` is for operators.
+#[derive(Debug, thiserror::Error)]
+#[error("the user directory did not take the change")]
+pub struct DirectoryError(#[source] pub BoxError);
+
+/// Port: the user pool's own record of a user.
+pub trait UserDirectory {
+    /// Writes the tenant attribute of a user, and nothing else. Safe to repeat.
+    ///
+    /// # Errors
+    ///
+    /// [`DirectoryError`] when it was not written or nobody knows.
+    fn set_tenant(
+        &self,
+        pool: &PoolId,
+        username: &Username,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<(), DirectoryError>> + Send;
+}

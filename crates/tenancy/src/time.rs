@@ -1,0 +1,38 @@
+//! Time as an input.
+
+/// A moment in whole seconds since 1970-01-01T00:00:00Z, as every time in the table is.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The moment `seconds` after the epoch.
+    #[must_use]
+    pub const fn from_epoch_seconds(seconds: u64) -> Self {
+        Self(seconds)
+    }
+
+    /// Whole seconds since the epoch.
+    #[must_use]
+    pub const fn epoch_seconds(self) -> u64 {
+        self.0
+    }
+
+    /// The moment `seconds` later.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+}
+
+impl From<std::time::SystemTime> for Timestamp {
+    /// A clock before 1970 reads as the epoch itself.
+    fn from(moment: std::time::SystemTime) -> Self {
+        Self(moment.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
