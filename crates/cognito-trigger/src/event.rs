@@ -76,6 +76,8 @@ pub enum Subject {
 /// What `groupConfiguration` says, with `null`, missing and mistyped parts as empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PoolGroups {
+    /// Whether a part is mistyped, so that nobody can say which groups the user has.
+    pub is_damaged: bool,
     /// The user's groups in the pool.
     pub groups: Vec<String>,
     /// The IAM roles of the groups.
@@ -217,23 +219,27 @@ impl Request {
             verified_email: email.filter(|_| is_verified),
             invite_code,
             asked_tenant,
-            pool_groups: PoolGroups::read(&request.object("groupConfiguration")?)?,
+            pool_groups: PoolGroups::read(request)?,
             stamp,
         })
     }
 }
 
 impl PoolGroups {
-    fn read(configuration: &Object<'_>) -> Result<Self, Ambiguous> {
-        let list = |name| -> Result<Vec<String>, Ambiguous> {
-            let list = configuration.present(name)?;
-            Ok(list.and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default())
+    fn read(request: &Object<'_>) -> Result<Self, Ambiguous> {
+        let mut groups = Self::default();
+        let Some(configuration) = request.present("groupConfiguration")? else { return Ok(groups) };
+        let Some(configuration) = Object::read(configuration.get()) else {
+            return Ok(Self { is_damaged: true, ..groups });
         };
-        Ok(Self {
-            groups: list("groupsToOverride")?,
-            iam_roles: list("iamRolesToOverride")?,
-            preferred_role: configuration.present("preferredRole")?.and_then(text),
-        })
+        let mut list = |name| -> Result<Vec<String>, Ambiguous> {
+            let list = configuration.present(name)?.map(|list| serde_json::from_str(list.get()));
+            groups.is_damaged |= matches!(list, Some(Err(_)));
+            Ok(list.and_then(Result::ok).unwrap_or_default())
+        };
+        (groups.groups, groups.iam_roles) = (list("groupsToOverride")?, list("iamRolesToOverride")?);
+        groups.preferred_role = configuration.present("preferredRole")?.and_then(text);
+        Ok(groups)
     }
 }
 

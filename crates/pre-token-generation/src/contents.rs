@@ -48,7 +48,11 @@ pub(crate) fn of_user(
     Ok(TokenContents {
         id,
         access: claims(config, config.access_claims, grant),
-        groups: GroupChange::between(pool, wanted),
+        groups: match config.pool_groups {
+            // Groups that cannot be read may be any, and none of them is to stay.
+            PoolGroupPolicy::Drop if pool.is_damaged => GroupChange::Replace(wanted),
+            PoolGroupPolicy::Drop | PoolGroupPolicy::Keep => GroupChange::between(pool, wanted),
+        },
     })
 }
 

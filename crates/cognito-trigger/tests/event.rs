@@ -1,0 +1,224 @@
+//! Events are read tolerantly, and go back as the bytes that they are.
+
+use cognito_trigger::event::{Envelope, EventVersion, Subject, UnreadableEvent};
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tenancy::PresentedCode;
+use tenancy::choice::AskedTenant;
+
+const ATTRIBUTE: &str = "custom:tenantId";
+
+fn raw(text: impl Into<String>) -> Box<RawValue> {
+    RawValue::from_string(text.into()).unwrap()
+}
+
+fn event(change: impl FnOnce(&mut Value)) -> Box<RawValue> {
+    let mut event = json!({
+        "version": "2", "triggerSource": "TokenGeneration_Authentication", "region": "eu-west-1",
+        "userPoolId": "eu-west-1_EXAMPLE01", "userName": "ana",
+        "callerContext": { "awsSdkVersion": "1", "clientId": "client1" },
+        "request": { "userAttributes": { "sub": "sub-1", "email": "Ana@Example.com", "email_verified": "true" } },
+        "response": {},
+    });
+    change(&mut event);
+    raw(event.to_string())
+}
+
+#[test]
+fn only_exactly_true_verifies_an_address() {
+    let rows = [
+        (json!("true"), true),
+        (json!(true), true),
+        (json!("false"), false),
+        (json!(false), false),
+        (json!("True"), false),
+        (json!("TRUE"), false),
+        (json!(" true"), false),
+        (json!("1"), false),
+        (json!(1), false),
+        (json!("yes"), false),
+        (json!(null), false),
+        (json!(["true"]), false),
+        (json!({}), false),
+        (json!(""), false),
+    ];
+
+    for (value, verified) in rows {
+        let event = event(|event| event["request"]["userAttributes"]["email_verified"] = value.clone());
+        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        assert_eq!(event.request.verified_email.is_some(), verified, "{value}");
+    }
+}
+
+#[test]
+fn metadata_is_read_for_two_keys_and_anything_odd_in_them_is_refused_later() {
+    let code = || "inv_0123456789ABCDEFGHJKMNPQRS";
+    let rows = [
+        (json!(null), PresentedCode::None, AskedTenant::None),
+        (json!("text"), PresentedCode::None, AskedTenant::None),
+        (json!({ "other": 1 }), PresentedCode::None, AskedTenant::None),
+        (json!({ "inviteCode": null, "tenantId": null }), PresentedCode::None, AskedTenant::None),
+        (json!({ "inviteCode": code() }), PresentedCode::parse(code()), AskedTenant::None),
+        (json!({ "inviteCode": 5, "tenantId": 5 }), PresentedCode::Malformed, AskedTenant::Malformed),
+        (json!({ "inviteCode": "", "tenantId": "" }), PresentedCode::Malformed, AskedTenant::Malformed),
+        (json!({ "tenantId": "acme" }), PresentedCode::None, AskedTenant::parse("acme")),
+        (json!({ "tenantId": "ACME" }), PresentedCode::None, AskedTenant::Malformed),
+    ];
+
+    for (metadata, invite_code, asked) in rows {
+        let event = event(|event| event["request"]["clientMetadata"] = metadata.clone());
+        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        assert_eq!(
+            (event.request.invite_code, event.request.asked_tenant),
+            (invite_code, asked),
+            "{metadata}"
+        );
+    }
+}
+
+#[test]
+fn the_shape_of_the_reply_is_told_by_version_scopes_or_container() {
+    let rows = [
+        (json!({ "version": "1" }), json!({}), json!({}), EventVersion::V1),
+        (json!({ "version": "0" }), json!({}), json!({}), EventVersion::V1),
+        (json!({ "version": null }), json!({}), json!({}), EventVersion::V1),
+        (json!({ "version": "2" }), json!({}), json!({}), EventVersion::V2),
+        (json!({ "version": "3" }), json!({}), json!({}), EventVersion::V2),
+        (json!({ "version": 3 }), json!({}), json!({}), EventVersion::V2),
+        (json!({ "version": "4" }), json!({}), json!({}), EventVersion::V2),
+        (json!({ "version": "1" }), json!({ "scopes": [] }), json!({}), EventVersion::V2),
+        (
+            json!({ "version": "1" }),
+            json!({}),
+            json!({ "claimsAndScopeOverrideDetails": null }),
+            EventVersion::V2,
+        ),
+        (json!({ "version": "1" }), json!({}), json!({ "claimsOverrideDetails": null }), EventVersion::V1),
+        (json!({ "version": {} }), json!({}), json!([]), EventVersion::V1),
+    ];
+
+    for (outside, request, response, expected) in rows {
+        let event = event(|event| {
+            event["version"] = outside["version"].clone();
+            if let Some(scopes) = request.get("scopes") {
+                event["request"]["scopes"] = scopes.clone();
+            }
+            event["response"] = response.clone();
+        });
+        let version = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap().version;
+        assert_eq!(version, expected, "{outside} {request} {response}");
+    }
+}
+
+#[test]
+fn what_cannot_be_acted_upon_is_named() {
+    let twice = r#"{"userPoolId":"p","request":{"userAttributes":{"sub":"a","sub":"b"}}}"#;
+    assert_eq!(Envelope::read(&raw(twice)).unwrap().open(ATTRIBUTE).unwrap_err(), UnreadableEvent::Ambiguous);
+    assert_eq!(Envelope::read(&raw("[]")).err(), Some(UnreadableEvent::NotAnObject));
+    let twice = r#"{"userPoolId":"p","userPoolId":"q"}"#;
+    assert_eq!(Envelope::read(&raw(twice)).err(), Some(UnreadableEvent::Ambiguous));
+    for pool in [json!(null), json!(1), json!(""), json!("eu-west-1_X#Y"), json!("x".repeat(56))] {
+        let event = event(|event| event["userPoolId"] = pool.clone());
+        assert_eq!(
+            Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap_err(),
+            UnreadableEvent::NoPool,
+            "{pool}"
+        );
+    }
+    for (sub, expected) in [
+        (json!(null), Subject::None),
+        (json!(""), Subject::Invalid),
+        (json!("a#b"), Subject::Invalid),
+        (json!(7), Subject::Invalid),
+    ] {
+        let event = event(|event| event["request"]["userAttributes"]["sub"] = sub.clone());
+        assert_eq!(
+            Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap().request.subject,
+            expected,
+            "{sub}"
+        );
+    }
+    for client in [json!(7), json!(""), json!("a#b")] {
+        let event = event(|event| event["callerContext"]["clientId"] = client.clone());
+        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        assert_eq!(event.client(), Err(UnreadableEvent::BadClient), "{client}");
+    }
+}
+
+#[test]
+fn the_response_is_put_in_where_there_was_none() {
+    let rows = [
+        (r#" { "userPoolId" : "p" } "#, r#"{ "userPoolId" : "p" ,"response":[1]}"#),
+        (r#"{"userPoolId":"p","response":null}"#, r#"{"userPoolId":"p","response":[1]}"#),
+        (
+            r#"{"response" : {"a":{"response":2}} , "userPoolId":"p"}"#,
+            r#"{"response" : [1] , "userPoolId":"p"}"#,
+        ),
+        (
+            r#"{"re\u0073ponse":7,"userPoolId":"p","x":1e400}"#,
+            r#"{"re\u0073ponse":[1],"userPoolId":"p","x":1e400}"#,
+        ),
+    ];
+
+    for (event, expected) in rows {
+        let event: Box<RawValue> = serde_json::from_str(event).unwrap();
+        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        assert_eq!(event.with_response("[1]").unwrap().get(), expected);
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from)
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            proptest::collection::btree_map(any_key(), inner, 0..6)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+fn any_key() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("request".to_owned()),
+        Just("response".to_owned()),
+        Just("userAttributes".to_owned()),
+        Just("sub".to_owned()),
+        Just("clientMetadata".to_owned()),
+        Just("groupConfiguration".to_owned()),
+        Just("version".to_owned()),
+        "\\PC{0,6}"
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn nothing_but_the_response_ever_changes(mut outside in proptest::collection::btree_map(any_key(), any_json(), 0..8)) {
+        outside.insert("userPoolId".to_owned(), json!("eu-west-1_EXAMPLE01"));
+        let text = Value::Object(outside.clone().into_iter().collect()).to_string();
+        let text = raw(text);
+        let event = Envelope::read(&text).unwrap().open(ATTRIBUTE).unwrap();
+
+        let reply = event.with_response(r#"{"new":true}"#).unwrap();
+
+        let reply: Value = serde_json::from_str(reply.get()).unwrap();
+        outside.insert("response".to_owned(), json!({ "new": true }));
+        prop_assert_eq!(reply, Value::Object(outside.into_iter().collect()));
+    }
+
+    #[test]
+    fn no_event_is_too_much_for_the_reader(event in any_json()) {
+        let text = raw(event.to_string());
+        if let Ok(envelope) = Envelope::read(&text) {
+            let _ = envelope.open(ATTRIBUTE);
+        }
+    }
+}

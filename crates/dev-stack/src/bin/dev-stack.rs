@@ -1,0 +1,249 @@
+//! Serves the local stack until it is stopped: tables, the two functions, one user pool with one client.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf, process::ExitCode};
+
+use dev_stack::{
+    ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionProgram, FunctionSpec,
+    PoolSettings, StackOptions, Triggers, functions,
+};
+use serde_json::json;
+
+const USAGE: &str = "\
+Serves DynamoDB, Lambda and Cognito on loopback, with the two functions wired to one user pool.
+
+Usage: dev-stack [options]
+
+  --data FILE            keep the tables in FILE (default: in memory); users are always in memory
+  --event-version 1|2|3  event version of pre-token-generation (default: 2)
+  --table NAME           TENANCY_TABLE of the functions (default: tenancy)
+  --set NAME=VALUE       one more environment variable of both functions; may be repeated
+  --release              build the functions with the release profile
+  --json                 print the endpoints as one line of JSON, and nothing else on standard output
+  -h, --help             this text
+
+DEV_STACK_BIN_DIR=DIR takes the function binaries from DIR instead of building them.";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+struct Options {
+    data: Option<PathBuf>,
+    event_version: EventVersion,
+    table: String,
+    settings: BTreeMap<String, String>,
+    release: bool,
+    json: bool,
+}
+
+/// A command line that cannot be followed.
+#[derive(Debug, PartialEq)]
+enum Refusal {
+    /// Not an error: the usage was asked for.
+    Help,
+    Unknown(String),
+    NoValue(&'static str),
+    BadValue(&'static str, String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Help => f.write_str(USAGE),
+            Self::Unknown(argument) => write!(f, "unknown argument `{argument}`; try --help"),
+            Self::NoValue(option) => write!(f, "{option} needs a value; try --help"),
+            Self::BadValue(option, value) => write!(f, "{option} does not take `{value}`; try --help"),
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(Refusal::Help) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(refusal) => {
+            eprintln!("dev-stack: {refusal}");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dev-stack: {}", with_causes(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> Result<(), DevStackError> {
+    let binaries = FunctionBinaries::build(options.release).await?;
+    let started =
+        DevStack::start(StackOptions { data: options.data, echo_logs: true, ..StackOptions::default() });
+    let stack = started.await?;
+    let environment = function_environment(&stack, &options.table, options.settings);
+    for (name, program) in [
+        (functions::POST_CONFIRMATION, binaries.post_confirmation),
+        (functions::PRE_TOKEN_GENERATION, binaries.pre_token_generation),
+    ] {
+        let program = FunctionProgram::Binary(program);
+        stack
+            .lambda()
+            .add_function(FunctionSpec { env: environment.clone(), ..FunctionSpec::new(name, program) });
+    }
+    let triggers = Triggers {
+        post_confirmation: Some(functions::POST_CONFIRMATION.to_owned()),
+        pre_token_generation: Some((functions::PRE_TOKEN_GENERATION.to_owned(), options.event_version)),
+    };
+    let pool = stack.cognito().create_pool(PoolSettings { triggers, ..PoolSettings::default() });
+    let client = stack.cognito().create_client(&pool, ClientSettings::default())?;
+    announce(&stack, &pool, &client, &options.table, options.json);
+    let mail = tokio::spawn(print_mail(stack.cognito().mail()));
+    // Without a signal handler there is nothing to wait for but the end of the process.
+    let _ = tokio::signal::ctrl_c().await;
+    mail.abort();
+    stack.stop().await;
+    Ok(())
+}
+
+fn function_environment(
+    stack: &DevStack,
+    table: &str,
+    settings: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut environment = stack.endpoints().environment();
+    environment.insert("TENANCY_TABLE".to_owned(), table.to_owned());
+    environment.extend(settings);
+    environment
+}
+
+fn announce(stack: &DevStack, pool: &str, client: &str, table: &str, as_json: bool) {
+    let endpoints = stack.endpoints();
+    if as_json {
+        let line = json!({
+            "dynamodb": endpoints.dynamodb,
+            "cognito": endpoints.cognito,
+            "lambda": endpoints.lambda,
+            "issuer": stack.cognito().issuer(pool),
+            "jwks": stack.cognito().jwks_url(pool),
+            "userPoolId": pool,
+            "clientId": client,
+            "table": table,
+        });
+        println!("{line}");
+        return;
+    }
+    println!("DynamoDB   {}", endpoints.dynamodb);
+    println!("Cognito    {}", endpoints.cognito);
+    println!("Lambda     {}", endpoints.lambda);
+    println!("User pool  {pool}");
+    println!("Client     {client}");
+    println!("Key set    {}", stack.cognito().jwks_url(pool));
+    println!();
+    for (name, value) in endpoints.environment() {
+        println!("export {name}={value}");
+    }
+    println!("export AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
+    println!("export TENANCY_TABLE={table} USER_POOL_ID={pool} CLIENT_ID={client}");
+    println!();
+    println!("Mail is printed below. Stop with ctrl-c.");
+}
+
+/// Prints what Cognito would send; on standard error, where the functions' log lines are too.
+async fn print_mail(mut mail: tokio::sync::broadcast::Receiver<dev_stack::Mail>) {
+    use tokio::sync::broadcast::error::RecvError;
+    loop {
+        match mail.recv().await {
+            Ok(mail) => {
+                let to = mail.to.unwrap_or(mail.username);
+                eprintln!("[mail] to {to}: {} {}", mail.subject, mail.secret);
+            }
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Options, Refusal> {
+    let mut options = Options {
+        data: None,
+        event_version: EventVersion::V2,
+        table: "tenancy".to_owned(),
+        settings: BTreeMap::new(),
+        release: false,
+        json: false,
+    };
+    let mut arguments = arguments.into_iter();
+    while let Some(argument) = arguments.next() {
+        let mut value = |option| arguments.next().ok_or(Refusal::NoValue(option));
+        match argument.as_str() {
+            "--data" => options.data = Some(value("--data")?.into()),
+            "--event-version" => {
+                let text = value("--event-version")?;
+                options.event_version = match text.as_str() {
+                    "1" => EventVersion::V1,
+                    "2" => EventVersion::V2,
+                    "3" => EventVersion::V3,
+                    _ => return Err(Refusal::BadValue("--event-version", text)),
+                };
+            }
+            "--table" => options.table = value("--table")?,
+            "--set" => {
+                let text = value("--set")?;
+                let Some((name, setting)) = text.split_once('=') else {
+                    return Err(Refusal::BadValue("--set", text));
+                };
+                options.settings.insert(name.to_owned(), setting.to_owned());
+            }
+            "--release" => options.release = true,
+            "--json" => options.json = true,
+            "-h" | "--help" => return Err(Refusal::Help),
+            _ => return Err(Refusal::Unknown(argument)),
+        }
+    }
+    Ok(options)
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Options, Refusal> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn options_are_read() {
+        let options = parsed("--data t.db --event-version 3 --set MODE=observe --json").unwrap();
+
+        assert_eq!(options.data, Some(PathBuf::from("t.db")));
+        assert_eq!(options.event_version, EventVersion::V3);
+        assert_eq!(options.settings["MODE"], "observe");
+        assert!(options.json && !options.release);
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_named() {
+        let rows = [
+            ("--port 1", "unknown argument `--port`; try --help"),
+            ("--data", "--data needs a value; try --help"),
+            ("--event-version 4", "--event-version does not take `4`; try --help"),
+            ("--set MODE", "--set does not take `MODE`; try --help"),
+        ];
+
+        for (line, message) in rows {
+            assert_eq!(parsed(line).unwrap_err().to_string(), message, "{line}");
+        }
+    }
+}

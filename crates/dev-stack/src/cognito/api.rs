@@ -1,0 +1,144 @@
+//! The HTTP side: the JSON 1.1 API, key sets, discovery, token endpoint.
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{Cognito, account, admin, auth, error::CognitoError, groups, oauth, sign_up};
+use crate::random;
+
+const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
+
+/// What an operation answers: the body, or an exception.
+pub(super) type Answer = Result<Value, CognitoError>;
+
+/// `{ "Name": .., "Value": .. }`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Attribute {
+    name: String,
+    value: Option<String>,
+}
+
+/// The list form of attributes as pairs; no value is an empty one.
+pub(super) fn pairs(attributes: Option<&[Attribute]>) -> Vec<(String, String)> {
+    let attributes = attributes.unwrap_or_default().iter();
+    attributes
+        .map(|attribute| (attribute.name.clone(), attribute.value.clone().unwrap_or_default()))
+        .collect()
+}
+
+/// Sets one member of a JSON object.
+pub(super) fn put(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+pub(super) fn router(cognito: Cognito) -> Router {
+    Router::new()
+        .route("/", post(operation))
+        .route("/{pool}/.well-known/jwks.json", get(key_set))
+        .route("/{pool}/.well-known/openid-configuration", get(discovery))
+        .route("/{pool}/oauth2/token", post(oauth::token))
+        .with_state(cognito)
+}
+
+async fn operation(State(cognito): State<Cognito>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let operation = target.strip_prefix(TARGET_PREFIX).unwrap_or(target);
+    let common =
+        [("content-type", "application/x-amz-json-1.1".to_owned()), ("x-amzn-requestid", random::uuid())];
+    match dispatch(&cognito, operation, &body).await {
+        Ok(answer) => (common, answer.to_string()).into_response(),
+        Err(error) => {
+            let status = match error.code {
+                "InternalErrorException" => StatusCode::INTERNAL_SERVER_ERROR,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            let body = json!({ "__type": error.code, "message": error.message }).to_string();
+            (status, common, [("x-amzn-errortype", error.code)], body).into_response()
+        }
+    }
+}
+
+async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
+    match operation {
+        "SignUp" => sign_up::sign_up(cognito, input(body)?).await,
+        "ConfirmSignUp" => sign_up::confirm_sign_up(cognito, input(body)?).await,
+        "ResendConfirmationCode" => sign_up::resend_confirmation_code(cognito, &input(body)?),
+
+        "InitiateAuth" => auth::initiate_auth(cognito, input(body)?).await,
+        "AdminInitiateAuth" => auth::admin_initiate_auth(cognito, input(body)?).await,
+        "RespondToAuthChallenge" => auth::respond_to_auth_challenge(cognito, input(body)?).await,
+        "AdminRespondToAuthChallenge" => auth::admin_respond_to_auth_challenge(cognito, input(body)?).await,
+        "GetTokensFromRefreshToken" => auth::tokens_from_refresh_token(cognito, input(body)?).await,
+        "RevokeToken" => auth::revoke_token(cognito, &input(body)?),
+
+        "GetUser" => account::get_user(cognito, &input(body)?),
+        "UpdateUserAttributes" => account::update_user_attributes(cognito, &input(body)?),
+        "GlobalSignOut" => account::global_sign_out(cognito, &input(body)?),
+        "ForgotPassword" => account::forgot_password(cognito, &input(body)?),
+        "ConfirmForgotPassword" => account::confirm_forgot_password(cognito, input(body)?).await,
+
+        "AdminConfirmSignUp" => admin::confirm_sign_up(cognito, input(body)?).await,
+        "AdminCreateUser" => admin::create_user(cognito, &input(body)?),
+        "AdminSetUserPassword" => admin::set_user_password(cognito, &input(body)?),
+        "AdminGetUser" => admin::get_user(cognito, &input(body)?),
+        "AdminUpdateUserAttributes" => admin::update_user_attributes(cognito, &input(body)?),
+        "AdminDeleteUser" => admin::delete_user(cognito, &input(body)?),
+        "AdminDisableUser" => admin::disable_user(cognito, &input(body)?),
+        "AdminEnableUser" => admin::enable_user(cognito, &input(body)?),
+        "AdminUserGlobalSignOut" => admin::user_global_sign_out(cognito, &input(body)?),
+        "ListUsers" => admin::list_users(cognito, &input(body)?),
+        "DescribeUserPool" => admin::describe_user_pool(cognito, &input(body)?),
+        "DescribeUserPoolClient" => admin::describe_user_pool_client(cognito, &input(body)?),
+        "ListUserPoolClients" => admin::list_user_pool_clients(cognito, &input(body)?),
+
+        "CreateGroup" => groups::create(cognito, &input(body)?),
+        "AdminAddUserToGroup" => groups::add_user(cognito, &input(body)?),
+        "AdminRemoveUserFromGroup" => groups::remove_user(cognito, &input(body)?),
+        "AdminListGroupsForUser" => groups::of_user(cognito, &input(body)?),
+
+        other => Err(CognitoError::new(
+            "UnknownOperationException",
+            format!("The local stack does not have the operation `{other}` of Cognito."),
+        )),
+    }
+}
+
+fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, CognitoError> {
+    serde_json::from_slice(body).map_err(|error| CognitoError::invalid_parameter(error.to_string()))
+}
+
+async fn key_set(State(cognito): State<Cognito>, Path(pool_id): Path<String>) -> Response {
+    known_pool(&cognito, &pool_id, cognito.keys().jwks())
+}
+
+async fn discovery(State(cognito): State<Cognito>, Path(pool_id): Path<String>) -> Response {
+    let issuer = cognito.issuer(&pool_id);
+    let document = json!({
+        "issuer": issuer,
+        "jwks_uri": cognito.jwks_url(&pool_id),
+        "token_endpoint": format!("{issuer}/oauth2/token"),
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "subject_types_supported": ["public"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+    });
+    known_pool(&cognito, &pool_id, document)
+}
+
+fn known_pool(cognito: &Cognito, pool_id: &str, document: Value) -> Response {
+    let (status, body) = match cognito.with_pool(pool_id, |_| Ok(())) {
+        Ok(()) => (StatusCode::OK, document),
+        Err(error) => (StatusCode::NOT_FOUND, json!({ "message": error.message })),
+    };
+    (status, [("content-type", "application/json")], body.to_string()).into_response()
+}

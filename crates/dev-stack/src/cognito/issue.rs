@@ -1,0 +1,127 @@
+//! The one place where tokens are made: call the trigger, apply its reply, sign.
+
+use super::{
+    Cognito,
+    client::Client,
+    error::CognitoError,
+    keys::TokenUse,
+    pool::Pool,
+    reply::{self, Overrides},
+    session::{Session, opaque_token},
+    token::{API_SCOPE, Times, TokenBasis, access_claims, id_claims},
+    trigger::{Firing, Metadata},
+    user::User,
+};
+use crate::clock;
+
+/// What a sign-in or a refresh gives.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tokens {
+    /// The ID token, a signed JWT.
+    pub id_token: String,
+    /// The access token, a signed JWT.
+    pub access_token: String,
+    /// The refresh token; a refresh gives no new one, since rotation is off.
+    pub refresh_token: Option<String>,
+    /// Seconds until the two JWTs expire.
+    pub expires_in_seconds: u64,
+}
+
+/// Why tokens are made, and for whom.
+pub(super) struct Grant {
+    pub(super) pool_id: String,
+    pub(super) client_id: String,
+    pub(super) sub: String,
+    /// `triggerSource`.
+    pub(super) source: &'static str,
+    pub(super) scopes: Vec<String>,
+    pub(super) metadata: Option<Metadata>,
+    /// The session that is refreshed; `None` begins one.
+    pub(super) session: Option<Session>,
+}
+
+impl Grant {
+    /// A sign-in through the API, which has the one scope.
+    pub(super) fn api(pool: &Pool, client: &Client, sub: String, source: &'static str) -> Self {
+        Self {
+            pool_id: pool.id.clone(),
+            client_id: client.id.clone(),
+            sub,
+            source,
+            scopes: vec![API_SCOPE.to_owned()],
+            metadata: None,
+            session: None,
+        }
+    }
+}
+
+/// Calls the trigger, then signs.
+pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, CognitoError> {
+    let now = clock::now_seconds();
+    let refreshed = grant.session.is_some();
+    let (session, basis, firing) = cognito.with_pool(&grant.pool_id, |pool| {
+        let client = pool.client(&grant.client_id)?;
+        let user = pool.user(&grant.sub)?;
+        let begin = || {
+            let validity = client.settings.refresh_token_validity.as_secs();
+            Session::begin(user.sub.clone(), client.id.clone(), now, validity)
+        };
+        let session = grant.session.unwrap_or_else(begin);
+        let basis = basis(pool, client, user, &session, grant.scopes, now);
+        let firing =
+            Firing::pre_token_generation(pool, user, grant.source, &client.id, &basis.scopes, grant.metadata);
+        Ok((session, basis, firing))
+    })?;
+    let overrides = match firing {
+        Some(firing) => fire_for_overrides(cognito, firing).await?,
+        None => Overrides::default(),
+    };
+    let keys = cognito.keys();
+    let id_token = keys.sign(TokenUse::Id, &id_claims(&basis, &overrides))?;
+    let access_token = keys.sign(TokenUse::Access, &access_claims(&basis, &overrides))?;
+    let refresh_token = if refreshed {
+        None
+    } else {
+        let token = opaque_token();
+        cognito.with_pool(&grant.pool_id, |pool| {
+            pool.sessions.insert(token.clone(), session);
+            Ok(())
+        })?;
+        Some(token)
+    };
+    let expires_in_seconds = basis.times.expires - basis.times.issued;
+    Ok(Tokens { id_token, access_token, refresh_token, expires_in_seconds })
+}
+
+/// Calls a pre-token-generation trigger and reads its reply.
+pub(super) async fn fire_for_overrides(cognito: &Cognito, firing: Firing) -> Result<Overrides, CognitoError> {
+    let version = firing.version();
+    firing.fire(cognito, |response| reply::overrides(response, version)).await
+}
+
+fn basis(
+    pool: &Pool,
+    client: &Client,
+    user: &User,
+    session: &Session,
+    scopes: Vec<String>,
+    now: u64,
+) -> TokenBasis {
+    let readable = user.attributes.iter().filter(|(name, _)| client.may_read(name));
+    TokenBasis {
+        issuer: pool.issuer.clone(),
+        client_id: client.id.clone(),
+        username: user.username.clone(),
+        sub: user.sub.clone(),
+        attributes: readable.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        groups: pool.group_configuration(user),
+        scopes,
+        times: Times {
+            authenticated: session.auth_time,
+            issued: now,
+            expires: now.saturating_add(client.settings.token_validity.as_secs()),
+        },
+        origin_jti: session.origin_jti.clone(),
+        event_id: session.event_id.clone(),
+    }
+}

@@ -1,0 +1,259 @@
+//! Cognito user pools, as far as sign-up, sign-in and the two triggers go.
+//!
+//! The JSON API is served at `/`, each pool's key set at `/<pool id>/.well-known/jwks.json`, and, since there
+//! are no domains here, the token endpoint of a pool at `/<pool id>/oauth2/token`. The issuer of a token is
+//! `http://127.0.0.1:<port>/<pool id>`. Mail is not sent: see [`Cognito::delivered_code`].
+
+mod account;
+mod admin;
+mod api;
+mod auth;
+mod client;
+mod error;
+mod federation;
+mod group;
+mod groups;
+mod issue;
+mod keys;
+mod oauth;
+mod password;
+mod pool;
+mod reply;
+mod session;
+mod sign_up;
+mod token;
+mod trigger;
+pub mod unknowns;
+mod user;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::broadcast, task::JoinHandle};
+
+use self::{client::Client, keys::Keys, pool::Pool};
+pub use self::{
+    client::ClientSettings,
+    error::CognitoError,
+    federation::FederatedUser,
+    issue::Tokens,
+    pool::{EventVersion, PoolSettings, Triggers},
+    trigger::{TRIGGER_TIMEOUT, Trigger, TriggerOutcome, TriggerRecord},
+};
+use crate::{
+    DevStackError, Lambda, random,
+    serve::{self, Shutdown},
+};
+
+/// Messages that a slow reader of [`Cognito::mail`] may be behind.
+const MAIL_BACKLOG: usize = 256;
+
+/// Something that Cognito would have sent by e-mail.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mail {
+    /// The user's pool.
+    pub pool_id: String,
+    /// The user.
+    pub username: String,
+    /// The address, if the user has one.
+    pub to: Option<String>,
+    /// What it is for, as a heading: `confirmation code`.
+    pub subject: &'static str,
+    /// The code or the temporary password.
+    pub secret: String,
+}
+
+/// The local Cognito; clones are the same service.
+#[derive(Clone)]
+pub struct Cognito {
+    service: Arc<Service>,
+}
+
+struct Service {
+    region: String,
+    url: String,
+    trigger_timeout: Duration,
+    lambda: Lambda,
+    keys: Arc<Keys>,
+    mail: broadcast::Sender<Mail>,
+    pools: Mutex<BTreeMap<String, Pool>>,
+}
+
+/// Starts the service and its API.
+pub(crate) async fn start(
+    region: String,
+    trigger_timeout: Duration,
+    lambda: Lambda,
+    shutdown: Shutdown,
+) -> Result<(Cognito, JoinHandle<()>), DevStackError> {
+    let keys = Keys::of_this_process().await?;
+    let (listener, address) = serve::bind().await?;
+    let (mail, _) = broadcast::channel(MAIL_BACKLOG);
+    let url = format!("http://{address}");
+    let service = Service { region, url, trigger_timeout, lambda, keys, mail, pools: Mutex::default() };
+    let cognito = Cognito { service: Arc::new(service) };
+    let server = serve::spawn(listener, api::router(cognito.clone()), shutdown);
+    Ok((cognito, server))
+}
+
+impl Cognito {
+    /// Base URL of the API.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.service.url
+    }
+
+    /// Creates a pool and gives its id. A pool of the same id is replaced, users and all.
+    #[must_use]
+    pub fn create_pool(&self, settings: PoolSettings) -> String {
+        let region = self.service.region.clone();
+        let id = settings.id.clone().unwrap_or_else(|| format!("{region}_{}", random::alphanumerics(9)));
+        let pool = Pool::new(id.clone(), region, self.issuer(&id), settings);
+        self.pools().insert(id.clone(), pool);
+        id
+    }
+
+    /// Creates an app client and gives its id, 26 of `a-z0-9`.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::UnknownPool`].
+    pub fn create_client(&self, pool_id: &str, settings: ClientSettings) -> Result<String, DevStackError> {
+        let id = random::lower_alphanumerics(26);
+        let secret = settings.secret.then(|| random::lower_alphanumerics(52));
+        let client = Client { id: id.clone(), secret, settings };
+        self.change_pool(pool_id, |pool| {
+            pool.clients.insert(id.clone(), client);
+        })?;
+        Ok(id)
+    }
+
+    /// The secret of an app client that has one.
+    #[must_use]
+    pub fn client_secret(&self, pool_id: &str, client_id: &str) -> Option<String> {
+        self.pools().get(pool_id)?.clients.get(client_id)?.secret.clone()
+    }
+
+    /// Changes the triggers of a pool from the next event on: another function, another event version, none.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::UnknownPool`].
+    pub fn set_triggers(&self, pool_id: &str, triggers: Triggers) -> Result<(), DevStackError> {
+        self.change_pool(pool_id, |pool| pool.settings.triggers = triggers)
+    }
+
+    /// What was last "mailed" to a user (username, `sub`, or e-mail in e-mail pools): a confirmation code or
+    /// a reset code of 6 digits, or a temporary password. It stays readable after use.
+    #[must_use]
+    pub fn delivered_code(&self, pool_id: &str, username: &str) -> Option<String> {
+        self.pools().get(pool_id)?.user(username).ok()?.delivered.clone()
+    }
+
+    /// All mail from now on. A reader that falls more than 256 behind misses the oldest.
+    #[must_use]
+    pub fn mail(&self) -> broadcast::Receiver<Mail> {
+        self.service.mail.subscribe()
+    }
+
+    /// The last firings of a pool's triggers (1,000 at most), oldest first.
+    #[must_use]
+    pub fn trigger_records(&self, pool_id: &str) -> Vec<TriggerRecord> {
+        self.pools().get(pool_id).map(|pool| pool.records.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The last firing of one trigger of a pool.
+    #[must_use]
+    pub fn last_record(&self, pool_id: &str, trigger: Trigger) -> Option<TriggerRecord> {
+        self.pools().get(pool_id)?.records.iter().rev().find(|record| record.trigger == trigger).cloned()
+    }
+
+    /// `iss` of a pool's tokens.
+    #[must_use]
+    pub fn issuer(&self, pool_id: &str) -> String {
+        format!("{}/{pool_id}", self.service.url)
+    }
+
+    /// Where the key set of a pool is.
+    #[must_use]
+    pub fn jwks_url(&self, pool_id: &str) -> String {
+        format!("{}/.well-known/jwks.json", self.issuer(pool_id))
+    }
+
+    pub(crate) fn lambda(&self) -> &Lambda {
+        &self.service.lambda
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.service.keys
+    }
+
+    pub(crate) fn trigger_timeout(&self) -> Duration {
+        self.service.trigger_timeout
+    }
+
+    pub(crate) fn record(&self, pool_id: &str, record: TriggerRecord) {
+        if let Some(pool) = self.pools().get_mut(pool_id) {
+            pool.record(record);
+        }
+    }
+
+    /// Works on one pool, as its operations do.
+    pub(crate) fn with_pool<T>(
+        &self,
+        pool_id: &str,
+        action: impl FnOnce(&mut Pool) -> Result<T, CognitoError>,
+    ) -> Result<T, CognitoError> {
+        let mut pools = self.pools();
+        action(pools.get_mut(pool_id).ok_or_else(|| pool::unknown_pool(pool_id))?)
+    }
+
+    /// Works on the pool that an app client belongs to.
+    pub(crate) fn with_client<T>(
+        &self,
+        client_id: &str,
+        action: impl FnOnce(&mut Pool, Client) -> Result<T, CognitoError>,
+    ) -> Result<T, CognitoError> {
+        let mut pools = self.pools();
+        let pool = pools.values_mut().find(|pool| pool.clients.contains_key(client_id));
+        let pool = pool.ok_or_else(|| pool::unknown_client(client_id))?;
+        let client = pool.client(client_id)?.clone();
+        action(pool, client)
+    }
+
+    /// "Mails" a secret to a user.
+    pub(crate) fn deliver(&self, pool_id: &str, user: &mut user::User, subject: &'static str, secret: &str) {
+        user.delivered = Some(secret.to_owned());
+        let mail = Mail {
+            pool_id: pool_id.to_owned(),
+            username: user.username.clone(),
+            to: user.email().map(str::to_owned),
+            subject,
+            secret: secret.to_owned(),
+        };
+        // Nobody has to read it.
+        let _ = self.service.mail.send(mail);
+    }
+
+    fn change_pool(&self, pool_id: &str, change: impl FnOnce(&mut Pool)) -> Result<(), DevStackError> {
+        let mut pools = self.pools();
+        let pool = pools.get_mut(pool_id).ok_or_else(|| DevStackError::UnknownPool(pool_id.to_owned()))?;
+        change(pool);
+        Ok(())
+    }
+
+    fn pools(&self) -> MutexGuard<'_, BTreeMap<String, Pool>> {
+        self.service.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Cognito {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pools: Vec<_> = self.pools().keys().cloned().collect();
+        f.debug_struct("Cognito").field("url", &self.service.url).field("pools", &pools).finish()
+    }
+}

@@ -1,0 +1,171 @@
+//! Users who sign themselves up.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Cognito,
+    api::{Answer, Attribute, pairs, put},
+    error::CognitoError,
+    password,
+    pool::Pool,
+    trigger::{Firing, Metadata},
+    user::{CodeUse, User, UserStatus},
+};
+use crate::random;
+
+/// `triggerSource` of every confirmation.
+pub(super) const CONFIRM_SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SignUp {
+    client_id: String,
+    username: String,
+    password: String,
+    user_attributes: Option<Vec<Attribute>>,
+    client_metadata: Option<Metadata>,
+}
+
+/// `SignUp`: a new unconfirmed user with a code in the mail.
+pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
+    let attributes = pairs(input.user_attributes.as_deref());
+    let (answer, firing) = cognito.with_client(&input.client_id, |pool, client| {
+        client.check_public()?;
+        for (name, _) in &attributes {
+            client.check_write(name)?;
+        }
+        let mut user = new_user(pool, &input.username, attributes, UserStatus::Unconfirmed)?;
+        password::check(&input.password)?;
+        user.password = Some(input.password);
+        let mut answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
+        let mut firing = None;
+        if pool.settings.auto_confirm {
+            user.set_status(UserStatus::Confirmed);
+            put(&mut answer, "UserConfirmed", json!(true));
+            let client_id = Some(client.id.as_str());
+            firing =
+                Firing::post_confirmation(pool, &user, CONFIRM_SIGN_UP, client_id, input.client_metadata);
+        } else if let Some(details) = send_confirmation_code(cognito, &pool.id, &mut user) {
+            put(&mut answer, "CodeDeliveryDetails", details);
+        }
+        pool.add_user(user);
+        Ok((answer, firing))
+    })?;
+    if let Some(firing) = firing {
+        firing.fire(cognito, |_| Ok(())).await?;
+    }
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ConfirmSignUp {
+    client_id: String,
+    username: String,
+    confirmation_code: String,
+    client_metadata: Option<Metadata>,
+}
+
+/// `ConfirmSignUp`: the user is confirmed first, and stays so whatever the trigger does.
+pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> Answer {
+    let firing = cognito.with_client(&input.client_id, |pool, client| {
+        client.check_public()?;
+        let user = pool.user_mut(&input.username).map_err(|_| unknown_combination())?;
+        check_unconfirmed(user)?;
+        user.redeem_code(CodeUse::Confirm, &input.confirmation_code)?;
+        user.set_status(UserStatus::Confirmed);
+        if user.email().is_some() {
+            user.write(vec![("email_verified".to_owned(), "true".to_owned())]);
+        }
+        let user = pool.user(&input.username)?;
+        let client_id = Some(client.id.as_str());
+        Ok(Firing::post_confirmation(pool, user, CONFIRM_SIGN_UP, client_id, input.client_metadata))
+    })?;
+    if let Some(firing) = firing {
+        firing.fire(cognito, |_| Ok(())).await?;
+    }
+    Ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ResendConfirmationCode {
+    client_id: String,
+    username: String,
+}
+
+/// `ResendConfirmationCode`: a new code; the old one is worth nothing.
+pub(super) fn resend_confirmation_code(cognito: &Cognito, input: &ResendConfirmationCode) -> Answer {
+    cognito.with_client(&input.client_id, |pool, client| {
+        client.check_public()?;
+        let pool_id = pool.id.clone();
+        let user = pool.user_mut(&input.username).map_err(|_| unknown_combination())?;
+        if user.status != UserStatus::Unconfirmed {
+            return Err(CognitoError::invalid_parameter("User is already confirmed."));
+        }
+        let details = send_confirmation_code(cognito, &pool_id, user);
+        Ok(json!({ "CodeDeliveryDetails": details }))
+    })
+}
+
+/// Refuses to confirm a user twice.
+pub(super) fn check_unconfirmed(user: &User) -> Result<(), CognitoError> {
+    if user.status == UserStatus::Unconfirmed {
+        return Ok(());
+    }
+    let status = user.status.as_str();
+    Err(CognitoError::not_authorized(format!("User cannot be confirmed. Current status is {status}")))
+}
+
+/// A user who is not in the pool yet. In e-mail pools the name is the address, and the username a UUID.
+pub(super) fn new_user(
+    pool: &Pool,
+    name: &str,
+    mut attributes: Vec<(String, String)>,
+    status: UserStatus,
+) -> Result<User, CognitoError> {
+    pool.check_schema(&attributes)?;
+    let sub = random::uuid();
+    let mut username = name.to_owned();
+    if pool.settings.email_usernames {
+        if !name.contains('@') {
+            return Err(CognitoError::invalid_parameter("Username should be an email."));
+        }
+        username.clone_from(&sub);
+        attributes.retain(|(attribute, _)| attribute != "email");
+        attributes.push(("email".to_owned(), name.to_owned()));
+    }
+    if pool.user(name).is_ok() {
+        let message = match (pool.settings.email_usernames, status) {
+            (true, _) => "An account with the given email already exists.",
+            (false, UserStatus::ForceChangePassword) => "User account already exists",
+            (false, _) => "User already exists",
+        };
+        return Err(CognitoError::new("UsernameExistsException", message));
+    }
+    let mut user = User::new(username, sub, status);
+    user.write(attributes);
+    Ok(user)
+}
+
+/// `CodeDeliveryDetails` for an address, of which only the first letters are shown.
+pub(super) fn code_delivery(email: &str) -> Value {
+    let masked = |part: &str| format!("{}***", part.chars().take(1).collect::<String>());
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let destination = format!("{}@{}", masked(local), masked(domain));
+    json!({ "AttributeName": "email", "DeliveryMedium": "EMAIL", "Destination": destination })
+}
+
+/// Mails a code to a user who has an address.
+fn send_confirmation_code(cognito: &Cognito, pool_id: &str, user: &mut User) -> Option<Value> {
+    let details = code_delivery(user.email()?);
+    let code = random::digits(6);
+    user.code = Some((CodeUse::Confirm, code.clone()));
+    cognito.deliver(pool_id, user, "confirmation code", &code);
+    Some(details)
+}
+
+fn unknown_combination() -> CognitoError {
+    CognitoError::new("UserNotFoundException", "Username/client id combination not found.")
+}

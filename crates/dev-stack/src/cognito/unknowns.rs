@@ -1,0 +1,154 @@
+//! Everything about Cognito that is *assumed*: questions that the developer guide does not answer, each with
+//! the answer that this stack gives. Whoever learns the truth on a live pool changes it here and nowhere else.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{EventVersion, Trigger, group::GroupConfiguration};
+
+/// What name of the trigger stands in an error's text, "`<name>` failed with error .."?
+///
+/// The guide has `PreTokenGeneration` and `PostConfirmation`. On a V2 pool `PreTokenGenerationV2_0` was seen
+/// (aws-lambda-rust-runtime issue 1129, one report); for V3 the same form is assumed.
+pub(crate) fn error_label(trigger: Trigger, version: EventVersion) -> &'static str {
+    match (trigger, version) {
+        (Trigger::PostConfirmation, _) => "PostConfirmation",
+        (Trigger::PreTokenGeneration, EventVersion::V1) => "PreTokenGeneration",
+        (Trigger::PreTokenGeneration, EventVersion::V2) => "PreTokenGenerationV2_0",
+        (Trigger::PreTokenGeneration, EventVersion::V3) => "PreTokenGenerationV3_0",
+    }
+}
+
+/// Is a trigger called again when the function reports an error, or hits its own timeout inside Cognito's?
+///
+/// Documented for attempts that Cognito itself times out; not for errors. Assumed: no.
+pub(crate) const RETRY_FUNCTION_ERRORS: bool = false;
+
+/// Which members of the event must come back equal, or the output is "unrecognizable"?
+///
+/// The guide only asks for the event object. Losing one of the first five was reported to fail;
+/// `triggerSource` is assumed to be no different.
+pub(crate) const ECHOED_MEMBERS: [&str; 6] =
+    ["version", "region", "userPoolId", "userName", "callerContext", "triggerSource"];
+
+/// Must `request` come back, and unchanged?
+///
+/// Assumed: it must be there as an object; its content is not compared, since official structs of other
+/// languages add `clientMetadata: null` to it.
+pub(crate) const REQUEST_MUST_COME_BACK: bool = true;
+
+/// Is `null` for an optional member of the details (`claimsToSuppress`, `idTokenGeneration`, a list of
+/// groups) the same as leaving it out?
+///
+/// Assumed: yes, since official structs emit it. `groupOverrideDetails` itself is the documented exception:
+/// there `null` suppresses the groups.
+pub(crate) const NULL_MEMBER_IS_ABSENT: bool = true;
+
+/// May a claim added on V2 or V3 have this value?
+///
+/// Documented: strings, numbers, booleans, arrays and objects. `null` is not in that list, so it is assumed
+/// to be refused, at any depth.
+pub(crate) fn claim_value_is_accepted(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => items.iter().all(claim_value_is_accepted),
+        Value::Object(members) => members.values().all(claim_value_is_accepted),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+/// What happens to an array or object for one of the ID token's claims that take no complex value
+/// (`phone_number_verified`, `email_verified`, `updated_at`, `address`)?
+///
+/// The guide forbids it without saying how. Assumed: the whole output is refused.
+pub(crate) const SIMPLE_VALUED_ID_CLAIMS: [&str; 4] =
+    ["phone_number_verified", "email_verified", "updated_at", "address"];
+
+/// What happens to a reserved claim in `claimsToAddOrOverride` or `claimsToSuppress`: refused or dropped?
+///
+/// Assumed: dropped silently, the rest is applied (two emulators; one says so of the real service).
+pub(crate) const RESERVED_CLAIMS_ARE_DROPPED: bool = true;
+
+/// What does an absent `groupOverrideDetails` do on V2 and V3?
+///
+/// AWS's samples for claims alone omit it, so: the memberships stay.
+pub(crate) fn groups_when_not_overridden(memberships: GroupConfiguration) -> GroupConfiguration {
+    memberships
+}
+
+/// What do roles become when `groupOverrideDetails` has only `groupsToOverride`?
+///
+/// The object replaces everything, so: none.
+pub(crate) fn roles_when_left_out() -> Vec<String> {
+    Vec::new()
+}
+
+/// Does the group override have an effect on a machine's access token, which has no groups?
+///
+/// Assumed: no.
+pub(crate) const MACHINE_TOKENS_TAKE_GROUPS: bool = false;
+
+/// Does a scope that is both added and suppressed stay?
+///
+/// Documented for claims: suppression wins. Assumed the same for scopes.
+pub(crate) const SCOPE_SUPPRESSION_WINS: bool = true;
+
+/// What is the `scope` claim when all scopes are suppressed: empty or absent?
+///
+/// Assumed: absent.
+pub(crate) const EMPTY_SCOPE_IS_ABSENT: bool = true;
+
+/// Which user attributes are in a pre-token-generation event: all, or those that the client may read?
+///
+/// The guide says "profile attributes" here and filters only the token's own content. Assumed: all.
+pub(crate) fn event_attributes(
+    all: BTreeMap<String, String>,
+    _readable: impl Fn(&str) -> bool,
+) -> BTreeMap<String, String> {
+    all
+}
+
+/// What is in a client-credentials event in place of a user?
+///
+/// AWS publishes no sample. Assumed: no `userName`, empty `userAttributes`, and `groupConfiguration` with
+/// empty lists, since functions in the field index both without a check.
+pub(crate) fn machine_identity() -> (Option<String>, BTreeMap<String, String>, GroupConfiguration) {
+    (None, BTreeMap::new(), GroupConfiguration::default())
+}
+
+/// How does the token endpoint report a failed trigger?
+///
+/// Seen for the classic hosted UI's redirects: `invalid_request` with the text as description. Assumed here
+/// too.
+pub(crate) const TOKEN_ENDPOINT_TRIGGER_ERROR: &str = "invalid_request";
+
+/// May a client that lists no write (or read) attributes write `custom:*`?
+///
+/// The guide says a new client gets all standard and custom attributes, the API reference only the standard
+/// ones. Assumed: all, the more dangerous answer; real set-ups list them.
+pub(crate) const DEFAULT_PERMISSIONS_INCLUDE_CUSTOM: bool = true;
+
+/// Does a new password count when the pre-token-generation trigger fails after `NEW_PASSWORD_REQUIRED`?
+///
+/// As with confirmation, assumed: yes; the next sign-in uses it.
+pub(crate) const NEW_PASSWORD_SURVIVES_TRIGGER_FAILURE: bool = true;
+
+/// In which order are a user's groups in the event and in `cognito:groups`?
+///
+/// Assumed: by precedence, lowest number first, those without one last, equals by name.
+pub(crate) fn group_rank(precedence: Option<u32>, name: &str) -> (u64, String) {
+    (precedence.map_or(u64::MAX, u64::from), name.to_owned())
+}
+
+/// Does a refreshed token keep the `event_id` of the sign-in?
+///
+/// `origin_jti` and `auth_time` are documented to stay; `event_id` names the authentication event, so
+/// assumed: yes.
+pub(crate) const REFRESH_KEEPS_EVENT_ID: bool = true;
+
+/// Which access tokens have `version: 2`?
+///
+/// Seen in the guide's samples from OAuth endpoints and not in tokens of API sign-ins. Assumed: machine
+/// tokens only, among those made here.
+pub(crate) const OAUTH_TOKEN_VERSION: u32 = 2;

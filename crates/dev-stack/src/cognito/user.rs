@@ -1,0 +1,152 @@
+//! Users of a pool.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::error::CognitoError;
+use crate::clock;
+
+/// `UserStatus`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum UserStatus {
+    Unconfirmed,
+    Confirmed,
+    ForceChangePassword,
+    ExternalProvider,
+}
+
+impl UserStatus {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "UNCONFIRMED",
+            Self::Confirmed => "CONFIRMED",
+            Self::ForceChangePassword => "FORCE_CHANGE_PASSWORD",
+            Self::ExternalProvider => "EXTERNAL_PROVIDER",
+        }
+    }
+}
+
+/// What a code that was "mailed" is good for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum CodeUse {
+    Confirm,
+    ResetPassword,
+}
+
+/// A user. Passwords are kept as they are, in memory only.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) username: String,
+    pub(crate) sub: String,
+    pub(crate) status: UserStatus,
+    pub(crate) enabled: bool,
+    pub(crate) password: Option<String>,
+    /// Without `sub`.
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) groups: BTreeSet<String>,
+    pub(crate) code: Option<(CodeUse, String)>,
+    /// What was mailed last: a code, or a temporary password.
+    pub(crate) delivered: Option<String>,
+    pub(crate) created: u64,
+    pub(crate) modified: u64,
+}
+
+impl User {
+    pub(crate) fn new(username: String, sub: String, status: UserStatus) -> Self {
+        let now = clock::now_seconds();
+        Self {
+            username,
+            sub,
+            status,
+            enabled: true,
+            password: None,
+            attributes: BTreeMap::new(),
+            groups: BTreeSet::new(),
+            code: None,
+            delivered: None,
+            created: now,
+            modified: now,
+        }
+    }
+
+    pub(crate) fn email(&self) -> Option<&str> {
+        self.attributes.get("email").map(String::as_str)
+    }
+
+    pub(crate) fn email_is_verified(&self) -> bool {
+        self.attributes.get("email_verified").is_some_and(|value| value == "true")
+    }
+
+    pub(crate) fn set_status(&mut self, status: UserStatus) {
+        self.status = status;
+        self.touch();
+    }
+
+    /// Applies attribute changes that have been checked. An empty value deletes; a new e-mail is unverified
+    /// unless the same change says otherwise.
+    pub(crate) fn write(&mut self, changes: Vec<(String, String)>) {
+        let verifies = changes.iter().any(|(name, _)| name == "email_verified");
+        for (name, value) in changes {
+            if value.is_empty() {
+                self.attributes.remove(&name);
+            } else {
+                if name == "email" && !verifies {
+                    self.attributes.insert("email_verified".to_owned(), "false".to_owned());
+                }
+                self.attributes.insert(name, value);
+            }
+        }
+        self.touch();
+    }
+
+    /// Uses up the code that was sent for `purpose`; a wrong one stays good for another try.
+    pub(crate) fn redeem_code(&mut self, purpose: CodeUse, code: &str) -> Result<(), CognitoError> {
+        match &self.code {
+            Some((sent_for, sent)) if *sent_for == purpose => {
+                if sent != code {
+                    return Err(CognitoError::code_mismatch());
+                }
+                self.code = None;
+                Ok(())
+            }
+            _ => Err(CognitoError::code_expired()),
+        }
+    }
+
+    /// `request.userAttributes` of an event: strings all, with `sub` and the status.
+    pub(crate) fn event_attributes(&self) -> BTreeMap<String, String> {
+        let mut attributes = self.attributes.clone();
+        attributes.insert("sub".to_owned(), self.sub.clone());
+        attributes.insert("cognito:user_status".to_owned(), self.status.as_str().to_owned());
+        attributes
+    }
+
+    /// The list form of the API, of the attributes that `readable` admits.
+    pub(crate) fn attribute_list(&self, readable: impl Fn(&str) -> bool) -> Vec<Value> {
+        let sub = ("sub", self.sub.as_str());
+        let others = self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        [sub]
+            .into_iter()
+            .chain(others)
+            .filter(|(name, _)| readable(name))
+            .map(|(name, value)| json!({ "Name": name, "Value": value }))
+            .collect()
+    }
+
+    /// `UserType`, with the attributes under `attributes_key`.
+    pub(crate) fn describe(&self, attributes_key: &str) -> Value {
+        json!({
+            "Username": self.username,
+            attributes_key: self.attribute_list(|_| true),
+            "UserCreateDate": self.created,
+            "UserLastModifiedDate": self.modified,
+            "Enabled": self.enabled,
+            "UserStatus": self.status.as_str(),
+        })
+    }
+
+    pub(crate) fn touch(&mut self) {
+        self.modified = clock::now_seconds();
+    }
+}

@@ -1,0 +1,45 @@
+//! What can stop the stack itself; what Cognito answers is [`CognitoError`](crate::cognito::CognitoError).
+
+use std::{io, path::PathBuf};
+
+/// Why the local stack could not do what its caller asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DevStackError {
+    /// No port on loopback, or a listener without an address.
+    #[error("could not listen on 127.0.0.1")]
+    Listen(#[source] io::Error),
+    /// The table store could not be opened.
+    #[error("could not open the table store: {0}")]
+    TableStore(String),
+    /// No such function; functions are added with [`Lambda::add_function`](crate::Lambda::add_function).
+    #[error("no function `{0}` in the local Lambda")]
+    UnknownFunction(String),
+    /// The stack has been stopped and starts nothing more.
+    #[error("the local stack has been stopped")]
+    Stopped,
+    /// No such user pool.
+    #[error("no user pool `{0}` in the local Cognito")]
+    UnknownPool(String),
+    /// No RSA keys could be made to sign tokens with.
+    #[error("could not make the signing keys")]
+    SigningKeys(#[source] rsa::Error),
+    /// `cargo build` of the function binaries could not be started.
+    #[error("could not run `{}`", command.display())]
+    CargoMissing {
+        /// The program that was tried: the variable `CARGO`, or `cargo`.
+        command: PathBuf,
+        /// Why it did not start.
+        #[source]
+        source: io::Error,
+    },
+    /// `cargo build` of the function binaries failed; it has already printed why.
+    #[error("`cargo build` of the functions failed ({0}); what it printed says why")]
+    CargoFailed(String),
+    /// The build succeeded without producing a binary of this name.
+    #[error("the build produced no binary `{0}`")]
+    NoBinary(String),
+    /// `DEV_STACK_BIN_DIR` names a folder without this binary.
+    #[error("`DEV_STACK_BIN_DIR` has no file `{}`", .0.display())]
+    BinaryMissing(PathBuf),
+}

@@ -1,0 +1,112 @@
+//! The Invoke API: `POST /2015-03-31/functions/{name}/invocations`.
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde::de::IgnoredAny;
+use serde_json::json;
+
+use super::{Invocation, Lambda, runtime_api::BODY_BYTES_MAX};
+use crate::DevStackError;
+
+pub(super) fn router(lambda: Lambda) -> Router {
+    Router::new()
+        .route("/2015-03-31/functions/{name}/invocations", post(invoke))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(lambda)
+}
+
+async fn invoke(
+    State(lambda): State<Lambda>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let name = function_name(&name).to_owned();
+    if let Err(error) = lambda.function(&name) {
+        return refusal(&error, &lambda.arn(&name));
+    }
+    let payload = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(&payload) {
+        let message = format!("Could not parse request body into json: {error}");
+        return service_error(StatusCode::BAD_REQUEST, "InvalidRequestContentException", &message);
+    }
+    let kind = headers.get("x-amz-invocation-type").and_then(|value| value.to_str().ok());
+    match kind.unwrap_or("RequestResponse") {
+        "RequestResponse" => match lambda.invoke(&name, payload).await {
+            Ok(invocation) => answer(invocation),
+            Err(error) => refusal(&error, &lambda.arn(&name)),
+        },
+        "Event" => {
+            tokio::spawn(async move { lambda.invoke(&name, payload).await });
+            StatusCode::ACCEPTED.into_response()
+        }
+        "DryRun" => StatusCode::NO_CONTENT.into_response(),
+        other => service_error(
+            StatusCode::BAD_REQUEST,
+            "InvalidParameterValueException",
+            &format!("no invocation type `{other}`"),
+        ),
+    }
+}
+
+/// An error of the function is still HTTP 200: only the header tells.
+fn answer(invocation: Invocation) -> Response {
+    let json = [("content-type", "application/json"), ("x-amz-executed-version", "$LATEST")];
+    match invocation {
+        Invocation::Ok(reply) => (json, reply).into_response(),
+        Invocation::FunctionError(error) | Invocation::TimedOut(error) | Invocation::Exited(error) => {
+            (json, [("x-amz-function-error", "Unhandled")], error.raw).into_response()
+        }
+    }
+}
+
+fn refusal(error: &DevStackError, arn: &str) -> Response {
+    match error {
+        DevStackError::UnknownFunction(_) => service_error(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFoundException",
+            &format!("Function not found: {arn}"),
+        ),
+        other => service_error(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", &other.to_string()),
+    }
+}
+
+fn service_error(status: StatusCode, code: &'static str, message: &str) -> Response {
+    let kind = if status.is_server_error() { "Service" } else { "User" };
+    let headers = [("content-type", "application/json"), ("x-amzn-errortype", code)];
+    (status, headers, json!({ "Type": kind, "Message": message }).to_string()).into_response()
+}
+
+/// The name in a name, `account:function:name` or ARN, each with or without a qualifier.
+pub(super) fn function_name(text: &str) -> &str {
+    match text.split_once(":function:") {
+        Some((_, after)) => after.split(':').next().unwrap_or(after),
+        None => text.split(':').next().unwrap_or(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_write_a_function_gives_its_name() {
+        let ways = [
+            "post-confirmation",
+            "post-confirmation:live",
+            "123456789012:function:post-confirmation",
+            "arn:aws:lambda:eu-west-1:123456789012:function:post-confirmation",
+            "arn:aws:lambda:eu-west-1:123456789012:function:post-confirmation:7",
+        ];
+
+        for way in ways {
+            assert_eq!(function_name(way), "post-confirmation", "{way}");
+        }
+    }
+}

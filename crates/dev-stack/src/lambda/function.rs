@@ -1,0 +1,259 @@
+//! One function: what it is, and its environments.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::timeout,
+};
+
+use super::{
+    FunctionError, Invocation,
+    environment::{Ended, Environment, StartFailure},
+    logs::Logs,
+};
+use crate::{DevStackError, random};
+
+/// How often Lambda runs the init phase of one event: the first try, and again within the invocation.
+const INIT_ATTEMPTS: usize = 2;
+
+/// What [`Lambda::add_function`](super::Lambda::add_function) takes.
+#[derive(Clone, Debug)]
+pub struct FunctionSpec {
+    /// Name, also in the ARN.
+    pub name: String,
+    /// What runs.
+    pub program: FunctionProgram,
+    /// Arguments of a binary, as the command of an image function. Default none.
+    pub args: Vec<String>,
+    /// The function's own environment variables; nothing of this process's environment reaches it.
+    pub env: BTreeMap<String, String>,
+    /// Longest time for one event, without the cold start. Default 5 s.
+    pub timeout: Duration,
+    /// Memory setting in MB, which the function is told and nothing enforces. Default 512.
+    pub memory_mb: u32,
+    /// Most processes at one time; more events wait. Default 10.
+    pub max_environments: usize,
+}
+
+impl FunctionSpec {
+    /// A function with the defaults above.
+    #[must_use]
+    pub fn new(name: impl Into<String>, program: FunctionProgram) -> Self {
+        Self {
+            name: name.into(),
+            program,
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            timeout: Duration::from_secs(5),
+            memory_mb: 512,
+            max_environments: 10,
+        }
+    }
+}
+
+type Handler =
+    dyn Fn(Bytes) -> Pin<Box<dyn Future<Output = Result<Bytes, FunctionError>> + Send>> + Send + Sync;
+
+/// What a function runs.
+#[derive(Clone)]
+pub enum FunctionProgram {
+    /// A `provided.al2023` bootstrap: a program that polls the Runtime API.
+    Binary(PathBuf),
+    /// A closure in this process, for tests of the stack itself: replies and errors that no decent function
+    /// gives. See [`FunctionProgram::in_process`].
+    InProcess(Arc<Handler>),
+}
+
+impl FunctionProgram {
+    /// A function that is a closure from the event's bytes to the reply's bytes.
+    pub fn in_process<F, R>(handler: F) -> Self
+    where
+        F: Fn(Bytes) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Bytes, FunctionError>> + Send + 'static,
+    {
+        Self::InProcess(Arc::new(move |event| Box::pin(handler(event))))
+    }
+}
+
+impl fmt::Debug for FunctionProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Binary(path) => f.debug_tuple("Binary").field(path).finish(),
+            Self::InProcess(_) => f.write_str("InProcess"),
+        }
+    }
+}
+
+/// A function that has been added.
+pub(super) struct Function {
+    pub(super) spec: FunctionSpec,
+    pub(super) arn: String,
+    pub(super) region: String,
+    pub(super) logs: Arc<Logs>,
+    permits: Semaphore,
+    environments: Mutex<Environments>,
+}
+
+#[derive(Default)]
+struct Environments {
+    /// The most recently used one last, and taken first.
+    idle: Vec<Environment>,
+    /// How to kill those that are starting or have an event.
+    busy: BTreeMap<usize, Arc<Notify>>,
+    started: usize,
+    closed: bool,
+}
+
+impl Function {
+    pub(super) fn new(spec: FunctionSpec, arn: String, region: String, echo_logs: bool) -> Self {
+        let logs = Arc::new(Logs::new(&spec.name, echo_logs));
+        let permits = Semaphore::new(spec.max_environments.max(1));
+        Self { spec, arn, region, logs, permits, environments: Mutex::default() }
+    }
+
+    pub(super) async fn invoke(&self, payload: Bytes) -> Result<Invocation, DevStackError> {
+        let request_id = random::uuid();
+        match &self.spec.program {
+            FunctionProgram::InProcess(handler) => {
+                Ok(match timeout(self.spec.timeout, handler(payload)).await {
+                    Ok(Ok(reply)) => Invocation::Ok(reply),
+                    Ok(Err(error)) => Invocation::FunctionError(error),
+                    Err(_) => self.timed_out(&request_id),
+                })
+            }
+            FunctionProgram::Binary(program) => self.invoke_binary(program, request_id, payload).await,
+        }
+    }
+
+    async fn invoke_binary(
+        &self,
+        program: &Path,
+        request_id: String,
+        payload: Bytes,
+    ) -> Result<Invocation, DevStackError> {
+        let _permit = self.permits.acquire().await.map_err(|_| DevStackError::Stopped)?;
+        let mut failure = None;
+        for _ in 0..INIT_ATTEMPTS {
+            let (idle, id, kill) = self.take_environment()?;
+            let ready = match idle {
+                Some(environment) => Ok(environment),
+                None => Environment::start(self, program, id, Arc::clone(&kill)).await,
+            };
+            let mut environment = match ready {
+                Ok(environment) => environment,
+                Err(reason) => {
+                    self.forget(id);
+                    failure = Some(reason);
+                    continue;
+                }
+            };
+            let ended = environment.run(&request_id, payload, self).await;
+            return Ok(match ended {
+                Ended::Reply(reply) => {
+                    self.give_back(environment);
+                    Invocation::Ok(reply)
+                }
+                Ended::Error(error) => {
+                    self.give_back(environment);
+                    Invocation::FunctionError(error)
+                }
+                Ended::Exited(how) => {
+                    self.forget(id);
+                    Invocation::Exited(FunctionError::exited(&request_id, &how))
+                }
+                Ended::TimedOut => {
+                    self.forget(id);
+                    self.timed_out(&request_id)
+                }
+            });
+        }
+        Ok(match failure {
+            Some(StartFailure::Listen(error)) => return Err(error),
+            Some(StartFailure::Reported(error)) => Invocation::FunctionError(error),
+            Some(StartFailure::Spawn(how)) => {
+                Invocation::FunctionError(FunctionError::new("Runtime.InvalidEntrypoint", how))
+            }
+            Some(StartFailure::Exited(how)) => Invocation::Exited(FunctionError::exited(&request_id, &how)),
+            Some(StartFailure::TimedOut) | None => self.timed_out(&request_id),
+        })
+    }
+
+    /// Kills every process; gives how many there were.
+    pub(super) fn kill(&self) -> usize {
+        let mut environments = self.lock();
+        let killed = environments.idle.len() + environments.busy.len();
+        environments.idle.clear();
+        for kill in environments.busy.values() {
+            kill.notify_one();
+        }
+        killed
+    }
+
+    /// [`Function::kill`], and no new ones.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.kill();
+    }
+
+    pub(super) fn environments(&self) -> usize {
+        let mut environments = self.lock();
+        environments.idle.retain_mut(Environment::is_alive);
+        environments.idle.len() + environments.busy.len()
+    }
+
+    pub(super) fn cold_starts(&self) -> usize {
+        self.lock().started
+    }
+
+    pub(super) fn logs(&self) -> Vec<String> {
+        self.logs.lines()
+    }
+
+    /// An idle environment whose process lives, or the id of one to be started.
+    fn take_environment(&self) -> Result<(Option<Environment>, usize, Arc<Notify>), DevStackError> {
+        let mut environments = self.lock();
+        if environments.closed {
+            return Err(DevStackError::Stopped);
+        }
+        while let Some(mut environment) = environments.idle.pop() {
+            if environment.is_alive() {
+                let (id, kill) = (environment.id, Arc::clone(&environment.kill));
+                environments.busy.insert(id, Arc::clone(&kill));
+                return Ok((Some(environment), id, kill));
+            }
+        }
+        environments.started += 1;
+        let (id, kill) = (environments.started, Arc::new(Notify::new()));
+        environments.busy.insert(id, Arc::clone(&kill));
+        Ok((None, id, kill))
+    }
+
+    fn give_back(&self, environment: Environment) {
+        let mut environments = self.lock();
+        environments.busy.remove(&environment.id);
+        if !environments.closed {
+            environments.idle.push(environment);
+        }
+    }
+
+    fn forget(&self, id: usize) {
+        self.lock().busy.remove(&id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Environments> {
+        self.environments.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn timed_out(&self, request_id: &str) -> Invocation {
+        Invocation::TimedOut(FunctionError::timed_out(request_id, self.spec.timeout.as_secs_f64()))
+    }
+}

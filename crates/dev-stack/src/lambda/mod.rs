@@ -1,0 +1,246 @@
+//! Lambda: runs functions as Lambda does, as far as two triggers can tell.
+//!
+//! Each environment is a child process with a Runtime API of its own and handles one event at a time. An
+//! event that finds no idle environment starts another, up to
+//! [`FunctionSpec::max_environments`]; at that number it waits for one, where Lambda would answer
+//! `TooManyRequestsException`.
+
+mod api;
+mod environment;
+mod function;
+mod logs;
+mod runtime_api;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::body::Bytes;
+use tokio::task::JoinHandle;
+
+use self::function::Function;
+pub use self::function::{FunctionProgram, FunctionSpec};
+use crate::{
+    DevStackError, random,
+    serve::{self, Shutdown},
+};
+
+/// The account in every ARN of the stack.
+pub const ACCOUNT_ID: &str = "123456789012";
+
+/// How one invocation ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Invocation {
+    /// The function's reply, byte for byte.
+    Ok(Bytes),
+    /// The function reported an error, or failed to start.
+    FunctionError(FunctionError),
+    /// The function ran into its timeout and was killed.
+    TimedOut(FunctionError),
+    /// The function's process ended in the middle of the event.
+    Exited(FunctionError),
+}
+
+impl Invocation {
+    /// The error, if it is one.
+    #[must_use]
+    pub fn error(&self) -> Option<&FunctionError> {
+        match self {
+            Self::Ok(_) => None,
+            Self::FunctionError(error) | Self::TimedOut(error) | Self::Exited(error) => Some(error),
+        }
+    }
+}
+
+/// What the Invoke API answers with when `x-amz-function-error` is set.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FunctionError {
+    /// `errorType` of the body.
+    pub error_type: String,
+    /// `errorMessage` of the body: what Cognito shows to the user.
+    pub error_message: String,
+    /// The whole body.
+    pub raw: Bytes,
+}
+
+impl FunctionError {
+    /// An error with nothing but a type and a message.
+    #[must_use]
+    pub fn new(error_type: impl Into<String>, error_message: impl Into<String>) -> Self {
+        let (error_type, error_message) = (error_type.into(), error_message.into());
+        let body = serde_json::json!({ "errorType": error_type, "errorMessage": error_message });
+        Self { raw: body.to_string().into(), error_type, error_message }
+    }
+
+    /// Reads the error that a runtime posted; what cannot be read is left empty.
+    fn from_posted(raw: Bytes) -> Self {
+        let body: serde_json::Value = serde_json::from_slice(&raw).unwrap_or_default();
+        let text = |key: &str| body.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        Self { error_type: text("errorType"), error_message: text("errorMessage"), raw }
+    }
+
+    /// The process of `request_id` ended by itself; `how` as in "exit status 1".
+    fn exited(request_id: &str, how: &str) -> Self {
+        let message = format!("RequestId: {request_id} Error: Runtime exited with error: {how}");
+        Self::new("Runtime.ExitError", message)
+    }
+
+    /// The function did not answer within `seconds`.
+    fn timed_out(request_id: &str, seconds: f64) -> Self {
+        let message = format!("RequestId: {request_id} Error: Task timed out after {seconds:.2} seconds");
+        Self::new("Sandbox.Timedout", message)
+    }
+}
+
+/// The local Lambda; clones are the same service.
+#[derive(Clone)]
+pub struct Lambda {
+    service: Arc<Service>,
+}
+
+struct Service {
+    region: String,
+    url: String,
+    echo_logs: bool,
+    functions: Mutex<Functions>,
+}
+
+#[derive(Default)]
+struct Functions {
+    by_name: BTreeMap<String, Arc<Function>>,
+    stopped: bool,
+}
+
+/// Starts the service and its Invoke API.
+pub(crate) async fn start(
+    region: String,
+    echo_logs: bool,
+    shutdown: Shutdown,
+) -> Result<(Lambda, JoinHandle<()>), DevStackError> {
+    let (listener, address) = serve::bind().await?;
+    let service =
+        Service { region, url: format!("http://{address}"), echo_logs, functions: Mutex::default() };
+    let lambda = Lambda { service: Arc::new(service) };
+    let server = serve::spawn(listener, api::router(lambda.clone()), shutdown);
+    Ok((lambda, server))
+}
+
+impl Lambda {
+    /// Base URL of the Invoke API.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.service.url
+    }
+
+    /// Adds a function, or replaces the one of that name (whose environments die). Nothing is started: the
+    /// first event is a cold start.
+    pub fn add_function(&self, spec: FunctionSpec) {
+        let (name, arn) = (spec.name.clone(), self.arn(&spec.name));
+        let function = Function::new(spec, arn, self.service.region.clone(), self.service.echo_logs);
+        if let Some(old) = self.functions().by_name.insert(name, Arc::new(function)) {
+            old.kill();
+        }
+    }
+
+    /// Deletes a function; its environments die. `false` if there was none.
+    #[must_use]
+    pub fn remove_function(&self, name: &str) -> bool {
+        let removed = self.functions().by_name.remove(name);
+        removed.is_some_and(|function| {
+            function.kill();
+            true
+        })
+    }
+
+    /// Sends one event to the function of this name or ARN and waits for its end. Like an invocation of Lambda it runs on when the returned
+    /// future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::UnknownFunction`]; [`DevStackError::Stopped`]. How the function itself fails is part
+    /// of [`Invocation`].
+    pub async fn invoke(&self, name: &str, payload: impl Into<Bytes>) -> Result<Invocation, DevStackError> {
+        let function = self.function(name)?;
+        let payload = payload.into();
+        let running = tokio::spawn(async move { function.invoke(payload).await });
+        // The task ends without a result only when it panicked or the runtime is going down.
+        running.await.unwrap_or_else(|error| {
+            Ok(Invocation::Exited(FunctionError::exited(&random::uuid(), &error.to_string())))
+        })
+    }
+
+    /// Kills every environment of a function, as a crash would: an event in the middle of one ends in
+    /// [`Invocation::Exited`], and the next event is a cold start. Gives how many were killed.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::UnknownFunction`].
+    pub fn kill(&self, name: &str) -> Result<usize, DevStackError> {
+        Ok(self.function(name)?.kill())
+    }
+
+    /// How many environments are alive: idle, busy or starting. Always 0 for a function in process.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::UnknownFunction`].
+    pub fn environments(&self, name: &str) -> Result<usize, DevStackError> {
+        Ok(self.function(name)?.environments())
+    }
+
+    /// How many environments have been started since the function was added: the cold starts.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::UnknownFunction`].
+    pub fn cold_starts(&self, name: &str) -> Result<usize, DevStackError> {
+        Ok(self.function(name)?.cold_starts())
+    }
+
+    /// The last lines (10,000 at most) that the function's processes wrote to their standard output and
+    /// error, oldest first. A line can arrive shortly after the reply.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::UnknownFunction`].
+    pub fn logs(&self, name: &str) -> Result<Vec<String>, DevStackError> {
+        Ok(self.function(name)?.logs())
+    }
+
+    /// The ARN that a function of this name has or would have.
+    #[must_use]
+    pub fn arn(&self, name: &str) -> String {
+        format!("arn:aws:lambda:{}:{ACCOUNT_ID}:function:{name}", self.service.region)
+    }
+
+    /// Kills everything; from now on nothing can be invoked.
+    pub(crate) fn stop(&self) {
+        let mut functions = self.functions();
+        functions.stopped = true;
+        for function in functions.by_name.values() {
+            function.close();
+        }
+    }
+
+    fn function(&self, name: &str) -> Result<Arc<Function>, DevStackError> {
+        let functions = self.functions();
+        if functions.stopped {
+            return Err(DevStackError::Stopped);
+        }
+        let found = functions.by_name.get(api::function_name(name)).cloned();
+        found.ok_or_else(|| DevStackError::UnknownFunction(name.to_owned()))
+    }
+
+    fn functions(&self) -> MutexGuard<'_, Functions> {
+        self.service.functions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Lambda {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.functions().by_name.keys().cloned().collect();
+        f.debug_struct("Lambda").field("url", &self.service.url).field("functions", &names).finish()
+    }
+}

@@ -1,0 +1,44 @@
+//! The local stack: what two Cognito triggers need around them, in one process on loopback.
+//!
+//! - `DynamoDB` is dynoxide, in memory or on a file ([`StackOptions::data`]);
+//! - Lambda ([`Lambda`]) runs real function binaries as child processes behind a Runtime API, and answers
+//!   the Invoke API;
+//! - Cognito ([`Cognito`]) has the part of the JSON API that sign-up and sign-in need, signs real tokens, and
+//!   fires the triggers as the developer guide says. What the guide does not say is decided in one place,
+//!   [`cognito::unknowns`].
+//!
+//! Every port is chosen by the system. Nothing here checks who calls or what they may do: IAM, throttling
+//! and quotas are not imitated.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), dev_stack::DevStackError> {
+//! use dev_stack::{ClientSettings, DevStack, PoolSettings, StackOptions};
+//!
+//! let stack = DevStack::start(StackOptions::default()).await?;
+//! let pool = stack.cognito().create_pool(PoolSettings::default());
+//! let client = stack.cognito().create_client(&pool, ClientSettings::default())?;
+//! println!("{} {client}", stack.endpoints().cognito);
+//! stack.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod cognito;
+pub mod functions;
+pub mod lambda;
+
+mod clock;
+mod dynamodb;
+mod error;
+mod random;
+mod serve;
+mod stack;
+
+pub use cognito::{
+    ClientSettings, Cognito, EventVersion, Mail, PoolSettings, Trigger, TriggerOutcome, TriggerRecord,
+    Triggers,
+};
+pub use error::DevStackError;
+pub use functions::FunctionBinaries;
+pub use lambda::{FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda};
+pub use stack::{DevStack, Endpoints, StackOptions};

@@ -1,0 +1,128 @@
+//! The three services as one thing to start and stop.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
+
+use crate::{Cognito, DevStackError, Lambda, cognito, dynamodb, lambda};
+
+/// How long [`DevStack::stop`] waits for requests that are still running.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What may differ between stacks.
+#[derive(Clone, Debug)]
+pub struct StackOptions {
+    /// Region in pool ids, ARNs and events. Default `eu-west-1`.
+    pub region: String,
+    /// File of the table store; `None` keeps the tables in memory. Users and pools are always in memory.
+    pub data: Option<PathBuf>,
+    /// How long Cognito waits for one attempt of a trigger. Default 5 s, as AWS; tests set less.
+    pub trigger_timeout: Duration,
+    /// Also prints what the functions write to this process's standard error.
+    pub echo_logs: bool,
+}
+
+impl Default for StackOptions {
+    fn default() -> Self {
+        Self {
+            region: "eu-west-1".to_owned(),
+            data: None,
+            trigger_timeout: cognito::TRIGGER_TIMEOUT,
+            echo_logs: false,
+        }
+    }
+}
+
+/// Base URLs, without a slash at the end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Endpoints {
+    /// For `AWS_ENDPOINT_URL_DYNAMODB`.
+    pub dynamodb: String,
+    /// For `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`; issuers and key sets are below it.
+    pub cognito: String,
+    /// For `AWS_ENDPOINT_URL_LAMBDA`; the Invoke API.
+    pub lambda: String,
+}
+
+impl Endpoints {
+    /// The environment variables that point an AWS SDK at this stack.
+    #[must_use]
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        [
+            ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
+            ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &self.cognito),
+            ("AWS_ENDPOINT_URL_LAMBDA", &self.lambda),
+        ]
+        .into_iter()
+        .map(|(name, url)| (name.to_owned(), url.clone()))
+        .collect()
+    }
+}
+
+/// A running stack. Dropping it kills the functions and stops the servers; [`DevStack::stop`] also waits.
+#[derive(Debug)]
+pub struct DevStack {
+    endpoints: Endpoints,
+    lambda: Lambda,
+    cognito: Cognito,
+    shutdown: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+}
+
+impl DevStack {
+    /// Starts all three services; no function, pool or table exists yet.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError`] when there is no port, the table store cannot be opened, or no key can be made.
+    pub async fn start(options: StackOptions) -> Result<Self, DevStackError> {
+        let (shutdown, stopping) = watch::channel(false);
+        let (dynamodb, tables) = dynamodb::start(options.data.as_deref(), stopping.clone()).await?;
+        let (lambda, invoke_api) =
+            lambda::start(options.region.clone(), options.echo_logs, stopping.clone()).await?;
+        let (cognito, user_pools) =
+            cognito::start(options.region, options.trigger_timeout, lambda.clone(), stopping).await?;
+        let endpoints =
+            Endpoints { dynamodb, cognito: cognito.url().to_owned(), lambda: lambda.url().to_owned() };
+        Ok(Self { endpoints, lambda, cognito, shutdown, servers: vec![tables, invoke_api, user_pools] })
+    }
+
+    /// Where the services listen.
+    #[must_use]
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// The functions.
+    #[must_use]
+    pub fn lambda(&self) -> &Lambda {
+        &self.lambda
+    }
+
+    /// The user pools.
+    #[must_use]
+    pub fn cognito(&self) -> &Cognito {
+        &self.cognito
+    }
+
+    /// Kills the functions, stops the servers and waits for them, 2 s at most.
+    pub async fn stop(mut self) {
+        self.begin_stop();
+        for mut server in std::mem::take(&mut self.servers) {
+            if timeout(STOP_TIMEOUT, &mut server).await.is_err() {
+                server.abort();
+            }
+        }
+    }
+
+    fn begin_stop(&self) {
+        self.shutdown.send_replace(true);
+        self.lambda.stop();
+    }
+}
+
+impl Drop for DevStack {
+    fn drop(&mut self) {
+        self.begin_stop();
+    }
+}

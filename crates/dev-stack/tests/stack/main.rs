@@ -1,0 +1,14 @@
+//! The local stack from outside: through the real SDK client, over HTTP, with real child processes.
+
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod functions_as_processes;
+#[cfg(test)]
+mod machines;
+#[cfg(test)]
+mod sign_up_and_sign_in;
+#[cfg(test)]
+mod the_stack_itself;
+#[cfg(test)]
+mod trigger_failures;

@@ -1,0 +1,88 @@
+//! Starting, stopping, and what is kept.
+
+use std::time::Duration;
+
+use dev_stack::{ClientSettings, DevStack, DevStackError, PoolSettings, StackOptions, Triggers};
+use serde_json::{Value, json};
+
+use crate::common::{Fixture, http};
+
+/// One call of the `DynamoDB` API.
+async fn dynamodb(stack: &DevStack, operation: &str, input: Value) -> Value {
+    let target = format!("DynamoDB_20120810.{operation}");
+    let authorization = "AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/dynamodb/aws4_request, \
+                         SignedHeaders=host, Signature=0";
+    let headers = [
+        ("content-type", "application/x-amz-json-1.0"),
+        ("x-amz-target", target.as_str()),
+        ("x-amz-date", "20260101T000000Z"),
+        ("authorization", authorization),
+    ];
+    let url = format!("{}/", stack.endpoints().dynamodb);
+    let (_, _, body) = http("POST", &url, &headers, &input.to_string()).await;
+    serde_json::from_str(&body).unwrap()
+}
+
+#[tokio::test]
+async fn tables_on_a_file_outlive_the_stack() {
+    let file = std::env::temp_dir().join(format!("dev-stack-{}.db", std::process::id()));
+    let options = || StackOptions { data: Some(file.clone()), ..StackOptions::default() };
+    let first = DevStack::start(options()).await.unwrap();
+    let table = json!({
+        "TableName": "tenancy",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+    });
+    dynamodb(&first, "CreateTable", table).await;
+    first.stop().await;
+
+    let second = DevStack::start(options()).await.unwrap();
+
+    let tables = dynamodb(&second, "ListTables", json!({})).await;
+    assert_eq!(tables["TableNames"], json!(["tenancy"]));
+    let memory = DevStack::start(StackOptions::default()).await.unwrap();
+    let tables = dynamodb(&memory, "ListTables", json!({})).await;
+    assert_eq!(tables["TableNames"], json!([]), "a stack in memory starts empty");
+    second.stop().await;
+    std::fs::remove_file(file).unwrap();
+}
+
+#[tokio::test]
+async fn a_stopped_stack_answers_nobody() {
+    let fixture = Fixture::start(PoolSettings::default()).await;
+    let cognito = fixture.stack.endpoints().cognito.clone();
+    fixture.sign_up().await;
+
+    tokio::time::timeout(Duration::from_secs(5), fixture.stack.stop()).await.expect("it stops");
+
+    let address = cognito.strip_prefix("http://").unwrap();
+    tokio::net::TcpStream::connect(address).await.expect_err("nothing listens");
+}
+
+#[tokio::test]
+async fn unknown_pools_are_named() {
+    let stack = DevStack::start(StackOptions::default()).await.unwrap();
+    let cognito = stack.cognito();
+
+    let client = cognito.create_client("eu-west-1_none", ClientSettings::default()).unwrap_err();
+    let triggers = cognito.set_triggers("eu-west-1_none", Triggers::default()).unwrap_err();
+
+    assert_eq!(client.to_string(), "no user pool `eu-west-1_none` in the local Cognito");
+    assert!(matches!(triggers, DevStackError::UnknownPool(_)), "{triggers}");
+    let (status, _, _) = http("GET", &cognito.jwks_url("eu-west-1_none"), &[], "").await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn ids_look_like_cognitos() {
+    let fixture = Fixture::start(PoolSettings::default()).await;
+
+    let (region, rest) = fixture.pool.split_once('_').unwrap();
+
+    assert_eq!(region, "eu-west-1");
+    assert!(rest.len() == 9 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{rest}");
+    let id = &fixture.client_id;
+    let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    assert!(id.len() == 26 && id.bytes().all(lower), "{id}");
+}

@@ -1,0 +1,181 @@
+//! A table, and the two functions.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use dev_stack::{DevStack, FunctionBinaries, FunctionProgram, FunctionSpec, Invocation, StackOptions};
+use serde_json::Value;
+use tenancy_aws::{AwsClients, AwsSettings, DynamoStore};
+
+use crate::items::{attributes, json_of};
+
+/// The name of every test's table.
+const TABLE: &str = "tenancy";
+
+/// A table on a DynamoDB engine of its own; the two functions, real binaries that use it; and a local Cognito.
+pub struct World {
+    /// The local stack.
+    pub stack: DevStack,
+    /// A client of the table.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// A client of Cognito.
+    pub cognito: aws_sdk_cognitoidentityprovider::Client,
+}
+
+impl World {
+    /// An empty table, and the functions with their default settings.
+    pub async fn start() -> Self {
+        Self::with_settings(&[]).await
+    }
+
+    /// The same, with some settings of the functions set.
+    pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
+        let options = StackOptions { trigger_timeout: Duration::from_secs(20), ..StackOptions::default() };
+        let stack = DevStack::start(options).await.unwrap();
+        let clients = AwsClients::new(aws_settings(&stack));
+        let (dynamodb, cognito) = (clients.dynamodb(), clients.cognito());
+        tenancy_aws::table::create(&dynamodb, TABLE).await.unwrap();
+        let world = Self { stack, dynamodb, cognito };
+        world.configure(settings).await;
+        world
+    }
+
+    /// Starts the functions anew with these settings.
+    pub async fn configure(&self, settings: &[(&str, &str)]) {
+        let binaries = FunctionBinaries::built_once().await.unwrap();
+        let programs = [
+            (POST_CONFIRMATION, &binaries.post_confirmation),
+            (PRE_TOKEN_GENERATION, &binaries.pre_token_generation),
+        ];
+        for (name, program) in programs {
+            let mut spec = FunctionSpec::new(name, FunctionProgram::Binary(program.clone()));
+            spec.env = self.environment(settings);
+            spec.timeout = Duration::from_secs(20);
+            self.stack.lambda().add_function(spec);
+        }
+    }
+
+    fn environment(&self, settings: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let mut environment = self.stack.endpoints().environment();
+        environment.insert("TENANCY_TABLE".to_owned(), TABLE.to_owned());
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        environment
+    }
+
+    /// The store, in this process.
+    #[must_use]
+    pub fn store(&self) -> DynamoStore {
+        DynamoStore::new(self.dynamodb.clone(), TABLE.to_owned())
+    }
+
+    /// The operator, in this process.
+    #[must_use]
+    pub fn operator(&self) -> tenancy_aws::operator::Operator {
+        tenancy_aws::operator::Operator::new(self.dynamodb.clone(), TABLE.to_owned(), "ops".to_owned())
+    }
+
+    /// Writes an item as it is.
+    pub async fn put(&self, item: Value) {
+        self.put_attributes(attributes(&item)).await;
+    }
+
+    /// Writes an item of any types.
+    pub async fn put_attributes(&self, item: std::collections::HashMap<String, AttributeValue>) {
+        self.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// The item under a key.
+    pub async fn item(&self, pk: &str, sk: &str) -> Option<Value> {
+        let key = [("pk", pk), ("sk", sk)];
+        let key = key.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+        let read = self.dynamodb.get_item().table_name(TABLE).set_key(Some(key.collect()));
+        read.consistent_read(true).send().await.unwrap().item.map(|item| json_of(&item))
+    }
+
+    /// Every item, by its key `pk / sk`.
+    pub async fn items(&self) -> BTreeMap<String, Value> {
+        let all = self.dynamodb.scan().table_name(TABLE).send().await.unwrap();
+        let key = |item: &Value| format!("{} / {}", text(item, "pk"), text(item, "sk"));
+        all.items().iter().map(json_of).map(|item| (key(&item), item)).collect()
+    }
+
+    /// How many items' `pk / sk` begin and contain what is given.
+    pub async fn count(&self, begin: &str, part: &str) -> usize {
+        self.items().await.keys().filter(|key| key.starts_with(begin) && key.contains(part)).count()
+    }
+
+    /// Sends an event to a function as Lambda would.
+    pub async fn invoke(&self, function: &str, event: impl AsRef<[u8]>) -> Invocation {
+        self.stack.lambda().invoke(function, event.as_ref().to_vec()).await.unwrap()
+    }
+
+    /// Sends an event that must be answered, and gives the answer.
+    pub async fn answer(&self, function: &str, event: impl AsRef<[u8]>) -> String {
+        match self.invoke(function, event).await {
+            Invocation::Ok(reply) => String::from_utf8(reply.to_vec()).unwrap(),
+            failed => panic!("no answer: {failed:?}"),
+        }
+    }
+
+    /// Sends an event that must be refused, and gives the Lambda error's type and message.
+    pub async fn refusal(&self, function: &str, event: impl AsRef<[u8]>) -> (String, String) {
+        match self.invoke(function, event).await {
+            Invocation::FunctionError(error) => (error.error_type, error.error_message),
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    /// The report lines (metrics) of a function so far. They are printed before the answer, and arrive soon after it.
+    pub async fn reports(&self, function: &str, at_least: usize) -> Vec<Value> {
+        for _ in 0..200 {
+            let lines = self.stack.lambda().logs(function).unwrap();
+            let reports: Vec<Value> = lines
+                .iter()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                .filter(|line| line.get("_aws").is_some())
+                .collect();
+            if reports.len() >= at_least {
+                return reports;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{function} printed fewer than {at_least} reports: {:?}", self.stack.lambda().logs(function));
+    }
+}
+
+/// The bytes of a recorded event.
+#[must_use]
+pub fn fixture(folder: &str, case: &str) -> Vec<u8> {
+    std::fs::read(fixtures_folder().join(folder).join(case))
+        .unwrap_or_else(|error| panic!("{folder}/{case}: {error}"))
+}
+
+/// The file names of all recorded events of a folder, in order.
+#[must_use]
+pub fn fixtures(folder: &str) -> Vec<String> {
+    let files = std::fs::read_dir(fixtures_folder().join(folder)).unwrap();
+    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn fixtures_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn aws_settings(stack: &DevStack) -> AwsSettings {
+    let endpoints = stack.endpoints().environment();
+    let lookup = |name: &str| match name {
+        "AWS_REGION" => Some("eu-west-1".to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
+        other => endpoints.get(other).cloned(),
+    };
+    AwsSettings::read(lookup).unwrap()
+}
+
+fn text<'a>(item: &'a Value, name: &str) -> &'a str {
+    item.get(name).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,199 @@
+//! Every recorded event goes through the real binaries, and its reply is on record.
+//!
+//! One world for all: Ana is an active member of `acme` (role `admin`) and of `globex`, with `acme` as her default; an
+//! invite of `initech` has the code that some events carry.
+
+use std::collections::BTreeMap;
+
+use dev_stack::Invocation;
+use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use serde_json::{Value, json};
+use tests::{CODE, POOL, SUB, World, fixture, fixtures, items};
+
+async fn world() -> World {
+    let world = World::start().await;
+    for tenant in ["acme", "globex", "initech"] {
+        world.put(items::tenant(tenant)).await;
+    }
+    world.put(items::invite(CODE, "initech", &["guest"], 1000)).await;
+    world
+}
+
+async fn with_ana_as_a_member(world: &World, pool: &str, sub: &str) {
+    world.put(items::member(pool, sub, "acme", &["admin"])).await;
+    world.put(items::member(pool, sub, "globex", &["viewer"])).await;
+    world.put(items::profile(pool, sub, "acme")).await;
+}
+
+/// The pool and the sub of an event, where it has them.
+fn who(event: &[u8]) -> Option<(String, String)> {
+    let mut event: BTreeMap<String, Box<serde_json::value::RawValue>> = serde_json::from_slice(event).ok()?;
+    let pool = serde_json::from_str(event.remove("userPoolId")?.get()).ok()?;
+    let mut request: BTreeMap<String, Box<serde_json::value::RawValue>> =
+        serde_json::from_str(event.remove("request")?.get()).ok()?;
+    let attributes = request.remove("userAttributes")?;
+    let mut attributes: BTreeMap<String, Box<serde_json::value::RawValue>> =
+        serde_json::from_str(attributes.get()).ok()?;
+    Some((pool, serde_json::from_str(attributes.remove("sub")?.get()).ok()?))
+}
+
+/// What a function made of an event, in a form to be kept: the error, `untouched`, or the new response.
+fn outcome(event: &[u8], invocation: Invocation) -> Value {
+    match invocation {
+        Invocation::FunctionError(error) => {
+            json!({ "errorType": error.error_type, "errorMessage": error.error_message })
+        }
+        Invocation::Ok(reply) if reply == event.trim_ascii() => json!("untouched"),
+        Invocation::Ok(reply) => {
+            let reply = std::str::from_utf8(&reply).unwrap();
+            json!({ "response": response_alone(std::str::from_utf8(event).unwrap().trim(), reply) })
+        }
+        other => panic!("the process did not live on: {other:?}"),
+    }
+}
+
+/// The new response, after checking that every byte around it is the event's own.
+fn response_alone(event: &str, reply: &str) -> Value {
+    #[derive(serde::Deserialize)]
+    struct Outside<'a> {
+        #[serde(borrow, default)]
+        response: Option<&'a serde_json::value::RawValue>,
+    }
+    let response_of = |text| serde_json::from_str::<Outside<'_>>(text).unwrap().response.map(|raw| raw.get());
+    let begin = |text: &str, part: &str| part.as_ptr().addr() - text.as_ptr().addr();
+    let new = response_of(reply).expect("the reply has a response");
+    let (before, after) = (&reply[..begin(reply, new)], &reply[begin(reply, new) + new.len()..]);
+    // `"response": null` reads as none, so it is found by its name.
+    let (old_before, old_after) = match event.rsplit_once("\"response\"") {
+        Some((head, tail)) => {
+            let value = tail.trim_start().strip_prefix(':').unwrap().trim_start();
+            let length = response_of(event).map_or("null".len(), str::len);
+            (&event[..event.len() - value.len()], &value[length..])
+        }
+        None => {
+            assert!(event.starts_with(before.strip_suffix(",\"response\":").unwrap()), "{before}");
+            return serde_json::from_str(new).unwrap();
+        }
+    };
+    assert_eq!((before, after), (old_before, old_after), "bytes around the response have changed");
+    serde_json::from_str(new).unwrap()
+}
+
+#[tokio::test]
+async fn pre_token_generation_answers_each_as_on_record() {
+    let world = world().await;
+    let mut outcomes = BTreeMap::new();
+    for case in fixtures("pre-token-generation") {
+        let event = fixture("pre-token-generation", &case);
+        if let Some((pool, sub)) = who(&event) {
+            with_ana_as_a_member(&world, &pool, &sub).await;
+        }
+        let invocation = world.invoke(PRE_TOKEN_GENERATION, &event).await;
+        outcomes.insert(case, outcome(&event, invocation));
+    }
+
+    insta::assert_json_snapshot!(outcomes);
+    assert_eq!(
+        world.stack.lambda().cold_starts(PRE_TOKEN_GENERATION).unwrap(),
+        1,
+        "one process served them all"
+    );
+}
+
+#[tokio::test]
+async fn post_confirmation_answers_each_as_on_record() {
+    let mut outcomes = BTreeMap::new();
+    for case in fixtures("post-confirmation") {
+        let world = world().await;
+        let event = fixture("post-confirmation", &case);
+        world
+            .put(items::but(
+                items::invite("inv_YYYYYYYYYYYYYYYYYYYYYYYYYY", "globex", &["viewer"], 1),
+                json!({ "email": "ana@example.com" }),
+            ))
+            .await;
+        world.put(items::pointer("ana@example.com", "globex", "inv_YYYYYYYYYYYYYYYYYYYYYYYYYY")).await;
+        let invocation = world.invoke(POST_CONFIRMATION, &event).await;
+        let joined: Vec<String> = world
+            .items()
+            .await
+            .into_keys()
+            .filter(|key| key.starts_with("USER#") && key.contains("TENANT#"))
+            .collect();
+        outcomes.insert(case, json!({ "outcome": outcome(&event, invocation), "members": joined }));
+    }
+
+    insta::assert_json_snapshot!(outcomes);
+}
+
+#[tokio::test]
+async fn hostile_events_get_a_text_of_the_closed_list_and_the_process_lives() {
+    let closed_list: Vec<&str> = cognito_trigger::PublicError::ALL.iter().map(|error| error.text()).collect();
+    let mut events: Vec<(String, Vec<u8>)> =
+        fixtures("hostile").into_iter().map(|case| (case.clone(), fixture("hostile", &case))).collect();
+    let nested =
+        |open: &str, close: &str| [open.repeat(100_000), close.repeat(100_000)].concat().into_bytes();
+    events.push(("deeply nested lists".to_owned(), nested("[", "]")));
+    events.push((
+        "deeply nested objects".to_owned(),
+        [nested("{\"request\":", ""), b"1".to_vec(), nested("", "}")].concat(),
+    ));
+    events.push(("one megabyte of text".to_owned(), format!("\"{}\"", "x".repeat(1 << 20)).into_bytes()));
+    events.push((
+        "one megabyte of keys".to_owned(),
+        format!("{{{}\"a\":1}}", "\"k\":1,".repeat(170_000)).into_bytes(),
+    ));
+
+    for function in [PRE_TOKEN_GENERATION, POST_CONFIRMATION] {
+        let world = world().await;
+        for (case, event) in &events {
+            match world.invoke(function, event).await {
+                Invocation::FunctionError(error) => {
+                    assert!(
+                        closed_list.contains(&error.error_message.as_str()),
+                        "{function} {case}: {error:?}"
+                    );
+                }
+                Invocation::Ok(reply) => {
+                    let event = event.trim_ascii();
+                    assert!(reply.starts_with(&event[..event.len().min(20)]), "{function} {case}: {reply:?}");
+                }
+                other => panic!("{function} {case}: {other:?}"),
+            }
+        }
+        let healthy = world.invoke(function, fixture("post-confirmation", "unknown-source.json")).await;
+        assert!(matches!(healthy, Invocation::Ok(_) | Invocation::FunctionError(_)), "{healthy:?}");
+        assert_eq!(
+            world.stack.lambda().cold_starts(function).unwrap(),
+            1,
+            "{function}: one process served them all"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_large_event_is_answered_with_its_own_bytes() {
+    let world = world().await;
+    with_ana_as_a_member(&world, POOL, SUB).await;
+    let event = String::from_utf8(fixture("pre-token-generation", "v2-user.json")).unwrap();
+    let padding = format!("{{ \"padding\": \"{}\",", "é".repeat(1 << 19));
+    let deep = format!("\"deep\": {}{},", "[".repeat(10_000), "]".repeat(10_000));
+    let event = event.replacen('{', &[padding, deep].concat(), 1);
+
+    let reply = world.answer(PRE_TOKEN_GENERATION, &event).await;
+
+    let response = response_alone(event.trim(), &reply);
+    let access = &response["claimsAndScopeOverrideDetails"]["accessTokenGeneration"]["claimsToAddOrOverride"];
+    assert_eq!(access["tenant_id"], "acme");
+}
+
+#[test]
+fn every_recorded_event_says_where_its_shape_comes_from() {
+    let notes = String::from_utf8(fixture(".", "README.md")).unwrap();
+
+    for folder in ["pre-token-generation", "post-confirmation", "hostile"] {
+        for case in fixtures(folder) {
+            assert!(notes.contains(&format!("`{folder}/{case}`")), "{folder}/{case} has no row");
+        }
+    }
+}

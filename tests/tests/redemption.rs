@@ -1,0 +1,262 @@
+//! Redemption on a real DynamoDB engine: what is written, what is refused, and what many at once make of it.
+
+use dev_stack::Invocation;
+use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tests::{CODE, EMAIL, POOL, SUB, World, items};
+
+/// A confirmation of user `sub`, whose address is verified.
+fn confirmation(sub: &str, email: &str, code: Option<&str>) -> String {
+    let mut event = json!({
+        "version": "1", "triggerSource": "PostConfirmation_ConfirmSignUp", "region": "eu-west-1", "userPoolId": POOL,
+        "userName": sub, "callerContext": { "awsSdkVersion": "3", "clientId": "client1" },
+        "request": { "userAttributes": { "sub": sub, "email": email, "email_verified": "true" } }, "response": {},
+    });
+    if let Some(code) = code {
+        event["request"]["clientMetadata"] = json!({ "inviteCode": code });
+    }
+    event.to_string()
+}
+
+fn sign_in(sub: &str, metadata: &Value) -> String {
+    json!({
+        "version": "2", "triggerSource": "TokenGeneration_Authentication", "region": "eu-west-1", "userPoolId": POOL,
+        "userName": sub, "callerContext": { "awsSdkVersion": "3", "clientId": "client1" },
+        "request": {
+            "userAttributes": { "sub": sub, "email": EMAIL, "email_verified": "true" },
+            "groupConfiguration": { "groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": null },
+            "clientMetadata": metadata, "scopes": [],
+        },
+        "response": { "claimsAndScopeOverrideDetails": null },
+    })
+    .to_string()
+}
+
+async fn world_with_invite(max_uses: u64) -> World {
+    let world = World::start().await;
+    world.put(items::tenant("acme")).await;
+    world.put(items::invite(CODE, "acme", &["viewer", "editor"], max_uses)).await;
+    world
+}
+
+fn user() -> String {
+    format!("USER#{POOL}#{SUB}")
+}
+
+#[tokio::test]
+async fn a_redemption_leaves_every_record_that_is_published() {
+    let world = world_with_invite(3).await;
+
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await;
+
+    let hash = items::hash(CODE);
+    let member = world.item(&user(), "TENANT#acme").await.unwrap();
+    let joined_at = member["joinedAt"].as_u64().unwrap();
+    assert_eq!(
+        member,
+        json!({
+            "pk": user(), "sk": "TENANT#acme", "et": "member", "v": 1, "tid": "acme", "roles": ["viewer", "editor"],
+            "status": "active", "inviteRef": hash, "stamp": "pending", "username": SUB, "ver": 1, "joinedAt": joined_at,
+            "gsi1pk": "TENANT#acme", "gsi1sk": format!("MEMBER#{SUB}"),
+        }),
+        "there is no such user in Cognito here, so the stamp is pending"
+    );
+    assert_eq!(
+        world.item(&user(), "PROFILE").await.unwrap(),
+        json!({ "pk": user(), "sk": "PROFILE", "et": "profile", "v": 1, "defaultTid": "acme", "ver": 1 })
+    );
+    let usage = world.item(&format!("INVITE#{hash}"), &format!("USE#{POOL}#{SUB}")).await.unwrap();
+    assert_eq!(
+        (&usage["tid"], &usage["at"], &usage["et"]),
+        (&json!("acme"), &json!(joined_at), &json!("use"))
+    );
+    assert_eq!(usage["ttl"], json!(items::FAR + 2_592_000), "30 days after the invite expires");
+    assert_eq!(world.item(&format!("INVITE#{hash}"), "META").await.unwrap()["uses"], 1);
+    let items = world.items().await;
+    let audits: Vec<&Value> = items.values().filter(|item| item["et"] == "audit").collect();
+    assert_eq!(audits.len(), 1);
+    assert_eq!(audits[0]["action"], "invite.redeem");
+    assert_eq!(audits[0]["actor"], format!("user:{POOL}:{SUB}"));
+    assert_eq!(audits[0]["outcome"], "joined");
+    assert!(audits[0]["requestId"].as_str().is_some_and(|id| id.len() == 36), "{:?}", audits[0]);
+}
+
+#[tokio::test]
+async fn the_same_event_again_changes_nothing_and_succeeds() {
+    let world = world_with_invite(1).await;
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await;
+    let before = world.items().await;
+
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await;
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, None)).await;
+    world.answer(PRE_TOKEN_GENERATION, sign_in(SUB, &json!({ "inviteCode": CODE }))).await;
+
+    assert_eq!(world.items().await, before);
+}
+
+#[tokio::test]
+async fn fifty_users_for_one_use_give_one_member() {
+    let world = world_with_invite(1).await;
+
+    let events = (0..50).map(|user| confirmation(&format!("user-{user}"), EMAIL, Some(CODE)));
+    let outcomes = join_all(events.map(|event| world.invoke(POST_CONFIRMATION, event))).await;
+
+    let joined = outcomes.iter().filter(|outcome| matches!(outcome, Invocation::Ok(_))).count();
+    let refused =
+        outcomes.iter().filter_map(Invocation::error).filter(|e| e.error_type == "INVITE_REQUIRED").count();
+    assert_eq!((joined, refused), (1, 49));
+    assert_eq!((world.count("USER#", "TENANT#").await, world.count("INVITE#", "USE#").await), (1, 1));
+    assert_eq!(world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap()["uses"], 1);
+}
+
+#[tokio::test]
+async fn one_user_three_times_at_once_is_one_member_and_one_use() {
+    let world = world_with_invite(10).await;
+
+    let events = (0..3).map(|_| confirmation(SUB, EMAIL, Some(CODE)));
+    let outcomes = join_all(events.map(|event| world.invoke(POST_CONFIRMATION, event))).await;
+
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Invocation::Ok(_))), "{outcomes:?}");
+    assert_eq!((world.count("USER#", "TENANT#").await, world.count("INVITE#", "USE#").await), (1, 1));
+    assert_eq!(world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap()["uses"], 1);
+    assert_eq!(world.count("TENANT#acme", "AUDIT#").await, 1);
+}
+
+#[tokio::test]
+async fn two_hundred_users_on_ten_uses_give_ten_members() {
+    let world = world_with_invite(10).await;
+
+    let events = (0..200).map(|user| confirmation(&format!("user-{user}"), EMAIL, Some(CODE)));
+    let outcomes = join_all(events.map(|event| world.invoke(POST_CONFIRMATION, event))).await;
+
+    let joined = outcomes.iter().filter(|outcome| matches!(outcome, Invocation::Ok(_))).count();
+    let refused =
+        outcomes.iter().filter_map(Invocation::error).filter(|e| e.error_type == "INVITE_REQUIRED").count();
+    assert_eq!((joined, refused), (10, 190));
+    assert_eq!((world.count("USER#", "TENANT#").await, world.count("INVITE#", "USE#").await), (10, 10));
+    assert_eq!(world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap()["uses"], 10);
+}
+
+#[tokio::test]
+async fn an_unverified_address_redeems_nothing() {
+    let world = world_with_invite(1).await;
+    let bound = world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap();
+    world.put(items::but(bound, json!({ "email": EMAIL }))).await;
+    world.put(items::pointer(EMAIL, "acme", CODE)).await;
+
+    for verified in
+        [json!("false"), json!(false), json!("True"), json!("1"), json!(1), json!(null), json!("")]
+    {
+        for code in [None, Some(CODE)] {
+            let mut event: Value = serde_json::from_str(&confirmation(SUB, EMAIL, code)).unwrap();
+            event["request"]["userAttributes"]["email_verified"] = verified.clone();
+            let (code, _) = world.refusal(POST_CONFIRMATION, event.to_string()).await;
+            assert_eq!(code, "INVITE_REQUIRED", "{verified}");
+        }
+    }
+    assert_eq!(world.count("USER#", "").await, 0);
+    world.answer(POST_CONFIRMATION, confirmation(SUB, "ANA@example.com", None)).await;
+    assert_eq!(world.count("USER#", "TENANT#").await, 1, "the verified address does");
+}
+
+#[tokio::test]
+async fn a_malformed_code_is_refused_without_a_call() {
+    let world = world_with_invite(1).await;
+
+    world.refusal(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some("inv_nope"))).await;
+    world.refusal(PRE_TOKEN_GENERATION, sign_in(SUB, &json!({ "inviteCode": "inv_nope" }))).await;
+
+    for function in [POST_CONFIRMATION, PRE_TOKEN_GENERATION] {
+        let report = world.reports(function, 1).await.remove(0);
+        assert_eq!(
+            (&report["StoreCalls"], &report["reason"]),
+            (
+                &json!(0),
+                &match function {
+                    POST_CONFIRMATION => json!("malformed_code"),
+                    _ => json!("invite_required"),
+                }
+            ),
+            "{function}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_code_at_sign_in_joins_a_further_tenant_and_one_that_redeems_nothing_is_told() {
+    let world = world_with_invite(1).await;
+    world.put(items::tenant("globex")).await;
+    world.put(items::member(POOL, SUB, "globex", &["viewer"])).await;
+
+    let unknown = json!({ "inviteCode": "inv_YYYYYYYYYYYYYYYYYYYYYYYYYY" });
+    let (code, _) = world.refusal(PRE_TOKEN_GENERATION, sign_in(SUB, &unknown)).await;
+    assert_eq!(code, "INVITE_REQUIRED", "also for a user who has a membership");
+    let both = json!({ "inviteCode": CODE, "tenantId": "acme" });
+    let reply: Value =
+        serde_json::from_str(&world.answer(PRE_TOKEN_GENERATION, sign_in(SUB, &both)).await).unwrap();
+
+    let id =
+        &reply["response"]["claimsAndScopeOverrideDetails"]["idTokenGeneration"]["claimsToAddOrOverride"];
+    assert_eq!(id["tenant_id"], "acme");
+    assert_eq!(id["tenant_roles"], json!(["viewer", "editor"]));
+}
+
+#[tokio::test]
+async fn an_invite_never_revives_a_suspended_or_removed_member() {
+    for status in ["suspended", "removed"] {
+        let world = world_with_invite(5).await;
+        world
+            .put(items::but(items::member(POOL, SUB, "acme", &["viewer"]), json!({ "status": status })))
+            .await;
+
+        let (code, _) = world.refusal(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await;
+
+        assert_eq!(code, "INVITE_REQUIRED");
+        assert_eq!(world.item(&user(), "TENANT#acme").await.unwrap()["status"], status);
+        assert_eq!(world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap()["uses"], 0);
+    }
+}
+
+#[tokio::test]
+async fn an_active_member_gets_the_roles_of_a_further_invite() {
+    let world = world_with_invite(5).await;
+    world.put(items::member(POOL, SUB, "acme", &["admin", "viewer"])).await;
+
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await;
+
+    let member = world.item(&user(), "TENANT#acme").await.unwrap();
+    assert_eq!((&member["roles"], &member["ver"]), (&json!(["admin", "viewer", "editor"]), &json!(2)));
+}
+
+#[tokio::test]
+async fn uninvited_users_are_admitted_where_the_setting_says_so() {
+    let world = World::with_settings(&[("UNINVITED", "admit")]).await;
+
+    for code in [None, Some(CODE), Some("inv_nope")] {
+        world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, code)).await;
+    }
+
+    assert_eq!(world.count("USER#", "").await, 0, "and are in no tenant");
+}
+
+#[tokio::test]
+async fn another_pool_is_refused_before_a_call() {
+    let world = World::with_settings(&[("USER_POOL_IDS", "eu-west-1_OTHER0001, eu-west-1_OTHER0002")]).await;
+    let reset = confirmation(SUB, EMAIL, None).replace("ConfirmSignUp", "ConfirmForgotPassword");
+
+    for (function, event) in [
+        (POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))),
+        (POST_CONFIRMATION, reset),
+        (PRE_TOKEN_GENERATION, sign_in(SUB, &json!({}))),
+    ] {
+        let (code, _) = world.refusal(function, event).await;
+        assert_eq!(code, "UNAVAILABLE");
+    }
+
+    for report in
+        [world.reports(POST_CONFIRMATION, 2).await, world.reports(PRE_TOKEN_GENERATION, 1).await].concat()
+    {
+        assert_eq!((&report["StoreCalls"], &report["reason"]), (&json!(0), &json!("pool_not_allowed")));
+    }
+}

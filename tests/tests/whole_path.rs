@@ -1,0 +1,255 @@
+//! The whole path: a user signs up with an invite, becomes a member, is stamped, signs in, and holds tokens that carry the
+//! tenant. The real function binaries, the AWS SDK and a DynamoDB engine; only Cognito and Lambda are played.
+
+use dev_stack::EventVersion;
+use serde_json::{Value, json};
+use tests::{CODE, World, items};
+
+/// The error text of Cognito for a refused confirmation.
+const INVITE_REQUIRED: &str =
+    "PostConfirmation failed with error You need a valid invitation. Ask your administrator for one.";
+
+fn keys(value: &Value, prefix: &str) -> Vec<String> {
+    value.as_object().unwrap().keys().filter(|key| key.starts_with(prefix)).cloned().collect()
+}
+
+#[tokio::test]
+async fn an_invited_user_holds_tokens_with_the_tenant_on_v2_and_v3() {
+    for version in [EventVersion::V2, EventVersion::V3] {
+        let world = World::start().await;
+        let pool = world.user_pool(version);
+        world.put(items::tenant("acme")).await;
+        world.put(items::invite(CODE, "acme", &["admin", "viewer"], 1)).await;
+
+        let sub = pool.sign_up("ana@example.com").await;
+        pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+        assert_eq!(pool.stamp(&sub).await.as_deref(), Some("acme"));
+        let claims = pool.sign_in("ana@example.com").await.unwrap();
+
+        for token in [&claims.id, &claims.access] {
+            assert_eq!(token["tenant_id"], "acme", "{version:?}");
+            assert_eq!(token["tenant_name"], "acme Inc.");
+            assert_eq!(token["tenant_tier"], "pro");
+            assert_eq!(token["tenant_roles"], json!(["admin", "viewer"]));
+            assert_eq!(token["cognito:groups"], json!(["acme-admins", "billing", "viewer"]));
+        }
+        assert_eq!(claims.id["custom:tenantId"], "acme");
+        assert_eq!(claims.access.get("custom:tenantId"), None);
+        let member = world.item(&format!("USER#{}#{sub}", pool.id), "TENANT#acme").await.unwrap();
+        assert_eq!(member["stamp"], "done");
+        assert_eq!(member["status"], "active");
+    }
+}
+
+#[tokio::test]
+async fn on_v1_the_id_token_carries_the_tenant_and_both_carry_the_groups() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V1);
+    world.put(items::tenant("acme")).await;
+    world.put(items::invite(CODE, "acme", &["admin", "viewer"], 1)).await;
+    pool.sign_up("ana@example.com").await;
+    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+
+    let claims = pool.sign_in("ana@example.com").await.unwrap();
+
+    assert_eq!(claims.id["tenant_id"], "acme");
+    assert_eq!(claims.id["tenant_roles"], "admin viewer");
+    assert_eq!(claims.id["custom:tenantId"], "acme");
+    assert_eq!(claims.id["cognito:groups"], json!(["acme-admins", "billing", "viewer"]));
+    assert_eq!(claims.access["cognito:groups"], json!(["acme-admins", "billing", "viewer"]));
+    assert_eq!(keys(&claims.access, "tenant_"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_verified_address_redeems_its_invites_without_a_code() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    let newer = "inv_ZZZZZZZZZZZZZZZZZZZZZZZZZZ";
+    for (tenant, code, made) in [("acme", CODE, 1_700_000_000), ("globex", newer, 1_700_000_001)] {
+        world.put(items::tenant(tenant)).await;
+        let invite = items::invite(code, tenant, &["viewer"], 1);
+        world.put(items::but(invite, json!({ "email": "ana@example.com", "createdAt": made }))).await;
+        world.put(items::pointer("ana@example.com", tenant, code)).await;
+    }
+
+    let sub = pool.sign_up("Ana@Example.com").await;
+    pool.confirm("ana@example.com", None).await.unwrap();
+
+    assert_eq!(
+        pool.stamp(&sub).await.as_deref(),
+        Some("globex"),
+        "the newest invite's tenant is the default"
+    );
+    let claims = pool.sign_in("ana@example.com").await.unwrap();
+    assert_eq!(claims.access["tenant_id"], "globex");
+    assert_eq!(world.count("USER#", "TENANT#").await, 2, "all invites of the address are redeemed");
+    assert_eq!(world.count("EMAIL#", "").await, 0, "the pointers of used-up invites are gone");
+    let refresh_token = claims.refresh_token.unwrap();
+    let other = pool.switch(&refresh_token, &[("tenantId", "acme")]).await.unwrap();
+    assert_eq!(other.access["tenant_id"], "acme");
+}
+
+#[tokio::test]
+async fn a_change_of_tier_is_in_the_next_token() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::tenant("acme")).await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+    pool.sign_up("ana@example.com").await;
+    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+    let before = pool.sign_in("ana@example.com").await.unwrap();
+
+    let now = tenancy::Timestamp::from_epoch_seconds(1_700_000_100);
+    world.operator().set_tier(&"acme".parse().unwrap(), &"enterprise".parse().unwrap(), now).await.unwrap();
+    let after = pool.refresh(&before.refresh_token.unwrap()).await.unwrap();
+
+    assert_eq!(before.access["tenant_tier"], "pro");
+    assert_eq!(after.access["tenant_tier"], "enterprise");
+    assert_eq!(after.id["tenant_tier"], "enterprise");
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_in_words_that_give_nothing_away() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::tenant("acme")).await;
+    let spoilt = [
+        ("revoked", json!({ "status": "revoked" })),
+        ("expired", json!({ "expiresAt": 1_700_000_000 })),
+        ("used up", json!({ "uses": 1 })),
+        ("for somebody else", json!({ "email": "eve@example.com" })),
+    ];
+    let mut attempts =
+        vec![("no code", None), ("unknown", Some("inv_YYYYYYYYYYYYYYYYYYYYYYYYYY".to_owned()))];
+    attempts.push(("malformed", Some("inv_nope".to_owned())));
+    for (number, (why, change)) in spoilt.into_iter().enumerate() {
+        let code = format!("inv_{number}AAAAAAAAAAAAAAAAAAAAAAAAA");
+        world.put(items::but(items::invite(&code, "acme", &["viewer"], 1), change)).await;
+        attempts.push((why, Some(code)));
+    }
+
+    for (number, (why, code)) in attempts.iter().enumerate() {
+        let email = format!("stranger{number}@example.com");
+        pool.sign_up(&email).await;
+        let told = pool.confirm(&email, code.as_deref()).await.unwrap_err();
+        assert_eq!(told, INVITE_REQUIRED, "{why}");
+        let told = pool.sign_in(&email).await.unwrap_err();
+        assert!(told.ends_with("failed with error Your account does not belong to an organization yet. Ask your administrator for an invitation."), "{told}");
+    }
+    assert_eq!(world.count("USER#", "").await, 0, "nobody became a member");
+}
+
+#[tokio::test]
+async fn an_administrators_user_joins_at_the_first_sign_in() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::tenant("acme")).await;
+    let invite = items::invite(CODE, "acme", &["viewer"], 1);
+    world.put(items::but(invite, json!({ "email": "ana@example.com" }))).await;
+    world.put(items::pointer("ana@example.com", "acme", CODE)).await;
+    let attribute = |name: &str, value: &str| {
+        aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
+            .name(name)
+            .value(value)
+            .build()
+            .unwrap()
+    };
+    let call = world.cognito.admin_create_user().user_pool_id(&pool.id).username("ana@example.com");
+    let call = call.user_attributes(attribute("email", "ana@example.com"));
+    call.user_attributes(attribute("email_verified", "true")).send().await.unwrap();
+    let call = world.cognito.admin_set_user_password().user_pool_id(&pool.id).username("ana@example.com");
+    call.password("Correct-Horse-9").permanent(true).send().await.unwrap();
+
+    let claims = pool.sign_in("ana@example.com").await.unwrap();
+
+    assert_eq!(claims.access["tenant_id"], "acme");
+    assert_eq!(claims.id["custom:tenantId"], "acme", "although pre-token-generation stamps nobody");
+    let sub = claims.id["sub"].as_str().unwrap();
+    assert_eq!(pool.stamp("ana@example.com").await, None);
+    let member = world.item(&format!("USER#{}#{sub}", pool.id), "TENANT#acme").await.unwrap();
+    assert_eq!(member["stamp"], "pending");
+}
+
+#[tokio::test]
+async fn a_removed_member_gets_no_further_token() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::tenant("acme")).await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+    let sub = pool.sign_up("ana@example.com").await;
+    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+    let claims = pool.sign_in("ana@example.com").await.unwrap();
+    let key = format!("USER#{}#{sub}", pool.id);
+    let refresh_token = claims.refresh_token.unwrap();
+
+    for (status, expected) in [
+        ("suspended", "Access to this organization is suspended"),
+        ("removed", "does not belong to an organization yet"),
+    ] {
+        let member = world.item(&key, "TENANT#acme").await.unwrap();
+        world.put(items::but(member, json!({ "status": status }))).await;
+        let told = pool.refresh(&refresh_token).await.unwrap_err();
+        assert!(told.contains(expected), "{status}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_stamp_that_the_user_wrote_is_no_evidence() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::tenant("acme")).await;
+    world.put(items::tenant("globex")).await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+    let sub = pool.sign_up("ana@example.com").await;
+    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+    let forged = aws_sdk_cognitoidentityprovider::types::AttributeType::builder().name("custom:tenantId");
+    let call = world.cognito.admin_update_user_attributes().user_pool_id(&pool.id).username(&sub);
+    call.user_attributes(forged.value("globex").build().unwrap()).send().await.unwrap();
+
+    let claims = pool.sign_in("ana@example.com").await.unwrap();
+
+    assert_eq!(claims.id["tenant_id"], "acme");
+    assert_eq!(claims.id["custom:tenantId"], "acme");
+    assert_eq!(claims.access["tenant_id"], "acme");
+}
+
+#[tokio::test]
+async fn a_sign_up_that_broke_half_way_is_finished_by_signing_in() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::tenant("acme")).await;
+    let invite = items::invite(CODE, "acme", &["viewer"], 1);
+    world.put(items::but(invite, json!({ "email": "ana@example.com" }))).await;
+    world.put(items::pointer("ana@example.com", "acme", CODE)).await;
+    pool.sign_up("ana@example.com").await;
+    world.configure(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")]).await;
+    let told = pool.confirm("ana@example.com", None).await.unwrap_err();
+    assert_eq!(
+        told,
+        "PostConfirmation failed with error Sign-in is not available right now. Try again in a moment."
+    );
+
+    world.configure(&[]).await;
+    let claims = pool.sign_in("ana@example.com").await.unwrap();
+
+    assert_eq!(claims.access["tenant_id"], "acme");
+}
+
+#[tokio::test]
+async fn a_password_reset_redeems_nothing() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::tenant("acme")).await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+    pool.sign_up("ana@example.com").await;
+    pool.confirm("ana@example.com", None).await.unwrap_err();
+    let call = world.cognito.forgot_password().client_id(&pool.client).username("ana@example.com");
+    call.send().await.unwrap();
+    let code = world.stack.cognito().delivered_code(&pool.id, "ana@example.com").unwrap();
+
+    let call = world.cognito.confirm_forgot_password().client_id(&pool.client).username("ana@example.com");
+    let call = call.confirmation_code(code).password("Another-Horse-8").client_metadata("inviteCode", CODE);
+    call.send().await.unwrap();
+
+    assert_eq!(world.count("USER#", "").await, 0);
+}
