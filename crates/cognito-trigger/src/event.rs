@@ -167,24 +167,17 @@ impl Event<'_> {
     ///
     /// The error of `serde_json` when `response` is not JSON, which a reply of this crate always is.
     pub fn with_response(&self, response: &str) -> Result<Box<RawValue>, serde_json::Error> {
-        let (before, after) = match self.response {
-            Some(current) => {
-                // The value is a part of the event's own text, so where it begins can be told by its address.
-                let begin = current.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
-                let end = begin.saturating_add(current.get().len());
-                (self.text.get(..begin).unwrap_or_default(), self.text.get(end..).unwrap_or_default())
-            }
-            None => {
-                let open = self.text.trim_end().strip_suffix('}').unwrap_or_default();
-                (open, "}")
-            }
+        let Some(current) = self.response else {
+            let open = self.text.trim_end().strip_suffix('}').unwrap_or_default();
+            let name = if self.is_empty { "\"response\":" } else { ",\"response\":" };
+            return RawValue::from_string([open, name, response, "}"].concat());
         };
-        let name = match (self.response, self.is_empty) {
-            (Some(_), _) => "",
-            (None, true) => "\"response\":",
-            (None, false) => ",\"response\":",
-        };
-        RawValue::from_string([before, name, response, after].concat())
+        // The value is a part of the event's own text, so where it begins can be told by its address.
+        let begin = current.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
+        let end = begin.saturating_add(current.get().len());
+        let before = self.text.get(..begin).unwrap_or_default();
+        let after = self.text.get(end..).unwrap_or_default();
+        RawValue::from_string([before, response, after].concat())
     }
 }
 

@@ -70,14 +70,11 @@ impl<'a> Settings<'a> {
     /// A whole number in `range`; `default` when it is not set.
     pub fn number(&mut self, name: &str, default: u64, range: std::ops::RangeInclusive<u64>) -> u64 {
         let Some(raw) = self.raw(name) else { return default };
-        match raw.parse().ok().filter(|number| range.contains(number)) {
-            Some(number) => number,
-            None => {
-                let (min, max) = (range.start(), range.end());
-                self.fault(name, &format!("is `{raw}`, and must be a whole number from {min} to {max}"));
-                default
-            }
-        }
+        raw.parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let (min, max) = (range.start(), range.end());
+            self.fault(name, &format!("is `{raw}`, and must be a whole number from {min} to {max}"));
+            default
+        })
     }
 
     /// `USER_POOL_IDS`: the pools that may call, comma-separated.

@@ -12,7 +12,12 @@ pub(crate) fn now_ms() -> u128 {
     since_epoch().as_millis()
 }
 
+/// Now.
 #[expect(clippy::disallowed_methods, reason = "the clock enters the program here")]
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! What can stop the stack itself; what Cognito answers is [`CognitoError`](crate::cognito::CognitoError).
 
-use std::{io, path::PathBuf};
+use std::{error::Error, io, iter, path::PathBuf};
 
 /// Why the local stack could not do what its caller asked.
 #[derive(Debug, thiserror::Error)]
@@ -42,4 +42,16 @@ pub enum DevStackError {
     /// `DEV_STACK_BIN_DIR` names a folder without this binary.
     #[error("`DEV_STACK_BIN_DIR` has no file `{}`", .0.display())]
     BinaryMissing(PathBuf),
+    /// The table, a tenant or an invite could not be made.
+    #[error("could not write to the table: {0}")]
+    Seed(String),
+}
+
+impl DevStackError {
+    /// The error and what caused it, on one line.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let causes = iter::successors(self.source(), |cause: &&dyn Error| (*cause).source());
+        iter::once(self.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+    }
 }

@@ -26,6 +26,7 @@
 pub mod cognito;
 pub mod functions;
 pub mod lambda;
+pub mod seed;
 
 mod clock;
 mod dynamodb;
@@ -41,4 +42,5 @@ pub use cognito::{
 pub use error::DevStackError;
 pub use functions::FunctionBinaries;
 pub use lambda::{FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda};
+pub use seed::Seed;
 pub use stack::{DevStack, Endpoints, StackOptions};

@@ -13,9 +13,7 @@ pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
 
 /// A version 4 UUID.
 pub(crate) fn uuid() -> String {
-    let mut bytes = [0_u8; 16];
-    system_rng().fill_bytes(&mut bytes);
-    let number = u128::from_be_bytes(bytes);
+    let number = u128::from_be_bytes(bytes());
     let number = number & !(0xf << 76) | (0x4 << 76);
     let number = number & !(0x3 << 62) | (0x2 << 62);
     format!(
@@ -26,6 +24,13 @@ pub(crate) fn uuid() -> String {
         (number >> 48) & 0xffff,
         number & 0xffff_ffff_ffff
     )
+}
+
+/// Random bytes.
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    system_rng().fill_bytes(&mut bytes);
+    bytes
 }
 
 /// `length` decimal digits.

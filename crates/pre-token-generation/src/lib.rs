@@ -168,7 +168,7 @@ fn issue(
 fn note_redemption(redemption: Option<&Redemption>, report: &mut Report) {
     match redemption {
         Some(Redemption::Joined(tenants)) => {
-            report.redeemed = u64::try_from(tenants.len()).unwrap_or(u64::MAX)
+            report.redeemed = u64::try_from(tenants.len()).unwrap_or(u64::MAX);
         }
         Some(Redemption::Already) => report.already_redeemed = 1,
         Some(Redemption::Refused(refusal)) => report.cause = Some(refusal.name().to_owned()),

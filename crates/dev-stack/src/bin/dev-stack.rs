@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, process::ExitCode};
 
 use dev_stack::{
     ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionProgram, FunctionSpec,
-    PoolSettings, StackOptions, Triggers, functions,
+    PoolSettings, Seed, StackOptions, Triggers, functions,
 };
 use serde_json::json;
 
@@ -22,6 +22,9 @@ Usage: dev-stack [options]
   -h, --help             this text
 
 DEV_STACK_BIN_DIR=DIR takes the function binaries from DIR instead of building them.";
+
+/// The region of the pool.
+const REGION: &str = "eu-west-1";
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
@@ -71,7 +74,7 @@ async fn main() -> ExitCode {
     match serve(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dev-stack: {}", with_causes(&error));
+            eprintln!("dev-stack: {}", error.with_causes());
             ExitCode::FAILURE
         }
     }
@@ -79,9 +82,14 @@ async fn main() -> ExitCode {
 
 async fn serve(options: Options) -> Result<(), DevStackError> {
     let binaries = FunctionBinaries::build(options.release).await?;
-    let started =
-        DevStack::start(StackOptions { data: options.data, echo_logs: true, ..StackOptions::default() });
+    let started = DevStack::start(StackOptions {
+        region: REGION.to_owned(),
+        data: options.data,
+        echo_logs: true,
+        ..StackOptions::default()
+    });
     let stack = started.await?;
+    Seed::new(&stack, REGION, &options.table)?.create_table().await?;
     let environment = function_environment(&stack, &options.table, options.settings);
     for (name, program) in [
         (functions::POST_CONFIRMATION, binaries.post_confirmation),
@@ -144,7 +152,7 @@ fn announce(stack: &DevStack, pool: &str, client: &str, table: &str, as_json: bo
     for (name, value) in endpoints.environment() {
         println!("export {name}={value}");
     }
-    println!("export AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
+    println!("export AWS_REGION={REGION} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
     println!("export TENANCY_TABLE={table} USER_POOL_ID={pool} CLIENT_ID={client}");
     println!();
     println!("Mail is printed below. Stop with ctrl-c.");
@@ -203,16 +211,6 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Options, Refusal
         }
     }
     Ok(options)
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

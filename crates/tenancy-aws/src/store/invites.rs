@@ -12,12 +12,12 @@ use crate::key::{Key, TENANT_PREFIX, email_partition};
 
 impl Invites for DynamoStore {
     async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
-        let (invite, used) = try_join(
+        let (invite, usage) = try_join(
             self.get("read an invite", Key::invite(hash)),
             self.get("read the use of an invite", Key::invite_use(hash, user)),
         )
         .await?;
-        let used_for = used.map(|attributes| decode_use(hash, user, &attributes)).transpose()?;
+        let used_for = usage.map(|attributes| decode_use(hash, user, &attributes)).transpose()?;
         let Some(attributes) = invite else { return Ok(Offer { used_for, terms: None }) };
         let invite = decode_invite(hash, &attributes)?;
         if used_for.as_ref().is_some_and(|tenant| *tenant != invite.tenant) {

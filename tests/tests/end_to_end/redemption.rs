@@ -1,10 +1,10 @@
 //! Redemption on a real DynamoDB engine: what is written, what is refused, and what many at once make of it.
 
+use crate::support::{CODE, EMAIL, POOL, SUB, World, items};
 use dev_stack::Invocation;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{CODE, EMAIL, POOL, SUB, World, items};
 
 /// A confirmation of user `sub`, whose address is verified.
 fn confirmation(sub: &str, email: &str, code: Option<&str>) -> String {

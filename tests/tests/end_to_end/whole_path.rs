@@ -1,9 +1,9 @@
 //! The whole path: a user signs up with an invite, becomes a member, is stamped, signs in, and holds tokens that carry the
 //! tenant. The real function binaries, the AWS SDK and a DynamoDB engine; only Cognito and Lambda are played.
 
+use crate::support::{CODE, World, items};
 use dev_stack::EventVersion;
 use serde_json::{Value, json};
-use tests::{CODE, World, items};
 
 /// The error text of Cognito for a refused confirmation.
 const INVITE_REQUIRED: &str =

@@ -7,11 +7,10 @@ use std::collections::HashMap;
 use tenancy::{EmailHash, InviteCode};
 
 /// A moment far away, in epoch seconds (the year 2100).
-pub const FAR: u64 = 4_102_444_800;
+pub(crate) const FAR: u64 = 4_102_444_800;
 
 /// An active tenant with one role that lists groups.
-#[must_use]
-pub fn tenant(id: &str) -> Value {
+pub(crate) fn tenant(id: &str) -> Value {
     json!({
         "pk": format!("TENANT#{id}"), "sk": "META", "et": "tenant", "v": 1, "tid": id, "name": format!("{id} Inc."),
         "slug": id, "tier": "pro", "status": "active", "ver": 1, "createdAt": 1_700_000_000,
@@ -21,8 +20,7 @@ pub fn tenant(id: &str) -> Value {
 }
 
 /// An active, stamped membership.
-#[must_use]
-pub fn member(pool: &str, sub: &str, tenant: &str, roles: &[&str]) -> Value {
+pub(crate) fn member(pool: &str, sub: &str, tenant: &str, roles: &[&str]) -> Value {
     json!({
         "pk": format!("USER#{pool}#{sub}"), "sk": format!("TENANT#{tenant}"), "et": "member", "v": 1, "tid": tenant,
         "roles": roles, "status": "active", "stamp": "done", "username": sub, "ver": 1, "joinedAt": 1_700_000_000,
@@ -31,8 +29,7 @@ pub fn member(pool: &str, sub: &str, tenant: &str, roles: &[&str]) -> Value {
 }
 
 /// A profile.
-#[must_use]
-pub fn profile(pool: &str, sub: &str, default_tenant: &str) -> Value {
+pub(crate) fn profile(pool: &str, sub: &str, default_tenant: &str) -> Value {
     json!({
         "pk": format!("USER#{pool}#{sub}"), "sk": "PROFILE", "et": "profile", "v": 1, "defaultTid": default_tenant,
         "ver": 1,
@@ -40,20 +37,18 @@ pub fn profile(pool: &str, sub: &str, default_tenant: &str) -> Value {
 }
 
 /// An open invite.
-#[must_use]
-pub fn invite(code: &str, tenant: &str, roles: &[&str], max_uses: u64) -> Value {
+pub(crate) fn invite(code: &str, tenant: &str, roles: &[&str], max_uses: u64) -> Value {
     let hash = hash(code);
     json!({
         "pk": format!("INVITE#{hash}"), "sk": "META", "et": "invite", "v": 1, "tid": tenant, "roles": roles,
         "uses": 0, "maxUses": max_uses, "status": "open", "expiresAt": FAR, "createdBy": "ops",
         "createdAt": 1_700_000_000, "ttl": FAR + 2_592_000,
-        "gsi1pk": format!("TENANT#{tenant}"), "gsi1sk": format!("INVITE#1700000000#{}", &hash[..8]),
+        "gsi1pk": format!("TENANT#{tenant}"), "gsi1sk": format!("INVITE#1700000000#{}", hash.split_at(8).0),
     })
 }
 
 /// The pointer of an address to its open invite of a tenant.
-#[must_use]
-pub fn pointer(email: &str, tenant: &str, code: &str) -> Value {
+pub(crate) fn pointer(email: &str, tenant: &str, code: &str) -> Value {
     json!({
         "pk": format!("EMAIL#{}", email_hash(email)), "sk": format!("TENANT#{tenant}"), "et": "mail", "v": 1,
         "h": hash(code),
@@ -61,16 +56,14 @@ pub fn pointer(email: &str, tenant: &str, code: &str) -> Value {
 }
 
 /// A binding of an app client.
-#[must_use]
-pub fn client(pool: &str, client: &str, tenant: &str, mode: &str) -> Value {
+pub(crate) fn client(pool: &str, client: &str, tenant: &str, mode: &str) -> Value {
     json!({
         "pk": format!("CLIENT#{pool}#{client}"), "sk": "PTR", "et": "client", "v": 1, "tid": tenant, "mode": mode,
     })
 }
 
 /// `item` with some attributes set anew; `null` takes one away.
-#[must_use]
-pub fn but(mut item: Value, changes: Value) -> Value {
+pub(crate) fn but(mut item: Value, changes: Value) -> Value {
     let (Some(attributes), Value::Object(changes)) = (item.as_object_mut(), changes) else {
         panic!("items and changes are objects")
     };
@@ -85,20 +78,17 @@ pub fn but(mut item: Value, changes: Value) -> Value {
 }
 
 /// The key of an invite.
-#[must_use]
-pub fn hash(code: &str) -> String {
+pub(crate) fn hash(code: &str) -> String {
     code.parse::<InviteCode>().unwrap().hash().as_str().to_owned()
 }
 
 /// The key of an address.
-#[must_use]
-pub fn email_hash(email: &str) -> String {
+pub(crate) fn email_hash(email: &str) -> String {
     EmailHash::of(&email.parse().unwrap()).as_str().to_owned()
 }
 
 /// JSON as attributes: numbers are `N`, texts `S`, flags `BOOL`, lists `L`, objects `M`.
-#[must_use]
-pub fn attributes(item: &Value) -> HashMap<String, AttributeValue> {
+pub(crate) fn attributes(item: &Value) -> HashMap<String, AttributeValue> {
     let item = item.as_object().expect("an item is an object");
     item.iter().map(|(name, value)| (name.clone(), attribute(value))).collect()
 }
@@ -115,13 +105,12 @@ fn attribute(value: &Value) -> AttributeValue {
 }
 
 /// Attributes as JSON.
-#[must_use]
-pub fn json_of(item: &HashMap<String, AttributeValue>) -> Value {
+pub(crate) fn json_of(item: &HashMap<String, AttributeValue>) -> Value {
     let value = |attribute: &AttributeValue| match attribute {
         AttributeValue::Bool(flag) => json!(flag),
         AttributeValue::N(number) => number.parse::<u64>().map_or_else(|_| json!(number), Value::from),
         AttributeValue::S(text) => json!(text),
-        AttributeValue::L(list) => list.iter().map(|element| json_of_one(element)).collect(),
+        AttributeValue::L(list) => list.iter().map(json_of_one).collect(),
         AttributeValue::M(map) => json_of(map),
         other => json!(format!("{other:?}")),
     };

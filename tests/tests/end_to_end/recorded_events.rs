@@ -3,12 +3,14 @@
 //! One world for all: Ana is an active member of `acme` (role `admin`) and of `globex`, with `acme` as her default; an
 //! invite of `initech` has the code that some events carry.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::support::{CODE, POOL, SUB, World, fixture, fixtures, items};
 use dev_stack::Invocation;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tests::{CODE, POOL, SUB, World, fixture, fixtures, items};
 
 async fn world() -> World {
     let world = World::start().await;
@@ -27,13 +29,12 @@ async fn with_ana_as_a_member(world: &World, pool: &str, sub: &str) {
 
 /// The pool and the sub of an event, where it has them.
 fn who(event: &[u8]) -> Option<(String, String)> {
-    let mut event: BTreeMap<String, Box<serde_json::value::RawValue>> = serde_json::from_slice(event).ok()?;
+    let mut event: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(event).ok()?;
     let pool = serde_json::from_str(event.remove("userPoolId")?.get()).ok()?;
-    let mut request: BTreeMap<String, Box<serde_json::value::RawValue>> =
+    let mut request: BTreeMap<String, Box<RawValue>> =
         serde_json::from_str(event.remove("request")?.get()).ok()?;
     let attributes = request.remove("userAttributes")?;
-    let mut attributes: BTreeMap<String, Box<serde_json::value::RawValue>> =
-        serde_json::from_str(attributes.get()).ok()?;
+    let mut attributes: BTreeMap<String, Box<RawValue>> = serde_json::from_str(attributes.get()).ok()?;
     Some((pool, serde_json::from_str(attributes.remove("sub")?.get()).ok()?))
 }
 
@@ -54,29 +55,23 @@ fn outcome(event: &[u8], invocation: Invocation) -> Value {
 
 /// The new response, after checking that every byte around it is the event's own.
 fn response_alone(event: &str, reply: &str) -> Value {
-    #[derive(serde::Deserialize)]
-    struct Outside<'a> {
-        #[serde(borrow, default)]
-        response: Option<&'a serde_json::value::RawValue>,
+    let (before, new, after) = around_response(reply).expect("the reply has a response");
+    match around_response(event) {
+        Some((old_before, _, old_after)) => {
+            assert_eq!((before, after), (old_before, old_after), "bytes around the response have changed");
+        }
+        None => assert_eq!([before.strip_suffix(",\"response\":").unwrap(), after].concat(), event),
     }
-    let response_of = |text| serde_json::from_str::<Outside<'_>>(text).unwrap().response.map(|raw| raw.get());
-    let begin = |text: &str, part: &str| part.as_ptr().addr() - text.as_ptr().addr();
-    let new = response_of(reply).expect("the reply has a response");
-    let (before, after) = (&reply[..begin(reply, new)], &reply[begin(reply, new) + new.len()..]);
-    // `"response": null` reads as none, so it is found by its name.
-    let (old_before, old_after) = match event.rsplit_once("\"response\"") {
-        Some((head, tail)) => {
-            let value = tail.trim_start().strip_prefix(':').unwrap().trim_start();
-            let length = response_of(event).map_or("null".len(), str::len);
-            (&event[..event.len() - value.len()], &value[length..])
-        }
-        None => {
-            assert!(event.starts_with(before.strip_suffix(",\"response\":").unwrap()), "{before}");
-            return serde_json::from_str(new).unwrap();
-        }
-    };
-    assert_eq!((before, after), (old_before, old_after), "bytes around the response have changed");
     serde_json::from_str(new).unwrap()
+}
+
+/// An event before its `response`, the response, and what follows.
+fn around_response(event: &str) -> Option<(&str, &str, &str)> {
+    let outside: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(event).unwrap();
+    let response = outside.get("response")?.get();
+    let (before, rest) = event.split_at(response.as_ptr().addr() - event.as_ptr().addr());
+    let (response, after) = rest.split_at(response.len());
+    Some((before, response, after))
 }
 
 #[tokio::test]

@@ -8,31 +8,31 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use dev_stack::{DevStack, FunctionBinaries, FunctionProgram, FunctionSpec, Invocation, StackOptions};
 use serde_json::Value;
-use tenancy_aws::{AwsClients, AwsSettings, DynamoStore};
+use tenancy_aws::{AwsClients, AwsSettings};
 
-use crate::items::{attributes, json_of};
+use super::items::{attributes, json_of};
 
 /// The name of every test's table.
 const TABLE: &str = "tenancy";
 
 /// A table on a DynamoDB engine of its own; the two functions, real binaries that use it; and a local Cognito.
-pub struct World {
+pub(crate) struct World {
     /// The local stack.
-    pub stack: DevStack,
+    pub(crate) stack: DevStack,
     /// A client of the table.
-    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     /// A client of Cognito.
-    pub cognito: aws_sdk_cognitoidentityprovider::Client,
+    pub(crate) cognito: aws_sdk_cognitoidentityprovider::Client,
 }
 
 impl World {
     /// An empty table, and the functions with their default settings.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with_settings(&[]).await
     }
 
     /// The same, with some settings of the functions set.
-    pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn with_settings(settings: &[(&str, &str)]) -> Self {
         let options = StackOptions { trigger_timeout: Duration::from_secs(20), ..StackOptions::default() };
         let stack = DevStack::start(options).await.unwrap();
         let clients = AwsClients::new(aws_settings(&stack));
@@ -44,7 +44,7 @@ impl World {
     }
 
     /// Starts the functions anew with these settings.
-    pub async fn configure(&self, settings: &[(&str, &str)]) {
+    pub(crate) async fn configure(&self, settings: &[(&str, &str)]) {
         let binaries = FunctionBinaries::built_once().await.unwrap();
         let programs = [
             (POST_CONFIRMATION, &binaries.post_confirmation),
@@ -65,55 +65,55 @@ impl World {
         environment
     }
 
-    /// The store, in this process.
-    #[must_use]
-    pub fn store(&self) -> DynamoStore {
-        DynamoStore::new(self.dynamodb.clone(), TABLE.to_owned())
-    }
-
     /// The operator, in this process.
-    #[must_use]
-    pub fn operator(&self) -> tenancy_aws::operator::Operator {
+    pub(crate) fn operator(&self) -> tenancy_aws::operator::Operator {
         tenancy_aws::operator::Operator::new(self.dynamodb.clone(), TABLE.to_owned(), "ops".to_owned())
     }
 
     /// Writes an item as it is.
-    pub async fn put(&self, item: Value) {
+    pub(crate) async fn put(&self, item: Value) {
         self.put_attributes(attributes(&item)).await;
     }
 
     /// Writes an item of any types.
-    pub async fn put_attributes(&self, item: std::collections::HashMap<String, AttributeValue>) {
+    pub(crate) async fn put_attributes(&self, item: std::collections::HashMap<String, AttributeValue>) {
         self.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
     }
 
     /// The item under a key.
-    pub async fn item(&self, pk: &str, sk: &str) -> Option<Value> {
+    pub(crate) async fn item(&self, pk: &str, sk: &str) -> Option<Value> {
         let key = [("pk", pk), ("sk", sk)];
         let key = key.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
         let read = self.dynamodb.get_item().table_name(TABLE).set_key(Some(key.collect()));
         read.consistent_read(true).send().await.unwrap().item.map(|item| json_of(&item))
     }
 
+    /// Takes away the item under a key.
+    pub(crate) async fn delete(&self, pk: &str, sk: &str) {
+        let key = [("pk", pk), ("sk", sk)];
+        let key = key.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+        self.dynamodb.delete_item().table_name(TABLE).set_key(Some(key.collect())).send().await.unwrap();
+    }
+
     /// Every item, by its key `pk / sk`.
-    pub async fn items(&self) -> BTreeMap<String, Value> {
+    pub(crate) async fn items(&self) -> BTreeMap<String, Value> {
         let all = self.dynamodb.scan().table_name(TABLE).send().await.unwrap();
         let key = |item: &Value| format!("{} / {}", text(item, "pk"), text(item, "sk"));
         all.items().iter().map(json_of).map(|item| (key(&item), item)).collect()
     }
 
     /// How many items' `pk / sk` begin and contain what is given.
-    pub async fn count(&self, begin: &str, part: &str) -> usize {
+    pub(crate) async fn count(&self, begin: &str, part: &str) -> usize {
         self.items().await.keys().filter(|key| key.starts_with(begin) && key.contains(part)).count()
     }
 
     /// Sends an event to a function as Lambda would.
-    pub async fn invoke(&self, function: &str, event: impl AsRef<[u8]>) -> Invocation {
+    pub(crate) async fn invoke(&self, function: &str, event: impl AsRef<[u8]>) -> Invocation {
         self.stack.lambda().invoke(function, event.as_ref().to_vec()).await.unwrap()
     }
 
     /// Sends an event that must be answered, and gives the answer.
-    pub async fn answer(&self, function: &str, event: impl AsRef<[u8]>) -> String {
+    pub(crate) async fn answer(&self, function: &str, event: impl AsRef<[u8]>) -> String {
         match self.invoke(function, event).await {
             Invocation::Ok(reply) => String::from_utf8(reply.to_vec()).unwrap(),
             failed => panic!("no answer: {failed:?}"),
@@ -121,7 +121,7 @@ impl World {
     }
 
     /// Sends an event that must be refused, and gives the Lambda error's type and message.
-    pub async fn refusal(&self, function: &str, event: impl AsRef<[u8]>) -> (String, String) {
+    pub(crate) async fn refusal(&self, function: &str, event: impl AsRef<[u8]>) -> (String, String) {
         match self.invoke(function, event).await {
             Invocation::FunctionError(error) => (error.error_type, error.error_message),
             other => panic!("not refused: {other:?}"),
@@ -129,7 +129,7 @@ impl World {
     }
 
     /// The report lines (metrics) of a function so far. They are printed before the answer, and arrive soon after it.
-    pub async fn reports(&self, function: &str, at_least: usize) -> Vec<Value> {
+    pub(crate) async fn reports(&self, function: &str, at_least: usize) -> Vec<Value> {
         for _ in 0..200 {
             let lines = self.stack.lambda().logs(function).unwrap();
             let reports: Vec<Value> = lines
@@ -147,15 +147,13 @@ impl World {
 }
 
 /// The bytes of a recorded event.
-#[must_use]
-pub fn fixture(folder: &str, case: &str) -> Vec<u8> {
+pub(crate) fn fixture(folder: &str, case: &str) -> Vec<u8> {
     std::fs::read(fixtures_folder().join(folder).join(case))
         .unwrap_or_else(|error| panic!("{folder}/{case}: {error}"))
 }
 
 /// The file names of all recorded events of a folder, in order.
-#[must_use]
-pub fn fixtures(folder: &str) -> Vec<String> {
+pub(crate) fn fixtures(folder: &str) -> Vec<String> {
     let files = std::fs::read_dir(fixtures_folder().join(folder)).unwrap();
     let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();

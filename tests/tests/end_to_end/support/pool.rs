@@ -8,35 +8,35 @@ use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use dev_stack::{ClientSettings, EventVersion, PoolSettings, Triggers};
 use serde_json::Value;
 
-use crate::World;
+use super::World;
 
 /// Password of every test user.
 const PASSWORD: &str = "Correct-Horse-9";
 
 /// A user pool of a world.
-pub struct UserPool<'a> {
+pub(crate) struct UserPool<'a> {
     /// The world.
-    pub world: &'a World,
+    pub(crate) world: &'a World,
     /// The pool's id.
-    pub id: String,
+    pub(crate) id: String,
     /// An app client's id.
-    pub client: String,
+    pub(crate) client: String,
 }
 
 /// The claims of the tokens of one sign-in.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claims {
+pub(crate) struct Claims {
     /// Of the ID token.
-    pub id: Value,
+    pub(crate) id: Value,
     /// Of the access token.
-    pub access: Value,
+    pub(crate) access: Value,
     /// The refresh token, if one was issued.
-    pub refresh_token: Option<String>,
+    pub(crate) refresh_token: Option<String>,
 }
 
 impl World {
     /// Makes a pool with both triggers.
-    pub fn user_pool(&self, version: EventVersion) -> UserPool<'_> {
+    pub(crate) fn user_pool(&self, version: EventVersion) -> UserPool<'_> {
         let settings = PoolSettings {
             triggers: Triggers {
                 post_confirmation: Some(POST_CONFIRMATION.to_owned()),
@@ -52,7 +52,7 @@ impl World {
 
 impl UserPool<'_> {
     /// Signs a user up; gives the `sub`.
-    pub async fn sign_up(&self, email: &str) -> String {
+    pub(crate) async fn sign_up(&self, email: &str) -> String {
         let attribute = AttributeType::builder().name("email").value(email).build().unwrap();
         let call = self.world.cognito.sign_up().client_id(&self.client).username(email).password(PASSWORD);
         call.user_attributes(attribute).send().await.unwrap().user_sub
@@ -63,7 +63,7 @@ impl UserPool<'_> {
     /// # Errors
     ///
     /// What Cognito tells the app.
-    pub async fn confirm(&self, email: &str, invite_code: Option<&str>) -> Result<(), String> {
+    pub(crate) async fn confirm(&self, email: &str, invite_code: Option<&str>) -> Result<(), String> {
         let code = self.world.stack.cognito().delivered_code(&self.id, email).unwrap();
         let mut call = self.world.cognito.confirm_sign_up().client_id(&self.client).username(email);
         if let Some(invite_code) = invite_code {
@@ -77,7 +77,7 @@ impl UserPool<'_> {
     /// # Errors
     ///
     /// What Cognito tells the app.
-    pub async fn sign_in(&self, email: &str) -> Result<Claims, String> {
+    pub(crate) async fn sign_in(&self, email: &str) -> Result<Claims, String> {
         let call = self.world.cognito.initiate_auth().client_id(&self.client);
         let call = call.auth_flow(AuthFlowType::UserPasswordAuth).auth_parameters("USERNAME", email);
         let call = call.auth_parameters("PASSWORD", PASSWORD);
@@ -90,7 +90,7 @@ impl UserPool<'_> {
     /// # Errors
     ///
     /// What Cognito tells the app.
-    pub async fn refresh(&self, refresh_token: &str) -> Result<Claims, String> {
+    pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<Claims, String> {
         let call = self.world.cognito.initiate_auth().client_id(&self.client);
         let call =
             call.auth_flow(AuthFlowType::RefreshTokenAuth).auth_parameters("REFRESH_TOKEN", refresh_token);
@@ -103,7 +103,11 @@ impl UserPool<'_> {
     /// # Errors
     ///
     /// What Cognito tells the app.
-    pub async fn switch(&self, refresh_token: &str, metadata: &[(&str, &str)]) -> Result<Claims, String> {
+    pub(crate) async fn switch(
+        &self,
+        refresh_token: &str,
+        metadata: &[(&str, &str)],
+    ) -> Result<Claims, String> {
         let mut call = self.world.cognito.get_tokens_from_refresh_token().client_id(&self.client);
         for (name, value) in metadata {
             call = call.client_metadata(*name, *value);
@@ -113,7 +117,7 @@ impl UserPool<'_> {
     }
 
     /// The user attribute `custom:tenantId`.
-    pub async fn stamp(&self, username: &str) -> Option<String> {
+    pub(crate) async fn stamp(&self, username: &str) -> Option<String> {
         let call = self.world.cognito.admin_get_user().user_pool_id(&self.id).username(username);
         let user = call.send().await.unwrap();
         let stamp = user.user_attributes().iter().find(|attribute| attribute.name() == "custom:tenantId");

@@ -1,0 +1,4 @@
+//! What Cognito sends, read; and what it accepts, written.
+
+#[cfg(test)]
+mod event;

@@ -1,0 +1,124 @@
+//! The table, and a first tenant with an invite: what an operator would make.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use tenancy::{
+    EmailAddress, InviteCode, Role, RoleGrant, Tenant, TenantId, TenantStatus, TenantTier, Timestamp,
+};
+use tenancy_aws::operator::{NewInvite, Operator};
+use tenancy_aws::{AwsClients, AwsSettings, table};
+
+use crate::{DevStack, DevStackError, clock, random};
+
+/// How long an invite made here can be redeemed: 7 days.
+const INVITE_SECONDS: u64 = 7 * 24 * 60 * 60;
+
+/// Who the audit items say it was.
+const ACTOR: &str = "dev-stack";
+
+/// Writes to the stack's table as an operator.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    client: Client,
+    operator: Operator,
+    table: String,
+}
+
+impl Seed {
+    /// For the table called `table`.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::Seed`] when no client can be made.
+    pub fn new(stack: &DevStack, region: &str, table: &str) -> Result<Self, DevStackError> {
+        let endpoints = stack.endpoints().environment();
+        let lookup = |name: &str| match name {
+            "AWS_REGION" => Some(region.to_owned()),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
+            other => endpoints.get(other).cloned(),
+        };
+        let settings = AwsSettings::read(lookup).map_err(|faults| DevStackError::Seed(faults.join("; ")))?;
+        let client = AwsClients::new(settings).dynamodb();
+        let operator = Operator::new(client.clone(), table.to_owned(), ACTOR.to_owned());
+        Ok(Self { client, operator, table: table.to_owned() })
+    }
+
+    /// Creates the table, if it is not there from an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::Seed`].
+    pub async fn create_table(&self) -> Result<(), DevStackError> {
+        let described = self.client.describe_table().table_name(&self.table).send().await;
+        if described.is_ok() {
+            return Ok(());
+        }
+        table::create(&self.client, &self.table).await.map_err(failed)
+    }
+
+    /// Makes an active tenant whose role `admin` has the group `<id>-admins`; other roles are their own groups.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::Seed`], also when a text cannot be what it is meant to be.
+    pub async fn tenant(&self, id: &str, name: &str, tier: &str) -> Result<TenantId, DevStackError> {
+        let admins =
+            RoleGrant { groups: vec![format!("{id}-admins").parse().map_err(failed)?], iam_role: None };
+        let tenant = Tenant {
+            id: id.parse().map_err(failed)?,
+            name: name.parse().map_err(failed)?,
+            tier: tier.parse().map_err(failed)?,
+            status: TenantStatus::Active,
+            roles: BTreeMap::from([("admin".parse().map_err(failed)?, admins)]),
+        };
+        let slug = id.parse().map_err(failed)?;
+        self.operator.create_tenant(&tenant, &slug, now()).await.map_err(failed)?;
+        Ok(tenant.id)
+    }
+
+    /// Changes what a tenant has bought.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::Seed`].
+    pub async fn set_tier(&self, tenant: &TenantId, tier: &str) -> Result<(), DevStackError> {
+        let tier: TenantTier = tier.parse().map_err(failed)?;
+        self.operator.set_tier(tenant, &tier, now()).await.map_err(failed)
+    }
+
+    /// Makes an invite for one use, bound to `email` if there is one, and gives its code.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::Seed`].
+    pub async fn invite(
+        &self,
+        tenant: &TenantId,
+        roles: &[&str],
+        email: Option<&str>,
+    ) -> Result<InviteCode, DevStackError> {
+        let roles: Vec<Role> =
+            roles.iter().map(|role| role.parse()).collect::<Result<_, _>>().map_err(failed)?;
+        let email: Option<EmailAddress> = email.map(str::parse).transpose().map_err(failed)?;
+        let code = InviteCode::from_random(random::bytes());
+        let invite = NewInvite {
+            tenant: tenant.clone(),
+            email,
+            roles,
+            max_uses: 1,
+            expires_at: now().plus_seconds(INVITE_SECONDS),
+        };
+        self.operator.create_invite(&invite, &code, now()).await.map_err(failed)?;
+        Ok(code)
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from(clock::now())
+}
+
+fn failed(error: impl std::error::Error) -> DevStackError {
+    let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
+    DevStackError::Seed(std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": "))
+}

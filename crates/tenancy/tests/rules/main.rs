@@ -1,0 +1,8 @@
+//! The rules as their users see them.
+
+#[cfg(test)]
+mod code;
+#[cfg(test)]
+mod email;
+#[cfg(test)]
+mod rules;

@@ -1,0 +1,12 @@
+//! The real function binaries on a real DynamoDB engine, from recorded events and through a local Cognito.
+
+#[cfg(test)]
+mod recorded_events;
+#[cfg(test)]
+mod redemption;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod whole_path;
