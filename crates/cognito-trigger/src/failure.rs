@@ -1,5 +1,5 @@
 //! What a user can be told. Cognito hands an error's text to the client as it is ("PreTokenGeneration failed with error
-//! <text>."), managed login shows it and puts it into addresses, so nothing but these texts may ever leave.
+//! `<text>`."), managed login shows it and puts it into addresses, so nothing but these texts may ever leave.
 
 use lambda_runtime::Diagnostic;
 use tenancy::choice::Refusal;

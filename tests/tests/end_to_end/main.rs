@@ -5,6 +5,8 @@ mod recorded_events;
 #[cfg(test)]
 mod redemption;
 #[cfg(test)]
+mod supply;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tokens;
