@@ -35,6 +35,29 @@ const RESERVED: [&str; 26] = [
     "cognito:username",
 ];
 
+/// Attributes of the user that OIDC defines (OpenID Connect Core 1.0, section 5.1), which a tenant's must not replace.
+const STANDARD: [&str; 19] = [
+    "address",
+    "birthdate",
+    "email",
+    "email_verified",
+    "family_name",
+    "gender",
+    "given_name",
+    "locale",
+    "middle_name",
+    "name",
+    "nickname",
+    "phone_number",
+    "phone_number_verified",
+    "picture",
+    "preferred_username",
+    "profile",
+    "updated_at",
+    "website",
+    "zoneinfo",
+];
+
 /// The name of a claim that a trigger may add: 1 to 128 printable ASCII characters without blanks, quotes and
 /// backslashes, and none that Cognito reserves.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,6 +69,9 @@ pub enum InvalidClaimName {
     /// Cognito reserves it.
     #[error("Cognito reserves this claim, and drops it without a word")]
     Reserved,
+    /// It is an attribute of the user.
+    #[error("this claim is an attribute of the user, which a tenant's must not replace")]
+    Standard,
     /// It cannot be a name.
     #[error("a claim's name must be 1 to 128 printable characters without blanks, quotes and backslashes")]
     Malformed,
@@ -76,6 +102,8 @@ impl FromStr for ClaimName {
         let allowed = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\');
         if is_reserved {
             Err(InvalidClaimName::Reserved)
+        } else if STANDARD.contains(&lower.as_str()) {
+            Err(InvalidClaimName::Standard)
         } else if (1..=128).contains(&raw.len()) && raw.bytes().all(allowed) {
             Ok(Self(raw.to_owned()))
         } else {
@@ -102,6 +130,13 @@ mod tests {
         }
         for name in ["cognito:anything", "dev:custom:x", "Cognito:Preferred_Role"] {
             assert_eq!(name.parse::<ClaimName>(), Err(InvalidClaimName::Reserved), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_attribute_of_the_user_can_be_replaced() {
+        for name in STANDARD {
+            assert_eq!(name.parse::<ClaimName>(), Err(InvalidClaimName::Standard), "{name}");
         }
     }
 

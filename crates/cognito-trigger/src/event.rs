@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 use tenancy::choice::AskedTenant;
-use tenancy::{ClientId, EmailAddress, PoolId, PresentedCode, Sub, UserKey, Username};
+use tenancy::{ClientId, EmailAddress, PoolId, PresentedCode, ProviderName, Sub, UserKey, Username};
 
 use crate::json::{Ambiguous, Object, text};
 
@@ -50,8 +50,13 @@ pub enum EventVersion {
 pub struct Request {
     /// Who, if the event is about somebody.
     pub subject: Subject,
-    /// The e-mail address, if there is a readable one that is verified.
-    pub verified_email: Option<EmailAddress>,
+    /// The e-mail address, if there is a readable one.
+    pub email: Option<EmailAddress>,
+    /// Whether Cognito says that it is verified.
+    pub is_email_verified: bool,
+    /// The identity provider of a federated user. A native user with linked identities is none: that one signs in with a
+    /// password too, and owns the attributes.
+    pub provider: Option<ProviderName>,
     /// The code that came with the request.
     pub invite_code: PresentedCode,
     /// The tenant that the request asks for.
@@ -209,7 +214,9 @@ impl Request {
         };
         Ok(Self {
             subject,
-            verified_email: email.filter(|_| is_verified),
+            email,
+            is_email_verified: is_verified,
+            provider: provider(&attributes)?,
             invite_code,
             asked_tenant,
             pool_groups: PoolGroups::read(request)?,
@@ -234,6 +241,33 @@ impl PoolGroups {
         groups.preferred_role = configuration.present("preferredRole")?.and_then(text);
         Ok(groups)
     }
+}
+
+/// The provider in `identities`, a JSON text that lists where the user comes from, if Cognito says that the profile is a
+/// provider's (`EXTERNAL_PROVIDER`) and there is one alone, or one that is primary.
+fn provider(attributes: &Object<'_>) -> Result<Option<ProviderName>, Ambiguous> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Identity {
+        provider_name: String,
+        #[serde(default)]
+        primary: serde_json::Value,
+    }
+
+    let status = attributes.present("cognito:user_status")?.and_then(text);
+    let identities = attributes.present("identities")?.and_then(text);
+    let (Some("EXTERNAL_PROVIDER"), Some(identities)) = (status.as_deref(), identities) else {
+        return Ok(None);
+    };
+    let identities: Vec<Identity> = serde_json::from_str(&identities).unwrap_or_default();
+    let mut primary =
+        identities.iter().filter(|identity| identity.primary == true || identity.primary == "true");
+    let named = match (identities.as_slice(), primary.next(), primary.next()) {
+        ([only], _, _) => Some(only),
+        (_, Some(first), None) => Some(first),
+        _ => None,
+    };
+    Ok(named.and_then(|identity| identity.provider_name.parse().ok()))
 }
 
 fn client(event: &Object<'_>) -> Result<Option<ClientId>, UnreadableEvent> {

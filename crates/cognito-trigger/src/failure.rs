@@ -4,6 +4,7 @@
 use lambda_runtime::Diagnostic;
 use tenancy::choice::Refusal;
 use tenancy::ports::StoreError;
+use tenancy::sign_in::NoGrant;
 
 use crate::event::UnreadableEvent;
 
@@ -138,6 +139,15 @@ impl From<StoreError> for TriggerFailure {
             StoreError::Damaged(_) => "data_damaged",
         };
         Self::unavailable(reason, &error)
+    }
+}
+
+impl From<NoGrant> for TriggerFailure {
+    fn from(none: NoGrant) -> Self {
+        match none {
+            NoGrant::Refused(refusal) => refusal.into(),
+            NoGrant::Store(error) => error.into(),
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`failure`] | the closed list of what a user can be told |
 //! | [`report`] | the one line per invocation, in CloudWatch's embedded metric format |
 //! | [`settings`] | environment variables, every fault named at once |
+//! | [`logging`] | what is printed besides the report |
 //! | [`mod@serve`] | the loop: budget of time, panics caught, one report a call |
 //!
 //! `aws_lambda_events` builds the claims of a reply. Its envelopes are not used: they refuse machine tokens, null `scopes`

@@ -10,15 +10,20 @@ use crate::failure::with_causes;
 use crate::settings::InvalidSettings;
 
 /// Turns logging on: JSON lines if `format` (`AWS_LAMBDA_LOG_FORMAT`) is `JSON`, else text; from `level`
-/// (`AWS_LAMBDA_LOG_LEVEL`) on, `INFO` by default. Release builds hold nothing below `INFO`: at `TRACE` the Lambda
-/// runtime would log whole events.
+/// (`AWS_LAMBDA_LOG_LEVEL`) on, `INFO` by default. There is nothing below `INFO`, whatever `level` says, and release builds
+/// do not even contain it: at `TRACE` the Lambda runtime would log whole events.
 ///
 /// A panic is logged by its place alone: its message can quote data.
 pub fn init(format: Option<&str>, level: Option<&str>) {
-    let level = level.and_then(|level| level.parse::<LevelFilter>().ok()).unwrap_or(LevelFilter::INFO);
+    let level = match level {
+        Some(level) if level.eq_ignore_ascii_case("FATAL") => LevelFilter::ERROR,
+        Some(level) => level.parse().unwrap_or(LevelFilter::INFO),
+        None => LevelFilter::INFO,
+    };
     // What goes wrong in a handler stands in the report; the runtime's own line about it would be a second one.
-    let targets =
-        Targets::new().with_default(level).with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
+    let targets = Targets::new()
+        .with_default(level.min(LevelFilter::INFO))
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
     let is_json = format.is_some_and(|format| format.eq_ignore_ascii_case("json"));
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false);
     let registry = tracing_subscriber::registry().with(targets);
@@ -39,7 +44,7 @@ pub fn init(format: Option<&str>, level: Option<&str>) {
 /// Ends a function that cannot start, every fault in one line.
 #[must_use]
 pub fn refuse_start(error: &InvalidSettings) -> ExitCode {
-    tracing::error!(event = "config.invalid", faults = error.0.join("; "), "{error}");
+    tracing::error!(event = "config.invalid", faults = error.0.join("; "), "the function cannot start");
     ExitCode::FAILURE
 }
 

@@ -63,6 +63,12 @@ impl GroupChange {
         if is_same { Self::Keep } else { Self::Replace(wanted) }
     }
 
+    /// How many groups are sent.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.details().map_or(0, |details| details.groups_to_override.len())
+    }
+
     fn details(&self) -> Option<&GroupOverride> {
         match self {
             Self::Keep => None,

@@ -39,6 +39,11 @@ pub trait Trigger {
     /// Notes in `report` what the call has cost; called once when it has ended, however it did.
     fn settle(&self, report: &mut Report);
 
+    /// The log event of an error that has none of its own.
+    fn denial_event(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether a user's refusal, which has been reported, is to be sent as an untouched event.
     fn admits_refused(&self) -> bool {
         false
@@ -110,7 +115,7 @@ async fn answer(
     };
     trigger.settle(&mut report);
     if let Err(failure) = &result {
-        report.note(failure);
+        report.note(failure, trigger.denial_event());
         if trigger.admits_refused() {
             report.outcome = "observed";
             result = Ok(Answer::Untouched);
@@ -151,7 +156,7 @@ fn ended(reason: &'static str) -> TriggerFailure {
 }
 
 impl Report {
-    fn note(&mut self, failure: &TriggerFailure) {
+    fn note(&mut self, failure: &TriggerFailure, denial_event: Option<&'static str>) {
         let is_unavailable = failure.public == PublicError::Unavailable;
         self.outcome = if is_unavailable { "unavailable" } else { "denied" };
         self.reason = Some(failure.reason);
@@ -160,7 +165,7 @@ impl Report {
         self.event = self.event.or(match failure.reason {
             "event_invalid" => Some("event.invalid"),
             "data_damaged" => Some("data.integrity"),
-            _ => Some("token.denied"),
+            _ => denial_event,
         });
     }
 }

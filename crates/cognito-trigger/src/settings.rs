@@ -12,7 +12,7 @@ pub struct Settings<'a> {
     faults: Vec<String>,
 }
 
-/// Settings with which a function cannot start. `Display` names every fault, one a line.
+/// Settings with which a function cannot start. `Display` names every fault.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings are not usable: {}", .0.join("; "))]
 pub struct InvalidSettings(pub Vec<String>);

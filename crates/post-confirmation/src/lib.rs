@@ -15,7 +15,7 @@ use cognito_trigger::{Answer, Call, PublicError, Report, Trigger, TriggerFailure
 use tenancy::choice::AskedTenant;
 use tenancy::onboarding::{self, StampPlan};
 use tenancy::ports::{Invites, Records, Stamps, UserDirectory};
-use tenancy::redemption::{Candidate, Redemption};
+use tenancy::redemption::{Candidate, InviteRefusal, Redemption};
 use tenancy::{Timestamp, UserKey, UserRecords, Username};
 use tenancy_aws::{CognitoUsers, DynamoStore};
 use tokio::time::timeout_at;
@@ -83,13 +83,19 @@ pub async fn handle(
     let candidate = Candidate {
         user,
         username: event.username.as_ref(),
-        verified_email: event.request.verified_email.as_ref(),
+        email: event.request.email.as_ref(),
+        is_email_verified: event.request.is_email_verified,
+        provider: event.request.provider.as_ref(),
+        is_fresh_from_provider: true,
         code: &event.request.invite_code,
         request_id: call.request_id,
         now: Timestamp::from(call.now),
     };
     let joined = onboarding::join(candidate, store).await?;
-    warn_of_foreign_stamp(user, &event.request.stamp, &joined.records);
+    if joined.redemption != Redemption::Refused(InviteRefusal::Malformed) {
+        // For a malformed code no record was read.
+        warn_of_foreign_stamp(user, &event.request.stamp, &joined.records);
+    }
     match joined.redemption {
         Redemption::Joined(tenants) => {
             report.outcome = "joined";
@@ -100,6 +106,7 @@ pub async fn handle(
         Redemption::Already => {
             report.outcome = "already_joined";
             report.already_redeemed = 1;
+            report.tenant.clone_from(&joined.records.profile.default_tenant);
         }
         Redemption::Refused(refusal) => {
             report.event = Some("invite.refused");
@@ -166,6 +173,6 @@ async fn stamp(
         userPoolId = user.pool.as_str(),
         tenantId = plan.tenant.as_str(),
         cause,
-        "the membership is written and its stamp is not; `tenantctl repair stamps` writes it"
+        "the membership is written, and its stamp is pending"
     );
 }

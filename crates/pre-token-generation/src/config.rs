@@ -1,9 +1,11 @@
 //! Settings of the function, read once at start.
 
+use std::time::Duration;
+
 use cognito_trigger::claims::ClaimName;
 use cognito_trigger::settings::{AllowedPools, InvalidSettings, Settings};
 use tenancy::groups::{GroupFormats, IamRoleAllowList};
-use tenancy_aws::AwsSettings;
+use tenancy_aws::{AwsSettings, CacheSettings};
 
 /// What becomes of a refused sign-in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,6 +81,10 @@ pub struct Config {
     pub iam_roles: IamRoleAllowList,
     /// `CLAIM_BYTES_MAX`: most bytes of claims and groups added to one token, as JSON, 64 to 65536; 4096 by default.
     pub claim_bytes_max: usize,
+    /// `TENANT_CACHE_SECONDS`: how long tenants and bindings are remembered, 0 (not at all) to 3600; 30 by default.
+    /// `TENANT_STALE_SECONDS`: how much longer an active tenant is served while the store gives no answer, 0 to 86400; 600
+    /// by default.
+    pub cache: CacheSettings,
     /// `TENANT_ATTRIBUTE`: the user attribute that is stamped; `custom:tenantId` by default.
     pub tenant_attribute: String,
 }
@@ -119,6 +125,10 @@ impl FunctionConfig {
             iam_roles: settings.parsed("IAM_ROLE_ALLOWLIST", IamRoleAllowList::default()),
             claim_bytes_max: usize::try_from(settings.number("CLAIM_BYTES_MAX", 4096, 64..=65536))
                 .unwrap_or(usize::MAX),
+            cache: CacheSettings {
+                fresh_for: Duration::from_secs(settings.number("TENANT_CACHE_SECONDS", 30, 0..=3_600)),
+                stale_for: Duration::from_secs(settings.number("TENANT_STALE_SECONDS", 600, 0..=86_400)),
+            },
             tenant_attribute,
         };
         match AwsSettings::read(lookup) {

@@ -9,13 +9,22 @@ mod contents;
 use cognito_trigger::event::{Envelope, Event, Subject, UnreadableEvent};
 use cognito_trigger::failure::PublicError;
 use cognito_trigger::{Answer, Call, Report, Trigger, TriggerFailure};
+use tenancy::choice::Refusal;
 use tenancy::ports::{Invites, Records};
 use tenancy::redemption::{Candidate, Redemption};
-use tenancy::sign_in::{self, CrossTenant, Grant, SignIn};
-use tenancy::{Timestamp, UserKey};
-use tenancy_aws::DynamoStore;
+use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, SignIn};
+use tenancy::{TenantId, Timestamp, UserKey};
+use tenancy_aws::cache::Clock;
+use tenancy_aws::{CachedStore, DynamoStore};
 
 pub use config::{Config, FunctionConfig, Mode, PoolGroupPolicy, UnboundMachine};
+
+/// The source of every federated sign-in, the only one that comes with the identity provider's attributes as they are;
+/// until the next, the user may have changed them.
+const HOSTED_AUTH: &str = "TokenGeneration_HostedAuth";
+
+/// Most groups of one token.
+const MAX_GROUPS: usize = 100;
 
 /// The only source without a user.
 const CLIENT_CREDENTIALS: &str = "TokenGeneration_ClientCredentials";
@@ -23,13 +32,14 @@ const CLIENT_CREDENTIALS: &str = "TokenGeneration_ClientCredentials";
 /// The trigger, with what it needs from outside.
 pub struct PreTokenGeneration {
     config: Config,
-    store: DynamoStore,
+    store: CachedStore<DynamoStore>,
 }
 
 impl PreTokenGeneration {
-    /// Puts the trigger together.
+    /// Puts the trigger together; `clock` tells how old what is remembered is.
     #[must_use]
-    pub fn new(config: Config, store: DynamoStore) -> Self {
+    pub fn new(config: Config, store: DynamoStore, clock: Clock) -> Self {
+        let store = CachedStore::new(store, config.cache, clock);
         Self { config, store }
     }
 }
@@ -40,7 +50,22 @@ impl Trigger for PreTokenGeneration {
     }
 
     fn settle(&self, report: &mut Report) {
-        (report.store_calls, report.store_time) = self.store.meter().take();
+        (report.store_calls, report.store_time) = self.store.store().meter().take();
+        let cache = self.store.meter().take();
+        (report.cache_hits, report.cache_misses, report.stale_served) =
+            (cache.hits, cache.misses, cache.stale);
+        if cache.stale > 0 {
+            let tenant = report.tenant.as_ref().map(TenantId::as_str);
+            tracing::warn!(
+                event = "cache.stale",
+                tenantId = tenant,
+                "the store gave no answer, and a tenant was served as last seen"
+            );
+        }
+    }
+
+    fn denial_event(&self) -> Option<&'static str> {
+        Some("token.denied")
     }
 
     fn admits_refused(&self) -> bool {
@@ -67,7 +92,10 @@ pub async fn handle(
     }
     let event = envelope.open(&config.tenant_attribute)?;
     match &event.request.subject {
-        Subject::User(user) => of_user(config, call, &event, user, store, report).await,
+        Subject::User(user) => {
+            let is_fresh_from_provider = envelope.trigger_source == HOSTED_AUTH;
+            of_user(config, call, &event, (user, is_fresh_from_provider), store, report).await
+        }
         Subject::None if envelope.trigger_source == CLIENT_CREDENTIALS => {
             of_machine(config, &event, store, report).await
         }
@@ -79,7 +107,7 @@ async fn of_user(
     config: &Config,
     call: &Call<'_>,
     event: &Event<'_>,
-    user: &UserKey,
+    (user, is_fresh_from_provider): (&UserKey, bool),
     store: &(impl Records + Invites),
     report: &mut Report,
 ) -> Result<Answer, TriggerFailure> {
@@ -89,7 +117,10 @@ async fn of_user(
         candidate: Candidate {
             user,
             username: event.username.as_ref(),
-            verified_email: request.verified_email.as_ref(),
+            email: request.email.as_ref(),
+            is_email_verified: request.is_email_verified,
+            provider: request.provider.as_ref(),
+            is_fresh_from_provider,
             code: &request.invite_code,
             request_id: call.request_id,
             now: Timestamp::from(call.now),
@@ -98,12 +129,12 @@ async fn of_user(
         stamp: &request.stamp,
         asked: &request.asked_tenant,
     };
-    let decision = sign_in::decide(sign_in, store).await?;
-    note_redemption(decision.redemption.as_ref(), report);
+    let decision = sign_in::decide(sign_in, store).await;
+    note_redemption(decision.redemption.as_ref(), user, report);
     for attempt in decision.cross_tenant {
         warn_of_cross_tenant(attempt, user);
     }
-    let grant = decision.grant?;
+    let grant = decision.grant.map_err(|none| failure(none, decision.redemption.as_ref()))?;
     let roles_left_out = contents::iam_roles_left_out(config, &grant);
     if roles_left_out > 0 {
         tracing::error!(
@@ -151,9 +182,12 @@ fn issue(
     report.tenant = Some(grant.tenant.id.clone());
     let bytes = contents.added_bytes(event.version);
     report.claim_bytes = Some(bytes);
-    if bytes > config.claim_bytes_max {
-        let cause =
-            format!("{bytes} bytes for one token, over CLAIM_BYTES_MAX of {}", config.claim_bytes_max);
+    let groups = contents.groups.count();
+    if bytes > config.claim_bytes_max || groups > MAX_GROUPS {
+        let cause = format!(
+            "{bytes} bytes and {groups} groups for one token; at most CLAIM_BYTES_MAX of {} and {MAX_GROUPS} groups may be",
+            config.claim_bytes_max
+        );
         report.event = Some("data.integrity");
         return Err(TriggerFailure { public: PublicError::Unavailable, reason: "claims_too_large", cause });
     }
@@ -165,13 +199,44 @@ fn issue(
     Ok(Answer::Event(reply))
 }
 
-fn note_redemption(redemption: Option<&Redemption>, report: &mut Report) {
+/// A refused invite is told in one text, and logged by its reason.
+fn failure(none: NoGrant, redemption: Option<&Redemption>) -> TriggerFailure {
+    let is_invite = matches!(none, NoGrant::Refused(Refusal::InviteRequired));
+    let failure = TriggerFailure::from(none);
+    match redemption {
+        Some(Redemption::Refused(why)) if is_invite => TriggerFailure { reason: why.name(), ..failure },
+        _ => failure,
+    }
+}
+
+/// Late redemption: what post-confirmation says in its report is a line of its own here.
+fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, report: &mut Report) {
+    let (sub, pool) = (user.sub.as_str(), user.pool.as_str());
     match redemption {
         Some(Redemption::Joined(tenants)) => {
             report.redeemed = u64::try_from(tenants.len()).unwrap_or(u64::MAX);
+            for tenant in tenants {
+                let tenant = tenant.as_str();
+                tracing::info!(
+                    event = "invite.redeemed",
+                    sub,
+                    userPoolId = pool,
+                    tenantId = tenant,
+                    "joined at sign-in"
+                );
+            }
         }
         Some(Redemption::Already) => report.already_redeemed = 1,
-        Some(Redemption::Refused(refusal)) => report.cause = Some(refusal.name().to_owned()),
+        Some(Redemption::Refused(why)) => {
+            let reason = why.name();
+            tracing::info!(
+                event = "invite.refused",
+                reason,
+                sub,
+                userPoolId = pool,
+                "joined nothing at sign-in"
+            );
+        }
         None => {}
     }
 }

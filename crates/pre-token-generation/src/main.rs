@@ -19,6 +19,6 @@ async fn main() -> std::process::ExitCode {
     };
     let store = DynamoStore::new(AwsClients::new(config.aws).dynamodb(), config.table);
     store.warm_up().await;
-    let trigger = PreTokenGeneration::new(config.trigger, store);
+    let trigger = PreTokenGeneration::new(config.trigger, store, Box::new(SystemTime::now));
     logging::exit(serve("pre-token-generation", &trigger, SystemTime::now).await)
 }

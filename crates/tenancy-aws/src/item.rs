@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::ports::Damage;
 use tenancy::{InvalidText, Role, TenantId, Timestamp};
 
-use crate::key::Key;
+use crate::key::{Key, TENANT_PREFIX};
 
 /// Schema version of every item.
 pub(crate) const SCHEMA_VERSION: &str = "1";
@@ -98,6 +98,15 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// A required flag.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Damage> {
+        match self.attributes.get(name) {
+            Some(AttributeValue::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(self.damage(format!("`{name}` is not a flag"))),
+            None => Err(self.damage(format!("`{name}` is missing"))),
+        }
+    }
+
     /// A list of roles; none when it is missing.
     pub(crate) fn roles(&self, name: &str) -> Result<Vec<Role>, Damage> {
         match self.attributes.get(name) {
@@ -131,6 +140,14 @@ impl<'a> Item<'a> {
             _ => Err(self.damage(format!("`{name}` has an element that is not a string"))),
         };
         values.iter().map(parse).collect()
+    }
+}
+
+/// The tenant that the sort key of an item names.
+pub(crate) fn tenant_of_sort_key(attributes: &Attributes) -> Option<TenantId> {
+    match attributes.get("sk") {
+        Some(AttributeValue::S(sk)) => sk.strip_prefix(TENANT_PREFIX)?.parse().ok(),
+        _ => None,
     }
 }
 

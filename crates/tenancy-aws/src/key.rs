@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::{ClientId, EmailHash, InviteHash, PoolId, Slug, TenantId, Timestamp, UserKey};
+use tenancy::{ClientId, EmailHash, InviteHash, PoolId, ProviderName, Slug, TenantId, Timestamp, UserKey};
 
 /// A primary key.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -37,6 +37,10 @@ impl Key {
 
     pub(crate) fn client(pool: &PoolId, client: &ClientId) -> Self {
         Self { pk: format!("CLIENT#{pool}#{client}"), sk: POINTER.to_owned() }
+    }
+
+    pub(crate) fn provider(pool: &PoolId, provider: &ProviderName) -> Self {
+        Self { pk: format!("IDP#{pool}#{provider}"), sk: POINTER.to_owned() }
     }
 
     pub(crate) fn membership(user: &UserKey, tenant: &TenantId) -> Self {

@@ -2,6 +2,7 @@
 //!
 //! | Module | What it does |
 //! | --- | --- |
+//! | [`cache`] | [`CachedStore`], a store whose tenants and bindings are remembered |
 //! | [`client`] | builds both SDK clients: one HTTP and TLS stack, explicit timeouts and retries |
 //! | [`store`] | [`DynamoStore`], the table as the functions use it; its answers to the ports are one file each |
 //! | [`users`] | [`CognitoUsers`], the user directory |
@@ -10,6 +11,7 @@
 //!
 //! How an item looks in the table is known here and nowhere else.
 
+pub mod cache;
 pub mod client;
 mod item;
 mod key;
@@ -18,6 +20,7 @@ pub mod store;
 pub mod table;
 pub mod users;
 
+pub use cache::{CacheSettings, CachedStore};
 pub use client::{AwsClients, AwsSettings};
 pub use store::{DynamoStore, StoreMeter};
 pub use users::CognitoUsers;

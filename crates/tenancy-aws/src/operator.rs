@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use tenancy::invite::RETENTION_SECONDS;
 use tenancy::ports::{BoxError, Commit, StoreError};
 use tenancy::{
     EmailAddress, EmailHash, InviteCode, Role, Slug, Tenant, TenantId, TenantStatus, TenantTier, Timestamp,
@@ -11,9 +12,6 @@ use tenancy::{
 use crate::item::{Attributes, new_item, number, role_list, text};
 use crate::key::{ALL_TENANTS, Key, tenant_partition};
 use crate::store::{StoreMeter, write_transaction};
-
-/// How long an invite is kept after it has expired.
-const RETENTION_SECONDS: u64 = 30 * 24 * 60 * 60;
 
 /// Writes to the table on behalf of an operator.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
-//! What ties an app client to a tenant.
+//! What ties an app client or an identity provider to a tenant.
 
-use crate::TenantId;
+use crate::{Role, TenantId};
 
 /// What a binding demands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,4 +32,17 @@ impl ClientBinding {
     pub fn machine_tenant(&self) -> Option<&TenantId> {
         (self.mode == ClientBindingMode::Machine).then_some(&self.tenant)
     }
+}
+
+/// The tenant of an identity provider.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProviderBinding {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Whether who signs in through it joins the tenant by that alone.
+    pub joins: bool,
+    /// The roles of those who do, in order of precedence.
+    pub default_roles: Vec<Role>,
+    /// Whether an e-mail address that comes from it counts as verified.
+    pub is_email_trusted: bool,
 }

@@ -127,6 +127,12 @@ impl std::str::FromStr for InviteHash {
 pub struct EmailHash(String);
 
 impl EmailHash {
+    /// The first 8 digits, for logs.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
+
     /// The hash of `address`.
     #[must_use]
     pub fn of(address: &EmailAddress) -> Self {

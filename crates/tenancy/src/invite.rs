@@ -2,6 +2,9 @@
 
 use crate::{EmailAddress, InviteHash, Role, TenantId, Timestamp};
 
+/// How long an invite and its uses are kept after it has expired: 30 days. Then the table may drop them.
+pub const RETENTION_SECONDS: u64 = 30 * 24 * 60 * 60;
+
 /// Whether an invite has been taken back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum InviteStatus {

@@ -33,7 +33,7 @@ mod text;
 mod time;
 pub mod user;
 
-pub use binding::{ClientBinding, ClientBindingMode};
+pub use binding::{ClientBinding, ClientBindingMode, ProviderBinding};
 pub use code::{EmailHash, InviteCode, InviteHash, PresentedCode};
 pub use email::EmailAddress;
 pub use invite::{Invite, InvitePointer, InviteStatus};
@@ -42,4 +42,4 @@ pub use role::{Group, Role};
 pub use tenant::{RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
 pub use text::InvalidText;
 pub use time::Timestamp;
-pub use user::{ClientId, PoolId, Sub, UserKey, Username};
+pub use user::{ClientId, PoolId, ProviderName, Sub, UserKey, Username};

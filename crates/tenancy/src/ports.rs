@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::redemption::RedemptionPlan;
 use crate::{
-    ClientBinding, ClientId, EmailHash, Invite, InviteHash, InvitePointer, PoolId, Tenant, TenantId, UserKey,
-    UserRecords, Username,
+    ClientBinding, ClientId, EmailHash, Invite, InviteHash, InvitePointer, PoolId, ProviderBinding,
+    ProviderName, Tenant, TenantId, UserKey, UserRecords, Username,
 };
 
 /// An error from below, kept for operators.
@@ -63,6 +63,17 @@ pub trait Records {
         pool: &PoolId,
         client: &ClientId,
     ) -> impl Future<Output = Result<Option<ClientBinding>, StoreError>> + Send;
+
+    /// The binding of an identity provider; `None` when it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer or the item is damaged.
+    fn provider_binding(
+        &self,
+        pool: &PoolId,
+        provider: &ProviderName,
+    ) -> impl Future<Output = Result<Option<ProviderBinding>, StoreError>> + Send;
 }
 
 /// What is on offer under a code's hash, for one user.
@@ -107,15 +118,16 @@ pub trait Invites {
         user: &UserKey,
     ) -> impl Future<Output = Result<Offer, StoreError>> + Send;
 
-    /// The open invites of an address, one a tenant.
+    /// The open invites of an address, one a tenant; a damaged one in its place, so that it does not keep the user from
+    /// the others.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer or an item is damaged.
+    /// [`StoreError`] when there is no answer.
     fn pointers(
         &self,
         email: &EmailHash,
-    ) -> impl Future<Output = Result<Vec<InvitePointer>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Result<InvitePointer, Damage>>, StoreError>> + Send;
 
     /// Writes a redemption: all of it or nothing.
     ///

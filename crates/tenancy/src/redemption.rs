@@ -3,11 +3,13 @@
 
 use futures_util::future::join_all;
 
-use crate::ports::{Commit, Invites, Offer, Records, StoreError};
+use crate::invite::RETENTION_SECONDS;
+use crate::ports::{Commit, Damage, Invites, Offer, Records, StoreError};
 use crate::role::union;
 use crate::{
-    EmailAddress, EmailHash, InviteHash, InviteStatus, Membership, MembershipStatus, PresentedCode, Role,
-    Stamp, TenantId, TenantStatus, Timestamp, UserKey, UserRecords, Username,
+    EmailAddress, EmailHash, InviteHash, InviteStatus, Membership, MembershipStatus, PresentedCode,
+    ProviderBinding, ProviderName, Role, Stamp, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
+    Username,
 };
 
 /// How often a redemption that others overtake is decided anew before it is given up.
@@ -16,9 +18,6 @@ const MAX_DECISIONS: usize = 5;
 /// How many invites of one address are looked at in one call.
 const MAX_POINTERS: usize = 100;
 
-/// How long a use record outlives its invite's expiry before the table may drop both.
-const RETENTION_SECONDS: u64 = 30 * 24 * 60 * 60;
-
 /// A user who may redeem invites, as the event tells it.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
@@ -26,14 +25,29 @@ pub struct Candidate<'a> {
     pub user: &'a UserKey,
     /// The name for Cognito's API; kept in the membership for operators.
     pub username: Option<&'a Username>,
-    /// The e-mail address, only if it is verified.
-    pub verified_email: Option<&'a EmailAddress>,
+    /// The e-mail address.
+    pub email: Option<&'a EmailAddress>,
+    /// Whether Cognito says that the address is verified.
+    pub is_email_verified: bool,
+    /// The identity provider that the user is of.
+    pub provider: Option<&'a ProviderName>,
+    /// Whether the user has just come from there, so that the attributes are the provider's and not the user's own.
+    pub is_fresh_from_provider: bool,
     /// The code that came with the request.
     pub code: &'a PresentedCode,
     /// The request that this is part of, for the audit item.
     pub request_id: &'a str,
     /// When.
     pub now: Timestamp,
+}
+
+/// A candidate, and the address that counts as theirs.
+#[derive(Clone, Copy, Debug)]
+pub struct Redeemer<'a> {
+    /// Who.
+    pub candidate: Candidate<'a>,
+    /// The address, if Cognito or a trusted identity provider says that it is verified.
+    pub verified_email: Option<&'a EmailAddress>,
 }
 
 /// What came of trying to redeem.
@@ -65,7 +79,7 @@ pub enum InviteRefusal {
     UsedUp,
     /// It is bound to another address, or the user's is not verified.
     WrongAddress,
-    /// Its tenant is suspended or offboarded.
+    /// The tenant is suspended or offboarded.
     TenantNotActive,
     /// The user's membership there is suspended or removed, which no invite revives.
     MembershipNotActive,
@@ -97,8 +111,8 @@ pub struct RedemptionPlan {
     pub user: UserKey,
     /// The user's name, kept for operators.
     pub username: Option<Username>,
-    /// By which invite.
-    pub invite: InviteHash,
+    /// By what right.
+    pub source: RedemptionSource,
     /// Which tenant.
     pub tenant: TenantId,
     /// The roles of the membership afterwards.
@@ -107,14 +121,26 @@ pub struct RedemptionPlan {
     pub membership: MembershipChange,
     /// Whether the user has no default tenant yet, so that this one becomes it.
     pub becomes_default: bool,
-    /// The address whose pointer goes, because this use is the invite's last.
-    pub spent_pointer: Option<EmailHash>,
-    /// When the table may drop the use record.
-    pub keep_until: Timestamp,
     /// When.
     pub at: Timestamp,
     /// The request that this is part of.
     pub request_id: String,
+}
+
+/// By what right a user joins.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum RedemptionSource {
+    /// By an invite, of which this is one use.
+    Invite {
+        /// The invite.
+        hash: InviteHash,
+        /// The address whose pointer goes, because this use is the invite's last.
+        spent_pointer: Option<EmailHash>,
+        /// When the table may drop the use record.
+        keep_until: Timestamp,
+    },
+    /// By having signed in through the tenant's own identity provider.
+    Provider(ProviderName),
 }
 
 /// How a membership comes about.
@@ -140,9 +166,9 @@ pub enum Verdict {
     Refuse(InviteRefusal),
 }
 
-/// Tries, in this order, until one is redeemed: the code that came; the open invites of the verified address. A
-/// malformed code is refused without a call, and a refused code falls back on the address only for a user who is not an
-/// active member anywhere. `records` are brought up to date with what was written.
+/// Tries, in this order, until one is redeemed: the code that came; the open invites of the verified address; the binding
+/// of the user's identity provider, if it joins by itself. A malformed code is refused without a call, and a refused code
+/// falls back on the others only for a user who is not an active member anywhere. `records` are brought up to date with what was written.
 ///
 /// # Errors
 ///
@@ -152,28 +178,45 @@ pub async fn redeem(
     records: &mut UserRecords,
     store: &(impl Records + Invites),
 ) -> Result<Redemption, StoreError> {
-    let refusal = match candidate.code {
+    match candidate.code {
         PresentedCode::Malformed => return Ok(Redemption::Refused(InviteRefusal::Malformed)),
         PresentedCode::None if records.active().next().is_some() => return Ok(Redemption::Already),
-        PresentedCode::None => InviteRefusal::NoInvite,
-        PresentedCode::Code(code) => {
-            let hash = code.hash();
-            let offer = store.offer(&hash, candidate.user).await?;
-            match redeem_one(candidate, &hash, offer, records, store).await? {
-                Redemption::Refused(refusal) if records.active().next().is_none() => refusal,
-                ended => return Ok(ended),
-            }
-        }
+        PresentedCode::None | PresentedCode::Code(_) => {}
+    }
+    let provider = match candidate.provider {
+        Some(provider) => store.provider_binding(&candidate.user.pool, provider).await?,
+        None => None,
     };
-    match redeem_by_email(candidate, records, store).await? {
-        Redemption::Refused(InviteRefusal::NoInvite) => Ok(Redemption::Refused(refusal)),
-        ended => Ok(ended),
+    let trusts_email =
+        candidate.is_fresh_from_provider && provider.as_ref().is_some_and(|p| p.is_email_trusted);
+    let verified_email = candidate.email.filter(|_| candidate.is_email_verified || trusts_email);
+    let redeemer = Redeemer { candidate, verified_email };
+
+    let mut refusal = InviteRefusal::NoInvite;
+    if let PresentedCode::Code(code) = candidate.code {
+        let hash = code.hash();
+        let offer = store.offer(&hash, candidate.user).await?;
+        match redeemer.one(&hash, offer, records, store).await? {
+            Redemption::Refused(why) if records.active().next().is_none() => refusal = why,
+            ended => return Ok(ended),
+        }
+    }
+    match redeemer.by_email(records, store).await? {
+        Redemption::Refused(InviteRefusal::NoInvite) => {}
+        Redemption::Refused(why) if refusal == InviteRefusal::NoInvite => refusal = why,
+        Redemption::Refused(_) => {}
+        ended => return Ok(ended),
+    }
+    match provider.zip(candidate.provider).filter(|(binding, _)| binding.joins) {
+        Some((binding, provider)) => redeemer.by_provider(&binding, provider, records, store).await,
+        None => Ok(Redemption::Refused(refusal)),
     }
 }
 
 /// Decides about one offer. All the judgement about invites is here.
 #[must_use]
-pub fn judge(candidate: Candidate<'_>, hash: &InviteHash, offer: &Offer, records: &UserRecords) -> Verdict {
+pub fn judge(redeemer: Redeemer<'_>, hash: &InviteHash, offer: &Offer, records: &UserRecords) -> Verdict {
+    let candidate = redeemer.candidate;
     if let Some(tenant) = &offer.used_for {
         return Verdict::Already(tenant.clone());
     }
@@ -188,118 +231,182 @@ pub fn judge(candidate: Candidate<'_>, hash: &InviteHash, offer: &Offer, records
     if invite.uses >= invite.max_uses {
         return Verdict::Refuse(InviteRefusal::UsedUp);
     }
-    if invite.email.is_some() && invite.email.as_ref() != candidate.verified_email {
+    if invite.email.is_some() && invite.email.as_ref() != redeemer.verified_email {
         return Verdict::Refuse(InviteRefusal::WrongAddress);
     }
     if terms.tenant.status != TenantStatus::Active {
         return Verdict::Refuse(InviteRefusal::TenantNotActive);
     }
-    let (membership, roles) = match records.in_tenant(&invite.tenant) {
-        None => (MembershipChange::Create, union(&[], &invite.roles)),
-        Some(membership) if membership.is_active() => (
-            MembershipChange::AddRoles { version: membership.version },
-            union(&membership.roles, &invite.roles),
-        ),
-        Some(_) => return Verdict::Refuse(InviteRefusal::MembershipNotActive),
-    };
     let is_last_use = invite.uses.saturating_add(1) >= invite.max_uses;
     let spent = is_last_use && terms.is_pointed_at;
-    Verdict::Redeem(Box::new(RedemptionPlan {
-        user: candidate.user.clone(),
-        username: candidate.username.cloned(),
-        invite: hash.clone(),
-        tenant: invite.tenant.clone(),
-        roles,
-        membership,
-        becomes_default: records.profile.default_tenant.is_none(),
+    let source = RedemptionSource::Invite {
+        hash: hash.clone(),
         spent_pointer: invite.email.as_ref().filter(|_| spent).map(EmailHash::of),
         keep_until: invite.expires_at.plus_seconds(RETENTION_SECONDS),
-        at: candidate.now,
-        request_id: candidate.request_id.to_owned(),
-    }))
-}
-
-/// Redeems all open invites of the verified address, the newest first, so that its tenant becomes the default one.
-/// One damaged or failing invite does not keep the user out of the other tenants.
-async fn redeem_by_email(
-    candidate: Candidate<'_>,
-    records: &mut UserRecords,
-    store: &(impl Records + Invites),
-) -> Result<Redemption, StoreError> {
-    let Some(email) = candidate.verified_email else {
-        return Ok(Redemption::Refused(InviteRefusal::NoInvite));
     };
-    let mut pointers = store.pointers(&EmailHash::of(email)).await?;
-    pointers.truncate(MAX_POINTERS);
-    let reads = pointers.into_iter().map(|pointer| async move {
-        let offer = store.offer(&pointer.hash, candidate.user).await;
-        (pointer.hash, offer)
-    });
-    let mut failure = None;
-    let mut offers = Vec::new();
-    for (hash, offer) in join_all(reads).await {
-        match offer {
-            Ok(offer) => offers.push((hash, offer)),
-            Err(error) => failure = Some(error),
-        }
-    }
-    offers.sort_by_key(|(hash, offer)| {
-        let made = offer.terms.as_ref().map(|terms| terms.invite.created_at);
-        (std::cmp::Reverse(made), hash.clone())
-    });
-
-    let mut joined = Vec::new();
-    let mut outcome = Redemption::Refused(InviteRefusal::NoInvite);
-    for (hash, offer) in offers {
-        match redeem_one(candidate, &hash, offer, records, store).await {
-            Ok(Redemption::Joined(tenants)) => joined.extend(tenants),
-            Ok(Redemption::Already) => outcome = Redemption::Already,
-            Ok(refused) if outcome == Redemption::Refused(InviteRefusal::NoInvite) => outcome = refused,
-            Ok(_) => {}
-            Err(error) => failure = Some(error),
-        }
-    }
-    match (joined.is_empty(), outcome, failure) {
-        (false, _, _) => Ok(Redemption::Joined(joined)),
-        (true, Redemption::Already, _) => Ok(Redemption::Already),
-        (true, _, Some(error)) => Err(error),
-        (true, outcome, None) => Ok(outcome),
-    }
+    redeemer.plan(source, &invite.tenant, &invite.roles, records)
 }
 
-/// Redeems one invite, deciding anew for as long as others overtake it.
-async fn redeem_one(
-    candidate: Candidate<'_>,
-    hash: &InviteHash,
-    mut offer: Offer,
-    records: &mut UserRecords,
-    store: &(impl Records + Invites),
-) -> Result<Redemption, StoreError> {
-    for _ in 0..MAX_DECISIONS {
-        match judge(candidate, hash, &offer, records) {
-            Verdict::Refuse(refusal) => return Ok(Redemption::Refused(refusal)),
-            Verdict::Already(tenant) => {
-                if !records.is_active_in(&tenant) {
-                    *records = store.user(candidate.user).await?;
+impl Redeemer<'_> {
+    /// A plan for a tenant that may be joined, unless the user's membership there is over.
+    fn plan(
+        self,
+        source: RedemptionSource,
+        tenant: &TenantId,
+        more_roles: &[Role],
+        records: &UserRecords,
+    ) -> Verdict {
+        let candidate = self.candidate;
+        let (membership, roles) = match records.in_tenant(tenant) {
+            None => (MembershipChange::Create, union(&[], more_roles)),
+            Some(membership) if membership.is_active() => (
+                MembershipChange::AddRoles { version: membership.version },
+                union(&membership.roles, more_roles),
+            ),
+            Some(_) => return Verdict::Refuse(InviteRefusal::MembershipNotActive),
+        };
+        Verdict::Redeem(Box::new(RedemptionPlan {
+            user: candidate.user.clone(),
+            username: candidate.username.cloned(),
+            source,
+            tenant: tenant.clone(),
+            roles,
+            membership,
+            becomes_default: records.profile.default_tenant.is_none(),
+            at: candidate.now,
+            request_id: candidate.request_id.to_owned(),
+        }))
+    }
+
+    /// Redeems all open invites of the verified address, the newest first, so that its tenant becomes the default one.
+    /// One damaged or failing invite does not keep the user out of the other tenants.
+    async fn by_email(
+        self,
+        records: &mut UserRecords,
+        store: &(impl Records + Invites),
+    ) -> Result<Redemption, StoreError> {
+        let candidate = self.candidate;
+        let Some(email) = self.verified_email else {
+            return Ok(Redemption::Refused(InviteRefusal::NoInvite));
+        };
+        let mut pointers = store.pointers(&EmailHash::of(email)).await?;
+        pointers.truncate(MAX_POINTERS);
+        let reads = pointers.into_iter().map(|pointer| async move {
+            let pointer = pointer?;
+            let offer = store.offer(&pointer.hash, candidate.user).await?;
+            match &offer.terms {
+                Some(terms) if terms.invite.tenant != pointer.tenant => Err(StoreError::Damaged(Damage {
+                    key: format!("INVITE#{}", pointer.hash.short()),
+                    problem: format!("`tid` is not that of its pointer, {}", pointer.tenant),
+                })),
+                _ => Ok((pointer.hash, offer)),
+            }
+        });
+        let mut failure = None;
+        let mut offers = Vec::new();
+        for read in join_all(reads).await {
+            match read {
+                Ok(offer) => offers.push(offer),
+                Err(error) => failure = Some(error),
+            }
+        }
+        offers.sort_by_key(|(hash, offer)| {
+            let made = offer.terms.as_ref().map(|terms| terms.invite.created_at);
+            (std::cmp::Reverse(made), hash.clone())
+        });
+
+        let mut joined = Vec::new();
+        let mut outcome = Redemption::Refused(InviteRefusal::NoInvite);
+        for (hash, offer) in offers {
+            match self.one(&hash, offer, records, store).await {
+                Ok(Redemption::Joined(tenants)) => joined.extend(tenants),
+                Ok(Redemption::Already) => outcome = Redemption::Already,
+                Ok(refused) if outcome == Redemption::Refused(InviteRefusal::NoInvite) => outcome = refused,
+                Ok(_) => {}
+                Err(error) => failure = Some(error),
+            }
+        }
+        match (joined.is_empty(), outcome, failure) {
+            (false, _, _) => Ok(Redemption::Joined(joined)),
+            (true, Redemption::Already, _) => Ok(Redemption::Already),
+            (true, _, Some(error)) => Err(error),
+            (true, outcome, None) => Ok(outcome),
+        }
+    }
+
+    /// Redeems one invite, deciding anew for as long as others overtake it.
+    async fn one(
+        self,
+        hash: &InviteHash,
+        mut offer: Offer,
+        records: &mut UserRecords,
+        store: &(impl Records + Invites),
+    ) -> Result<Redemption, StoreError> {
+        for _ in 0..MAX_DECISIONS {
+            match judge(self, hash, &offer, records) {
+                Verdict::Refuse(refusal) => return Ok(Redemption::Refused(refusal)),
+                Verdict::Already(tenant) => {
+                    if !records.is_active_in(&tenant) {
+                        *records = store.user(self.candidate.user).await?;
+                    }
+                    return Ok(Redemption::Already);
                 }
+                Verdict::Redeem(plan) => match store.commit(&plan).await? {
+                    Commit::Done => {
+                        apply(records, &plan);
+                        return Ok(Redemption::Joined(vec![plan.tenant]));
+                    }
+                    Commit::Outdated => {
+                        *records = store.user(self.candidate.user).await?;
+                        offer = store.offer(hash, self.candidate.user).await?;
+                    }
+                },
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Joins the tenant of the user's identity provider.
+    async fn by_provider(
+        self,
+        binding: &ProviderBinding,
+        provider: &ProviderName,
+        records: &mut UserRecords,
+        store: &(impl Records + Invites),
+    ) -> Result<Redemption, StoreError> {
+        let tenant = store.tenant(&binding.tenant).await?.ok_or_else(|| Damage {
+            key: format!("IDP#{}#{provider}", self.candidate.user.pool),
+            problem: "`tid` names a tenant that does not exist".to_owned(),
+        })?;
+        if tenant.status != TenantStatus::Active {
+            return Ok(Redemption::Refused(InviteRefusal::TenantNotActive));
+        }
+        for _ in 0..MAX_DECISIONS {
+            if records.is_active_in(&binding.tenant) {
                 return Ok(Redemption::Already);
             }
-            Verdict::Redeem(plan) => match store.commit(&plan).await? {
-                Commit::Done => {
-                    apply(records, &plan);
-                    return Ok(Redemption::Joined(vec![plan.tenant]));
-                }
-                Commit::Outdated => {
-                    *records = store.user(candidate.user).await?;
-                    offer = store.offer(hash, candidate.user).await?;
-                }
-            },
+            let source = RedemptionSource::Provider(provider.clone());
+            match self.plan(source, &binding.tenant, &binding.default_roles, records) {
+                Verdict::Refuse(refusal) => return Ok(Redemption::Refused(refusal)),
+                Verdict::Already(_) => return Ok(Redemption::Already),
+                Verdict::Redeem(plan) => match store.commit(&plan).await? {
+                    Commit::Done => {
+                        apply(records, &plan);
+                        return Ok(Redemption::Joined(vec![plan.tenant]));
+                    }
+                    Commit::Outdated => *records = store.user(self.candidate.user).await?,
+                },
+            }
         }
+        Err(overtaken())
     }
-    Err(StoreError::Unavailable {
+}
+
+fn overtaken() -> StoreError {
+    StoreError::Unavailable {
         operation: "redeem an invite",
         source: "overtaken by other redemptions every time".into(),
-    })
+    }
 }
 
 /// What `records` are after `plan` has been written.

@@ -6,7 +6,7 @@ use futures_util::future::join3;
 
 use crate::choice::{AskedTenant, Refusal, choose};
 use crate::ports::{Damage, Invites, Records, StoreError};
-use crate::redemption::{Candidate, Redemption, redeem};
+use crate::redemption::{Candidate, InviteRefusal, Redemption, redeem};
 use crate::{ClientId, PoolId, PresentedCode, Role, Tenant, TenantId, TenantStatus};
 
 /// A user's request for tokens.
@@ -54,11 +54,28 @@ impl CrossTenant {
     }
 }
 
+/// Why there is nothing that a token may carry.
+#[derive(Debug, thiserror::Error)]
+pub enum NoGrant {
+    /// The user is refused.
+    #[error("refused")]
+    Refused(Refusal),
+    /// The store gave no answer to what matters, or an item that matters is damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Refusal> for NoGrant {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// What was decided, and what is worth knowing about it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub struct SignInDecision {
     /// What the token may carry, or why there is none.
-    pub grant: Result<Grant, Refusal>,
+    pub grant: Result<Grant, NoGrant>,
     /// What came of redeeming, if it was tried.
     pub redemption: Option<Redemption>,
     /// What looks like an attempt on another tenant.
@@ -67,21 +84,22 @@ pub struct SignInDecision {
 
 /// Decides about a user's token. One round trip when the stamp is right and no invite is to be redeemed: the user's
 /// records, the hinted tenant and the app client's binding are read at the same time.
-///
-/// # Errors
-///
-/// [`StoreError`] when the store gave no answer to what matters or an item that matters is damaged: no token then.
-pub async fn decide(
+pub async fn decide(sign_in: SignIn<'_>, store: &(impl Records + Invites)) -> SignInDecision {
+    let (mut redemption, mut cross_tenant) = (None, Vec::new());
+    let grant = grant(sign_in, store, &mut redemption, &mut cross_tenant).await;
+    SignInDecision { grant, redemption, cross_tenant }
+}
+
+async fn grant(
     sign_in: SignIn<'_>,
     store: &(impl Records + Invites),
-) -> Result<SignInDecision, StoreError> {
+    redemption: &mut Option<Redemption>,
+    cross_tenant: &mut Vec<CrossTenant>,
+) -> Result<Grant, NoGrant> {
     let candidate = sign_in.candidate;
     if *candidate.code == PresentedCode::Malformed {
-        return Ok(SignInDecision {
-            grant: Err(Refusal::InviteRequired),
-            redemption: Some(Redemption::Refused(crate::redemption::InviteRefusal::Malformed)),
-            cross_tenant: Vec::new(),
-        });
+        *redemption = Some(Redemption::Refused(InviteRefusal::Malformed));
+        return Err(Refusal::InviteRequired.into());
     }
     let hint = match sign_in.stamp {
         AskedTenant::Tenant(hint) => Some(hint),
@@ -105,46 +123,38 @@ pub async fn decide(
     .await;
     let (mut records, binding) = (records?, binding?);
 
-    let redemption = if *candidate.code == PresentedCode::None && records.active().next().is_some() {
-        None
-    } else {
-        Some(redeem(candidate, &mut records, store).await?)
-    };
-    let code_redeemed_nothing =
-        *candidate.code != PresentedCode::None && matches!(redemption, Some(Redemption::Refused(_)));
-    let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
-    let choice = if code_redeemed_nothing {
-        Err(Refusal::InviteRequired)
-    } else {
-        choose(&records, bound, sign_in.asked)
-    };
-
-    let mut cross_tenant = Vec::new();
-    let stamp_is_member = hint.is_some_and(|hint| records.is_active_in(hint));
-    if *sign_in.stamp != AskedTenant::None && !stamp_is_member {
+    if *candidate.code != PresentedCode::None || records.active().next().is_none() {
+        *redemption = Some(redeem(candidate, &mut records, store).await?);
+    }
+    if *sign_in.stamp != AskedTenant::None && !hint.is_some_and(|hint| records.is_active_in(hint)) {
         cross_tenant.push(CrossTenant::Stamp);
     }
-    if choice == Err(Refusal::WrongTenant) || (choice == Err(Refusal::Suspended) && bound.is_some()) {
-        let asked_is_at_fault = match (bound, sign_in.asked) {
-            (_, AskedTenant::None) => false,
-            (Some(bound), AskedTenant::Tenant(asked)) => asked != bound,
-            (Some(_), AskedTenant::Malformed) | (None, _) => true,
-        };
-        cross_tenant.push(if asked_is_at_fault { CrossTenant::Asked } else { CrossTenant::Client });
+    if *candidate.code != PresentedCode::None && matches!(redemption, Some(Redemption::Refused(_))) {
+        return Err(Refusal::InviteRequired.into());
     }
-
-    let grant = match choice {
-        Err(refusal) => Err(refusal),
-        Ok(membership) => {
-            let tenant = match hinted {
-                Some(read) if hint == Some(&membership.tenant) => read?,
-                _ => store.tenant(&membership.tenant).await?,
-            };
-            active(tenant, &membership.tenant)?
-                .map(|tenant| Grant { tenant, roles: membership.roles.clone() })
-        }
+    let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
+    let membership = choose(&records, bound, sign_in.asked).inspect_err(|refusal| {
+        cross_tenant.extend(attempt(*refusal, bound, sign_in.asked));
+    })?;
+    let tenant = match hinted {
+        Some(read) if hint == Some(&membership.tenant) => read?,
+        _ => store.tenant(&membership.tenant).await?,
     };
-    Ok(SignInDecision { grant, redemption, cross_tenant })
+    let tenant = active(tenant, &membership.tenant)??;
+    Ok(Grant { tenant, roles: membership.roles.clone() })
+}
+
+/// What a refusal was an attempt on, if a tenant was asked for or bound.
+fn attempt(refusal: Refusal, bound: Option<&TenantId>, asked: &AskedTenant) -> Option<CrossTenant> {
+    if !matches!(refusal, Refusal::WrongTenant | Refusal::Suspended) {
+        return None;
+    }
+    match (bound, asked) {
+        (None, AskedTenant::None) => None,
+        (Some(_), AskedTenant::None) => Some(CrossTenant::Client),
+        (Some(bound), AskedTenant::Tenant(asked)) if asked == bound => Some(CrossTenant::Client),
+        (_, AskedTenant::Tenant(_) | AskedTenant::Malformed) => Some(CrossTenant::Asked),
+    }
 }
 
 /// Decides about a machine's token (client credentials): the tenant that the app client is bound to in machine mode;

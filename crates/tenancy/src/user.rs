@@ -21,6 +21,13 @@ text_type! {
     |raw| bytes_fit(raw, 1, 128, |b| is_word_byte(b) || b == b'+')
 }
 
+text_type! {
+    /// An identity provider's name in its pool, such as `Google`: 1 to 32 characters without blanks, control characters
+    /// and `#` (API reference, `ProviderNameType`, less strict).
+    ProviderName, "identity provider's name", "1 to 32 characters without blanks, control characters and #",
+    |raw| (1..=32).contains(&raw.chars().count()) && !raw.chars().any(|c| c.is_whitespace() || c.is_control() || c == '#')
+}
+
 /// A user across pools: the key of everything that is known of them. Neither a user name nor an e-mail is part of it,
 /// so a user who is deleted and signs up again with the same address inherits nothing.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

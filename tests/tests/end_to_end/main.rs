@@ -1,6 +1,10 @@
 //! The real function binaries on a real DynamoDB engine, from recorded events and through a local Cognito.
 
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod reads;
+#[cfg(test)]
 mod recorded_events;
 #[cfg(test)]
 mod redemption;

@@ -171,13 +171,7 @@ async fn a_malformed_code_is_refused_without_a_call() {
         let report = world.reports(function, 1).await.remove(0);
         assert_eq!(
             (&report["StoreCalls"], &report["reason"]),
-            (
-                &json!(0),
-                &match function {
-                    POST_CONFIRMATION => json!("malformed_code"),
-                    _ => json!("invite_required"),
-                }
-            ),
+            (&json!(0), &json!("malformed_code")),
             "{function}"
         );
     }

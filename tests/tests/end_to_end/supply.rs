@@ -28,7 +28,7 @@ fn locked() -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn no_jitter_entropy_slows_a_cold_start() {
-    // aws-lc gathers jitter entropy in the first TLS call of a process, 422 M instructions; ring does not.
+    // aws-lc gathers it in the first TLS call of a process; ring does not.
     let locked = locked();
 
     for package in ["aws-lc-sys", "aws-lc-rs", "aws-lc-fips-sys", "s2n-tls-sys", "openssl-sys"] {

@@ -47,7 +47,7 @@ fn only_exactly_true_verifies_an_address() {
     for (value, verified) in rows {
         let event = event(|event| event["request"]["userAttributes"]["email_verified"] = value.clone());
         let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
-        assert_eq!(event.request.verified_email.is_some(), verified, "{value}");
+        assert_eq!(event.request.is_email_verified, verified, "{value}");
     }
 }
 

@@ -152,7 +152,9 @@ fn announce(stack: &DevStack, pool: &str, client: &str, table: &str, as_json: bo
     for (name, value) in endpoints.environment() {
         println!("export {name}={value}");
     }
-    println!("export AWS_REGION={REGION} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
+    println!(
+        "export AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
+    );
     println!("export TENANCY_TABLE={table} USER_POOL_ID={pool} CLIENT_ID={client}");
     println!();
     println!("Mail is printed below. Stop with ctrl-c.");

@@ -1,13 +1,12 @@
 //! Invites: the ports [`Invites`] and [`Stamps`].
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join;
 use tenancy::ports::{Commit, Damage, Invites, Offer, OfferTerms, Records, Stamps, StoreError};
 use tenancy::redemption::RedemptionPlan;
 use tenancy::{EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, TenantId, Timestamp, UserKey};
 
 use super::{DynamoStore, transaction, unavailable};
-use crate::item::{Attributes, Item, text};
+use crate::item::{Attributes, Item, tenant_of_sort_key, text};
 use crate::key::{Key, TENANT_PREFIX, email_partition};
 
 impl Invites for DynamoStore {
@@ -33,7 +32,7 @@ impl Invites for DynamoStore {
         Ok(Offer { used_for, terms: Some(OfferTerms { invite, tenant, is_pointed_at }) })
     }
 
-    async fn pointers(&self, email: &EmailHash) -> Result<Vec<InvitePointer>, StoreError> {
+    async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
         let mut pointers = Vec::new();
         let mut resume_after = None;
         loop {
@@ -50,7 +49,7 @@ impl Invites for DynamoStore {
             let page = self.meter.time(call).await;
             let page = page.map_err(|error| unavailable("read the invites of an address", &error))?;
             for attributes in page.items() {
-                pointers.push(decode_pointer(email, attributes)?);
+                pointers.push(decode_pointer(email, attributes));
             }
             resume_after = page.last_evaluated_key;
             if resume_after.is_none() {
@@ -128,13 +127,11 @@ fn decode_use(hash: &InviteHash, user: &UserKey, attributes: &Attributes) -> Res
 }
 
 fn decode_pointer(email: &EmailHash, attributes: &Attributes) -> Result<InvitePointer, Damage> {
-    let sk = match attributes.get("sk") {
-        Some(AttributeValue::S(sk)) => sk.clone(),
-        _ => String::new(),
-    };
-    let key = Key { pk: email_partition(email), sk };
+    let tenant = tenant_of_sort_key(attributes).ok_or_else(|| Damage {
+        key: format!("EMAIL#{}", email.short()),
+        problem: "`sk` is not that of a tenant".to_owned(),
+    })?;
+    let key = Key::email_pointer(email, &tenant);
     let item = Item::open(&key, "mail", attributes)?;
-    let tenant = key.sk.strip_prefix(TENANT_PREFIX).unwrap_or_default();
-    let tenant = tenant.parse().map_err(|error| item.damage(format!("`sk`: {error}")))?;
     Ok(InvitePointer { tenant, hash: item.parsed("h")? })
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::ports::{Damage, Records, StoreError};
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, Membership, MembershipStatus, PoolId, Profile, RoleGrant,
-    Stamp, Tenant, TenantId, TenantStatus, UserKey, UserRecords,
+    ClientBinding, ClientBindingMode, ClientId, Membership, MembershipStatus, PoolId, Profile,
+    ProviderBinding, ProviderName, Role, RoleGrant, Stamp, Tenant, TenantId, TenantStatus, UserKey,
+    UserRecords,
 };
 
 use super::{DynamoStore, unavailable};
-use crate::item::{Attributes, Item, text};
+use crate::item::{Attributes, Item, tenant_of_sort_key, text};
 use crate::key::{Key, PROFILE, TENANT_PREFIX, user_partition};
 
 impl Records for DynamoStore {
@@ -57,6 +58,27 @@ impl Records for DynamoStore {
         let modes = [("required", ClientBindingMode::Required), ("machine", ClientBindingMode::Machine)];
         Ok(Some(ClientBinding { tenant: item.parsed("tid")?, mode: item.one_of("mode", &modes)? }))
     }
+
+    async fn provider_binding(
+        &self,
+        pool: &PoolId,
+        provider: &ProviderName,
+    ) -> Result<Option<ProviderBinding>, StoreError> {
+        let key = Key::provider(pool, provider);
+        let Some(attributes) = self.get("read an identity provider's binding", key.clone()).await? else {
+            return Ok(None);
+        };
+        let item = Item::open(&key, "idp", &attributes)?;
+        for (_, roles) in item.optional_map("groupRoles")?.into_iter().flatten() {
+            item.list::<Role>("groupRoles", roles)?;
+        }
+        Ok(Some(ProviderBinding {
+            tenant: item.parsed("tid")?,
+            joins: item.flag("join")?,
+            default_roles: item.roles("defaultRoles")?,
+            is_email_trusted: item.flag("emailTrusted")?,
+        }))
+    }
 }
 
 /// Adds an item of a user's partition to the records. Items of kinds that this code does not know are not its business.
@@ -74,10 +96,13 @@ fn add(records: &mut UserRecords, user: &UserKey, attributes: &Attributes) -> Re
             None => None,
         };
         records.profile = Profile { default_tenant };
-    } else if let Some(id) = sk.strip_prefix(TENANT_PREFIX) {
-        let key = Key { pk: user_partition(user), sk: sk.to_owned() };
+    } else if sk.starts_with(TENANT_PREFIX) {
+        let tenant = tenant_of_sort_key(attributes).ok_or_else(|| Damage {
+            key: user_partition(user),
+            problem: "a membership's `sk` is not that of a tenant".to_owned(),
+        })?;
+        let key = Key::membership(user, &tenant);
         let item = Item::open(&key, "member", attributes)?;
-        let tenant = id.parse().map_err(|error| item.damage(format!("`sk`: {error}")))?;
         records.memberships.push(decode_membership(&item, tenant)?);
     }
     Ok(())

@@ -5,9 +5,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use tenancy::ports::{Commit, StoreError};
-use tenancy::redemption::{MembershipChange, RedemptionPlan};
+use tenancy::redemption::{MembershipChange, RedemptionPlan, RedemptionSource};
+use tenancy::{EmailHash, InviteHash, ProviderName, Timestamp};
 
 use super::{StoreMeter, unavailable};
 use crate::item::{SCHEMA_VERSION, new_item, number, role_list, text};
@@ -76,8 +77,6 @@ fn collision<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Collisio
 /// The writes of a redemption.
 pub(super) fn redemption(table: &str, plan: &RedemptionPlan) -> Result<Vec<TransactWriteItem>, BuildError> {
     let mut writes = vec![
-        update(count_use(table, plan)?),
-        put(new_use(table, plan)?),
         match plan.membership {
             MembershipChange::Create => put(new_membership(table, plan)?),
             MembershipChange::AddRoles { version } => update(more_roles(table, plan, version)?),
@@ -87,23 +86,59 @@ pub(super) fn redemption(table: &str, plan: &RedemptionPlan) -> Result<Vec<Trans
     if plan.becomes_default {
         writes.push(update(default_tenant(table, plan)?));
     }
-    if let Some(email) = &plan.spent_pointer {
-        let pointer = Delete::builder()
-            .table_name(table)
-            .set_key(Some(Key::email_pointer(email, &plan.tenant).into_attributes()))
-            .condition_expression("h = :h")
-            .expression_attribute_values(":h", text(plan.invite.as_str()))
-            .build()?;
-        writes.push(TransactWriteItem::builder().delete(pointer).build());
+    match &plan.source {
+        RedemptionSource::Invite { hash, spent_pointer, keep_until } => {
+            writes.push(update(count_use(table, plan, hash)?));
+            writes.push(put(new_use(table, plan, hash, *keep_until)?));
+            if let Some(email) = spent_pointer {
+                let pointer = spent(table, plan, hash, email)?;
+                writes.push(TransactWriteItem::builder().delete(pointer).build());
+            }
+        }
+        RedemptionSource::Provider(provider) => {
+            let check = still_joins(table, plan, provider)?;
+            writes.push(TransactWriteItem::builder().condition_check(check).build());
+        }
     }
     Ok(writes)
 }
 
+/// The pointer of an address goes, if it points at this invite still.
+fn spent(
+    table: &str,
+    plan: &RedemptionPlan,
+    hash: &InviteHash,
+    email: &EmailHash,
+) -> Result<Delete, BuildError> {
+    Delete::builder()
+        .table_name(table)
+        .set_key(Some(Key::email_pointer(email, &plan.tenant).into_attributes()))
+        .condition_expression("h = :h")
+        .expression_attribute_values(":h", text(hash.as_str()))
+        .build()
+}
+
+/// The identity provider is the tenant's still, and still joins by itself.
+fn still_joins(
+    table: &str,
+    plan: &RedemptionPlan,
+    provider: &ProviderName,
+) -> Result<ConditionCheck, BuildError> {
+    ConditionCheck::builder()
+        .table_name(table)
+        .set_key(Some(Key::provider(&plan.user.pool, provider).into_attributes()))
+        .condition_expression("tid = :tid AND #join = :yes")
+        .expression_attribute_names("#join", "join")
+        .expression_attribute_values(":tid", text(plan.tenant.as_str()))
+        .expression_attribute_values(":yes", AttributeValue::Bool(true))
+        .build()
+}
+
 /// The invite has one use more: open, not expired, uses left, same tenant.
-fn count_use(table: &str, plan: &RedemptionPlan) -> Result<Update, BuildError> {
+fn count_use(table: &str, plan: &RedemptionPlan, hash: &InviteHash) -> Result<Update, BuildError> {
     Update::builder()
         .table_name(table)
-        .set_key(Some(Key::invite(&plan.invite).into_attributes()))
+        .set_key(Some(Key::invite(hash).into_attributes()))
         .update_expression("SET uses = uses + :one")
         .condition_expression("#status = :open AND expiresAt > :now AND uses < maxUses AND tid = :tid")
         .expression_attribute_names("#status", "status")
@@ -115,11 +150,16 @@ fn count_use(table: &str, plan: &RedemptionPlan) -> Result<Update, BuildError> {
 }
 
 /// This user has used it, once.
-fn new_use(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
-    let mut item = new_item(Key::invite_use(&plan.invite, &plan.user), "use");
+fn new_use(
+    table: &str,
+    plan: &RedemptionPlan,
+    hash: &InviteHash,
+    keep_until: Timestamp,
+) -> Result<Put, BuildError> {
+    let mut item = new_item(Key::invite_use(hash, &plan.user), "use");
     item.insert("tid".to_owned(), text(plan.tenant.as_str()));
     item.insert("at".to_owned(), number(plan.at.epoch_seconds()));
-    item.insert("ttl".to_owned(), number(plan.keep_until.epoch_seconds()));
+    item.insert("ttl".to_owned(), number(keep_until.epoch_seconds()));
     Put::builder()
         .table_name(table)
         .set_item(Some(item))
@@ -133,7 +173,9 @@ fn new_membership(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError>
     item.insert("tid".to_owned(), text(plan.tenant.as_str()));
     item.insert("roles".to_owned(), role_list(&plan.roles));
     item.insert("status".to_owned(), text("active"));
-    item.insert("inviteRef".to_owned(), text(plan.invite.as_str()));
+    if let RedemptionSource::Invite { hash, .. } = &plan.source {
+        item.insert("inviteRef".to_owned(), text(hash.as_str()));
+    }
     item.insert("stamp".to_owned(), text("pending"));
     item.insert("ver".to_owned(), number(1));
     item.insert("joinedAt".to_owned(), number(plan.at.epoch_seconds()));
@@ -176,10 +218,7 @@ fn default_tenant(table: &str, plan: &RedemptionPlan) -> Result<Update, BuildErr
         .update_expression("SET et = :et, v = :v, defaultTid = :tid, ver = if_not_exists(ver, :zero) + :one")
         .condition_expression("attribute_not_exists(defaultTid)")
         .expression_attribute_values(":et", text("profile"))
-        .expression_attribute_values(
-            ":v",
-            aws_sdk_dynamodb::types::AttributeValue::N(SCHEMA_VERSION.to_owned()),
-        )
+        .expression_attribute_values(":v", AttributeValue::N(SCHEMA_VERSION.to_owned()))
         .expression_attribute_values(":tid", text(plan.tenant.as_str()))
         .expression_attribute_values(":zero", number(0))
         .expression_attribute_values(":one", number(1))
@@ -188,12 +227,18 @@ fn default_tenant(table: &str, plan: &RedemptionPlan) -> Result<Update, BuildErr
 
 /// Who joined what, by which invite, in which request. Its key is made of the use, which there is once only.
 fn audit(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
-    let id = format!("{}-{}-{}", plan.invite.short(), plan.user.pool, plan.user.sub);
+    let (action, target, right) = match &plan.source {
+        RedemptionSource::Invite { hash, .. } => {
+            ("invite.redeem", format!("invite:{}", hash.short()), hash.short().to_owned())
+        }
+        RedemptionSource::Provider(provider) => ("idp.join", format!("idp:{provider}"), "idp".to_owned()),
+    };
+    let id = format!("{right}-{}-{}", plan.user.pool, plan.user.sub);
     let mut item = new_item(Key::audit(&plan.tenant, plan.at, &id), "audit");
     item.insert("tid".to_owned(), text(plan.tenant.as_str()));
-    item.insert("action".to_owned(), text("invite.redeem"));
+    item.insert("action".to_owned(), text(action));
     item.insert("actor".to_owned(), text(format!("user:{}:{}", plan.user.pool, plan.user.sub)));
-    item.insert("target".to_owned(), text(format!("invite:{}", plan.invite.short())));
+    item.insert("target".to_owned(), text(target));
     item.insert(
         "outcome".to_owned(),
         text(match plan.membership {

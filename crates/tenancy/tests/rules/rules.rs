@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use tenancy::choice::{AskedTenant, Refusal, choose};
 use tenancy::groups::{GroupFormats, IamRoleAllowList, groups_of, iam_roles_of};
 use tenancy::ports::{Offer, OfferTerms};
-use tenancy::redemption::{Candidate, InviteRefusal, MembershipChange, Verdict, judge};
+use tenancy::redemption::{
+    Candidate, InviteRefusal, MembershipChange, Redeemer, RedemptionSource, Verdict, judge,
+};
 use tenancy::{
     EmailAddress, EmailHash, Invite, InviteCode, InviteStatus, Membership, MembershipStatus, PresentedCode,
     Profile, Role, RoleGrant, Stamp, Tenant, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
@@ -85,12 +87,15 @@ fn verdict(offer: &Offer, records: &UserRecords, verified: Option<&str>) -> Verd
     let candidate = Candidate {
         user: &user,
         username: None,
-        verified_email: email.as_ref(),
+        email: email.as_ref(),
+        is_email_verified: true,
+        provider: None,
+        is_fresh_from_provider: false,
         code: &presented,
         request_id: "request-1",
         now: NOW,
     };
-    judge(candidate, &code().hash(), offer, records)
+    judge(Redeemer { candidate, verified_email: email.as_ref() }, &code().hash(), offer, records)
 }
 
 #[test]
@@ -152,8 +157,12 @@ fn a_redemption_says_all_that_is_to_be_written() {
     assert_eq!(plan.membership, MembershipChange::Create);
     assert_eq!(plan.roles, roles(&["editor", "viewer"]));
     assert!(plan.becomes_default);
-    assert_eq!(plan.spent_pointer, Some(EmailHash::of(&"ana@example.com".parse().unwrap())));
-    assert_eq!(plan.keep_until, NOW.plus_seconds(1 + 30 * 24 * 60 * 60));
+    let expected = RedemptionSource::Invite {
+        hash: code().hash(),
+        spent_pointer: Some(EmailHash::of(&"ana@example.com".parse().unwrap())),
+        keep_until: NOW.plus_seconds(1 + 30 * 24 * 60 * 60),
+    };
+    assert_eq!(plan.source, expected);
 }
 
 #[test]
@@ -167,7 +176,7 @@ fn an_active_member_gets_the_invites_roles_in_addition() {
     assert_eq!(plan.membership, MembershipChange::AddRoles { version: 3 });
     assert_eq!(plan.roles, roles(&["viewer", "editor"]), "what is there comes first, nothing twice");
     assert!(!plan.becomes_default, "the default tenant stays");
-    assert_eq!(plan.spent_pointer, None);
+    assert!(matches!(plan.source, RedemptionSource::Invite { spent_pointer: None, .. }));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the tests run on: a table on a real DynamoDB engine, the real function binaries behind a real Runtime API, a
 //! local Cognito; each test has its own.
 
+pub(crate) mod faults;
 pub(crate) mod items;
 mod pool;
 mod world;

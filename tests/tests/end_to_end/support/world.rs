@@ -53,7 +53,7 @@ impl World {
         for (name, program) in programs {
             let mut spec = FunctionSpec::new(name, FunctionProgram::Binary(program.clone()));
             spec.env = self.environment(settings);
-            spec.timeout = Duration::from_secs(20);
+            spec.timeout = timeout(settings);
             self.stack.lambda().add_function(spec);
         }
     }
@@ -61,6 +61,8 @@ impl World {
     fn environment(&self, settings: &[(&str, &str)]) -> BTreeMap<String, String> {
         let mut environment = self.stack.endpoints().environment();
         environment.insert("TENANCY_TABLE".to_owned(), TABLE.to_owned());
+        // Most tests change a tenant and look at the next token; those of the cache turn it on.
+        environment.insert("TENANT_CACHE_SECONDS".to_owned(), "0".to_owned());
         environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         environment
     }
@@ -144,6 +146,12 @@ impl World {
         }
         panic!("{function} printed fewer than {at_least} reports: {:?}", self.stack.lambda().logs(function));
     }
+}
+
+/// How long Lambda lets a function run: long enough for a busy machine, or what a test asks for.
+fn timeout(settings: &[(&str, &str)]) -> Duration {
+    let asked = settings.iter().find(|(name, _)| *name == "TEST_TIMEOUT_MS");
+    Duration::from_millis(asked.map_or(20_000, |(_, milliseconds)| milliseconds.parse().unwrap()))
 }
 
 /// The bytes of a recorded event.

@@ -48,6 +48,8 @@ async fn on(stack: &DevStack, binaries: FunctionBinaries) -> Result<Story, Strin
         let mut function = FunctionSpec::new(name, FunctionProgram::Binary(program));
         function.env = stack.endpoints().environment();
         function.env.insert("TENANCY_TABLE".to_owned(), TABLE.to_owned());
+        // A tenant is remembered for up to 30 s; the story does not wait that long for the change of tier.
+        function.env.insert("TENANT_CACHE_SECONDS".to_owned(), "0".to_owned());
         stack.lambda().add_function(function);
     }
     let seed = Seed::new(stack, REGION, TABLE).map_err(wrong)?;

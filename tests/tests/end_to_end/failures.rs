@@ -1,0 +1,300 @@
+//! When something behind the functions fails. The rows here are those of `docs/failure-matrix.md`: every one ends in time,
+//! in a success or a text of the closed list; the process lives, and the next call is healthy.
+
+use std::time::Duration;
+
+use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use dev_stack::{EventVersion, Invocation};
+use serde_json::{Value, json};
+
+use crate::support::faults::{Fault, Proxy};
+use crate::support::{CODE, EMAIL, POOL, SUB, World, items};
+
+/// How long Lambda lets a function run here: what takes longer than the published bound is killed, and fails its row.
+const BOUND: &str = "4500";
+
+/// More requests than any call makes.
+const ALWAYS: usize = 1_000;
+
+struct Faulty {
+    world: World,
+    table: Proxy,
+    users: Proxy,
+}
+
+impl Faulty {
+    async fn start(settings: &[(&str, &str)]) -> Self {
+        let world = World::start().await;
+        let endpoints = world.stack.endpoints();
+        let (table, users) =
+            (Proxy::before(&endpoints.dynamodb).await, Proxy::before(&endpoints.cognito).await);
+        let mut all = vec![
+            ("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str()),
+            ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", users.url.as_str()),
+            ("TEST_TIMEOUT_MS", BOUND),
+        ];
+        all.extend(settings);
+        world.configure(&all).await;
+        world.put(items::tenant("acme")).await;
+        Self { world, table, users }
+    }
+
+    /// One process, that of the first event, has served all.
+    fn assert_one_process(&self, function: &str) {
+        assert_eq!(
+            self.world.stack.lambda().cold_starts(function).unwrap(),
+            1,
+            "{function} was started anew"
+        );
+    }
+}
+
+fn sign_in() -> String {
+    json!({
+        "version": "2", "triggerSource": "TokenGeneration_Authentication", "region": "eu-west-1", "userPoolId": POOL,
+        "userName": SUB, "callerContext": { "awsSdkVersion": "3", "clientId": "client1" },
+        "request": {
+            "userAttributes": { "sub": SUB, "email": EMAIL, "email_verified": "true", "custom:tenantId": "acme" },
+            "groupConfiguration": { "groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": null },
+            "scopes": [],
+        },
+        "response": { "claimsAndScopeOverrideDetails": null },
+    })
+    .to_string()
+}
+
+/// An event without an app client, of which no binding is read.
+fn without_client() -> String {
+    sign_in().replace("\"clientId\":\"client1\",", "").replace(",\"clientId\":\"client1\"", "")
+}
+
+fn confirmation(pool: &str, sub: &str) -> String {
+    json!({
+        "version": "1", "triggerSource": "PostConfirmation_ConfirmSignUp", "region": "eu-west-1", "userPoolId": pool,
+        "userName": sub, "callerContext": { "awsSdkVersion": "3", "clientId": "client1" },
+        "request": {
+            "userAttributes": { "sub": sub, "email": EMAIL, "email_verified": "true" },
+            "clientMetadata": { "inviteCode": CODE },
+        },
+        "response": {},
+    })
+    .to_string()
+}
+
+/// `ok`, or the code of the error.
+fn told(invocation: &Invocation) -> String {
+    match invocation {
+        Invocation::Ok(_) => "ok".to_owned(),
+        Invocation::FunctionError(error) => error.error_type.clone(),
+        Invocation::TimedOut(_) => "took longer than the bound".to_owned(),
+        Invocation::Exited(_) => "the process died".to_owned(),
+    }
+}
+
+/// What the table of sign-ins says: row, fault, how often, outcome.
+const SIGN_IN: [(&str, Fault, usize, &str); 15] = [
+    ("the table answers 500, once", Fault::INTERNAL, 1, "ok"),
+    ("the table answers 500, twice", Fault::INTERNAL, 2, "ok"),
+    ("the table answers 500, always", Fault::INTERNAL, ALWAYS, "UNAVAILABLE"),
+    ("the table throttles, once", Fault::THROTTLED, 1, "ok"),
+    ("the table throttles, twice", Fault::THROTTLED, 2, "ok"),
+    ("the table throttles, always", Fault::THROTTLED, ALWAYS, "UNAVAILABLE"),
+    ("the connection is reset, once", Fault::Reset, 1, "ok"),
+    ("the connection is reset, twice", Fault::Reset, 2, "ok"),
+    ("the connection is reset, always", Fault::Reset, ALWAYS, "UNAVAILABLE"),
+    ("the table hangs, once", Fault::Hang, 1, "ok"),
+    ("the table hangs, twice", Fault::Hang, 2, "ok"),
+    ("the table hangs, always", Fault::Hang, ALWAYS, "UNAVAILABLE"),
+    (
+        "the table answers after 1.5 s, always",
+        Fault::Late(Duration::from_millis(1_500)),
+        ALWAYS,
+        "UNAVAILABLE",
+    ),
+    ("the table answers with garbage", Fault::GARBAGE, ALWAYS, "UNAVAILABLE"),
+    ("the table refuses (access denied)", Fault::NOT_ALLOWED, ALWAYS, "UNAVAILABLE"),
+];
+
+#[tokio::test]
+async fn a_sign_in_survives_two_failures_and_ends_in_time_in_any() {
+    let faulty = Faulty::start(&[]).await;
+    faulty.world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
+    assert_eq!(told(&faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await), "ok", "healthy at first");
+
+    for (row, fault, times, expected) in SIGN_IN {
+        // Of one kind of read, so that the reads made at the same time do not share the failures.
+        faulty.table.spoil("Query", fault, times);
+        let outcome = faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await;
+        assert_eq!(told(&outcome), expected, "{row}");
+        faulty.table.heal();
+        let next = faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await;
+        assert_eq!(told(&next), "ok", "the next call after {row}");
+    }
+
+    faulty.assert_one_process(PRE_TOKEN_GENERATION);
+}
+
+/// What the table of redemptions says: row, operation, fault, how often, outcome, members afterwards.
+const REDEMPTION: [(&str, &str, Fault, usize, &str, usize); 12] = [
+    ("a redemption collides, once", "TransactWriteItems", Fault::CONFLICT, 1, "ok", 1),
+    ("a redemption collides, twice", "TransactWriteItems", Fault::CONFLICT, 2, "ok", 1),
+    ("a redemption collides, always", "TransactWriteItems", Fault::CONFLICT, ALWAYS, "UNAVAILABLE", 0),
+    ("the write answers 500, twice", "TransactWriteItems", Fault::INTERNAL, 2, "ok", 1),
+    ("the write answers 500, always", "TransactWriteItems", Fault::INTERNAL, ALWAYS, "UNAVAILABLE", 0),
+    ("the write hangs, always", "TransactWriteItems", Fault::Hang, ALWAYS, "UNAVAILABLE", 0),
+    ("the write is done and its answer is lost, once", "TransactWriteItems", Fault::LoseAnswer, 1, "ok", 1),
+    (
+        "the write is done and its answer is lost, always",
+        "TransactWriteItems",
+        Fault::LoseAnswer,
+        ALWAYS,
+        "UNAVAILABLE",
+        1,
+    ),
+    ("the read of an invite answers 500, twice", "GetItem", Fault::INTERNAL, 2, "ok", 1),
+    ("the read of an invite answers 500, always", "GetItem", Fault::INTERNAL, ALWAYS, "UNAVAILABLE", 0),
+    ("the read of the user hangs, always", "Query", Fault::Hang, ALWAYS, "UNAVAILABLE", 0),
+    (
+        "the table refuses the write (access denied)",
+        "TransactWriteItems",
+        Fault::NOT_ALLOWED,
+        ALWAYS,
+        "UNAVAILABLE",
+        0,
+    ),
+];
+
+#[tokio::test]
+async fn a_redemption_is_done_once_or_not_at_all_and_can_be_repeated() {
+    let faulty = Faulty::start(&[]).await;
+
+    for (number, (row, operation, fault, times, expected, members)) in REDEMPTION.into_iter().enumerate() {
+        let sub = format!("user-{number}");
+        faulty.world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+        faulty.table.spoil(operation, fault, times);
+        let outcome = faulty.world.invoke(POST_CONFIRMATION, confirmation(POOL, &sub)).await;
+        assert_eq!(told(&outcome), expected, "{row}");
+        assert_eq!(faulty.world.count(&format!("USER#{POOL}#{sub}"), "TENANT#").await, members, "{row}");
+
+        faulty.table.heal();
+        let again = faulty.world.invoke(POST_CONFIRMATION, confirmation(POOL, &sub)).await;
+        assert_eq!(told(&again), "ok", "repeated after {row}");
+        assert_eq!(faulty.world.count(&format!("USER#{POOL}#{sub}"), "TENANT#").await, 1, "{row}");
+        let invite = faulty.world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap();
+        assert_eq!(invite["uses"], 1, "one use, {row}");
+    }
+
+    faulty.assert_one_process(POST_CONFIRMATION);
+}
+
+/// What the table of stamps says: row, fault, how often, state of the stamp afterwards.
+const STAMP: [(&str, Fault, usize, &str); 9] = [
+    ("Cognito throttles the stamp, once", Fault::TOO_MANY_REQUESTS, 1, "done"),
+    ("Cognito throttles the stamp, twice", Fault::TOO_MANY_REQUESTS, 2, "done"),
+    ("Cognito throttles the stamp, always", Fault::TOO_MANY_REQUESTS, ALWAYS, "pending"),
+    ("Cognito answers the stamp with 500, always", Fault::INTERNAL, ALWAYS, "pending"),
+    ("Cognito hangs at the stamp, once", Fault::Hang, 1, "done"),
+    ("Cognito hangs at the stamp, always", Fault::Hang, ALWAYS, "pending"),
+    ("Cognito resets the connection at the stamp, always", Fault::Reset, ALWAYS, "pending"),
+    ("Cognito answers the stamp with garbage", Fault::GARBAGE, ALWAYS, "done"),
+    ("Cognito does not allow the stamp", Fault::NOT_ALLOWED, ALWAYS, "pending"),
+];
+
+#[tokio::test]
+async fn a_stamp_that_fails_is_deferred_and_the_user_is_whole() {
+    let faulty = Faulty::start(&[]).await;
+    let mut deferred = 0;
+
+    for (row, fault, times, expected) in STAMP {
+        let pool = faulty.world.user_pool(EventVersion::V2);
+        let sub = pool.sign_up(EMAIL).await;
+        faulty.world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+        faulty.users.spoil("AdminUpdateUserAttributes", fault, times);
+        let outcome = faulty.world.invoke(POST_CONFIRMATION, confirmation(&pool.id, &sub)).await;
+        assert_eq!(told(&outcome), "ok", "{row}");
+        let user = format!("USER#{}#{sub}", pool.id);
+        assert_eq!(faulty.world.item(&user, "TENANT#acme").await.unwrap()["stamp"], expected, "{row}");
+        deferred += u64::from(expected == "pending");
+
+        faulty.users.heal();
+        let again = faulty.world.invoke(POST_CONFIRMATION, confirmation(&pool.id, &sub)).await;
+        assert_eq!(told(&again), "ok", "repeated after {row}");
+        assert_eq!(
+            faulty.world.item(&user, "TENANT#acme").await.unwrap()["stamp"],
+            "done",
+            "repeated after {row}"
+        );
+    }
+
+    let reports = faulty.world.reports(POST_CONFIRMATION, 2 * STAMP.len()).await;
+    let counted: u64 = reports.iter().map(|report| report["StampDeferred"].as_u64().unwrap()).sum();
+    assert_eq!(counted, deferred, "each deferral is counted");
+    faulty.assert_one_process(POST_CONFIRMATION);
+}
+
+#[tokio::test]
+async fn a_tenant_last_seen_active_is_served_while_its_record_cannot_be_read() {
+    let faulty = Faulty::start(&[("TENANT_CACHE_SECONDS", "1"), ("TENANT_STALE_SECONDS", "600")]).await;
+    faulty.world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
+    assert_eq!(told(&faulty.world.invoke(PRE_TOKEN_GENERATION, without_client()).await), "ok");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    // Of single items only: the tenant's record cannot be read, the memberships can.
+    faulty.table.spoil("GetItem", Fault::INTERNAL, ALWAYS);
+
+    let outcome = faulty.world.invoke(PRE_TOKEN_GENERATION, without_client()).await;
+
+    assert_eq!(told(&outcome), "ok");
+    let report = faulty.world.reports(PRE_TOKEN_GENERATION, 2).await.remove(1);
+    assert_eq!((&report["StaleServed"], &report["tenantId"]), (&json!(1), &json!("acme")));
+}
+
+#[tokio::test]
+async fn no_failure_leaves_a_trace_of_what_was_sent() {
+    let faulty = Faulty::start(&[]).await;
+    faulty.world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
+    for fault in [Fault::NOT_ALLOWED, Fault::GARBAGE, Fault::INTERNAL] {
+        faulty.table.spoil("", fault, ALWAYS);
+        let outcome = faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await;
+        assert_eq!(told(&outcome), "UNAVAILABLE", "{fault:?}");
+    }
+
+    let reports = faulty.world.reports(PRE_TOKEN_GENERATION, 3).await;
+    let causes: Vec<&str> = reports.iter().map(|report| report["cause"].as_str().unwrap()).collect();
+    assert_eq!(
+        causes,
+        [
+            "the store gave no answer to read a user: refused by the service: AccessDeniedException",
+            "the store gave no answer to read a user: the answer could not be read",
+            "the store gave no answer to read a user: refused by the service: InternalServerError",
+        ]
+    );
+    let lines = faulty.world.stack.lambda().logs(PRE_TOKEN_GENERATION).unwrap().join("\n");
+    assert!(!lines.contains(EMAIL), "{lines}");
+}
+
+#[test]
+fn every_row_is_published() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/failure-matrix.md");
+    let published = std::fs::read_to_string(path).unwrap();
+    let rows =
+        SIGN_IN.map(|row| row.0).into_iter().chain(REDEMPTION.map(|row| row.0)).chain(STAMP.map(|row| row.0));
+
+    for row in rows {
+        assert!(published.contains(&format!("| {row} |")), "docs/failure-matrix.md has no row `{row}`");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_table_costs_no_more_calls_than_three_attempts() {
+    let faulty = Faulty::start(&[]).await;
+    faulty.world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
+    assert_eq!(told(&faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await), "ok");
+    faulty.table.spoil("", Fault::INTERNAL, ALWAYS);
+
+    faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await;
+
+    let queries = faulty.table.seen().iter().filter(|operation| *operation == "Query").count();
+    assert_eq!(queries, 3, "{:?}", faulty.table.seen());
+    let value: Value = faulty.world.reports(PRE_TOKEN_GENERATION, 2).await.remove(1);
+    assert_eq!(value["reason"], "store_unavailable");
+}

@@ -1,0 +1,111 @@
+//! How many calls of the table each path makes. `docs/architecture.md` publishes the numbers.
+
+use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use serde_json::{Value, json};
+
+use crate::support::{CLIENT, CODE, EMAIL, POOL, SUB, World, items};
+
+/// What a path costs: calls of the table, and how many of the looked-up tenants and bindings were in memory.
+async fn cost(world: &World, function: &str, number: usize) -> (u64, u64, u64) {
+    let report = world.reports(function, number).await.remove(number - 1);
+    let count = |name: &str| report[name].as_u64().unwrap();
+    (count("StoreCalls"), count("CacheHit"), count("CacheMiss"))
+}
+
+fn sign_in(change: impl FnOnce(&mut Value)) -> String {
+    let mut event = json!({
+        "version": "2", "triggerSource": "TokenGeneration_Authentication", "region": "eu-west-1", "userPoolId": POOL,
+        "userName": SUB, "callerContext": { "awsSdkVersion": "3", "clientId": CLIENT },
+        "request": {
+            "userAttributes": { "sub": SUB, "email": EMAIL, "email_verified": "true", "custom:tenantId": "acme" },
+            "scopes": [],
+        },
+        "response": { "claimsAndScopeOverrideDetails": null },
+    });
+    change(&mut event);
+    event.to_string()
+}
+
+async fn cached_world() -> World {
+    let world = World::with_settings(&[("TENANT_CACHE_SECONDS", "3600")]).await;
+    world.put(items::tenant("acme")).await;
+    world.put(items::tenant("globex")).await;
+    world
+}
+
+#[tokio::test]
+async fn a_cold_sign_in_reads_three_items_at_once_and_a_warm_one_reads_one() {
+    let world = cached_world().await;
+    world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
+
+    world.answer(PRE_TOKEN_GENERATION, sign_in(|_| ())).await;
+    world.answer(PRE_TOKEN_GENERATION, sign_in(|_| ())).await;
+
+    assert_eq!(
+        cost(&world, PRE_TOKEN_GENERATION, 1).await,
+        (3, 0, 2),
+        "user, tenant by the stamp, client binding"
+    );
+    assert_eq!(cost(&world, PRE_TOKEN_GENERATION, 2).await, (1, 2, 0), "memberships are never remembered");
+}
+
+#[tokio::test]
+async fn a_wrong_or_missing_stamp_costs_one_read_more_at_most() {
+    let world = cached_world().await;
+    world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
+    let set = |stamp: Value| sign_in(|event| event["request"]["userAttributes"]["custom:tenantId"] = stamp);
+
+    world.answer(PRE_TOKEN_GENERATION, set(json!("globex"))).await;
+    world.configure(&[("TENANT_CACHE_SECONDS", "3600")]).await;
+    world.answer(PRE_TOKEN_GENERATION, set(json!(null))).await;
+
+    let reports = world.reports(PRE_TOKEN_GENERATION, 1).await;
+    assert_eq!(reports[0]["StoreCalls"], 3, "user and client binding, then the tenant: no stamp");
+}
+
+#[tokio::test]
+async fn a_machine_reads_its_binding_and_then_its_tenant() {
+    let world = cached_world().await;
+    world.put(items::client(POOL, CLIENT, "globex", "machine")).await;
+    let machine = json!({
+        "version": "3", "triggerSource": "TokenGeneration_ClientCredentials", "userPoolId": POOL,
+        "callerContext": { "clientId": CLIENT }, "request": {}, "response": {},
+    })
+    .to_string();
+
+    world.answer(PRE_TOKEN_GENERATION, &machine).await;
+    world.answer(PRE_TOKEN_GENERATION, &machine).await;
+
+    assert_eq!(cost(&world, PRE_TOKEN_GENERATION, 1).await, (2, 0, 2));
+    assert_eq!(cost(&world, PRE_TOKEN_GENERATION, 2).await, (0, 2, 0));
+}
+
+#[tokio::test]
+async fn a_late_redemption_by_code_takes_seven_calls() {
+    let world = cached_world().await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+
+    let event = sign_in(|event| event["request"]["clientMetadata"] = json!({ "inviteCode": CODE }));
+    world.answer(PRE_TOKEN_GENERATION, event).await;
+
+    let (calls, _, _) = cost(&world, PRE_TOKEN_GENERATION, 1).await;
+    assert_eq!(calls, 7, "three at once; invite and use at once; the invite's tenant; the write");
+}
+
+#[tokio::test]
+async fn a_confirmation_with_a_code_takes_five_calls_and_one_that_is_not_ours_none() {
+    let world = cached_world().await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+    let confirmation = json!({
+        "version": "1", "triggerSource": "PostConfirmation_ConfirmSignUp", "userPoolId": POOL,
+        "request": { "userAttributes": { "sub": SUB }, "clientMetadata": { "inviteCode": CODE } }, "response": {},
+    })
+    .to_string();
+
+    world.answer(POST_CONFIRMATION, &confirmation).await;
+    world.answer(POST_CONFIRMATION, confirmation.replace("ConfirmSignUp", "ConfirmForgotPassword")).await;
+
+    let (calls, _, _) = cost(&world, POST_CONFIRMATION, 1).await;
+    assert_eq!(calls, 5, "user; invite and use at once; tenant; the write. No user name, so no stamp");
+    assert_eq!(cost(&world, POST_CONFIRMATION, 2).await.0, 0);
+}

@@ -1,0 +1,177 @@
+//! Faults that no engine gives when asked: a proxy before the real one that spoils some of its answers.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What happens to a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// An answer never comes.
+    Hang,
+    /// It comes late.
+    Late(Duration),
+    /// The connection is reset, and nothing was done.
+    Reset,
+    /// It is done, and the connection is reset before the answer.
+    LoseAnswer,
+    /// An answer with this status and body, and nothing was done.
+    Answer(u16, &'static str),
+}
+
+impl Fault {
+    /// The service is in trouble.
+    pub(crate) const INTERNAL: Self =
+        Self::Answer(500, r#"{"__type":"InternalServerError","message":"trouble"}"#);
+    /// The table has no capacity.
+    pub(crate) const THROTTLED: Self = Self::Answer(
+        400,
+        r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}"#,
+    );
+    /// Cognito's `UserUpdate` quota, 25 a second, is used up.
+    pub(crate) const TOO_MANY_REQUESTS: Self =
+        Self::Answer(400, r#"{"__type":"TooManyRequestsException","message":"Rate exceeded"}"#);
+    /// The role may not.
+    pub(crate) const NOT_ALLOWED: Self = Self::Answer(
+        400,
+        r#"{"__type":"AccessDeniedException","message":"User: ana@example.com is not authorized"}"#,
+    );
+    /// Success, and nonsense.
+    pub(crate) const GARBAGE: Self = Self::Answer(200, "<html>ana@example.com</html>");
+    /// Another transaction has the item.
+    pub(crate) const CONFLICT: Self = Self::Answer(
+        400,
+        r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"cancelled","CancellationReasons":[{"Code":"TransactionConflict"},{"Code":"None"}]}"#,
+    );
+}
+
+/// A proxy before an engine.
+pub(crate) struct Proxy {
+    /// Where it listens.
+    pub(crate) url: String,
+    plan: Arc<Mutex<Plan>>,
+}
+
+#[derive(Default)]
+struct Plan {
+    fault: Option<Fault>,
+    operation: &'static str,
+    left: usize,
+    seen: Vec<String>,
+}
+
+impl Proxy {
+    /// Listens, and passes everything on to `upstream`, a base URL.
+    pub(crate) async fn before(upstream: &str) -> Self {
+        let upstream = upstream.strip_prefix("http://").unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let plan: Arc<Mutex<Plan>> = Arc::default();
+        let shared = Arc::clone(&plan);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(serve(client, upstream.clone(), Arc::clone(&shared)));
+            }
+        });
+        Self { url, plan }
+    }
+
+    /// Spoils the next `times` requests of an operation (`""`: of any).
+    pub(crate) fn spoil(&self, operation: &'static str, fault: Fault, times: usize) {
+        let seen = Vec::new();
+        *self.plan.lock().unwrap() = Plan { fault: Some(fault), operation, left: times, seen };
+    }
+
+    /// Spoils nothing any more.
+    pub(crate) fn heal(&self) {
+        *self.plan.lock().unwrap() = Plan::default();
+    }
+
+    /// The operations that were asked for since the last change.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.plan.lock().unwrap().seen.clone()
+    }
+}
+
+impl Plan {
+    fn fault_for(&mut self, operation: &str) -> Option<Fault> {
+        self.seen.push(operation.to_owned());
+        let is_meant = self.left > 0 && (self.operation.is_empty() || self.operation == operation);
+        if is_meant {
+            self.left -= 1;
+        }
+        self.fault.filter(|_| is_meant)
+    }
+}
+
+/// Serves one connection, until either side ends it.
+async fn serve(mut client: TcpStream, upstream: String, plan: Arc<Mutex<Plan>>) -> Option<()> {
+    let mut engine = TcpStream::connect(upstream).await.ok()?;
+    loop {
+        let request = message(&mut client).await?;
+        let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
+        let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target:")).unwrap_or_default();
+        let operation = original_case(&request, target.trim().rsplit('.').next().unwrap_or_default());
+        let fault = plan.lock().unwrap().fault_for(&operation);
+        match fault {
+            None => {}
+            Some(Fault::Late(time)) => tokio::time::sleep(time).await,
+            Some(Fault::Hang) => std::future::pending().await,
+            Some(Fault::Reset) => return reset(client),
+            Some(Fault::LoseAnswer) => {
+                engine.write_all(&request).await.ok()?;
+                message(&mut engine).await?;
+                return reset(client);
+            }
+            Some(Fault::Answer(status, body)) => {
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n{body}"
+                );
+                client.write_all(answer.as_bytes()).await.ok()?;
+                continue;
+            }
+        }
+        engine.write_all(&request).await.ok()?;
+        let answer = message(&mut engine).await?;
+        client.write_all(&answer).await.ok()?;
+    }
+}
+
+/// One HTTP message with a `content-length`, head and body.
+async fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut message = Vec::new();
+    let head = loop {
+        if let Some(end) = message.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if stream.read_buf(&mut message).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let text = String::from_utf8_lossy(&message[..head]).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
+    while message.len() < head + length {
+        if stream.read_buf(&mut message).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some(message)
+}
+
+/// The text `lower` as it stands in `request`.
+fn original_case(request: &[u8], lower: &str) -> String {
+    let text = String::from_utf8_lossy(request);
+    let found = text.to_ascii_lowercase().find(&format!(".{lower}\r\n"));
+    found.and_then(|at| text.get(at + 1..at + 1 + lower.len())).unwrap_or_default().to_owned()
+}
+
+/// Ends the connection with a reset instead of a close.
+fn reset(client: TcpStream) -> Option<()> {
+    client.set_zero_linger().unwrap();
+    drop(client);
+    None
+}
