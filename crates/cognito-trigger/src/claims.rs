@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// Names that Cognito never lets a trigger add, change or suppress in the ID token or the access token (developer guide,
 /// "Pre token generation Lambda trigger"), and those that resource servers read as its own. Cognito says nothing when one
 /// is sent; emulators drop it. Names that begin with `cognito:` or `dev:` are reserved as well.
-const RESERVED: [&str; 26] = [
+const RESERVED: [&str; 23] = [
     "acr",
     "amr",
     "at_hash",
@@ -30,12 +30,9 @@ const RESERVED: [&str; 26] = [
     "token_use",
     "username",
     "version",
-    "cognito:groups",
-    "cognito:roles",
-    "cognito:username",
 ];
 
-/// Attributes of the user that OIDC defines (OpenID Connect Core 1.0, section 5.1), which a tenant's must not replace.
+/// Attributes of the user that OIDC defines ("Core 1.0", section 5.1), which a tenant's must not replace.
 const STANDARD: [&str; 19] = [
     "address",
     "birthdate",

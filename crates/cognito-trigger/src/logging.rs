@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use tenancy::ports::Damage;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -39,6 +40,16 @@ pub fn init(format: Option<&str>, level: Option<&str>) {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!("panicked at {place}");
     }));
+}
+
+/// Logs a damaged item that was passed over.
+pub fn log_damage(damage: &Damage) {
+    tracing::error!(
+        event = "data.integrity",
+        key = damage.key,
+        problem = damage.problem,
+        "a damaged item is passed over"
+    );
 }
 
 /// Ends a function that cannot start, every fault in one line.

@@ -140,3 +140,104 @@ impl Report {
 fn milliseconds(duration: Duration) -> f64 {
     f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(report: &Report) -> Value {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123);
+        let duration = Duration::from_micros(4_567);
+        let invocation = Invocation {
+            function: "post-confirmation",
+            request_id: "request-1",
+            is_cold_start: true,
+            duration,
+            at,
+        };
+        let line = report.line(&invocation);
+        assert!(!line.contains('\n'), "one line");
+        serde_json::from_str(&line).unwrap()
+    }
+
+    /// What CloudWatch's published schema of the embedded metric format demands (user guide, "Specification: Embedded
+    /// metric format"), rule by rule.
+    fn assert_is_emf(line: &Value) {
+        let metadata = line["_aws"].as_object().unwrap();
+        assert!(metadata["Timestamp"].is_u64());
+        let directives = metadata["CloudWatchMetrics"].as_array().unwrap();
+        assert!(!directives.is_empty());
+        for directive in directives {
+            let namespace = directive["Namespace"].as_str().unwrap();
+            assert!((1..=1024).contains(&namespace.len()));
+            let dimension_sets = directive["Dimensions"].as_array().unwrap();
+            assert!(!dimension_sets.is_empty());
+            for set in dimension_sets {
+                let names = set.as_array().unwrap();
+                assert!((1..=30).contains(&names.len()));
+                for name in names {
+                    let value = line[name.as_str().unwrap()].as_str();
+                    assert!(value.is_some_and(|value| (1..=1024).contains(&value.len())), "dimension {name}");
+                }
+            }
+            let metrics = directive["Metrics"].as_array().unwrap();
+            assert!((1..=100).contains(&metrics.len()));
+            let units = ["Count", "Milliseconds", "Bytes"];
+            for metric in metrics {
+                let name = metric["Name"].as_str().unwrap();
+                assert!((1..=1024).contains(&name.len()));
+                assert!(line[name].is_number(), "metric {name} has a number");
+                assert!(units.contains(&metric["Unit"].as_str().unwrap()), "{name}");
+                assert!(metric.as_object().unwrap().keys().all(|key| key == "Name" || key == "Unit"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_line_is_what_cloudwatch_demands_and_has_every_metric() {
+        let mut report =
+            Report { outcome: "joined", claim_bytes: Some(321), redeemed: 2, ..Report::default() };
+        report.note_source("PostConfirmation_ConfirmSignUp");
+
+        let line = line(&report);
+
+        assert_is_emf(&line);
+        let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+        let names: Vec<&str> = metrics.iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            [
+                "Invocations",
+                "DurationMs",
+                "StoreMs",
+                "StoreCalls",
+                "CacheHit",
+                "CacheMiss",
+                "StaleServed",
+                "Redeemed",
+                "AlreadyRedeemed",
+                "StampDeferred",
+                "Denied",
+                "ColdStart",
+                "ClaimBytes"
+            ]
+        );
+        assert_eq!(line["_aws"]["Timestamp"], 1_800_000_000_123_u64);
+        assert_eq!(
+            (&line["DurationMs"], &line["Redeemed"], &line["ColdStart"]),
+            (&json!(4.567), &json!(2), &json!(1))
+        );
+        assert_eq!(line["triggerSource"], "PostConfirmation_ConfirmSignUp");
+    }
+
+    #[test]
+    fn what_is_no_trigger_source_is_not_logged() {
+        for source in ["", "ana@example.com", "a b", &"x".repeat(65)] {
+            let mut report = Report { outcome: "passed", ..Report::default() };
+            report.note_source(source);
+            let line = line(&report);
+            assert_is_emf(&line);
+            assert_eq!(line.get("triggerSource"), None, "{source}");
+        }
+    }
+}

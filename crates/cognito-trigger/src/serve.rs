@@ -116,7 +116,8 @@ async fn answer(
     trigger.settle(&mut report);
     if let Err(failure) = &result {
         report.note(failure, trigger.denial_event());
-        if trigger.admits_refused() {
+        // What is no event cannot go back as one.
+        if trigger.admits_refused() && payload.get().starts_with('{') {
             report.outcome = "observed";
             result = Ok(Answer::Untouched);
         }
@@ -173,4 +174,80 @@ impl Report {
 /// Standard output is where Lambda looks for metrics. A line that cannot be printed is lost, and nothing else.
 fn print(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A trigger that goes wrong in ways that no trigger should.
+    enum Wrong {
+        Panics,
+        Hangs,
+    }
+
+    impl Trigger for Wrong {
+        async fn handle(&self, call: &Call<'_>, _: &mut Report) -> Result<Answer, TriggerFailure> {
+            match self {
+                Self::Panics if call.event.get().contains("ana@example.com") => {
+                    panic!("{}", call.event.get())
+                }
+                Self::Panics => Ok(Answer::Untouched),
+                Self::Hangs => std::future::pending().await,
+            }
+        }
+
+        fn settle(&self, _: &mut Report) {}
+    }
+
+    fn event(text: &str, deadline_ms: u64) -> LambdaEvent<Box<RawValue>> {
+        let mut context = lambda_runtime::Context::default();
+        context.deadline = deadline_ms;
+        LambdaEvent::new(RawValue::from_string(text.to_owned()).unwrap(), context)
+    }
+
+    fn noon() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
+    }
+
+    async fn run(
+        trigger: &Wrong,
+        event: LambdaEvent<Box<RawValue>>,
+    ) -> Result<Box<RawValue>, TriggerFailure> {
+        answer("test", trigger, noon, false, event).await
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_call_and_says_nothing() {
+        let failure = run(&Wrong::Panics, event(r#"{"email":"ana@example.com"}"#, 0)).await.unwrap_err();
+
+        assert_eq!(format!("{failure:?}"), "UNAVAILABLE: panic");
+        let next = run(&Wrong::Panics, event("{}", 0)).await.unwrap();
+        assert_eq!(next.get(), "{}");
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_ends_in_time() {
+        let in_400_ms = 1_800_000_000_000 + 400;
+
+        let failure = run(&Wrong::Hangs, event("{}", in_400_ms)).await.unwrap_err();
+
+        assert_eq!(format!("{failure:?}"), "UNAVAILABLE: timeout");
+    }
+
+    #[test]
+    fn the_budget_is_three_and_a_half_seconds_or_what_lambda_leaves() {
+        let rows = [
+            ("no deadline", 0, 3_500),
+            ("a deadline of another clock", 1_799_999_999_000, 3_500),
+            ("plenty", 1_800_000_060_000, 3_500),
+            ("five seconds", 1_800_000_005_000, 3_500),
+            ("two seconds", 1_800_000_002_000, 1_700),
+            ("less than the margin", 1_800_000_000_200, 0),
+        ];
+
+        for (row, deadline_ms, expected) in rows {
+            assert_eq!(budget(deadline_ms, noon()), Duration::from_millis(expected), "{row}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ impl<'a> Settings<'a> {
     /// The value of `name`, if it is set.
     #[must_use]
     pub fn raw(&self, name: &str) -> Option<String> {
-        (self.lookup)(name).filter(|value| !value.is_empty())
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
     }
 
     /// A text that must be set.

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use cognito_trigger::event::{Envelope, Subject, UnreadableEvent};
 use cognito_trigger::failure::with_causes;
+use cognito_trigger::logging::log_damage;
 use cognito_trigger::{Answer, Call, PublicError, Report, Trigger, TriggerFailure};
 use tenancy::choice::AskedTenant;
 use tenancy::onboarding::{self, StampPlan};
 use tenancy::ports::{Invites, Records, Stamps, UserDirectory};
-use tenancy::redemption::{Candidate, InviteRefusal, Redemption};
+use tenancy::redemption::{Candidate, Redemption};
 use tenancy::{Timestamp, UserKey, UserRecords, Username};
 use tenancy_aws::{CognitoUsers, DynamoStore};
 use tokio::time::timeout_at;
@@ -92,9 +93,9 @@ pub async fn handle(
         now: Timestamp::from(call.now),
     };
     let joined = onboarding::join(candidate, store).await?;
-    if joined.redemption != Redemption::Refused(InviteRefusal::Malformed) {
-        // For a malformed code no record was read.
-        warn_of_foreign_stamp(user, &event.request.stamp, &joined.records);
+    joined.damaged.iter().for_each(log_damage);
+    if let Some(records) = &joined.records {
+        warn_of_foreign_stamp(user, &event.request.stamp, records);
     }
     match joined.redemption {
         Redemption::Joined(tenants) => {
@@ -106,7 +107,8 @@ pub async fn handle(
         Redemption::Already => {
             report.outcome = "already_joined";
             report.already_redeemed = 1;
-            report.tenant.clone_from(&joined.records.profile.default_tenant);
+            report.tenant =
+                joined.records.as_ref().and_then(|records| records.profile.default_tenant.clone());
         }
         Redemption::Refused(refusal) => {
             report.event = Some("invite.refused");
@@ -120,7 +122,7 @@ pub async fn handle(
             report.reason = Some(refusal.name());
         }
     }
-    if let Some(plan) = onboarding::missing_stamp(&joined.records) {
+    if let Some(plan) = joined.records.as_ref().and_then(onboarding::missing_stamp) {
         stamp(&plan, user, event.username.as_ref(), call, (store, users), report).await;
     }
     Ok(Answer::Untouched)

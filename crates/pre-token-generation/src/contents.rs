@@ -3,14 +3,15 @@
 use cognito_trigger::TriggerFailure;
 use cognito_trigger::event::PoolGroups;
 use cognito_trigger::reply::{Claim, GroupChange, GroupOverride, TokenContents};
-use tenancy::groups::{groups_of, iam_roles_of};
+use tenancy::groups::{IamRoles, groups_of, iam_roles_of};
 use tenancy::ports::{Damage, StoreError};
 use tenancy::sign_in::Grant;
 
 use crate::config::{ClaimSelection, Config, PoolGroupPolicy};
 
 /// A user's tokens: the tenant and the roles in both, the stamp's attribute overridden in the ID token so that a stale or
-/// forged one never shows, the groups of the roles.
+/// forged one never shows, the groups of the roles. With it, how many IAM roles were left out because the allow-list does
+/// not admit them.
 ///
 /// # Errors
 ///
@@ -19,13 +20,14 @@ pub(crate) fn of_user(
     config: &Config,
     grant: &Grant,
     pool: &PoolGroups,
-) -> Result<TokenContents, TriggerFailure> {
+) -> Result<(TokenContents, usize), TriggerFailure> {
     let groups = groups_of(&grant.tenant, &grant.roles, &config.group_formats).map_err(|error| {
         let key = format!("TENANT#{}", grant.tenant.id);
         StoreError::from(Damage { key, problem: format!("GROUP_FORMAT with its tier: {error}") })
     })?;
     let ours = groups.iter().map(|group| group.as_str().to_owned());
-    let our_iam_roles = iam_roles_of(&grant.tenant, &grant.roles, &config.iam_roles).admitted;
+    let IamRoles { admitted: our_iam_roles, left_out } =
+        iam_roles_of(&grant.tenant, &grant.roles, &config.iam_roles);
     let (groups_to_override, kept_roles) = match config.pool_groups {
         PoolGroupPolicy::Drop => (ours.collect(), None),
         PoolGroupPolicy::Keep => (without_duplicates(pool.groups.iter().cloned().chain(ours)), Some(pool)),
@@ -45,26 +47,18 @@ pub(crate) fn of_user(
     };
     let mut id = claims(config, config.id_claims, grant);
     id.push((config.tenant_attribute.clone(), Claim::Text(grant.tenant.id.to_string())));
-    Ok(TokenContents {
-        id,
-        access: claims(config, config.access_claims, grant),
-        groups: match config.pool_groups {
-            // Groups that cannot be read may be any, and none of them is to stay.
-            PoolGroupPolicy::Drop if pool.is_damaged => GroupChange::Replace(wanted),
-            PoolGroupPolicy::Drop | PoolGroupPolicy::Keep => GroupChange::between(pool, wanted),
-        },
-    })
+    let groups = match config.pool_groups {
+        // Groups that cannot be read may be any, and none of them is to stay.
+        PoolGroupPolicy::Drop if pool.is_damaged => GroupChange::Replace(wanted),
+        PoolGroupPolicy::Drop | PoolGroupPolicy::Keep => GroupChange::between(pool, wanted),
+    };
+    Ok((TokenContents { id, access: claims(config, config.access_claims, grant), groups }, left_out))
 }
 
 /// A machine's token: the tenant, in the access token, which is the only one that there is.
 pub(crate) fn of_machine(config: &Config, grant: &Grant) -> TokenContents {
     let selection = ClaimSelection { roles: false, ..config.access_claims };
     TokenContents { access: claims(config, selection, grant), ..TokenContents::default() }
-}
-
-/// How many IAM roles the tenant lists for the roles that the allow-list does not admit.
-pub(crate) fn iam_roles_left_out(config: &Config, grant: &Grant) -> usize {
-    iam_roles_of(&grant.tenant, &grant.roles, &config.iam_roles).left_out
 }
 
 fn claims(config: &Config, selection: ClaimSelection, grant: &Grant) -> Vec<(String, Claim)> {

@@ -8,6 +8,7 @@ mod contents;
 
 use cognito_trigger::event::{Envelope, Event, Subject, UnreadableEvent};
 use cognito_trigger::failure::PublicError;
+use cognito_trigger::logging::log_damage;
 use cognito_trigger::{Answer, Call, Report, Trigger, TriggerFailure};
 use tenancy::choice::Refusal;
 use tenancy::ports::{Invites, Records};
@@ -130,12 +131,13 @@ async fn of_user(
         asked: &request.asked_tenant,
     };
     let decision = sign_in::decide(sign_in, store).await;
+    decision.damaged.iter().for_each(log_damage);
     note_redemption(decision.redemption.as_ref(), user, report);
     for attempt in decision.cross_tenant {
         warn_of_cross_tenant(attempt, user);
     }
     let grant = decision.grant.map_err(|none| failure(none, decision.redemption.as_ref()))?;
-    let roles_left_out = contents::iam_roles_left_out(config, &grant);
+    let (contents, roles_left_out) = contents::of_user(config, &grant, &request.pool_groups)?;
     if roles_left_out > 0 {
         tracing::error!(
             event = "data.integrity",
@@ -144,7 +146,6 @@ async fn of_user(
             "the tenant lists IAM roles that IAM_ROLE_ALLOWLIST does not admit"
         );
     }
-    let contents = contents::of_user(config, &grant, &request.pool_groups)?;
     issue(config, event, &contents, &grant, report)
 }
 

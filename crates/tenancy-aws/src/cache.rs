@@ -199,8 +199,8 @@ impl<S: Invites + Sync> Invites for CachedStore<S> {
         self.store.pointers(email).await
     }
 
-    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
-        self.store.commit(plan).await
+    async fn commit(&self, plans: &[RedemptionPlan]) -> Result<Commit, StoreError> {
+        self.store.commit(plans).await
     }
 }
 

@@ -100,9 +100,10 @@ impl Operator {
         let change = Update::builder()
             .table_name(&self.table)
             .set_key(Some(Key::tenant(tenant).into_attributes()))
-            .update_expression("SET tier = :tier, ver = ver + :one")
+            .update_expression("SET tier = :tier, ver = if_not_exists(ver, :zero) + :one")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":tier", text(tier.as_str()))
+            .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":one", number(1))
             .build()
             .map(|update| TransactWriteItem::builder().update(update).build());

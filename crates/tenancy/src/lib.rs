@@ -11,7 +11,8 @@
 //! | --- | --- |
 //! | [`tenant`], [`user`], [`role`], [`membership`], [`invite`], [`binding`] | the things, each parsed once |
 //! | [`email`], [`code`] | e-mail addresses and invite codes, and the hashes under which they are stored |
-//! | [`redemption`] | the one engine that turns an invite into a membership |
+//! | [`redemption`] | who may redeem an invite, and what is then to be written |
+//! | [`redeem`](mod@redeem) | the one engine that reads, decides by it and writes |
 //! | [`choice`] | which of a user's tenants a token carries |
 //! | [`groups`] | which groups and IAM roles it carries |
 //! | [`sign_in`], [`onboarding`] | the two use cases: a token is made, a user was confirmed |
@@ -25,6 +26,7 @@ pub mod invite;
 pub mod membership;
 pub mod onboarding;
 pub mod ports;
+pub mod redeem;
 pub mod redemption;
 pub mod role;
 pub mod sign_in;

@@ -33,7 +33,7 @@ pub struct Membership {
     pub status: MembershipStatus,
     /// Whether the user attribute has been written.
     pub stamp: Stamp,
-    /// Counts the writes; each write names the version that it read.
+    /// Counts the changes of roles and status; each names the version that it read.
     pub version: u64,
 }
 

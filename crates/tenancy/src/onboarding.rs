@@ -2,17 +2,20 @@
 
 use futures_util::future::join_all;
 
-use crate::ports::{BoxError, Invites, Records, Stamps, StoreError, UserDirectory};
-use crate::redemption::{Candidate, InviteRefusal, Redemption, redeem};
+use crate::ports::{BoxError, Damage, Invites, Records, Stamps, StoreError, UserDirectory};
+use crate::redeem::{Redeemed, redeem};
+use crate::redemption::{Candidate, InviteRefusal, Redemption};
 use crate::{PresentedCode, Stamp, TenantId, UserKey, UserRecords, Username};
 
 /// What came of a confirmation, before the stamp.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub struct Joined {
     /// What came of redeeming.
     pub redemption: Redemption,
-    /// The user's records afterwards.
-    pub records: UserRecords,
+    /// The user's records afterwards; `None` when none were read, because nothing had to be.
+    pub records: Option<UserRecords>,
+    /// Damaged invites that were passed over.
+    pub damaged: Vec<Damage>,
 }
 
 /// Redeems what there is to redeem for a user who has just been confirmed. Safe to repeat and to overlap.
@@ -23,17 +26,18 @@ pub struct Joined {
 pub async fn join(candidate: Candidate<'_>, store: &(impl Records + Invites)) -> Result<Joined, StoreError> {
     if *candidate.code == PresentedCode::Malformed {
         let redemption = Redemption::Refused(InviteRefusal::Malformed);
-        return Ok(Joined { redemption, records: UserRecords::default() });
+        return Ok(Joined { redemption, records: None, damaged: Vec::new() });
     }
     let mut records = store.user(candidate.user).await?;
-    let redemption = redeem(candidate, &mut records, store).await?;
-    Ok(Joined { redemption, records })
+    let Redeemed { redemption, damaged } = redeem(candidate, &mut records, store).await?;
+    Ok(Joined { redemption, records: Some(records), damaged })
 }
 
 /// A stamp to be written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StampPlan {
-    /// What the user attribute becomes: the default tenant, or the only one of which the user is an active member.
+    /// What the user attribute becomes: the default tenant, or, if the user is no active member of that, the first that is
+    /// pending.
     pub tenant: TenantId,
     /// The memberships for which it counts.
     pub memberships: Vec<TenantId>,

@@ -129,12 +129,12 @@ pub trait Invites {
         email: &EmailHash,
     ) -> impl Future<Output = Result<Vec<Result<InvitePointer, Damage>>, StoreError>> + Send;
 
-    /// Writes a redemption: all of it or nothing.
+    /// Writes redemptions of one user, of different tenants, 16 at most: all of it or nothing.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when there is no answer; it may have been written all the same, which the next read shows.
-    fn commit(&self, plan: &RedemptionPlan) -> impl Future<Output = Result<Commit, StoreError>> + Send;
+    fn commit(&self, plans: &[RedemptionPlan]) -> impl Future<Output = Result<Commit, StoreError>> + Send;
 }
 
 /// Port: which stamps are still to be written.

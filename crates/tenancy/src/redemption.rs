@@ -1,22 +1,12 @@
-//! The one engine that turns an invite into a membership: read, decide, write once. Both triggers call it; overlapping
-//! calls and repetitions of one event are normal and end in the first outcome.
-
-use futures_util::future::join_all;
+//! The judgement about invites: who may redeem one, and what is then to be written. [`crate::redeem`] reads and writes.
 
 use crate::invite::RETENTION_SECONDS;
-use crate::ports::{Commit, Damage, Invites, Offer, Records, StoreError};
+use crate::ports::Offer;
 use crate::role::union;
 use crate::{
     EmailAddress, EmailHash, InviteHash, InviteStatus, Membership, MembershipStatus, PresentedCode,
-    ProviderBinding, ProviderName, Role, Stamp, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
-    Username,
+    ProviderName, Role, Stamp, TenantId, TenantStatus, Timestamp, UserKey, UserRecords, Username,
 };
-
-/// How often a redemption that others overtake is decided anew before it is given up.
-const MAX_DECISIONS: usize = 5;
-
-/// How many invites of one address are looked at in one call.
-const MAX_POINTERS: usize = 100;
 
 /// A user who may redeem invites, as the event tells it.
 #[derive(Clone, Copy, Debug)]
@@ -166,53 +156,6 @@ pub enum Verdict {
     Refuse(InviteRefusal),
 }
 
-/// Tries, in this order, until one is redeemed: the code that came; the open invites of the verified address; the binding
-/// of the user's identity provider, if it joins by itself. A malformed code is refused without a call, and a refused code
-/// falls back on the others only for a user who is not an active member anywhere. `records` are brought up to date with what was written.
-///
-/// # Errors
-///
-/// [`StoreError`] when the store gave no answer or holds a damaged item. What was written stays; a repetition finds it.
-pub async fn redeem(
-    candidate: Candidate<'_>,
-    records: &mut UserRecords,
-    store: &(impl Records + Invites),
-) -> Result<Redemption, StoreError> {
-    match candidate.code {
-        PresentedCode::Malformed => return Ok(Redemption::Refused(InviteRefusal::Malformed)),
-        PresentedCode::None if records.active().next().is_some() => return Ok(Redemption::Already),
-        PresentedCode::None | PresentedCode::Code(_) => {}
-    }
-    let provider = match candidate.provider {
-        Some(provider) => store.provider_binding(&candidate.user.pool, provider).await?,
-        None => None,
-    };
-    let trusts_email =
-        candidate.is_fresh_from_provider && provider.as_ref().is_some_and(|p| p.is_email_trusted);
-    let verified_email = candidate.email.filter(|_| candidate.is_email_verified || trusts_email);
-    let redeemer = Redeemer { candidate, verified_email };
-
-    let mut refusal = InviteRefusal::NoInvite;
-    if let PresentedCode::Code(code) = candidate.code {
-        let hash = code.hash();
-        let offer = store.offer(&hash, candidate.user).await?;
-        match redeemer.one(&hash, offer, records, store).await? {
-            Redemption::Refused(why) if records.active().next().is_none() => refusal = why,
-            ended => return Ok(ended),
-        }
-    }
-    match redeemer.by_email(records, store).await? {
-        Redemption::Refused(InviteRefusal::NoInvite) => {}
-        Redemption::Refused(why) if refusal == InviteRefusal::NoInvite => refusal = why,
-        Redemption::Refused(_) => {}
-        ended => return Ok(ended),
-    }
-    match provider.zip(candidate.provider).filter(|(binding, _)| binding.joins) {
-        Some((binding, provider)) => redeemer.by_provider(&binding, provider, records, store).await,
-        None => Ok(Redemption::Refused(refusal)),
-    }
-}
-
 /// Decides about one offer. All the judgement about invites is here.
 #[must_use]
 pub fn judge(redeemer: Redeemer<'_>, hash: &InviteHash, offer: &Offer, records: &UserRecords) -> Verdict {
@@ -248,8 +191,8 @@ pub fn judge(redeemer: Redeemer<'_>, hash: &InviteHash, offer: &Offer, records: 
 }
 
 impl Redeemer<'_> {
-    /// A plan for a tenant that may be joined, unless the user's membership there is over.
-    fn plan(
+    /// What is to be done about a tenant that may be joined: a plan, unless the user's membership there is over.
+    pub(crate) fn plan(
         self,
         source: RedemptionSource,
         tenant: &TenantId,
@@ -277,140 +220,10 @@ impl Redeemer<'_> {
             request_id: candidate.request_id.to_owned(),
         }))
     }
-
-    /// Redeems all open invites of the verified address, the newest first, so that its tenant becomes the default one.
-    /// One damaged or failing invite does not keep the user out of the other tenants.
-    async fn by_email(
-        self,
-        records: &mut UserRecords,
-        store: &(impl Records + Invites),
-    ) -> Result<Redemption, StoreError> {
-        let candidate = self.candidate;
-        let Some(email) = self.verified_email else {
-            return Ok(Redemption::Refused(InviteRefusal::NoInvite));
-        };
-        let mut pointers = store.pointers(&EmailHash::of(email)).await?;
-        pointers.truncate(MAX_POINTERS);
-        let reads = pointers.into_iter().map(|pointer| async move {
-            let pointer = pointer?;
-            let offer = store.offer(&pointer.hash, candidate.user).await?;
-            match &offer.terms {
-                Some(terms) if terms.invite.tenant != pointer.tenant => Err(StoreError::Damaged(Damage {
-                    key: format!("INVITE#{}", pointer.hash.short()),
-                    problem: format!("`tid` is not that of its pointer, {}", pointer.tenant),
-                })),
-                _ => Ok((pointer.hash, offer)),
-            }
-        });
-        let mut failure = None;
-        let mut offers = Vec::new();
-        for read in join_all(reads).await {
-            match read {
-                Ok(offer) => offers.push(offer),
-                Err(error) => failure = Some(error),
-            }
-        }
-        offers.sort_by_key(|(hash, offer)| {
-            let made = offer.terms.as_ref().map(|terms| terms.invite.created_at);
-            (std::cmp::Reverse(made), hash.clone())
-        });
-
-        let mut joined = Vec::new();
-        let mut outcome = Redemption::Refused(InviteRefusal::NoInvite);
-        for (hash, offer) in offers {
-            match self.one(&hash, offer, records, store).await {
-                Ok(Redemption::Joined(tenants)) => joined.extend(tenants),
-                Ok(Redemption::Already) => outcome = Redemption::Already,
-                Ok(refused) if outcome == Redemption::Refused(InviteRefusal::NoInvite) => outcome = refused,
-                Ok(_) => {}
-                Err(error) => failure = Some(error),
-            }
-        }
-        match (joined.is_empty(), outcome, failure) {
-            (false, _, _) => Ok(Redemption::Joined(joined)),
-            (true, Redemption::Already, _) => Ok(Redemption::Already),
-            (true, _, Some(error)) => Err(error),
-            (true, outcome, None) => Ok(outcome),
-        }
-    }
-
-    /// Redeems one invite, deciding anew for as long as others overtake it.
-    async fn one(
-        self,
-        hash: &InviteHash,
-        mut offer: Offer,
-        records: &mut UserRecords,
-        store: &(impl Records + Invites),
-    ) -> Result<Redemption, StoreError> {
-        for _ in 0..MAX_DECISIONS {
-            match judge(self, hash, &offer, records) {
-                Verdict::Refuse(refusal) => return Ok(Redemption::Refused(refusal)),
-                Verdict::Already(tenant) => {
-                    if !records.is_active_in(&tenant) {
-                        *records = store.user(self.candidate.user).await?;
-                    }
-                    return Ok(Redemption::Already);
-                }
-                Verdict::Redeem(plan) => match store.commit(&plan).await? {
-                    Commit::Done => {
-                        apply(records, &plan);
-                        return Ok(Redemption::Joined(vec![plan.tenant]));
-                    }
-                    Commit::Outdated => {
-                        *records = store.user(self.candidate.user).await?;
-                        offer = store.offer(hash, self.candidate.user).await?;
-                    }
-                },
-            }
-        }
-        Err(overtaken())
-    }
-
-    /// Joins the tenant of the user's identity provider.
-    async fn by_provider(
-        self,
-        binding: &ProviderBinding,
-        provider: &ProviderName,
-        records: &mut UserRecords,
-        store: &(impl Records + Invites),
-    ) -> Result<Redemption, StoreError> {
-        let tenant = store.tenant(&binding.tenant).await?.ok_or_else(|| Damage {
-            key: format!("IDP#{}#{provider}", self.candidate.user.pool),
-            problem: "`tid` names a tenant that does not exist".to_owned(),
-        })?;
-        if tenant.status != TenantStatus::Active {
-            return Ok(Redemption::Refused(InviteRefusal::TenantNotActive));
-        }
-        for _ in 0..MAX_DECISIONS {
-            if records.is_active_in(&binding.tenant) {
-                return Ok(Redemption::Already);
-            }
-            let source = RedemptionSource::Provider(provider.clone());
-            match self.plan(source, &binding.tenant, &binding.default_roles, records) {
-                Verdict::Refuse(refusal) => return Ok(Redemption::Refused(refusal)),
-                Verdict::Already(_) => return Ok(Redemption::Already),
-                Verdict::Redeem(plan) => match store.commit(&plan).await? {
-                    Commit::Done => {
-                        apply(records, &plan);
-                        return Ok(Redemption::Joined(vec![plan.tenant]));
-                    }
-                    Commit::Outdated => *records = store.user(self.candidate.user).await?,
-                },
-            }
-        }
-        Err(overtaken())
-    }
-}
-
-fn overtaken() -> StoreError {
-    StoreError::Unavailable {
-        operation: "redeem an invite",
-        source: "overtaken by other redemptions every time".into(),
-    }
 }
 
 /// What `records` are after `plan` has been written.
-fn apply(records: &mut UserRecords, plan: &RedemptionPlan) {
+pub(crate) fn apply(records: &mut UserRecords, plan: &RedemptionPlan) {
     if plan.becomes_default {
         records.profile.default_tenant = Some(plan.tenant.clone());
     }

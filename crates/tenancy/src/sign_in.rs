@@ -6,7 +6,8 @@ use futures_util::future::join3;
 
 use crate::choice::{AskedTenant, Refusal, choose};
 use crate::ports::{Damage, Invites, Records, StoreError};
-use crate::redemption::{Candidate, InviteRefusal, Redemption, redeem};
+use crate::redeem::redeem;
+use crate::redemption::{Candidate, InviteRefusal, Redemption};
 use crate::{ClientId, PoolId, PresentedCode, Role, Tenant, TenantId, TenantStatus};
 
 /// A user's request for tokens.
@@ -78,6 +79,8 @@ pub struct SignInDecision {
     pub grant: Result<Grant, NoGrant>,
     /// What came of redeeming, if it was tried.
     pub redemption: Option<Redemption>,
+    /// Damaged invites that were passed over.
+    pub damaged: Vec<Damage>,
     /// What looks like an attempt on another tenant.
     pub cross_tenant: Vec<CrossTenant>,
 }
@@ -85,20 +88,28 @@ pub struct SignInDecision {
 /// Decides about a user's token. One round trip when the stamp is right and no invite is to be redeemed: the user's
 /// records, the hinted tenant and the app client's binding are read at the same time.
 pub async fn decide(sign_in: SignIn<'_>, store: &(impl Records + Invites)) -> SignInDecision {
-    let (mut redemption, mut cross_tenant) = (None, Vec::new());
-    let grant = grant(sign_in, store, &mut redemption, &mut cross_tenant).await;
-    SignInDecision { grant, redemption, cross_tenant }
+    let mut notes = Notes::default();
+    let grant = grant(sign_in, store, &mut notes).await;
+    let Notes { redemption, damaged, cross_tenant } = notes;
+    SignInDecision { grant, redemption, damaged, cross_tenant }
+}
+
+/// What is noted on the way, however it ends.
+#[derive(Default)]
+struct Notes {
+    redemption: Option<Redemption>,
+    damaged: Vec<Damage>,
+    cross_tenant: Vec<CrossTenant>,
 }
 
 async fn grant(
     sign_in: SignIn<'_>,
     store: &(impl Records + Invites),
-    redemption: &mut Option<Redemption>,
-    cross_tenant: &mut Vec<CrossTenant>,
+    notes: &mut Notes,
 ) -> Result<Grant, NoGrant> {
     let candidate = sign_in.candidate;
     if *candidate.code == PresentedCode::Malformed {
-        *redemption = Some(Redemption::Refused(InviteRefusal::Malformed));
+        notes.redemption = Some(Redemption::Refused(InviteRefusal::Malformed));
         return Err(Refusal::InviteRequired.into());
     }
     let hint = match sign_in.stamp {
@@ -124,17 +135,18 @@ async fn grant(
     let (mut records, binding) = (records?, binding?);
 
     if *candidate.code != PresentedCode::None || records.active().next().is_none() {
-        *redemption = Some(redeem(candidate, &mut records, store).await?);
+        let redeemed = redeem(candidate, &mut records, store).await?;
+        (notes.redemption, notes.damaged) = (Some(redeemed.redemption), redeemed.damaged);
     }
     if *sign_in.stamp != AskedTenant::None && !hint.is_some_and(|hint| records.is_active_in(hint)) {
-        cross_tenant.push(CrossTenant::Stamp);
+        notes.cross_tenant.push(CrossTenant::Stamp);
     }
-    if *candidate.code != PresentedCode::None && matches!(redemption, Some(Redemption::Refused(_))) {
+    if *candidate.code != PresentedCode::None && matches!(notes.redemption, Some(Redemption::Refused(_))) {
         return Err(Refusal::InviteRequired.into());
     }
     let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
     let membership = choose(&records, bound, sign_in.asked).inspect_err(|refusal| {
-        cross_tenant.extend(attempt(*refusal, bound, sign_in.asked));
+        notes.cross_tenant.extend(attempt(*refusal, bound, sign_in.asked));
     })?;
     let tenant = match hinted {
         Some(read) if hint == Some(&membership.tenant) => read?,

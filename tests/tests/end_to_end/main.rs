@@ -3,11 +3,17 @@
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod federation;
+#[cfg(test)]
 mod reads;
 #[cfg(test)]
 mod recorded_events;
 #[cfg(test)]
 mod redemption;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod settings;
 #[cfg(test)]
 mod supply;
 #[cfg(test)]

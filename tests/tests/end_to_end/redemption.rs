@@ -254,3 +254,118 @@ async fn another_pool_is_refused_before_a_call() {
         assert_eq!((&report["StoreCalls"], &report["reason"]), (&json!(0), &json!("pool_not_allowed")));
     }
 }
+
+#[tokio::test]
+async fn a_damaged_invite_is_refused_and_never_guessed() {
+    let world = World::start().await;
+    world.put(items::tenant("acme")).await;
+    let invite = || items::invite(CODE, "acme", &["viewer"], 5);
+    let hash = items::hash(CODE);
+    let usage = json!({
+        "pk": format!("INVITE#{hash}"), "sk": format!("USE#{POOL}#{SUB}"), "et": "use", "v": 1, "tid": "globex",
+    });
+    let rows = [
+        ("of another version", items::but(invite(), json!({ "v": 2 }))),
+        ("that is another entity", items::but(invite(), json!({ "et": "use" }))),
+        ("of unknown status", items::but(invite(), json!({ "status": "OPEN" }))),
+        ("without a status", items::but(invite(), json!({ "status": null }))),
+        ("of no tenant", items::but(invite(), json!({ "tid": null }))),
+        ("of a tenant that does not exist", items::but(invite(), json!({ "tid": "nowhere" }))),
+        ("whose uses are a text", items::but(invite(), json!({ "uses": "0" }))),
+        ("without a maximum", items::but(invite(), json!({ "maxUses": null }))),
+        ("that never expires", items::but(invite(), json!({ "expiresAt": null }))),
+        ("whose expiry is a text", items::but(invite(), json!({ "expiresAt": "2100-01-01" }))),
+        ("with a negative maximum", items::but(invite(), json!({ "maxUses": -1 }))),
+        ("with an address that is none", items::but(invite(), json!({ "email": "nobody" }))),
+        ("with a role of two words", items::but(invite(), json!({ "roles": ["a b"] }))),
+        ("whose use is of another tenant", usage.clone()),
+        ("whose use is another entity", items::but(usage, json!({ "et": "invite", "tid": "acme" }))),
+    ];
+
+    for (row, damaged) in rows {
+        world.put(invite()).await;
+        world.put(damaged.clone()).await;
+        let (code, _) = world.refusal(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await;
+        assert_eq!(code, "UNAVAILABLE", "an invite {row}");
+        world.delete(damaged["pk"].as_str().unwrap(), damaged["sk"].as_str().unwrap()).await;
+    }
+
+    assert_eq!(world.count("USER#", "").await, 0);
+    let reports = world.reports(POST_CONFIRMATION, 15).await;
+    assert!(reports.iter().all(|report| report["event"] == "data.integrity"), "{reports:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_invite_does_not_keep_the_user_from_the_others() {
+    let world = World::start().await;
+    let codes = [
+        ("acme", CODE),
+        ("globex", "inv_ZZZZZZZZZZZZZZZZZZZZZZZZZZ"),
+        ("initech", "inv_XXXXXXXXXXXXXXXXXXXXXXXXXX"),
+    ];
+    for (tenant, code) in codes {
+        world.put(items::tenant(tenant)).await;
+        world.put(items::but(items::invite(code, tenant, &["viewer"], 1), json!({ "email": EMAIL }))).await;
+        world.put(items::pointer(EMAIL, tenant, code)).await;
+    }
+    let damaged = items::invite(codes[1].1, "globex", &["viewer"], 1);
+    world.put(items::but(damaged, json!({ "status": "unknown", "email": EMAIL }))).await;
+    let misled = items::pointer(EMAIL, "initech", CODE);
+    world.put(misled).await;
+
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, None)).await;
+
+    assert!(world.item(&user(), "TENANT#acme").await.is_some());
+    assert_eq!(
+        world.count("USER#", "TENANT#").await,
+        1,
+        "not globex, and not acme by the pointer of initech"
+    );
+    let lines = world.stack.lambda().logs(POST_CONFIRMATION).unwrap();
+    let noted = lines.iter().filter(|line| line.contains("data.integrity")).count();
+    assert_eq!(noted, 2, "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_user_of_one_pool_is_nobody_in_another() {
+    let world = world_with_invite(5).await;
+    world.put(items::member("eu-west-1_OTHER0001", SUB, "acme", &["admin"])).await;
+
+    let (code, _) = world.refusal(PRE_TOKEN_GENERATION, sign_in(SUB, &json!({}))).await;
+
+    assert_eq!(code, "NO_TENANT");
+}
+
+#[tokio::test]
+async fn a_forged_attribute_at_confirmation_makes_nobody_a_member_and_is_reported() {
+    let world = world_with_invite(5).await;
+    world.put(items::tenant("globex")).await;
+    let mut event: Value = serde_json::from_str(&confirmation(SUB, EMAIL, Some(CODE))).unwrap();
+    event["request"]["userAttributes"]["custom:tenantId"] = json!("globex");
+
+    world.answer(POST_CONFIRMATION, event.to_string()).await;
+
+    assert!(world.item(&user(), "TENANT#globex").await.is_none());
+    let lines = world.stack.lambda().logs(POST_CONFIRMATION).unwrap();
+    assert!(
+        lines.iter().any(|line| line.contains("security.cross_tenant") && line.contains(SUB)),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_user_of_very_many_tenants_is_read_to_the_end() {
+    let world = World::start().await;
+    world.put(items::tenant("zz-last")).await;
+    for number in 0..400 {
+        let member = items::member(POOL, SUB, &format!("tenant-{number}"), &["viewer"]);
+        world.put(items::but(member, json!({ "note": "x".repeat(3_000) }))).await;
+    }
+    world.put(items::member(POOL, SUB, "zz-last", &["viewer"])).await;
+
+    let asked = sign_in(SUB, &json!({ "tenantId": "zz-last" }));
+    world.answer(PRE_TOKEN_GENERATION, asked).await;
+
+    let calls = world.reports(PRE_TOKEN_GENERATION, 1).await[0]["StoreCalls"].as_u64().unwrap();
+    assert!(calls > 3, "over a megabyte takes a second page: {calls} calls");
+}

@@ -219,6 +219,7 @@ async fn a_damaged_record_is_refused_and_never_guessed() {
     let world = world().await;
     assert_eq!(tenant_of(&world, &event(|_| ())).await, "acme");
 
+    let count = rows.len();
     for (row, damaged) in rows {
         let key = (damaged["pk"].as_str().unwrap().to_owned(), damaged["sk"].as_str().unwrap().to_owned());
         let sound = world.item(&key.0, &key.1).await;
@@ -237,6 +238,9 @@ async fn a_damaged_record_is_refused_and_never_guessed() {
         "UNAVAILABLE",
         "membership of a tenant that does not exist"
     );
+    let reports = world.reports(PRE_TOKEN_GENERATION, 2 * count + 2).await;
+    let refused_as_damaged = reports.iter().filter(|report| report["reason"] == "data_damaged").count();
+    assert_eq!(refused_as_damaged, count + 1, "each is refused as damaged, and for no other reason");
 }
 
 #[tokio::test]

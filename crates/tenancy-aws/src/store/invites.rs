@@ -1,11 +1,13 @@
 //! Invites: the ports [`Invites`] and [`Stamps`].
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use futures_util::future::try_join;
 use tenancy::ports::{Commit, Damage, Invites, Offer, OfferTerms, Records, Stamps, StoreError};
 use tenancy::redemption::RedemptionPlan;
 use tenancy::{EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, TenantId, Timestamp, UserKey};
 
-use super::{DynamoStore, transaction, unavailable};
+use super::transaction::{self, Backoff};
+use super::{DynamoStore, unavailable};
 use crate::item::{Attributes, Item, tenant_of_sort_key, text};
 use crate::key::{Key, TENANT_PREFIX, email_partition};
 
@@ -58,12 +60,15 @@ impl Invites for DynamoStore {
         }
     }
 
-    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
-        let writes = transaction::redemption(&self.table, plan).map_err(|error| StoreError::Unavailable {
-            operation: "redeem an invite",
-            source: Box::new(error),
-        })?;
-        transaction::write("redeem an invite", &self.client, &self.meter, writes).await
+    async fn commit(&self, plans: &[RedemptionPlan]) -> Result<Commit, StoreError> {
+        let operation = "redeem an invite";
+        let mut writes = Vec::new();
+        for plan in plans {
+            let of_plan = transaction::redemption(&self.table, plan)
+                .map_err(|error| StoreError::Unavailable { operation, source: Box::new(error) })?;
+            writes.extend(of_plan);
+        }
+        transaction::write(operation, &self.client, &self.meter, writes).await
     }
 }
 
@@ -81,17 +86,25 @@ impl DynamoStore {
 
 impl Stamps for DynamoStore {
     async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
-        let call = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::membership(user, tenant).into_attributes()))
-            .update_expression("SET stamp = :done")
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":done", text("done"))
-            .send();
-        let answer = self.meter.time(call).await;
-        answer.map(|_| ()).map_err(|error| unavailable("note a stamp", &error))
+        let mut backoff = Backoff::new();
+        loop {
+            let call = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(Key::membership(user, tenant).into_attributes()))
+                .update_expression("SET stamp = :done")
+                .condition_expression("attribute_exists(pk)")
+                .expression_attribute_values(":done", text("done"))
+                .send();
+            let Err(error) = self.meter.time(call).await else { return Ok(()) };
+            // An overlapping attempt's transaction has the item; the SDK does not try again.
+            let collided =
+                matches!(error.as_service_error(), Some(UpdateItemError::TransactionConflictException(_)));
+            if !collided || !backoff.wait().await {
+                return Err(unavailable("note a stamp", &error));
+            }
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl StoreMeter {
 
 /// The error for an SDK call that brought no answer. Keeps what kind of failure it was and the service's error code, and
 /// not its message, which may quote what was sent.
-pub(crate) fn unavailable<E, R>(operation: &'static str, error: &SdkError<E, R>) -> StoreError
+pub(crate) fn unavailable<E>(operation: &'static str, error: &SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata,
 {
@@ -98,7 +98,7 @@ where
 }
 
 /// An SDK error in a few words without data: its kind, and the service's error code.
-pub(crate) fn describe<E, R>(error: &SdkError<E, R>) -> String
+pub(crate) fn describe<E>(error: &SdkError<E>) -> String
 where
     E: ProvideErrorMetadata,
 {
@@ -108,6 +108,9 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out connecting or waiting",
         SdkError::DispatchFailure(_) => "could not connect, or the connection broke",
         SdkError::ResponseError(_) => "the answer could not be read",
+        SdkError::ServiceError(answer) if answer.raw().status().is_success() => {
+            "the answer could not be read"
+        }
         SdkError::ServiceError(_) => "refused by the service",
         _ => "failed",
     };

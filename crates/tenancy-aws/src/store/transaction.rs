@@ -14,7 +14,7 @@ use super::{StoreMeter, unavailable};
 use crate::item::{SCHEMA_VERSION, new_item, number, role_list, text};
 use crate::key::{Key, tenant_partition};
 
-/// How often a transaction that collides with others is sent.
+/// How often a write that collides with others is sent.
 const MAX_ATTEMPTS: u32 = 6;
 
 /// Longest wait after the first collision; doubled after each, and each wait is a random part of it (full jitter).
@@ -23,6 +23,29 @@ const BASE_WAIT: Duration = Duration::from_millis(25);
 /// Longest wait of all.
 const MAX_WAIT: Duration = Duration::from_millis(400);
 
+/// The waits between attempts of a write that collides with others.
+pub(super) struct Backoff {
+    attempts: u32,
+    longest: Duration,
+}
+
+impl Backoff {
+    pub(super) fn new() -> Self {
+        Self { attempts: 1, longest: BASE_WAIT }
+    }
+
+    /// Waits before the next attempt; `false`: there have been enough.
+    pub(super) async fn wait(&mut self) -> bool {
+        if self.attempts >= MAX_ATTEMPTS {
+            return false;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        tokio::time::sleep(self.longest.mul_f64(fastrand::f64())).await;
+        self.longest = self.longest.saturating_mul(2).min(MAX_WAIT);
+        true
+    }
+}
+
 /// Sends `writes` until they are done, outdated, or have collided too often.
 pub(crate) async fn write(
     operation: &'static str,
@@ -30,20 +53,20 @@ pub(crate) async fn write(
     meter: &StoreMeter,
     writes: Vec<TransactWriteItem>,
 ) -> Result<Commit, StoreError> {
-    let mut longest_wait = BASE_WAIT;
-    for attempt in 1.. {
+    let mut backoff = Backoff::new();
+    loop {
         let call = client.transact_write_items().set_transact_items(Some(writes.clone())).send();
         let Err(error) = meter.time(call).await else { return Ok(Commit::Done) };
         match collision(&error) {
-            Some(Collision::Condition) => return Ok(Commit::Outdated),
-            Some(Collision::Passing) if attempt < MAX_ATTEMPTS => {
-                tokio::time::sleep(longest_wait.mul_f64(fastrand::f64())).await;
-                longest_wait = longest_wait.saturating_mul(2).min(MAX_WAIT);
+            Some(Collision::Condition) => {
+                // Whoever was overtaken at the same moment is not to come back at the same moment.
+                tokio::time::sleep(BASE_WAIT.mul_f64(fastrand::f64())).await;
+                return Ok(Commit::Outdated);
             }
+            Some(Collision::Passing) if backoff.wait().await => {}
             Some(Collision::Passing) | None => return Err(unavailable(operation, &error)),
         }
     }
-    Ok(Commit::Outdated)
 }
 
 /// Why a transaction was cancelled, as far as it matters here.
@@ -57,7 +80,7 @@ enum Collision {
 }
 
 /// Reads the cancellation reasons (API reference, `TransactWriteItems`). `None`: something else.
-fn collision<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<Collision> {
+fn collision(error: &SdkError<TransactWriteItemsError>) -> Option<Collision> {
     let cancelled = match error.as_service_error()? {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled,
         TransactWriteItemsError::TransactionInProgressException(_) => return Some(Collision::Passing),

@@ -40,7 +40,12 @@ impl Fault {
     );
     /// Success, and nonsense.
     pub(crate) const GARBAGE: Self = Self::Answer(200, "<html>ana@example.com</html>");
-    /// Another transaction has the item.
+    /// Another transaction has the item that is updated.
+    pub(crate) const ITEM_IN_USE: Self = Self::Answer(
+        400,
+        r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"in use"}"#,
+    );
+    /// Another transaction has an item of this one.
     pub(crate) const CONFLICT: Self = Self::Answer(
         400,
         r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"cancelled","CancellationReasons":[{"Code":"TransactionConflict"},{"Code":"None"}]}"#,
