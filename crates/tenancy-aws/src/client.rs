@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
-    StalledStreamProtectionConfig,
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::Builder;
@@ -13,6 +12,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 /// Longest time to get a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
@@ -29,7 +29,7 @@ const MAX_ATTEMPTS: u32 = 3;
 
 /// Longest wait before the second attempt, doubled after it; each wait is a random part of it. The SDK's own 1 s would
 /// make a connection that went stale while the environment was frozen, which is routine, cost up to a second.
-const INITIAL_BACKOFF: Duration = Duration::from_millis(25);
+const INITIAL_BACKOFF: Duration = Duration::from_millis(15);
 
 /// Longest wait between any two attempts.
 const MAX_BACKOFF: Duration = Duration::from_millis(200);
@@ -83,8 +83,9 @@ impl AwsSettings {
 
 /// Builds clients that share one connection pool, one set of root certificates and one policy of timeouts and retries.
 pub struct AwsClients {
-    settings: AwsSettings,
-    http: SharedHttpClient,
+    config: SdkConfig,
+    dynamodb_endpoint: Option<String>,
+    cognito_endpoint: Option<String>,
 }
 
 impl AwsClients {
@@ -92,42 +93,38 @@ impl AwsClients {
     #[must_use]
     pub fn new(settings: AwsSettings) -> Self {
         let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        Self { settings, http }
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(settings.region)
+            .use_fips(settings.use_fips)
+            .use_dual_stack(settings.use_dual_stack)
+            .credentials_provider(SharedCredentialsProvider::new(settings.credentials))
+            .http_client(http)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .timeout_config(timeouts())
+            .retry_config(retries())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        Self {
+            config,
+            dynamodb_endpoint: settings.dynamodb_endpoint,
+            cognito_endpoint: settings.cognito_endpoint,
+        }
     }
 
     /// The client of the table.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let mut config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(self.settings.region.clone())
-            .credentials_provider(SharedCredentialsProvider::new(self.settings.credentials.clone()))
-            .http_client(self.http.clone())
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .timeout_config(timeouts())
-            .retry_config(retries())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        config.set_endpoint_url(self.settings.dynamodb_endpoint.clone());
-        config.set_use_fips(Some(self.settings.use_fips));
-        config.set_use_dual_stack(Some(self.settings.use_dual_stack));
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config);
+        config.set_endpoint_url(self.dynamodb_endpoint.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// The client of the user directory.
     #[must_use]
     pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
-        let mut config = aws_sdk_cognitoidentityprovider::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(self.settings.region.clone())
-            .credentials_provider(SharedCredentialsProvider::new(self.settings.credentials.clone()))
-            .http_client(self.http.clone())
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .timeout_config(timeouts())
-            .retry_config(retries())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        config.set_endpoint_url(self.settings.cognito_endpoint.clone());
-        config.set_use_fips(Some(self.settings.use_fips));
-        config.set_use_dual_stack(Some(self.settings.use_dual_stack));
+        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.config);
+        config.set_endpoint_url(self.cognito_endpoint.clone());
         aws_sdk_cognitoidentityprovider::Client::from_conf(config.build())
     }
 }

@@ -1,9 +1,11 @@
 //! Users of an identity provider: the binding decides whose tenant they join, never what the provider says of tenants.
 
+use dev_stack::EventVersion;
+use dev_stack::cognito::FederatedUser;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use serde_json::{Value, json};
 
-use crate::support::{CLIENT, CODE, EMAIL, POOL, SUB, World, items};
+use crate::support::{CLIENT, CODE, EMAIL, POOL, SUB, World, items, payload};
 
 const PROVIDER: &str = "AcmeSaml";
 
@@ -87,6 +89,36 @@ async fn a_first_sign_in_that_broke_is_finished_by_a_later_one() {
     assert_eq!(tenant_of(&world, &hosted_auth()).await, "acme");
 
     assert_eq!(members(&world).await, ["acme [\"staff\"]"]);
+}
+
+#[tokio::test]
+async fn a_federated_user_signs_in_for_the_first_time_and_later() {
+    let world = World::start().await;
+    world.put(items::tenant("acme")).await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::but(binding(json!({})), json!({ "pk": format!("IDP#{}#{PROVIDER}", pool.id) }))).await;
+    let sign_in = async || {
+        let user = FederatedUser {
+            provider: PROVIDER.to_owned(),
+            subject: "ana-at-acme".to_owned(),
+            attributes: [("email".to_owned(), EMAIL.to_owned())].into(),
+        };
+        let tokens = world.stack.cognito().federated_sign_in(&pool.id, &pool.client, user).await.unwrap();
+        payload(&tokens.access_token)
+    };
+
+    let (first, later) = (sign_in().await, sign_in().await);
+
+    for token in [&first, &later] {
+        assert_eq!(token["tenant_id"], "acme");
+        assert_eq!(
+            token["cognito:groups"],
+            json!(["staff"]),
+            "the pool's own group of the provider is dropped"
+        );
+    }
+    assert_eq!(first["sub"], later["sub"]);
+    assert_eq!(pool.stamp(first["username"].as_str().unwrap()).await.as_deref(), Some("acme"));
 }
 
 #[tokio::test]

@@ -253,3 +253,32 @@ async fn a_password_reset_redeems_nothing() {
 
     assert_eq!(world.count("USER#", "").await, 0);
 }
+
+#[tokio::test]
+async fn two_tabs_hold_tokens_of_two_tenants_at_once_and_no_tab_moves_the_other() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    world.put(items::tenant("acme")).await;
+    world.put(items::tenant("globex")).await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+    let sub = pool.sign_up("ana@example.com").await;
+    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+    world.put(items::member(&pool.id, &sub, "globex", &["guest"])).await;
+    let refresh_token = pool.sign_in("ana@example.com").await.unwrap().refresh_token.unwrap();
+
+    let left = pool.switch(&refresh_token, &[("tenantId", "globex")]).await.unwrap();
+    let right = pool.switch(&refresh_token, &[("tenantId", "acme")]).await.unwrap();
+    let plain = pool.switch(&refresh_token, &[]).await.unwrap();
+    let refused = pool.switch(&refresh_token, &[("tenantId", "initech")]).await.unwrap_err();
+
+    assert_eq!(
+        (&left.access["tenant_id"], &left.id["cognito:groups"]),
+        (&json!("globex"), &json!(["guest"]))
+    );
+    assert_eq!(
+        (&right.access["tenant_id"], &right.id["cognito:groups"]),
+        (&json!("acme"), &json!(["viewer"]))
+    );
+    assert_eq!(plain.access["tenant_id"], "acme", "who asks for none gets the default");
+    assert!(refused.ends_with("Your account cannot sign in to this organization."), "{refused}");
+}

@@ -35,29 +35,9 @@ impl Invites for DynamoStore {
     }
 
     async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
-        let mut pointers = Vec::new();
-        let mut resume_after = None;
-        loop {
-            let call = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :tenant)")
-                .expression_attribute_values(":pk", text(email_partition(email)))
-                .expression_attribute_values(":tenant", text(TENANT_PREFIX))
-                .consistent_read(true)
-                .set_exclusive_start_key(resume_after)
-                .send();
-            let page = self.meter.time(call).await;
-            let page = page.map_err(|error| unavailable("read the invites of an address", &error))?;
-            for attributes in page.items() {
-                pointers.push(decode_pointer(email, attributes));
-            }
-            resume_after = page.last_evaluated_key;
-            if resume_after.is_none() {
-                return Ok(pointers);
-            }
-        }
+        let items =
+            self.query("read the invites of an address", email_partition(email), TENANT_PREFIX).await?;
+        Ok(items.iter().map(|attributes| decode_pointer(email, attributes)).collect())
     }
 
     async fn commit(&self, plans: &[RedemptionPlan]) -> Result<Commit, StoreError> {

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tenancy::ports::StoreError;
 
-use crate::item::Attributes;
+use crate::item::{Attributes, text};
 use crate::key::Key;
 
 /// Longest time that the warm-up may take of a cold start.
@@ -59,6 +59,38 @@ impl DynamoStore {
             .send();
         let answer = self.meter.time(call).await;
         answer.map(|output| output.item).map_err(|error| unavailable(operation, &error))
+    }
+
+    /// Reads all items of one partition whose sort key begins with `sort_prefix`, page after page, strongly consistent.
+    async fn query(
+        &self,
+        operation: &'static str,
+        partition: String,
+        sort_prefix: &str,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(partition))
+            .consistent_read(true);
+        if !sort_prefix.is_empty() {
+            query = query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", text(sort_prefix));
+        }
+        let mut items = Vec::new();
+        let mut resume_after = None;
+        loop {
+            let page = self.meter.time(query.clone().set_exclusive_start_key(resume_after).send()).await;
+            let page = page.map_err(|error| unavailable(operation, &error))?;
+            items.extend(page.items.unwrap_or_default());
+            resume_after = page.last_evaluated_key;
+            if resume_after.is_none() {
+                return Ok(items);
+            }
+        }
     }
 }
 

@@ -11,33 +11,17 @@ use tenancy::{
     UserRecords,
 };
 
-use super::{DynamoStore, unavailable};
-use crate::item::{Attributes, Item, tenant_of_sort_key, text};
+use super::DynamoStore;
+use crate::item::{Attributes, Item, tenant_of_sort_key};
 use crate::key::{Key, PROFILE, TENANT_PREFIX, user_partition};
 
 impl Records for DynamoStore {
     async fn user(&self, user: &UserKey) -> Result<UserRecords, StoreError> {
         let mut records = UserRecords::default();
-        let mut resume_after = None;
-        loop {
-            let call = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", text(user_partition(user)))
-                .consistent_read(true)
-                .set_exclusive_start_key(resume_after)
-                .send();
-            let page = self.meter.time(call).await.map_err(|error| unavailable("read a user", &error))?;
-            for attributes in page.items() {
-                add(&mut records, user, attributes)?;
-            }
-            resume_after = page.last_evaluated_key;
-            if resume_after.is_none() {
-                return Ok(records);
-            }
+        for attributes in self.query("read a user", user_partition(user), "").await? {
+            add(&mut records, user, &attributes)?;
         }
+        Ok(records)
     }
 
     async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {

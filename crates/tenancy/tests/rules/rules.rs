@@ -434,3 +434,60 @@ proptest! {
         }
     }
 }
+
+/// The published order once more, written down without the types of the rules: tenants are numbers, 0 is none.
+fn naive(memberships: &[(u64, u64)], default: u64, bound: u64, asked: u64) -> Result<u64, Refusal> {
+    let status =
+        |tenant: u64| memberships.iter().find(|(id, _)| *id == tenant).map_or(2, |(_, status)| *status);
+    let named = |tenant: u64| match status(tenant) {
+        0 => Ok(tenant),
+        1 => Err(Refusal::Suspended),
+        _ => Err(Refusal::WrongTenant),
+    };
+    if bound != 0 {
+        return if asked != 0 && asked != bound { Err(Refusal::WrongTenant) } else { named(bound) };
+    }
+    if asked != 0 {
+        return named(asked);
+    }
+    if default != 0 && status(default) == 0 {
+        return Ok(default);
+    }
+    let active: Vec<u64> = memberships.iter().filter(|(_, status)| *status == 0).map(|(id, _)| *id).collect();
+    match active.len() {
+        1 => Ok(active[0]),
+        0 if memberships.iter().any(|(_, status)| *status == 1) => Err(Refusal::Suspended),
+        0 => Err(Refusal::NoTenant),
+        _ => Err(Refusal::ChooseTenant),
+    }
+}
+
+#[test]
+fn every_small_world_gets_the_tenant_of_the_published_order() {
+    let id = |number: u64| tenant_id(["none", "acme", "globex", "initech"][usize::try_from(number).unwrap()]);
+    let statuses = [MembershipStatus::Active, MembershipStatus::Suspended, MembershipStatus::Removed];
+    let mut worlds = 0;
+    // Each of three tenants: no membership (3) or one of a status; each default, binding and request, none (0) included.
+    for world in 0..4_u64.pow(6) {
+        let digit = |place: u32| world / 4_u64.pow(place) % 4;
+        let held: Vec<(u64, u64)> =
+            (0..3).map(|at| (u64::from(at) + 1, digit(at))).filter(|(_, status)| *status < 3).collect();
+        let (default, bound, asked) = (digit(3), digit(4), digit(5));
+        let memberships = held
+            .iter()
+            .map(|(number, status)| {
+                membership(id(*number).as_str(), statuses[usize::try_from(*status).unwrap()])
+            })
+            .collect();
+        let of = |number: u64| (number != 0).then(|| id(number));
+        let records = UserRecords { memberships, profile: Profile { default_tenant: of(default) } };
+        let wanted = of(asked).map_or(AskedTenant::None, AskedTenant::Tenant);
+
+        let chosen =
+            choose(&records, of(bound).as_ref(), &wanted).map(|membership| membership.tenant.clone());
+
+        assert_eq!(chosen, naive(&held, default, bound, asked).map(id), "{held:?} {default} {bound} {asked}");
+        worlds += 1;
+    }
+    assert_eq!(worlds, 4_096, "all of them");
+}

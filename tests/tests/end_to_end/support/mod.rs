@@ -6,6 +6,7 @@ pub(crate) mod items;
 mod pool;
 mod world;
 
+pub(crate) use pool::payload;
 pub(crate) use world::{World, fixture, fixtures};
 
 /// The invite code of the fixtures.

@@ -141,7 +141,8 @@ fn claims(tokens: &AuthenticationResultType) -> Claims {
     }
 }
 
-fn payload(token: &str) -> Value {
+/// The claims of a token.
+pub(crate) fn payload(token: &str) -> Value {
     let payload = token.split('.').nth(1).expect("a token has three parts");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
