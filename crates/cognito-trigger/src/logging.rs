@@ -31,7 +31,7 @@ pub fn init(format: Option<&str>, level: Option<&str>) {
     // A subscriber that is there already (in a test) stays.
     let _ = if is_json {
         registry
-            .with(lines.json().flatten_event(true).with_current_span(true).with_span_list(false))
+            .with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false))
             .try_init()
     } else {
         registry.with(lines).try_init()
@@ -43,9 +43,10 @@ pub fn init(format: Option<&str>, level: Option<&str>) {
 }
 
 /// Logs a damaged item that was passed over.
-pub fn log_damage(damage: &Damage) {
+pub fn log_damage(damage: &Damage, request_id: &str) {
     tracing::error!(
         event = "data.integrity",
+        requestId = request_id,
         key = damage.key,
         problem = damage.problem,
         "a damaged item is passed over"

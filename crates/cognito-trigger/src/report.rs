@@ -4,7 +4,6 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 use tenancy::{PoolId, Sub, TenantId};
 
 /// Namespace of the metrics.
@@ -66,65 +65,50 @@ pub struct Invocation<'a> {
     pub at: SystemTime,
 }
 
-#[derive(Serialize)]
-struct Metric {
-    #[serde(rename = "Name")]
-    name: &'static str,
-    #[serde(rename = "Unit")]
-    unit: &'static str,
-}
-
 impl Report {
     /// The line, without line end.
     #[must_use]
     pub fn line(&self, invocation: &Invocation<'_>) -> String {
-        let mut line = Map::new();
-        let mut metrics = Vec::new();
-        let mut metric = |name, unit, value: Value| {
-            metrics.push(Metric { name, unit });
-            line.insert(String::from(name), value);
-        };
-        metric("Invocations", "Count", json!(1));
-        metric("DurationMs", "Milliseconds", json!(milliseconds(invocation.duration)));
-        metric("StoreMs", "Milliseconds", json!(milliseconds(self.store_time)));
-        metric("StoreCalls", "Count", json!(self.store_calls));
-        metric("CacheHit", "Count", json!(self.cache_hits));
-        metric("CacheMiss", "Count", json!(self.cache_misses));
-        metric("StaleServed", "Count", json!(self.stale_served));
-        metric("Redeemed", "Count", json!(self.redeemed));
-        metric("AlreadyRedeemed", "Count", json!(self.already_redeemed));
-        metric("StampDeferred", "Count", json!(self.stamps_deferred));
-        metric("Denied", "Count", json!(self.denied));
-        metric("ColdStart", "Count", json!(u8::from(invocation.is_cold_start)));
-        if let Some(bytes) = self.claim_bytes {
-            metric("ClaimBytes", "Bytes", json!(bytes));
-        }
         let since_epoch = invocation.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let directive = json!({
-            "Namespace": NAMESPACE,
-            "Dimensions": [["Function"], ["Function", "Outcome"]],
-            "Metrics": metrics,
-        });
-        line.insert(
-            "_aws".to_owned(),
-            json!({ "Timestamp": u64::try_from(since_epoch.as_millis()).unwrap_or(0), "CloudWatchMetrics": [directive] }),
-        );
-        let mut property = |name: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                line.insert(name.to_owned(), Value::from(value));
-            }
+        // The last metric is that of a token's size, which there is only where a token was made.
+        let metrics = if self.claim_bytes.is_some() {
+            METRICS
+        } else {
+            METRICS.split_last().map_or(METRICS, |(_, rest)| rest)
         };
-        property("Function", Some(invocation.function));
-        property("Outcome", Some(self.outcome));
-        property("requestId", Some(invocation.request_id));
-        property("event", self.event);
-        property("reason", self.reason);
-        property("cause", self.cause.as_deref());
-        property("triggerSource", self.trigger_source.as_deref());
-        property("userPoolId", self.pool.as_ref().map(PoolId::as_str));
-        property("sub", self.sub.as_ref().map(Sub::as_str));
-        property("tenantId", self.tenant.as_ref().map(TenantId::as_str));
-        Value::Object(line).to_string()
+        let line = Line {
+            aws: Metadata {
+                timestamp: u64::try_from(since_epoch.as_millis()).unwrap_or(0),
+                cloud_watch_metrics: [Directive { namespace: NAMESPACE, dimensions: DIMENSIONS, metrics }],
+            },
+            function: invocation.function,
+            outcome: self.outcome,
+            invocations: 1,
+            duration_ms: milliseconds(invocation.duration),
+            store_ms: milliseconds(self.store_time),
+            store_calls: self.store_calls,
+            cache_hit: self.cache_hits,
+            cache_miss: self.cache_misses,
+            stale_served: self.stale_served,
+            redeemed: self.redeemed,
+            already_redeemed: self.already_redeemed,
+            stamp_deferred: self.stamps_deferred,
+            denied: self.denied,
+            cold_start: u8::from(invocation.is_cold_start),
+            claim_bytes: self.claim_bytes,
+            properties: Properties {
+                request_id: invocation.request_id,
+                event: self.event,
+                reason: self.reason,
+                cause: self.cause.as_deref(),
+                trigger_source: self.trigger_source.as_deref(),
+                user_pool_id: self.pool.as_ref().map(PoolId::as_str),
+                sub: self.sub.as_ref().map(Sub::as_str),
+                tenant_id: self.tenant.as_ref().map(TenantId::as_str),
+            },
+        };
+        // Numbers and texts under fixed names: writing them cannot fail.
+        serde_json::to_string(&line).unwrap_or_default()
     }
 
     /// Notes what fired, if it looks like a trigger source: an event could say anything.
@@ -136,6 +120,93 @@ impl Report {
     }
 }
 
+/// Every metric with its unit, in the order of the line.
+const METRICS: &[Metric] = &[
+    Metric { name: "Invocations", unit: "Count" },
+    Metric { name: "DurationMs", unit: "Milliseconds" },
+    Metric { name: "StoreMs", unit: "Milliseconds" },
+    Metric { name: "StoreCalls", unit: "Count" },
+    Metric { name: "CacheHit", unit: "Count" },
+    Metric { name: "CacheMiss", unit: "Count" },
+    Metric { name: "StaleServed", unit: "Count" },
+    Metric { name: "Redeemed", unit: "Count" },
+    Metric { name: "AlreadyRedeemed", unit: "Count" },
+    Metric { name: "StampDeferred", unit: "Count" },
+    Metric { name: "Denied", unit: "Count" },
+    Metric { name: "ColdStart", unit: "Count" },
+    Metric { name: "ClaimBytes", unit: "Bytes" },
+];
+
+/// By function; and by function and how it ended.
+const DIMENSIONS: &[&[&str]] = &[&["Function"], &["Function", "Outcome"]];
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Line<'a> {
+    #[serde(rename = "_aws")]
+    aws: Metadata,
+    function: &'a str,
+    outcome: &'a str,
+    invocations: u8,
+    duration_ms: f64,
+    store_ms: f64,
+    store_calls: u64,
+    cache_hit: u64,
+    cache_miss: u64,
+    stale_served: u64,
+    redeemed: u64,
+    already_redeemed: u64,
+    stamp_deferred: u64,
+    denied: u64,
+    cold_start: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim_bytes: Option<usize>,
+    #[serde(flatten)]
+    properties: Properties<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties<'a> {
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trigger_source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_pool_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata {
+    timestamp: u64,
+    cloud_watch_metrics: [Directive; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: &'static str,
+    dimensions: &'static [&'static [&'static str]],
+    metrics: &'static [Metric],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+}
+
 /// Milliseconds with microseconds behind the point.
 fn milliseconds(duration: Duration) -> f64 {
     f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1000.0
@@ -143,6 +214,8 @@ fn milliseconds(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn line(report: &Report) -> Value {

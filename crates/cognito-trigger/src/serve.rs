@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
-use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::tower::util::MapRequestLayer;
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::value::RawValue;
@@ -37,7 +36,7 @@ pub trait Trigger {
     ) -> impl Future<Output = Result<Answer, TriggerFailure>>;
 
     /// Notes in `report` what the call has cost; called once when it has ended, however it did.
-    fn settle(&self, report: &mut Report);
+    fn settle(&self, call: &Call<'_>, report: &mut Report);
 
     /// The log event of an error that has none of its own.
     fn denial_event(&self) -> Option<&'static str> {
@@ -87,7 +86,7 @@ pub async fn serve(
         let is_cold_start = is_first.swap(false, Ordering::Relaxed);
         answer(function, trigger, clock, is_cold_start, event).await
     });
-    Runtime::new(handler).layer(MapRequestLayer::new(well_formed)).layer(TracingLayer::new()).run().await
+    Runtime::new(handler).layer(MapRequestLayer::new(well_formed)).run().await
 }
 
 /// Handles one event: in time, panics caught, reported.
@@ -113,7 +112,7 @@ async fn answer(
         Ok(Err(_panic)) => Err(ended("panic")),
         Err(_elapsed) => Err(ended("timeout")),
     };
-    trigger.settle(&mut report);
+    trigger.settle(&call, &mut report);
     if let Err(failure) = &result {
         report.note(failure, trigger.denial_event());
         // What is no event cannot go back as one.
@@ -197,7 +196,7 @@ mod tests {
             }
         }
 
-        fn settle(&self, _: &mut Report) {}
+        fn settle(&self, _: &Call<'_>, _: &mut Report) {}
     }
 
     fn event(text: &str, deadline_ms: u64) -> LambdaEvent<Box<RawValue>> {

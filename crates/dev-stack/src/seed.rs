@@ -44,17 +44,18 @@ impl Seed {
         Ok(Self { client, operator, table: table.to_owned() })
     }
 
-    /// Creates the table, if it is not there from an earlier run.
+    /// Creates the table, if it is not there from an earlier run; `true` if it was not.
     ///
     /// # Errors
     ///
     /// [`DevStackError::Seed`].
-    pub async fn create_table(&self) -> Result<(), DevStackError> {
+    pub async fn create_table(&self) -> Result<bool, DevStackError> {
         let described = self.client.describe_table().table_name(&self.table).send().await;
         if described.is_ok() {
-            return Ok(());
+            return Ok(false);
         }
-        table::create(&self.client, &self.table).await.map_err(failed)
+        table::create(&self.client, &self.table).await.map_err(failed)?;
+        Ok(true)
     }
 
     /// Makes an active tenant whose role `admin` has the group `<id>-admins`; other roles are their own groups.

@@ -49,7 +49,7 @@ impl Trigger for PostConfirmation {
         handle(&self.config, call, &self.store, &self.users, report).await
     }
 
-    fn settle(&self, report: &mut Report) {
+    fn settle(&self, _: &Call<'_>, report: &mut Report) {
         (report.store_calls, report.store_time) = self.store.meter().take();
     }
 }
@@ -93,9 +93,9 @@ pub async fn handle(
         now: Timestamp::from(call.now),
     };
     let joined = onboarding::join(candidate, store).await?;
-    joined.damaged.iter().for_each(log_damage);
+    joined.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
     if let Some(records) = &joined.records {
-        warn_of_foreign_stamp(user, &event.request.stamp, records);
+        warn_of_foreign_stamp(user, &event.request.stamp, records, call.request_id);
     }
     match joined.redemption {
         Redemption::Joined(tenants) => {
@@ -130,7 +130,7 @@ pub async fn handle(
 
 /// The attribute was set before anybody stamped it, and names a tenant that the user is not in: an app client lets its
 /// users write it. It is ignored here and overwritten by the stamp.
-fn warn_of_foreign_stamp(user: &UserKey, stamp: &AskedTenant, records: &UserRecords) {
+fn warn_of_foreign_stamp(user: &UserKey, stamp: &AskedTenant, records: &UserRecords, request_id: &str) {
     let is_foreign = match stamp {
         AskedTenant::None => false,
         AskedTenant::Malformed => true,
@@ -139,6 +139,7 @@ fn warn_of_foreign_stamp(user: &UserKey, stamp: &AskedTenant, records: &UserReco
     if is_foreign {
         tracing::warn!(
             event = "security.cross_tenant",
+            requestId = request_id,
             reason = "stamp",
             sub = user.sub.as_str(),
             userPoolId = user.pool.as_str(),
@@ -171,6 +172,7 @@ async fn stamp(
     report.stamps_deferred = 1;
     tracing::warn!(
         event = "stamp.deferred",
+        requestId = call.request_id,
         sub = user.sub.as_str(),
         userPoolId = user.pool.as_str(),
         tenantId = plan.tenant.as_str(),

@@ -50,7 +50,7 @@ impl Trigger for PreTokenGeneration {
         handle(&self.config, call, &self.store, report).await
     }
 
-    fn settle(&self, report: &mut Report) {
+    fn settle(&self, call: &Call<'_>, report: &mut Report) {
         (report.store_calls, report.store_time) = self.store.store().meter().take();
         let cache = self.store.meter().take();
         (report.cache_hits, report.cache_misses, report.stale_served) =
@@ -59,6 +59,7 @@ impl Trigger for PreTokenGeneration {
             let tenant = report.tenant.as_ref().map(TenantId::as_str);
             tracing::warn!(
                 event = "cache.stale",
+                requestId = call.request_id,
                 tenantId = tenant,
                 "the store gave no answer, and a tenant was served as last seen"
             );
@@ -131,16 +132,17 @@ async fn of_user(
         asked: &request.asked_tenant,
     };
     let decision = sign_in::decide(sign_in, store).await;
-    decision.damaged.iter().for_each(log_damage);
-    note_redemption(decision.redemption.as_ref(), user, report);
+    decision.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
+    note_redemption(decision.redemption.as_ref(), user, call, report);
     for attempt in decision.cross_tenant {
-        warn_of_cross_tenant(attempt, user);
+        warn_of_cross_tenant(attempt, user, call.request_id);
     }
     let grant = decision.grant.map_err(|none| failure(none, decision.redemption.as_ref()))?;
     let (contents, roles_left_out) = contents::of_user(config, &grant, &request.pool_groups)?;
     if roles_left_out > 0 {
         tracing::error!(
             event = "data.integrity",
+            requestId = call.request_id,
             tenantId = grant.tenant.id.as_str(),
             roles_left_out,
             "the tenant lists IAM roles that IAM_ROLE_ALLOWLIST does not admit"
@@ -211,8 +213,8 @@ fn failure(none: NoGrant, redemption: Option<&Redemption>) -> TriggerFailure {
 }
 
 /// Late redemption: what post-confirmation says in its report is a line of its own here.
-fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, report: &mut Report) {
-    let (sub, pool) = (user.sub.as_str(), user.pool.as_str());
+fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, call: &Call<'_>, report: &mut Report) {
+    let (sub, pool, request) = (user.sub.as_str(), user.pool.as_str(), call.request_id);
     match redemption {
         Some(Redemption::Joined(tenants)) => {
             report.redeemed = u64::try_from(tenants.len()).unwrap_or(u64::MAX);
@@ -220,6 +222,7 @@ fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, report: &mut
                 let tenant = tenant.as_str();
                 tracing::info!(
                     event = "invite.redeemed",
+                    requestId = request,
                     sub,
                     userPoolId = pool,
                     tenantId = tenant,
@@ -232,6 +235,7 @@ fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, report: &mut
             let reason = why.name();
             tracing::info!(
                 event = "invite.refused",
+                requestId = request,
                 reason,
                 sub,
                 userPoolId = pool,
@@ -242,7 +246,7 @@ fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, report: &mut
     }
 }
 
-fn warn_of_cross_tenant(attempt: CrossTenant, user: &UserKey) {
+fn warn_of_cross_tenant(attempt: CrossTenant, user: &UserKey, request_id: &str) {
     let what = match attempt {
         CrossTenant::Stamp => {
             "the tenant attribute names a tenant that the user is not in; can an app client write it?"
@@ -252,6 +256,7 @@ fn warn_of_cross_tenant(attempt: CrossTenant, user: &UserKey) {
     };
     tracing::warn!(
         event = "security.cross_tenant",
+        requestId = request_id,
         reason = attempt.name(),
         sub = user.sub.as_str(),
         userPoolId = user.pool.as_str(),

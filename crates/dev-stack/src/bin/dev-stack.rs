@@ -26,6 +26,9 @@ DEV_STACK_BIN_DIR=DIR takes the function binaries from DIR instead of building t
 /// The region of the pool.
 const REGION: &str = "eu-west-1";
 
+/// The tenant of a new table.
+const TENANT: &str = "acme";
+
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
 struct Options {
@@ -89,7 +92,7 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
         ..StackOptions::default()
     });
     let stack = started.await?;
-    Seed::new(&stack, REGION, &options.table)?.create_table().await?;
+    let invite_code = first_invite(&Seed::new(&stack, REGION, &options.table)?).await?;
     let environment = function_environment(&stack, &options.table, options.settings);
     for (name, program) in [
         (functions::POST_CONFIRMATION, binaries.post_confirmation),
@@ -106,13 +109,22 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     };
     let pool = stack.cognito().create_pool(PoolSettings { triggers, ..PoolSettings::default() });
     let client = stack.cognito().create_client(&pool, ClientSettings::default())?;
-    announce(&stack, &pool, &client, &options.table, options.json);
+    announce(&stack, &pool, &client, &options.table, invite_code.as_deref(), options.json);
     let mail = tokio::spawn(print_mail(stack.cognito().mail()));
     // Without a signal handler there is nothing to wait for but the end of the process.
     let _ = tokio::signal::ctrl_c().await;
     mail.abort();
     stack.stop().await;
     Ok(())
+}
+
+/// In a new table: a tenant, and an invite to begin with.
+async fn first_invite(seed: &Seed) -> Result<Option<String>, DevStackError> {
+    if !seed.create_table().await? {
+        return Ok(None);
+    }
+    let tenant = seed.tenant(TENANT, "Acme Corporation", "pro").await?;
+    Ok(Some(seed.invite(&tenant, &["admin"], None).await?.reveal()))
 }
 
 fn function_environment(
@@ -126,7 +138,14 @@ fn function_environment(
     environment
 }
 
-fn announce(stack: &DevStack, pool: &str, client: &str, table: &str, as_json: bool) {
+fn announce(
+    stack: &DevStack,
+    pool: &str,
+    client: &str,
+    table: &str,
+    invite_code: Option<&str>,
+    as_json: bool,
+) {
     let endpoints = stack.endpoints();
     if as_json {
         let line = json!({
@@ -138,6 +157,7 @@ fn announce(stack: &DevStack, pool: &str, client: &str, table: &str, as_json: bo
             "userPoolId": pool,
             "clientId": client,
             "table": table,
+            "inviteCode": invite_code,
         });
         println!("{line}");
         return;
@@ -148,6 +168,9 @@ fn announce(stack: &DevStack, pool: &str, client: &str, table: &str, as_json: bo
     println!("User pool  {pool}");
     println!("Client     {client}");
     println!("Key set    {}", stack.cognito().jwks_url(pool));
+    if let Some(code) = invite_code {
+        println!("Invite     {code} (tenant {TENANT}, role admin, one use)");
+    }
     println!();
     for (name, value) in endpoints.environment() {
         println!("export {name}={value}");
