@@ -56,7 +56,7 @@ const STANDARD: [&str; 19] = [
 ];
 
 /// The name of a claim that a trigger may add: 1 to 128 printable ASCII characters without blanks, quotes and
-/// backslashes, and none that Cognito reserves.
+/// backslashes, none that Cognito reserves, and none that is an attribute of the user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClaimName(String);
 

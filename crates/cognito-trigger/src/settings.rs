@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use tenancy::PoolId;
 
-/// Reads settings through a look-up and collects what is wrong with them. An empty value counts as not set, because
+/// Reads settings through a look-up and collects what is wrong with them. A blank value counts as not set, because
 /// that is how templates leave a setting out.
 pub struct Settings<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,

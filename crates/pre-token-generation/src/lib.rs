@@ -1,5 +1,5 @@
 //! Cognito pre-token-generation trigger: puts the tenant's id, name and tier, and the user's groups in that tenant, into
-//! the ID token and the access token, at every sign-in and refresh, straight from the table.
+//! the ID token and the access token, at every sign-in and refresh, from the table.
 //!
 //! **A token never carries a tenant of which the user is not an active member.** What cannot be proved is refused.
 

@@ -11,7 +11,7 @@ use tenancy_aws::{AwsClients, DynamoStore};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::process::ExitCode {
-    // A value that is not UTF-8 is one that no setting takes, and not one that is not set.
+    // A value that is not UTF-8 must not pass for one that is not set.
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     logging::init(lookup("AWS_LAMBDA_LOG_FORMAT").as_deref(), lookup("AWS_LAMBDA_LOG_LEVEL").as_deref());
     let config = match FunctionConfig::read(&lookup) {

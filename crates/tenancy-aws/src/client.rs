@@ -54,7 +54,7 @@ impl AwsSettings {
     ///
     /// The variables that are missing, each in words.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
-        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let mut faults = Vec::new();
         let mut required = |name: &str| {
             lookup(name).unwrap_or_else(|| {

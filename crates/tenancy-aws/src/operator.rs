@@ -86,7 +86,7 @@ impl Operator {
         self.write(writes, "the tenant id or the slug is taken").await
     }
 
-    /// Changes what a tenant has bought; the next token shows it.
+    /// Changes what a tenant has bought; tokens show it once the functions' caches have aged.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ pub enum MembershipStatus {
 /// Whether the user attribute `custom:tenantId` has been written for a membership.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stamp {
-    /// Not yet: post-confirmation could not, or the user joined at a sign-in. `tenantctl repair stamps` finishes it.
+    /// Not yet: post-confirmation could not, or the user joined at a sign-in. The next confirmation event writes it.
     Pending,
     /// It has.
     Done,

@@ -129,7 +129,7 @@ pub trait Invites {
         email: &EmailHash,
     ) -> impl Future<Output = Result<Vec<Result<InvitePointer, Damage>>, StoreError>> + Send;
 
-    /// Writes redemptions of one user, of different tenants, 16 at most: all of it or nothing.
+    /// Writes redemptions of one user, of different tenants, 19 at most: all of it or nothing.
     ///
     /// # Errors
     ///

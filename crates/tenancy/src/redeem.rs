@@ -17,8 +17,9 @@ use crate::{
 /// How often a redemption that others overtake is decided anew before it is given up.
 const MAX_ROUNDS: usize = 8;
 
-/// How many invites are redeemed by one write: DynamoDB writes 100 items at once, and a redemption is of 6 at most.
-const MAX_PLANS: usize = 16;
+/// How many invites are redeemed by one write: DynamoDB writes 100 items at once, and a redemption is of 5, but for the
+/// first, which is of 6.
+const MAX_PLANS: usize = 19;
 
 /// What came of trying to redeem.
 #[derive(Debug)]
@@ -116,7 +117,8 @@ impl<S: Records + Invites> Engine<'_, S> {
         let mut joined = Vec::new();
         for _ in 0..MAX_ROUNDS {
             let mut outcome = Redemption::Refused(InviteRefusal::NoInvite);
-            let (mut plans, mut after, mut is_stale) = (Vec::new(), records.clone(), false);
+            let (mut plans, mut after) = (Vec::new(), records.clone());
+            let (mut is_stale, mut has_more) = (false, false);
             for opening in self.openings(source).await? {
                 match self.judge(&opening, &after) {
                     Verdict::Redeem(plan) if plans.len() < MAX_PLANS => {
@@ -130,8 +132,9 @@ impl<S: Records + Invites> Engine<'_, S> {
                     Verdict::Refuse(why) if outcome == Redemption::Refused(InviteRefusal::NoInvite) => {
                         outcome = Redemption::Refused(why);
                     }
-                    // The rest of many is for the next round; the first reason is the one that is told.
-                    Verdict::Redeem(_) | Verdict::Refuse(_) => {}
+                    Verdict::Redeem(_) => has_more = true,
+                    // The first reason is the one that is told.
+                    Verdict::Refuse(_) => {}
                 }
             }
             if plans.is_empty() {
@@ -143,14 +146,16 @@ impl<S: Records + Invites> Engine<'_, S> {
             match self.store.commit(&plans).await? {
                 Commit::Done => {
                     *records = after;
-                    let is_all = plans.len() < MAX_PLANS;
                     joined.extend(plans.into_iter().map(|plan| plan.tenant));
-                    if is_all {
+                    if !has_more {
                         return Ok(Redemption::Joined(joined));
                     }
                 }
                 Commit::Outdated => *records = self.store.user(user).await?,
             }
+        }
+        if !joined.is_empty() {
+            return Ok(Redemption::Joined(joined));
         }
         Err(StoreError::Unavailable {
             operation: "redeem an invite",

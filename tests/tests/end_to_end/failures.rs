@@ -329,7 +329,7 @@ fn every_row_is_published() {
 }
 
 #[tokio::test]
-async fn a_slow_table_costs_no_more_calls_than_three_attempts() {
+async fn a_failing_table_costs_no_more_than_three_attempts() {
     let faulty = Faulty::start(&[]).await;
     faulty.world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
     assert_eq!(told(&faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await), "ok");

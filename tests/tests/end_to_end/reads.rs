@@ -56,6 +56,11 @@ async fn a_wrong_or_missing_stamp_costs_one_read_more_at_most() {
     let set = |stamp: Value| sign_in(|event| event["request"]["userAttributes"]["custom:tenantId"] = stamp);
 
     world.answer(PRE_TOKEN_GENERATION, set(json!("globex"))).await;
+    let wrong = world.reports(PRE_TOKEN_GENERATION, 1).await;
+    assert_eq!(
+        wrong[0]["StoreCalls"], 4,
+        "user, the stamp's tenant and client binding, then the right tenant"
+    );
     world.configure(&[("TENANT_CACHE_SECONDS", "3600")]).await;
     world.answer(PRE_TOKEN_GENERATION, set(json!(null))).await;
 

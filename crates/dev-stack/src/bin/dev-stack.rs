@@ -9,7 +9,8 @@ use dev_stack::{
 use serde_json::json;
 
 const USAGE: &str = "\
-Serves DynamoDB, Lambda and Cognito on loopback, with the two functions wired to one user pool.
+Serves DynamoDB, Lambda and Cognito on loopback, with the two functions wired to one user pool. A new table has a
+tenant and an invite to begin with.
 
 Usage: dev-stack [options]
 

@@ -248,7 +248,8 @@ fn default_tenant(table: &str, plan: &RedemptionPlan) -> Result<Update, BuildErr
         .build()
 }
 
-/// Who joined what, by which invite, in which request. Its key is made of the use, which there is once only.
+/// Who joined what, by which invite, in which request. Its key is made of what happens once only: a use, or a
+/// first membership.
 fn audit(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
     let (action, target, right) = match &plan.source {
         RedemptionSource::Invite { hash, .. } => {
