@@ -56,7 +56,7 @@ pub struct Request {
     pub is_email_verified: bool,
     /// The identity provider of a federated user. A native user with linked identities is none: that one signs in with a
     /// password too, and owns the attributes.
-    pub provider: Option<ProviderName>,
+    pub federation: Option<Federation>,
     /// The code that came with the request.
     pub invite_code: PresentedCode,
     /// The tenant that the request asks for.
@@ -65,6 +65,29 @@ pub struct Request {
     pub pool_groups: PoolGroups,
     /// What the tenant attribute says: a hint of what to read, never evidence.
     pub stamp: AskedTenant,
+}
+
+/// Where a federated user comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Federation {
+    /// The identity provider.
+    pub provider: ProviderName,
+    /// Whether there is no other that the attributes could be of.
+    pub is_only_identity: bool,
+}
+
+impl Request {
+    /// The identity provider, if there is one.
+    #[must_use]
+    pub fn provider(&self) -> Option<&ProviderName> {
+        self.federation.as_ref().map(|federation| &federation.provider)
+    }
+
+    /// Whether the attributes can be nobody's but the provider's, when they are fresh from a federated sign-in.
+    #[must_use]
+    pub fn has_one_identity(&self) -> bool {
+        self.federation.as_ref().is_some_and(|federation| federation.is_only_identity)
+    }
 }
 
 /// Whom an event is about.
@@ -216,7 +239,7 @@ impl Request {
             subject,
             email,
             is_email_verified: is_verified,
-            provider: provider(&attributes)?,
+            federation: provider(&attributes)?,
             invite_code,
             asked_tenant,
             pool_groups: PoolGroups::read(request)?,
@@ -245,7 +268,7 @@ impl PoolGroups {
 
 /// The provider in `identities`, a JSON text that lists where the user comes from, if Cognito says that the profile is a
 /// provider's (`EXTERNAL_PROVIDER`) and there is one alone, or one that is primary.
-fn provider(attributes: &Object<'_>) -> Result<Option<ProviderName>, Ambiguous> {
+fn provider(attributes: &Object<'_>) -> Result<Option<Federation>, Ambiguous> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Identity {
@@ -267,7 +290,9 @@ fn provider(attributes: &Object<'_>) -> Result<Option<ProviderName>, Ambiguous> 
         (_, Some(first), None) => Some(first),
         _ => None,
     };
-    Ok(named.and_then(|identity| identity.provider_name.parse().ok()))
+    let is_only_identity = identities.len() == 1;
+    let provider = named.and_then(|identity| identity.provider_name.parse().ok());
+    Ok(provider.map(|provider| Federation { provider, is_only_identity }))
 }
 
 fn client(event: &Object<'_>) -> Result<Option<ClientId>, UnreadableEvent> {

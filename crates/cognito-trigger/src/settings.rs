@@ -30,12 +30,21 @@ impl<'a> Settings<'a> {
         (self.lookup)(name).filter(|value| !value.trim().is_empty())
     }
 
-    /// A text that must be set.
-    pub fn required(&mut self, name: &str) -> String {
-        self.raw(name).unwrap_or_else(|| {
-            self.fault(name, "is not set");
-            String::new()
-        })
+    /// `TENANCY_TABLE`: a DynamoDB table's name, 3 to 255 of `A-Z a-z 0-9 _ . -`, or its ARN. Required.
+    pub fn table(&mut self) -> String {
+        let Some(raw) = self.raw("TENANCY_TABLE") else {
+            self.fault("TENANCY_TABLE", "is not set");
+            return String::new();
+        };
+        let name = match raw.strip_prefix("arn:") {
+            Some(arn) => arn.rsplit_once(":table/").map_or("", |(_, name)| name),
+            None => &raw,
+        };
+        let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+        if !(3..=255).contains(&name.len()) || !name.bytes().all(is_name) {
+            self.fault("TENANCY_TABLE", "is not a table's name (3 to 255 of A-Z a-z 0-9 _ . -) or ARN");
+        }
+        raw
     }
 
     /// A value of a type with rules of its own; `default` when it is not set.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cognito_trigger::event::{Envelope, Subject, UnreadableEvent};
 use cognito_trigger::failure::with_causes;
-use cognito_trigger::logging::log_damage;
+use cognito_trigger::logging::{log_damage, log_incomplete};
 use cognito_trigger::{Answer, Call, PublicError, Report, Trigger, TriggerFailure};
 use tenancy::choice::AskedTenant;
 use tenancy::onboarding::{self, StampPlan};
@@ -86,14 +86,17 @@ pub async fn handle(
         username: event.username.as_ref(),
         email: event.request.email.as_ref(),
         is_email_verified: event.request.is_email_verified,
-        provider: event.request.provider.as_ref(),
-        is_fresh_from_provider: true,
+        provider: event.request.provider(),
+        is_fresh_from_provider: event.request.has_one_identity(),
         code: &event.request.invite_code,
         request_id: call.request_id,
         now: Timestamp::from(call.now),
     };
     let joined = onboarding::join(candidate, store).await?;
     joined.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
+    if joined.is_incomplete {
+        log_incomplete(user, call.request_id);
+    }
     if let Some(records) = &joined.records {
         warn_of_foreign_stamp(user, &event.request.stamp, records, call.request_id);
     }

@@ -107,7 +107,7 @@ impl FunctionConfig {
     /// [`InvalidSettings`] with every fault.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut settings = Settings::new(lookup);
-        let table = settings.required("TENANCY_TABLE");
+        let table = settings.table();
         let tenant_attribute = settings.tenant_attribute();
         let trigger = Config {
             pools: settings.allowed_pools(),

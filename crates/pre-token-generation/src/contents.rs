@@ -23,7 +23,10 @@ pub(crate) fn of_user(
 ) -> Result<(TokenContents, usize), TriggerFailure> {
     let groups = groups_of(&grant.tenant, &grant.roles, &config.group_formats).map_err(|error| {
         let key = format!("TENANT#{}", grant.tenant.id);
-        StoreError::from(Damage { key, problem: format!("GROUP_FORMAT with its tier: {error}") })
+        StoreError::from(Damage {
+            key,
+            problem: format!("GROUP_FORMAT makes no group of it and a role: {error}"),
+        })
     })?;
     let ours = groups.iter().map(|group| group.as_str().to_owned());
     let IamRoles { admitted: our_iam_roles, left_out } =

@@ -8,7 +8,7 @@ mod contents;
 
 use cognito_trigger::event::{Envelope, Event, Subject, UnreadableEvent};
 use cognito_trigger::failure::PublicError;
-use cognito_trigger::logging::log_damage;
+use cognito_trigger::logging::{log_damage, log_incomplete};
 use cognito_trigger::{Answer, Call, Report, Trigger, TriggerFailure};
 use tenancy::choice::Refusal;
 use tenancy::ports::{Invites, Records};
@@ -20,8 +20,9 @@ use tenancy_aws::{CachedStore, DynamoStore};
 
 pub use config::{Config, FunctionConfig, Mode, PoolGroupPolicy, UnboundMachine};
 
-/// The source of every federated sign-in, the only one that comes with the identity provider's attributes as they are;
-/// until the next, the user may have changed them.
+/// The source of every federated sign-in, taken for the only one that comes with the identity provider's attributes as they
+/// are; until the next, the user may have changed them. That managed login writes them anew each time is documented for
+/// sign-ins at the provider, and not known for a session of its own.
 const HOSTED_AUTH: &str = "TokenGeneration_HostedAuth";
 
 /// Most groups of one token.
@@ -121,8 +122,8 @@ async fn of_user(
             username: event.username.as_ref(),
             email: request.email.as_ref(),
             is_email_verified: request.is_email_verified,
-            provider: request.provider.as_ref(),
-            is_fresh_from_provider,
+            provider: request.provider(),
+            is_fresh_from_provider: is_fresh_from_provider && request.has_one_identity(),
             code: &request.invite_code,
             request_id: call.request_id,
             now: Timestamp::from(call.now),
@@ -133,6 +134,9 @@ async fn of_user(
     };
     let decision = sign_in::decide(sign_in, store).await;
     decision.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
+    if decision.is_incomplete {
+        log_incomplete(user, call.request_id);
+    }
     note_redemption(decision.redemption.as_ref(), user, call, report);
     for attempt in decision.cross_tenant {
         warn_of_cross_tenant(attempt, user, call.request_id);

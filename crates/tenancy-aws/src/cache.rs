@@ -1,5 +1,5 @@
-//! Tenants and bindings in memory, per environment: for a short time, a bounded number. Memberships never: a removed
-//! member is refused at the very next token.
+//! Tenants and app client bindings in memory, per environment: for a short time, a bounded number. Memberships never: a
+//! removed member is refused at the very next token. Nor what a redemption rests on: what it writes stays.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tenancy::ports::{Commit, Damage, Invites, Offer, Records, StoreError};
+use tenancy::ports::{Commit, Damage, Invites, Offer, ProviderTerms, Records, StoreError};
 use tenancy::redemption::RedemptionPlan;
 use tenancy::{
-    ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding, ProviderName,
-    Tenant, TenantId, TenantStatus, UserKey, UserRecords,
+    ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderName, Tenant, TenantId,
+    TenantStatus, UserKey, UserRecords,
 };
 
 /// How long it is remembered that there is no binding: a new one takes effect soon.
@@ -43,7 +43,6 @@ pub struct CachedStore<S> {
     clock: Clock,
     tenants: Mutex<Entries<TenantId, Arc<Tenant>>>,
     clients: Mutex<Entries<(PoolId, ClientId), Option<ClientBinding>>>,
-    providers: Mutex<Entries<(PoolId, ProviderName), Option<ProviderBinding>>>,
     meter: CacheMeter,
 }
 
@@ -87,7 +86,6 @@ impl<S> CachedStore<S> {
             clock,
             tenants: Mutex::default(),
             clients: Mutex::default(),
-            providers: Mutex::default(),
             meter: CacheMeter::default(),
         }
     }
@@ -173,21 +171,6 @@ impl<S: Records + Sync> Records for CachedStore<S> {
         self.remember(&self.clients, key, binding.clone(), longest);
         Ok(binding)
     }
-
-    async fn provider_binding(
-        &self,
-        pool: &PoolId,
-        provider: &ProviderName,
-    ) -> Result<Option<ProviderBinding>, StoreError> {
-        let key = (pool.clone(), provider.clone());
-        if let Some(binding) = self.fresh(&self.providers, &key) {
-            return Ok(binding);
-        }
-        let binding = self.store.provider_binding(pool, provider).await?;
-        let longest = if binding.is_some() { Duration::MAX } else { ABSENT_FOR };
-        self.remember(&self.providers, key, binding.clone(), longest);
-        Ok(binding)
-    }
 }
 
 impl<S: Invites + Sync> Invites for CachedStore<S> {
@@ -197,6 +180,14 @@ impl<S: Invites + Sync> Invites for CachedStore<S> {
 
     async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
         self.store.pointers(email).await
+    }
+
+    async fn provider_terms(
+        &self,
+        pool: &PoolId,
+        provider: &ProviderName,
+    ) -> Result<Option<ProviderTerms>, StoreError> {
+        self.store.provider_terms(pool, provider).await
     }
 
     async fn commit(&self, plans: &[RedemptionPlan]) -> Result<Commit, StoreError> {
@@ -335,14 +326,6 @@ mod tests {
             _: &ClientId,
         ) -> Result<Option<ClientBinding>, StoreError> {
             self.answer(lock(&self.binding).clone())
-        }
-
-        async fn provider_binding(
-            &self,
-            _: &PoolId,
-            _: &ProviderName,
-        ) -> Result<Option<ProviderBinding>, StoreError> {
-            self.answer(None)
         }
     }
 

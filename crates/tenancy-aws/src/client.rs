@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
@@ -10,6 +12,7 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::retries::classifiers::SharedRetryClassifier;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -33,6 +36,16 @@ const INITIAL_BACKOFF: Duration = Duration::from_millis(15);
 
 /// Longest wait between any two attempts.
 const MAX_BACKOFF: Duration = Duration::from_millis(200);
+
+/// What a retry takes from the quota of 500 that a client has, so that a service in trouble is not made worse.
+const RETRY_COST: u32 = 5;
+
+/// What a success gives back. The SDK's own quota is never refilled by more than one, and reads made at the same time lose
+/// what they took: a quiet environment would run out of it without any outage.
+const SUCCESS_REWARD: f32 = 5.0;
+
+/// What time gives back, so that after an outage two failures in a row are soon unseen again.
+const REFILL_PER_SECOND: f32 = 10.0;
 
 /// Where AWS is, and as whom to call it: the SDK's own environment variables.
 #[derive(Clone)]
@@ -65,6 +78,18 @@ impl AwsSettings {
         let region = required("AWS_REGION");
         let key_id = required("AWS_ACCESS_KEY_ID");
         let secret = required("AWS_SECRET_ACCESS_KEY");
+        let is_region = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !is_region {
+            faults.push("AWS_REGION is not a region".to_owned());
+        }
+        let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+        for name in
+            ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"]
+        {
+            if lookup(name).is_some_and(|url| !is_url(&url)) {
+                faults.push(format!("{name} must begin with http:// or https://"));
+            }
+        }
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -84,6 +109,7 @@ impl AwsSettings {
 /// Builds clients that share one connection pool, one set of root certificates and one policy of timeouts and retries.
 pub struct AwsClients {
     config: SdkConfig,
+    retry_partition: RetryPartition,
     dynamodb_endpoint: Option<String>,
     cognito_endpoint: Option<String>,
 }
@@ -105,8 +131,16 @@ impl AwsClients {
             .retry_config(retries())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
+        let quota = TokenBucket::builder()
+            .retry_cost(RETRY_COST)
+            .timeout_retry_cost(RETRY_COST)
+            .throttling_retry_cost(RETRY_COST)
+            .success_reward(SUCCESS_REWARD)
+            .refill_rate(REFILL_PER_SECOND)
+            .build();
         Self {
             config,
+            retry_partition: RetryPartition::custom("tenancy").token_bucket(quota).build(),
             dynamodb_endpoint: settings.dynamodb_endpoint,
             cognito_endpoint: settings.cognito_endpoint,
         }
@@ -117,6 +151,8 @@ impl AwsClients {
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config);
         config.set_endpoint_url(self.dynamodb_endpoint.clone());
+        config.set_retry_partition(Some(self.retry_partition.clone()));
+        config.push_retry_classifier(SharedRetryClassifier::new(UnreadableAnswers));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
@@ -125,7 +161,27 @@ impl AwsClients {
     pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
         let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.config);
         config.set_endpoint_url(self.cognito_endpoint.clone());
+        config.set_retry_partition(Some(self.retry_partition.clone()));
+        config.push_retry_classifier(SharedRetryClassifier::new(UnreadableAnswers));
         aws_sdk_cognitoidentityprovider::Client::from_conf(config.build())
+    }
+}
+
+/// Tries again what was answered with success and cannot be read: the SDK takes it for final.
+#[derive(Debug)]
+struct UnreadableAnswers;
+
+impl ClassifyRetry for UnreadableAnswers {
+    fn name(&self) -> &'static str {
+        "unreadable answers"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let is_success = context.response().is_some_and(|response| response.status().is_success());
+        match context.output_or_error() {
+            Some(Err(_)) if is_success => RetryAction::transient_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | Module | What it does |
 //! | --- | --- |
-//! | [`cache`] | [`CachedStore`], a store whose tenants and bindings are remembered |
+//! | [`cache`] | [`CachedStore`], a store whose tenants and app client bindings are remembered |
 //! | [`client`] | builds both SDK clients: one HTTP and TLS stack, explicit timeouts and retries |
 //! | [`store`] | [`DynamoStore`], the table as the functions use it; its answers to the ports are one file each |
 //! | [`users`] | [`CognitoUsers`], the user directory |

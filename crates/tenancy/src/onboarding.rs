@@ -16,6 +16,8 @@ pub struct Joined {
     pub records: Option<UserRecords>,
     /// Damaged invites that were passed over.
     pub damaged: Vec<Damage>,
+    /// Whether open invites of the address are left.
+    pub is_incomplete: bool,
 }
 
 /// Redeems what there is to redeem for a user who has just been confirmed. Safe to repeat and to overlap.
@@ -26,11 +28,11 @@ pub struct Joined {
 pub async fn join(candidate: Candidate<'_>, store: &(impl Records + Invites)) -> Result<Joined, StoreError> {
     if *candidate.code == PresentedCode::Malformed {
         let redemption = Redemption::Refused(InviteRefusal::Malformed);
-        return Ok(Joined { redemption, records: None, damaged: Vec::new() });
+        return Ok(Joined { redemption, records: None, damaged: Vec::new(), is_incomplete: false });
     }
     let mut records = store.user(candidate.user).await?;
-    let Redeemed { redemption, damaged } = redeem(candidate, &mut records, store).await?;
-    Ok(Joined { redemption, records: Some(records), damaged })
+    let Redeemed { redemption, damaged, is_incomplete } = redeem(candidate, &mut records, store).await?;
+    Ok(Joined { redemption, records: Some(records), damaged, is_incomplete })
 }
 
 /// A stamp to be written.

@@ -63,17 +63,6 @@ pub trait Records {
         pool: &PoolId,
         client: &ClientId,
     ) -> impl Future<Output = Result<Option<ClientBinding>, StoreError>> + Send;
-
-    /// The binding of an identity provider; `None` when it has none.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when there is no answer or the item is damaged.
-    fn provider_binding(
-        &self,
-        pool: &PoolId,
-        provider: &ProviderName,
-    ) -> impl Future<Output = Result<Option<ProviderBinding>, StoreError>> + Send;
 }
 
 /// What is on offer under a code's hash, for one user.
@@ -96,6 +85,15 @@ pub struct OfferTerms {
     pub is_pointed_at: bool,
 }
 
+/// An identity provider's binding and what it leads to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProviderTerms {
+    /// The binding.
+    pub binding: ProviderBinding,
+    /// Its tenant.
+    pub tenant: Arc<Tenant>,
+}
+
 /// What became of a redemption.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Commit {
@@ -105,7 +103,7 @@ pub enum Commit {
     Outdated,
 }
 
-/// Port: invites and their redemption.
+/// Port: what may be redeemed, and its redemption.
 pub trait Invites {
     /// What is on offer under `hash` for `user`, strongly consistent.
     ///
@@ -128,6 +126,18 @@ pub trait Invites {
         &self,
         email: &EmailHash,
     ) -> impl Future<Output = Result<Vec<Result<InvitePointer, Damage>>, StoreError>> + Send;
+
+    /// What the binding of an identity provider offers, strongly consistent and never remembered: a membership that is
+    /// written by it stays. `None` when it has none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer or an item is damaged, a binding to a tenant that does not exist included.
+    fn provider_terms(
+        &self,
+        pool: &PoolId,
+        provider: &ProviderName,
+    ) -> impl Future<Output = Result<Option<ProviderTerms>, StoreError>> + Send;
 
     /// Writes redemptions of one user, of different tenants, 19 at most: all of it or nothing.
     ///

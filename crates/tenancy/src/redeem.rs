@@ -2,17 +2,14 @@
 //! calls and repetitions of one event are normal and end in the first outcome.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use crate::ports::{Commit, Damage, Invites, Offer, Records, StoreError};
+use crate::ports::{Commit, Damage, Invites, Offer, ProviderTerms, Records, StoreError};
 use crate::redemption::{
     Candidate, InviteRefusal, Redeemer, Redemption, RedemptionSource, Verdict, apply, judge,
 };
-use crate::{
-    EmailHash, InviteHash, PresentedCode, ProviderBinding, ProviderName, Tenant, TenantStatus, UserRecords,
-};
+use crate::{EmailHash, InviteHash, PresentedCode, ProviderName, TenantId, TenantStatus, UserRecords};
 
 /// How often a redemption that others overtake is decided anew before it is given up.
 const MAX_ROUNDS: usize = 8;
@@ -28,11 +25,13 @@ pub struct Redeemed {
     pub redemption: Redemption,
     /// Damaged invites that were passed over, so that they did not keep the user out of other tenants.
     pub damaged: Vec<Damage>,
+    /// Whether open invites of the address are left, because there were more than one write takes and a later one failed.
+    pub is_incomplete: bool,
 }
 
-/// Tries, in this order, until one is redeemed: the code that came; the open invites of the verified address, all of them
-/// at once; the binding of the user's identity provider, if it joins by itself. A malformed code is refused without a
-/// call, and a refused code falls back on the others only for a user who is not an active member anywhere. `records` are
+/// Tries the code that came; then, unless it was redeemed, what is open for the user: the invites of the verified address
+/// and the tenant of the user's identity provider, if its binding joins by itself, all at once. A malformed code is refused
+/// without a call, and a refused code falls back only for a user who is not an active member anywhere. `records` are
 /// brought up to date with what was written.
 ///
 /// # Errors
@@ -44,46 +43,44 @@ pub async fn redeem(
     records: &mut UserRecords,
     store: &(impl Records + Invites),
 ) -> Result<Redeemed, StoreError> {
-    let ended = |redemption| Ok(Redeemed { redemption, damaged: Vec::new() });
+    let ended = |redemption| Ok(Redeemed { redemption, damaged: Vec::new(), is_incomplete: false });
     match candidate.code {
         PresentedCode::Malformed => return ended(Redemption::Refused(InviteRefusal::Malformed)),
         PresentedCode::None if records.active().next().is_some() => return ended(Redemption::Already),
         PresentedCode::None | PresentedCode::Code(_) => {}
     }
-    let provider = match candidate.provider {
-        Some(provider) => store.provider_binding(&candidate.user.pool, provider).await?,
-        None => None,
-    };
-    let trusts_email =
-        candidate.is_fresh_from_provider && provider.as_ref().is_some_and(|p| p.is_email_trusted);
-    let verified_email = candidate.email.filter(|_| candidate.is_email_verified || trusts_email);
-    let mut engine = Engine { redeemer: Redeemer { candidate, verified_email }, store, damaged: Vec::new() };
-
-    let mut sources = Vec::with_capacity(3);
-    if let PresentedCode::Code(code) = candidate.code {
-        sources.push(Source::Code(code.hash()));
-    }
-    sources.extend(verified_email.map(|email| Source::Address(EmailHash::of(email))));
-    if let Some((binding, provider)) = provider.as_ref().zip(candidate.provider).filter(|(b, _)| b.joins) {
-        sources.push(Source::Provider(binding, provider));
-    }
-    let mut refusal = InviteRefusal::NoInvite;
-    for source in &sources {
-        match engine.settle(source, records).await? {
-            Redemption::Refused(why) => {
-                if refusal == InviteRefusal::NoInvite {
-                    refusal = why;
-                }
-                if matches!(source, Source::Code(_)) && records.active().next().is_some() {
-                    break;
-                }
-            }
-            redemption => return Ok(Redeemed { redemption, damaged: engine.damaged }),
+    let trusts_email = match candidate.provider {
+        Some(provider) if candidate.is_fresh_from_provider => {
+            let terms = store.provider_terms(&candidate.user.pool, provider).await?;
+            terms.is_some_and(|terms| terms.binding.is_email_trusted)
         }
-    }
-    match engine.damaged.pop() {
-        Some(damage) => Err(damage.into()),
-        None => ended(Redemption::Refused(refusal)),
+        _ => false,
+    };
+    let verified_email = candidate.email.filter(|_| candidate.is_email_verified || trusts_email);
+    let redeemer = Redeemer { candidate, verified_email };
+    let mut engine = Engine { redeemer, store, damaged: Vec::new(), is_incomplete: false };
+
+    let by_code = match candidate.code {
+        PresentedCode::Code(code) => Some(engine.settle(&Source::Code(code.hash()), records).await?),
+        PresentedCode::Malformed | PresentedCode::None => None,
+    };
+    let is_member = records.active().next().is_some();
+    let redemption = match by_code {
+        Some(joined @ Redemption::Joined(_)) => joined,
+        Some(settled) if is_member => settled,
+        other => match (other, engine.settle(&Source::Open, records).await?) {
+            // Nothing is open for the user: what became of the code is what there is to say.
+            (Some(by_code), Redemption::Refused(_)) => by_code,
+            (_, open) => open,
+        },
+    };
+    let Engine { mut damaged, is_incomplete, .. } = engine;
+    match (&redemption, damaged.pop()) {
+        (Redemption::Refused(_), Some(damage)) => Err(damage.into()),
+        (_, last) => {
+            damaged.extend(last);
+            Ok(Redeemed { redemption, damaged, is_incomplete })
+        }
     }
 }
 
@@ -91,35 +88,37 @@ struct Engine<'a, S> {
     redeemer: Redeemer<'a>,
     store: &'a S,
     damaged: Vec<Damage>,
+    is_incomplete: bool,
 }
 
 /// Where a membership may come from.
-enum Source<'a> {
+enum Source {
+    /// The invite of this code.
     Code(InviteHash),
-    Address(EmailHash),
-    Provider(&'a ProviderBinding, &'a ProviderName),
+    /// The invites of the verified address, and the user's identity provider.
+    Open,
 }
 
 /// What a source has to offer.
 enum Opening<'a> {
     Invite(InviteHash, Offer),
-    Provider(&'a ProviderBinding, &'a ProviderName, Arc<Tenant>),
+    Provider(&'a ProviderName, ProviderTerms),
 }
 
-impl<S: Records + Invites> Engine<'_, S> {
+impl<'a, S: Records + Invites> Engine<'a, S> {
     /// Redeems all that a source offers, deciding anew for as long as others overtake it.
-    async fn settle(
-        &mut self,
-        source: &Source<'_>,
-        records: &mut UserRecords,
-    ) -> Result<Redemption, StoreError> {
+    async fn settle(&mut self, source: &Source, records: &mut UserRecords) -> Result<Redemption, StoreError> {
         let user = self.redeemer.candidate.user;
         let mut joined = Vec::new();
         for _ in 0..MAX_ROUNDS {
             let mut outcome = Redemption::Refused(InviteRefusal::NoInvite);
             let (mut plans, mut after) = (Vec::new(), records.clone());
             let (mut is_stale, mut has_more) = (false, false);
-            for opening in self.openings(source).await? {
+            let openings = match self.openings(source).await {
+                Ok(openings) => openings,
+                Err(error) => return self.interrupted(joined, error),
+            };
+            for opening in openings {
                 match self.judge(&opening, &after) {
                     Verdict::Redeem(plan) if plans.len() < MAX_PLANS => {
                         apply(&mut after, &plan);
@@ -143,62 +142,68 @@ impl<S: Records + Invites> Engine<'_, S> {
                 }
                 return Ok(if joined.is_empty() { outcome } else { Redemption::Joined(joined) });
             }
-            match self.store.commit(&plans).await? {
-                Commit::Done => {
+            match self.store.commit(&plans).await {
+                Err(error) => return self.interrupted(joined, error),
+                Ok(Commit::Done) => {
                     *records = after;
                     joined.extend(plans.into_iter().map(|plan| plan.tenant));
                     if !has_more {
                         return Ok(Redemption::Joined(joined));
                     }
                 }
-                Commit::Outdated => *records = self.store.user(user).await?,
+                Ok(Commit::Outdated) => *records = self.store.user(user).await?,
             }
         }
-        if !joined.is_empty() {
-            return Ok(Redemption::Joined(joined));
+        let overtaken = "overtaken by other redemptions every time".into();
+        self.interrupted(joined, StoreError::Unavailable { operation: "redeem an invite", source: overtaken })
+    }
+
+    /// What was joined by earlier writes is joined, and the rest is left.
+    fn interrupted(&mut self, joined: Vec<TenantId>, error: StoreError) -> Result<Redemption, StoreError> {
+        if joined.is_empty() {
+            return Err(error);
         }
-        Err(StoreError::Unavailable {
-            operation: "redeem an invite",
-            source: "overtaken by other redemptions every time".into(),
-        })
+        self.is_incomplete = true;
+        Ok(Redemption::Joined(joined))
     }
 
     fn judge(&self, opening: &Opening<'_>, records: &UserRecords) -> Verdict {
         match opening {
             Opening::Invite(hash, offer) => judge(self.redeemer, hash, offer, records),
-            Opening::Provider(binding, ..) if records.is_active_in(&binding.tenant) => {
-                Verdict::Already(binding.tenant.clone())
+            Opening::Provider(_, terms) if records.is_active_in(&terms.tenant.id) => {
+                Verdict::Already(terms.tenant.id.clone())
             }
-            Opening::Provider(_, _, tenant) if tenant.status != TenantStatus::Active => {
+            Opening::Provider(_, terms) if terms.tenant.status != TenantStatus::Active => {
                 Verdict::Refuse(InviteRefusal::TenantNotActive)
             }
-            Opening::Provider(binding, provider, _) => {
+            Opening::Provider(provider, terms) => {
                 let source = RedemptionSource::Provider((*provider).clone());
-                self.redeemer.plan(source, &binding.tenant, &binding.default_roles, records)
+                self.redeemer.plan(source, &terms.tenant.id, &terms.binding.default_roles, records)
             }
         }
     }
 
-    async fn openings<'s>(&mut self, source: &Source<'s>) -> Result<Vec<Opening<'s>>, StoreError> {
-        match source {
-            Source::Code(hash) => {
-                let offer = self.store.offer(hash, self.redeemer.candidate.user).await?;
-                Ok(vec![Opening::Invite(hash.clone(), offer)])
-            }
-            Source::Address(email) => self.invites_of(email).await,
-            Source::Provider(binding, provider) => {
-                let tenant = self.store.tenant(&binding.tenant).await?.ok_or_else(|| Damage {
-                    key: format!("IDP#{}#{provider}", self.redeemer.candidate.user.pool),
-                    problem: "`tid` names a tenant that does not exist".to_owned(),
-                })?;
-                Ok(vec![Opening::Provider(binding, provider, tenant)])
-            }
+    async fn openings(&mut self, source: &Source) -> Result<Vec<Opening<'a>>, StoreError> {
+        let candidate = self.redeemer.candidate;
+        if let Source::Code(hash) = source {
+            let offer = self.store.offer(hash, candidate.user).await?;
+            return Ok(vec![Opening::Invite(hash.clone(), offer)]);
         }
+        let mut openings = match self.redeemer.verified_email {
+            Some(email) => self.invites_of(&EmailHash::of(email)).await?,
+            None => Vec::new(),
+        };
+        if let Some(provider) = candidate.provider {
+            let terms = self.store.provider_terms(&candidate.user.pool, provider).await?;
+            let joining = terms.filter(|terms| terms.binding.joins);
+            openings.extend(joining.map(|terms| Opening::Provider(provider, terms)));
+        }
+        Ok(openings)
     }
 
     /// The invites of an address, the newest first, so that its tenant becomes the default one. Damaged ones are noted and
     /// passed over.
-    async fn invites_of<'s>(&mut self, email: &EmailHash) -> Result<Vec<Opening<'s>>, StoreError> {
+    async fn invites_of(&mut self, email: &EmailHash) -> Result<Vec<Opening<'a>>, StoreError> {
         let (store, user) = (self.store, self.redeemer.candidate.user);
         let reads = store.pointers(email).await?.into_iter().map(|pointer| async move {
             let pointer = pointer?;

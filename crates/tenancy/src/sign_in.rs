@@ -81,6 +81,8 @@ pub struct SignInDecision {
     pub redemption: Option<Redemption>,
     /// Damaged invites that were passed over.
     pub damaged: Vec<Damage>,
+    /// Whether open invites of the address are left.
+    pub is_incomplete: bool,
     /// What looks like an attempt on another tenant.
     pub cross_tenant: Vec<CrossTenant>,
 }
@@ -90,8 +92,8 @@ pub struct SignInDecision {
 pub async fn decide(sign_in: SignIn<'_>, store: &(impl Records + Invites)) -> SignInDecision {
     let mut notes = Notes::default();
     let grant = grant(sign_in, store, &mut notes).await;
-    let Notes { redemption, damaged, cross_tenant } = notes;
-    SignInDecision { grant, redemption, damaged, cross_tenant }
+    let Notes { redemption, damaged, is_incomplete, cross_tenant } = notes;
+    SignInDecision { grant, redemption, damaged, is_incomplete, cross_tenant }
 }
 
 /// What is noted on the way, however it ends.
@@ -99,6 +101,7 @@ pub async fn decide(sign_in: SignIn<'_>, store: &(impl Records + Invites)) -> Si
 struct Notes {
     redemption: Option<Redemption>,
     damaged: Vec<Damage>,
+    is_incomplete: bool,
     cross_tenant: Vec<CrossTenant>,
 }
 
@@ -137,6 +140,7 @@ async fn grant(
     if *candidate.code != PresentedCode::None || records.active().next().is_none() {
         let redeemed = redeem(candidate, &mut records, store).await?;
         (notes.redemption, notes.damaged) = (Some(redeemed.redemption), redeemed.damaged);
+        notes.is_incomplete = redeemed.is_incomplete;
     }
     if *sign_in.stamp != AskedTenant::None && !hint.is_some_and(|hint| records.is_active_in(hint)) {
         notes.cross_tenant.push(CrossTenant::Stamp);

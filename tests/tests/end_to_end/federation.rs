@@ -185,6 +185,51 @@ async fn the_providers_address_counts_only_where_it_is_trusted_and_fresh() {
 }
 
 #[tokio::test]
+async fn an_invite_of_another_tenant_does_not_take_the_place_of_the_providers_own() {
+    let world = world(binding(json!({ "emailTrusted": true }))).await;
+    world.put(items::but(items::invite(CODE, "globex", &["guest"], 1), json!({ "email": EMAIL }))).await;
+    world.put(items::pointer(EMAIL, "globex", CODE)).await;
+
+    world.answer(POST_CONFIRMATION, first_sign_in()).await;
+
+    assert_eq!(members(&world).await, ["acme [\"staff\"]", "globex [\"guest\"]"], "both, by one write");
+    assert_eq!(tenant_of(&world, &hosted_auth()).await, "globex", "the invite's tenant is the default");
+    world.put(items::client(POOL, CLIENT, "acme", "required")).await;
+    assert_eq!(tenant_of(&world, &hosted_auth()).await, "acme", "and the own tenant's client lets them in");
+}
+
+#[tokio::test]
+async fn an_address_is_not_trusted_where_it_could_be_another_providers() {
+    let world = world(binding(json!({ "join": false, "emailTrusted": true }))).await;
+    world.put(items::but(items::invite(CODE, "globex", &["guest"], 1), json!({ "email": EMAIL }))).await;
+    world.put(items::pointer(EMAIL, "globex", CODE)).await;
+    let two = json!([{ "providerName": PROVIDER, "primary": "true" }, { "providerName": "Other", "primary": "false" }]);
+    let linked =
+        event("TokenGeneration_HostedAuth", |attributes| attributes["identities"] = json!(two.to_string()));
+
+    assert_eq!(world.refusal(PRE_TOKEN_GENERATION, linked).await.0, "NO_TENANT");
+}
+
+#[tokio::test]
+async fn what_a_provider_may_is_read_anew_for_every_redemption() {
+    let world = World::with_settings(&[("TENANT_CACHE_SECONDS", "3600")]).await;
+    world.put(items::tenant("acme")).await;
+    world.put(binding(json!({}))).await;
+    let of = |sub: &str| event("TokenGeneration_HostedAuth", |attributes| attributes["sub"] = json!(sub));
+    assert_eq!(tenant_of(&world, &of("first")).await, "acme");
+
+    world.put(binding(json!({ "defaultRoles": ["visitor"] }))).await;
+    assert_eq!(tenant_of(&world, &of("second")).await, "acme");
+    world.put(binding(json!({ "join": false }))).await;
+    assert_eq!(world.refusal(PRE_TOKEN_GENERATION, of("third")).await.0, "NO_TENANT");
+    world.put(binding(json!({}))).await;
+    world.put(items::but(items::tenant("acme"), json!({ "status": "suspended" }))).await;
+    assert_eq!(world.refusal(PRE_TOKEN_GENERATION, of("fourth")).await.0, "NO_TENANT");
+
+    assert_eq!(members(&world).await, ["acme [\"staff\"]", "acme [\"visitor\"]"]);
+}
+
+#[tokio::test]
 async fn a_damaged_binding_is_refused_and_never_guessed() {
     let rows = [
         ("whose `join` is a text", json!({ "join": "true" })),

@@ -279,7 +279,8 @@ async fn observe_mode_refuses_nobody_and_counts_whom_it_would() {
 #[tokio::test]
 async fn settings_that_cannot_be_are_all_named_at_start() {
     let world = World::with_settings(&[
-        ("TENANCY_TABLE", ""),
+        ("TENANCY_TABLE", "a table"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "localhost"),
         ("MODE", "obey"),
         ("POOL_GROUPS", "some"),
         ("UNBOUND_MACHINE", "x"),
@@ -287,12 +288,14 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         ("CLAIM_TENANT_NAME", "org"),
         ("CLAIM_TENANT_TIER", "org"),
         ("CLAIMS_ID", "id,names"),
+        ("CLAIMS_ACCESS", "all"),
+        ("CLAIM_TENANT_ROLES", "cognito:groups"),
         ("GROUP_FORMAT", "{rôle}"),
-        ("CLAIM_BYTES_MAX", "63"),
+        ("CLAIM_BYTES_MAX", "65537"),
         ("IAM_ROLE_ALLOWLIST", "role/x"),
         ("USER_POOL_IDS", "a b"),
         ("TENANT_ATTRIBUTE", "email"),
-        ("AWS_REGION", ""),
+        ("AWS_REGION", "not a region"),
     ])
     .await;
 
@@ -310,6 +313,9 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         "CLAIM_TENANT_ID",
         "CLAIM_TENANT_TIER",
         "CLAIMS_ID",
+        "CLAIMS_ACCESS",
+        "CLAIM_TENANT_ROLES",
+        "AWS_ENDPOINT_URL_DYNAMODB",
         "GROUP_FORMAT",
         "CLAIM_BYTES_MAX",
         "IAM_ROLE_ALLOWLIST",

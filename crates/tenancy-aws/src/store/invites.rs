@@ -2,9 +2,14 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use futures_util::future::try_join;
-use tenancy::ports::{Commit, Damage, Invites, Offer, OfferTerms, Records, Stamps, StoreError};
+use tenancy::ports::{
+    Commit, Damage, Invites, Offer, OfferTerms, ProviderTerms, Records, Stamps, StoreError,
+};
 use tenancy::redemption::RedemptionPlan;
-use tenancy::{EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, TenantId, Timestamp, UserKey};
+use tenancy::{
+    EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, PoolId, ProviderBinding, ProviderName, Role,
+    TenantId, Timestamp, UserKey,
+};
 
 use super::transaction::{self, Backoff};
 use super::{DynamoStore, unavailable};
@@ -38,6 +43,23 @@ impl Invites for DynamoStore {
         let items =
             self.query("read the invites of an address", email_partition(email), TENANT_PREFIX).await?;
         Ok(items.iter().map(|attributes| decode_pointer(email, attributes)).collect())
+    }
+
+    async fn provider_terms(
+        &self,
+        pool: &PoolId,
+        provider: &ProviderName,
+    ) -> Result<Option<ProviderTerms>, StoreError> {
+        let key = Key::provider(pool, provider);
+        let Some(attributes) = self.get("read an identity provider's binding", key.clone()).await? else {
+            return Ok(None);
+        };
+        let binding = decode_provider(&key, &attributes)?;
+        let tenant = self.tenant(&binding.tenant).await?.ok_or_else(|| Damage {
+            key: key.to_string(),
+            problem: "`tid` names a tenant that does not exist".to_owned(),
+        })?;
+        Ok(Some(ProviderTerms { binding, tenant }))
     }
 
     async fn commit(&self, plans: &[RedemptionPlan]) -> Result<Commit, StoreError> {
@@ -86,6 +108,19 @@ impl Stamps for DynamoStore {
             }
         }
     }
+}
+
+fn decode_provider(key: &Key, attributes: &Attributes) -> Result<ProviderBinding, Damage> {
+    let item = Item::open(key, "idp", attributes)?;
+    for (_, roles) in item.optional_map("groupRoles")?.into_iter().flatten() {
+        item.list::<Role>("groupRoles", roles)?;
+    }
+    Ok(ProviderBinding {
+        tenant: item.parsed("tid")?,
+        joins: item.flag("join")?,
+        default_roles: item.roles("defaultRoles")?,
+        is_email_trusted: item.flag("emailTrusted")?,
+    })
 }
 
 fn decode_invite(hash: &InviteHash, attributes: &Attributes) -> Result<Invite, Damage> {

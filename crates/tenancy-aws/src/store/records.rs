@@ -6,9 +6,8 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::ports::{Damage, Records, StoreError};
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, Membership, MembershipStatus, PoolId, Profile,
-    ProviderBinding, ProviderName, Role, RoleGrant, Stamp, Tenant, TenantId, TenantStatus, UserKey,
-    UserRecords,
+    ClientBinding, ClientBindingMode, ClientId, Membership, MembershipStatus, PoolId, Profile, RoleGrant,
+    Stamp, Tenant, TenantId, TenantStatus, UserKey, UserRecords,
 };
 
 use super::DynamoStore;
@@ -41,27 +40,6 @@ impl Records for DynamoStore {
         let item = Item::open(&key, "client", &attributes)?;
         let modes = [("required", ClientBindingMode::Required), ("machine", ClientBindingMode::Machine)];
         Ok(Some(ClientBinding { tenant: item.parsed("tid")?, mode: item.one_of("mode", &modes)? }))
-    }
-
-    async fn provider_binding(
-        &self,
-        pool: &PoolId,
-        provider: &ProviderName,
-    ) -> Result<Option<ProviderBinding>, StoreError> {
-        let key = Key::provider(pool, provider);
-        let Some(attributes) = self.get("read an identity provider's binding", key.clone()).await? else {
-            return Ok(None);
-        };
-        let item = Item::open(&key, "idp", &attributes)?;
-        for (_, roles) in item.optional_map("groupRoles")?.into_iter().flatten() {
-            item.list::<Role>("groupRoles", roles)?;
-        }
-        Ok(Some(ProviderBinding {
-            tenant: item.parsed("tid")?,
-            joins: item.flag("join")?,
-            default_roles: item.roles("defaultRoles")?,
-            is_email_trusted: item.flag("emailTrusted")?,
-        }))
     }
 }
 

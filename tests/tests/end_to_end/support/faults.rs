@@ -64,6 +64,7 @@ struct Plan {
     fault: Option<Fault>,
     operation: &'static str,
     left: usize,
+    passes: usize,
     seen: Vec<String>,
 }
 
@@ -86,7 +87,13 @@ impl Proxy {
     /// Spoils the next `times` requests of an operation (`""`: of any).
     pub(crate) fn spoil(&self, operation: &'static str, fault: Fault, times: usize) {
         let seen = Vec::new();
-        *self.plan.lock().unwrap() = Plan { fault: Some(fault), operation, left: times, seen };
+        *self.plan.lock().unwrap() = Plan { fault: Some(fault), operation, left: times, passes: 0, seen };
+    }
+
+    /// Passes the next request of an operation, and spoils all after it.
+    pub(crate) fn pass_and_spoil(&self, operation: &'static str, fault: Fault) {
+        self.spoil(operation, fault, usize::MAX);
+        self.plan.lock().unwrap().passes = 1;
     }
 
     /// Spoils nothing any more.
@@ -104,6 +111,10 @@ impl Plan {
     fn fault_for(&mut self, operation: &str) -> Option<Fault> {
         self.seen.push(operation.to_owned());
         let is_meant = self.left > 0 && (self.operation.is_empty() || self.operation == operation);
+        if is_meant && self.passes > 0 {
+            self.passes -= 1;
+            return None;
+        }
         if is_meant {
             self.left -= 1;
         }
