@@ -49,16 +49,16 @@ pub async fn redeem(
         PresentedCode::None if records.active().next().is_some() => return ended(Redemption::Already),
         PresentedCode::None | PresentedCode::Code(_) => {}
     }
-    let trusts_email = match candidate.provider {
-        Some(provider) if candidate.is_fresh_from_provider => {
-            let terms = store.provider_terms(&candidate.user.pool, provider).await?;
-            terms.is_some_and(|terms| terms.binding.is_email_trusted)
-        }
-        _ => false,
+    let terms = match candidate.provider {
+        Some(provider) => store.provider_terms(&candidate.user.pool, provider).await?,
+        None => None,
     };
+    let trusts_email = candidate.is_fresh_from_provider
+        && terms.as_ref().is_some_and(|terms| terms.binding.is_email_trusted);
     let verified_email = candidate.email.filter(|_| candidate.is_email_verified || trusts_email);
     let redeemer = Redeemer { candidate, verified_email };
-    let mut engine = Engine { redeemer, store, damaged: Vec::new(), is_incomplete: false };
+    let mut engine =
+        Engine { redeemer, store, terms, are_terms_fresh: true, damaged: Vec::new(), is_incomplete: false };
 
     let by_code = match candidate.code {
         PresentedCode::Code(code) => Some(engine.settle(&Source::Code(code.hash()), records).await?),
@@ -87,6 +87,9 @@ pub async fn redeem(
 struct Engine<'a, S> {
     redeemer: Redeemer<'a>,
     store: &'a S,
+    /// What the user's identity provider offers, and whether that was read for this round.
+    terms: Option<ProviderTerms>,
+    are_terms_fresh: bool,
     damaged: Vec<Damage>,
     is_incomplete: bool,
 }
@@ -194,8 +197,10 @@ impl<'a, S: Records + Invites> Engine<'a, S> {
             None => Vec::new(),
         };
         if let Some(provider) = candidate.provider {
-            let terms = self.store.provider_terms(&candidate.user.pool, provider).await?;
-            let joining = terms.filter(|terms| terms.binding.joins);
+            if !std::mem::take(&mut self.are_terms_fresh) {
+                self.terms = self.store.provider_terms(&candidate.user.pool, provider).await?;
+            }
+            let joining = self.terms.clone().filter(|terms| terms.binding.joins);
             openings.extend(joining.map(|terms| Opening::Provider(provider, terms)));
         }
         Ok(openings)

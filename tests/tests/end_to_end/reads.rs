@@ -98,6 +98,38 @@ async fn a_late_redemption_by_code_takes_seven_calls() {
 }
 
 #[tokio::test]
+async fn joining_by_an_identity_provider_takes_six_calls_at_sign_in_and_four_at_confirmation() {
+    let world = cached_world().await;
+    world
+        .put(json!({
+            "pk": format!("IDP#{POOL}#Saml"), "sk": "PTR", "et": "idp", "v": 1, "tid": "acme", "join": true,
+            "defaultRoles": [], "emailTrusted": false, "groupRoles": {},
+        }))
+        .await;
+    let federated = |sub: &str, source: &str| {
+        let sub = sub.to_owned();
+        sign_in(move |event| {
+            event["triggerSource"] = json!(source);
+            event["userName"] = json!(null);
+            event["request"]["userAttributes"] = json!({
+                "sub": sub, "cognito:user_status": "EXTERNAL_PROVIDER", "identities": "[{\"providerName\":\"Saml\"}]",
+            });
+        })
+    };
+
+    world.answer(PRE_TOKEN_GENERATION, federated("late", "TokenGeneration_HostedAuth")).await;
+    world.answer(POST_CONFIRMATION, federated("first", "PostConfirmation_ConfirmSignUp")).await;
+
+    let (late, _, _) = cost(&world, PRE_TOKEN_GENERATION, 1).await;
+    assert_eq!(
+        late, 6,
+        "user and client binding at once; binding; its tenant; the write; the token's tenant"
+    );
+    let (first, _, _) = cost(&world, POST_CONFIRMATION, 1).await;
+    assert_eq!(first, 4, "user; binding; its tenant; the write. No user name, so no stamp");
+}
+
+#[tokio::test]
 async fn a_confirmation_with_a_code_takes_five_calls_and_one_that_is_not_ours_none() {
     let world = cached_world().await;
     world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;

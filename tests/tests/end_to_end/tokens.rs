@@ -316,6 +316,7 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         "CLAIMS_ACCESS",
         "CLAIM_TENANT_ROLES",
         "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_DYNAMODB",
         "GROUP_FORMAT",
         "CLAIM_BYTES_MAX",
         "IAM_ROLE_ALLOWLIST",
