@@ -1,5 +1,6 @@
 //! How many calls of the table each path makes. `docs/architecture.md` publishes the numbers.
 
+use dev_stack::EventVersion;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use serde_json::{Value, json};
 
@@ -71,16 +72,19 @@ async fn a_wrong_or_missing_stamp_costs_one_read_more_at_most() {
 #[tokio::test]
 async fn a_machine_reads_its_binding_and_then_its_tenant() {
     let world = cached_world().await;
-    world.put(items::client(POOL, CLIENT, "globex", "machine")).await;
     let machine = json!({
         "version": "3", "triggerSource": "TokenGeneration_ClientCredentials", "userPoolId": POOL,
         "callerContext": { "clientId": CLIENT }, "request": {}, "response": {},
     })
     .to_string();
 
+    let unbound = machine.replace(CLIENT, "anotherclient");
+    world.put(items::client(POOL, CLIENT, "globex", "machine")).await;
     world.answer(PRE_TOKEN_GENERATION, &machine).await;
     world.answer(PRE_TOKEN_GENERATION, &machine).await;
+    world.answer(PRE_TOKEN_GENERATION, &unbound).await;
 
+    assert_eq!(cost(&world, PRE_TOKEN_GENERATION, 3).await, (1, 0, 1), "no binding");
     assert_eq!(cost(&world, PRE_TOKEN_GENERATION, 1).await, (2, 0, 2));
     assert_eq!(cost(&world, PRE_TOKEN_GENERATION, 2).await, (0, 2, 0));
 }
@@ -95,6 +99,49 @@ async fn a_late_redemption_by_code_takes_seven_calls() {
 
     let (calls, _, _) = cost(&world, PRE_TOKEN_GENERATION, 1).await;
     assert_eq!(calls, 7, "three at once; invite and use at once; the invite's tenant; the write");
+}
+
+#[tokio::test]
+async fn redeeming_by_the_address_takes_nine_calls_at_sign_in() {
+    let world = cached_world().await;
+    world.put(items::but(items::invite(CODE, "acme", &["viewer"], 1), json!({ "email": EMAIL }))).await;
+    world.put(items::pointer(EMAIL, "acme", CODE)).await;
+
+    let verified = |event: &mut Value| event["request"]["userAttributes"]["email_verified"] = json!("true");
+    world.answer(PRE_TOKEN_GENERATION, sign_in(verified)).await;
+
+    let (calls, _, _) = cost(&world, PRE_TOKEN_GENERATION, 1).await;
+    assert_eq!(calls, 9, "three at once; pointers; invite and use; its tenant and its pointer; the write");
+}
+
+#[tokio::test]
+async fn the_stamp_is_one_call_of_the_table_and_a_repetition_writes_nothing() {
+    let world = cached_world().await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+    let pool = world.user_pool(EventVersion::V2);
+    let sub = pool.sign_up(EMAIL).await;
+    let confirmation = |metadata: Value| {
+        json!({
+            "version": "1", "triggerSource": "PostConfirmation_ConfirmSignUp", "userPoolId": pool.id, "userName": sub,
+            "request": {
+                "userAttributes": { "sub": sub, "email": EMAIL, "email_verified": "true" }, "clientMetadata": metadata,
+            },
+            "response": {},
+        })
+        .to_string()
+    };
+
+    world.refusal(POST_CONFIRMATION, confirmation(json!(null))).await;
+    world.answer(POST_CONFIRMATION, confirmation(json!({ "inviteCode": CODE }))).await;
+    world.answer(POST_CONFIRMATION, confirmation(json!({ "inviteCode": CODE }))).await;
+
+    assert_eq!(cost(&world, POST_CONFIRMATION, 1).await.0, 2, "user and pointers: no invite");
+    assert_eq!(
+        cost(&world, POST_CONFIRMATION, 2).await.0,
+        6,
+        "user; invite and use; tenant; the write; the stamp's note"
+    );
+    assert_eq!(cost(&world, POST_CONFIRMATION, 3).await.0, 4, "user; invite and use; tenant");
 }
 
 #[tokio::test]
