@@ -65,6 +65,7 @@ struct Plan {
     operation: &'static str,
     left: usize,
     passes: usize,
+    only_first_attempts: bool,
     seen: Vec<String>,
 }
 
@@ -86,14 +87,19 @@ impl Proxy {
 
     /// Spoils the next `times` requests of an operation (`""`: of any).
     pub(crate) fn spoil(&self, operation: &'static str, fault: Fault, times: usize) {
-        let seen = Vec::new();
-        *self.plan.lock().unwrap() = Plan { fault: Some(fault), operation, left: times, passes: 0, seen };
+        *self.plan.lock().unwrap() = Plan { fault: Some(fault), operation, left: times, ..Plan::default() };
     }
 
     /// Passes the next request of an operation, and spoils all after it.
     pub(crate) fn pass_and_spoil(&self, operation: &'static str, fault: Fault) {
         self.spoil(operation, fault, usize::MAX);
         self.plan.lock().unwrap().passes = 1;
+    }
+
+    /// Spoils the first attempt of every call, and none of those that the SDK makes after it.
+    pub(crate) fn spoil_first_attempts(&self, fault: Fault) {
+        self.spoil("", fault, usize::MAX);
+        self.plan.lock().unwrap().only_first_attempts = true;
     }
 
     /// Spoils nothing any more.
@@ -108,9 +114,11 @@ impl Proxy {
 }
 
 impl Plan {
-    fn fault_for(&mut self, operation: &str) -> Option<Fault> {
+    fn fault_for(&mut self, operation: &str, is_first_attempt: bool) -> Option<Fault> {
         self.seen.push(operation.to_owned());
-        let is_meant = self.left > 0 && (self.operation.is_empty() || self.operation == operation);
+        let is_meant = self.left > 0
+            && (self.operation.is_empty() || self.operation == operation)
+            && (is_first_attempt || !self.only_first_attempts);
         if is_meant && self.passes > 0 {
             self.passes -= 1;
             return None;
@@ -130,7 +138,8 @@ async fn serve(mut client: TcpStream, upstream: String, plan: Arc<Mutex<Plan>>) 
         let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
         let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target:")).unwrap_or_default();
         let operation = original_case(&request, target.trim().rsplit('.').next().unwrap_or_default());
-        let fault = plan.lock().unwrap().fault_for(&operation);
+        let is_first_attempt = head.contains("amz-sdk-request: attempt=1;");
+        let fault = plan.lock().unwrap().fault_for(&operation, is_first_attempt);
         match fault {
             None => {}
             Some(Fault::Late(time)) => tokio::time::sleep(time).await,
