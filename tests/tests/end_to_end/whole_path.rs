@@ -93,10 +93,7 @@ async fn a_verified_address_redeems_its_invites_without_a_code() {
 async fn a_change_of_tier_is_in_the_next_token() {
     let world = World::start().await;
     let pool = world.user_pool(EventVersion::V2);
-    world.put(items::tenant("acme")).await;
-    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
-    pool.sign_up("ana@example.com").await;
-    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+    pool.ana_joins_acme().await;
     let before = pool.sign_in("ana@example.com").await.unwrap();
 
     let now = tenancy::Timestamp::from_epoch_seconds(1_700_000_100);
@@ -174,10 +171,7 @@ async fn an_administrators_user_joins_at_the_first_sign_in() {
 async fn a_removed_member_gets_no_further_token() {
     let world = World::start().await;
     let pool = world.user_pool(EventVersion::V2);
-    world.put(items::tenant("acme")).await;
-    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
-    let sub = pool.sign_up("ana@example.com").await;
-    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+    let sub = pool.ana_joins_acme().await;
     let claims = pool.sign_in("ana@example.com").await.unwrap();
     let key = format!("USER#{}#{sub}", pool.id);
     let refresh_token = claims.refresh_token.unwrap();
@@ -197,11 +191,8 @@ async fn a_removed_member_gets_no_further_token() {
 async fn a_stamp_that_the_user_wrote_is_no_evidence() {
     let world = World::start().await;
     let pool = world.user_pool(EventVersion::V2);
-    world.put(items::tenant("acme")).await;
     world.put(items::tenant("globex")).await;
-    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
-    let sub = pool.sign_up("ana@example.com").await;
-    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+    let sub = pool.ana_joins_acme().await;
     let forged = aws_sdk_cognitoidentityprovider::types::AttributeType::builder().name("custom:tenantId");
     let call = world.cognito.admin_update_user_attributes().user_pool_id(&pool.id).username(&sub);
     call.user_attributes(forged.value("globex").build().unwrap()).send().await.unwrap();
@@ -258,11 +249,8 @@ async fn a_password_reset_redeems_nothing() {
 async fn two_tabs_hold_tokens_of_two_tenants_at_once_and_no_tab_moves_the_other() {
     let world = World::start().await;
     let pool = world.user_pool(EventVersion::V2);
-    world.put(items::tenant("acme")).await;
     world.put(items::tenant("globex")).await;
-    world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
-    let sub = pool.sign_up("ana@example.com").await;
-    pool.confirm("ana@example.com", Some(CODE)).await.unwrap();
+    let sub = pool.ana_joins_acme().await;
     world.put(items::member(&pool.id, &sub, "globex", &["guest"])).await;
     let refresh_token = pool.sign_in("ana@example.com").await.unwrap().refresh_token.unwrap();
 

@@ -8,7 +8,7 @@ use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use dev_stack::{ClientSettings, EventVersion, PoolSettings, Triggers};
 use serde_json::Value;
 
-use super::World;
+use super::{CODE, EMAIL, World, items};
 
 /// Password of every test user.
 const PASSWORD: &str = "Correct-Horse-9";
@@ -70,6 +70,15 @@ impl UserPool<'_> {
             call = call.client_metadata("inviteCode", invite_code);
         }
         call.confirmation_code(code).send().await.map(|_| ()).map_err(|error| told(&error))
+    }
+
+    /// Makes `acme` and an invite for the role `viewer`; Ana signs up and redeems it. Gives her `sub`.
+    pub(crate) async fn ana_joins_acme(&self) -> String {
+        self.world.put(items::tenant("acme")).await;
+        self.world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+        let sub = self.sign_up(EMAIL).await;
+        self.confirm(EMAIL, Some(CODE)).await.unwrap();
+        sub
     }
 
     /// Signs in with the password.
