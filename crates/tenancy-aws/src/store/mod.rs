@@ -112,7 +112,7 @@ impl StoreMeter {
     async fn time<T>(&self, call: impl Future<Output = T>) -> T {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let begin = Instant::now();
-        // SDK futures are of 11 kB and more; on the heap they do not add up in every caller.
+        // An SDK call's future is large; on the heap it does not add up in every caller.
         let answer = Box::pin(call).await;
         let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.micros.fetch_add(micros, Ordering::Relaxed);
