@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
+use tenancy::invite::DEFAULT_LIFE_SECONDS;
 use tenancy::{
     EmailAddress, InviteCode, Role, RoleGrant, Tenant, TenantId, TenantStatus, TenantTier, Timestamp,
 };
-use tenancy_aws::operator::{NewInvite, Operator};
+use tenancy_aws::operator::{NewInvite, Operator, TenantEdit};
 use tenancy_aws::{AwsClients, AwsSettings, table};
 
 use crate::{DevStack, DevStackError, clock, random};
-
-/// How long an invite made here can be redeemed: 7 days.
-const INVITE_SECONDS: u64 = 7 * 24 * 60 * 60;
 
 /// Who the audit items say it was.
 const ACTOR: &str = "dev-stack";
@@ -74,7 +72,8 @@ impl Seed {
             roles: BTreeMap::from([("admin".parse().map_err(failed)?, admins)]),
         };
         let slug = id.parse().map_err(failed)?;
-        self.operator.create_tenant(&tenant, &slug, now()).await.map_err(failed)?;
+        let change = self.operator.create_tenant(&tenant, &slug, now()).await.map_err(failed)?;
+        self.operator.apply(change, "the tenant").await.map_err(failed)?;
         Ok(tenant.id)
     }
 
@@ -85,7 +84,11 @@ impl Seed {
     /// [`DevStackError::Seed`].
     pub async fn set_tier(&self, tenant: &TenantId, tier: &str) -> Result<(), DevStackError> {
         let tier: TenantTier = tier.parse().map_err(failed)?;
-        self.operator.set_tier(tenant, &tier, now()).await.map_err(failed)
+        let record = self.operator.tenant(tenant).await.map_err(failed)?;
+        let edit = TenantEdit { tier: Some(tier), ..TenantEdit::default() };
+        let change =
+            self.operator.edit_tenant(&record, edit, "tenant.set-tier", now()).await.map_err(failed)?;
+        self.operator.apply(change, "the tenant").await.map_err(failed)
     }
 
     /// Makes an invite for one use, bound to `email` if there is one, and gives its code.
@@ -108,9 +111,11 @@ impl Seed {
             email,
             roles,
             max_uses: 1,
-            expires_at: now().plus_seconds(INVITE_SECONDS),
+            expires_at: now().plus_seconds(DEFAULT_LIFE_SECONDS),
         };
-        self.operator.create_invite(&invite, &code, now()).await.map_err(failed)?;
+        let record = self.operator.tenant(tenant).await.map_err(failed)?;
+        let change = self.operator.create_invite(&record, &invite, &code, now()).await.map_err(failed)?;
+        self.operator.apply(change, "the invite").await.map_err(failed)?;
         Ok(code)
     }
 }

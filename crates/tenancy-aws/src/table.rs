@@ -2,18 +2,20 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, BillingModeSummary, GlobalSecondaryIndex, IndexStatus,
+    KeySchemaElement, KeyType, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, Projection,
+    ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use tenancy::ports::{BoxError, StoreError};
 
-use crate::store::unavailable;
+use crate::store::{describe, unavailable};
 
 /// Name of the sparse index that only operators read.
 pub const INDEX: &str = "gsi1";
 
-/// Creates the table `name`: string keys `pk` and `sk`, on demand, the index [`INDEX`], expiry by the attribute `ttl`.
+/// Creates the table `name`, waits until it can be used, a minute at most: string keys `pk` and `sk`, on demand, the index [`INDEX`], expiry by the attribute `ttl`.
 ///
 /// # Errors
 ///
@@ -30,6 +32,7 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
         .send()
         .await
         .map_err(|error| unavailable("create the table", &error))?;
+    wait_until_active(client, name).await?;
     let expiry = TimeToLiveSpecification::builder().attribute_name("ttl").enabled(true).build();
     let expiry = expiry.map_err(|error| built("define the table's expiry", error))?;
     client
@@ -40,6 +43,139 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
         .await
         .map_err(|error| unavailable("turn on the table's expiry", &error))?;
     Ok(())
+}
+
+async fn wait_until_active(client: &Client, name: &str) -> Result<(), StoreError> {
+    let operation = "wait for the table";
+    for _ in 0..120 {
+        let described = client.describe_table().table_name(name).send().await;
+        let described = described.map_err(|error| unavailable(operation, &error))?;
+        if described.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    Err(StoreError::Unavailable { operation, source: "it is not active after a minute".into() })
+}
+
+/// Turns on point-in-time recovery and deletion protection, which no local engine has in full.
+///
+/// # Errors
+///
+/// [`StoreError`] when DynamoDB refuses either.
+pub async fn protect(client: &Client, name: &str) -> Result<(), StoreError> {
+    let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
+    let recovery = recovery.map_err(|error| built("define the table's recovery", error))?;
+    client
+        .update_continuous_backups()
+        .table_name(name)
+        .point_in_time_recovery_specification(recovery)
+        .send()
+        .await
+        .map_err(|error| unavailable("turn on point-in-time recovery", &error))?;
+    client
+        .update_table()
+        .table_name(name)
+        .deletion_protection_enabled(true)
+        .send()
+        .await
+        .map_err(|error| unavailable("turn on deletion protection", &error))?;
+    Ok(())
+}
+
+/// What can be seen of a table from outside. A part that could not be read says why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TableState {
+    /// Whether it can be used.
+    pub is_active: bool,
+    /// Whether its keys are the strings `pk` and `sk`.
+    pub has_keys: bool,
+    /// The index [`INDEX`], if there is one of the name.
+    pub index: Option<IndexState>,
+    /// Whether it cannot be deleted by accident.
+    pub is_deletion_protected: bool,
+    /// Whether it is paid by request, and not by a provisioned capacity that can run out.
+    pub is_on_demand: bool,
+    /// Items in it, as DynamoDB last counted, every six hours or so.
+    pub item_count: Option<i64>,
+    /// Whether items expire by the attribute `ttl`.
+    pub expires: Result<bool, String>,
+    /// Whether any second of the last days can be restored.
+    pub is_recoverable: Result<bool, String>,
+}
+
+/// What can be seen of the operators' index.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct IndexState {
+    /// Whether it is built.
+    pub is_active: bool,
+    /// Whether its keys are the strings `gsi1pk` and `gsi1sk`.
+    pub has_keys: bool,
+    /// Whether it holds all attributes.
+    pub holds_all: bool,
+}
+
+/// Looks at the table `name`; `None` when there is none.
+///
+/// # Errors
+///
+/// [`StoreError`] when DynamoDB does not say.
+pub async fn inspect(client: &Client, name: &str) -> Result<Option<TableState>, StoreError> {
+    let described = match client.describe_table().table_name(name).send().await {
+        Ok(described) => described,
+        Err(error)
+            if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(unavailable("describe the table", &error)),
+    };
+    let Some(table) = described.table() else { return Ok(None) };
+    let strings: Vec<&str> = table
+        .attribute_definitions()
+        .iter()
+        .filter(|definition| *definition.attribute_type() == ScalarAttributeType::S)
+        .map(AttributeDefinition::attribute_name)
+        .collect();
+    let are_keys = |schema: &[KeySchemaElement], partition: &str, sort: &str| {
+        let is = |name: &str, kind: &KeyType| {
+            strings.contains(&name)
+                && schema.iter().any(|key| key.attribute_name() == name && key.key_type() == kind)
+        };
+        schema.len() == 2 && is(partition, &KeyType::Hash) && is(sort, &KeyType::Range)
+    };
+    let index = table.global_secondary_indexes().iter().find(|index| index.index_name() == Some(INDEX));
+    let expiry = client.describe_time_to_live().table_name(name).send().await;
+    let recovery = client.describe_continuous_backups().table_name(name).send().await;
+    Ok(Some(TableState {
+        is_active: table.table_status() == Some(&TableStatus::Active),
+        has_keys: are_keys(table.key_schema(), "pk", "sk"),
+        index: index.map(|index| IndexState {
+            is_active: index.index_status().is_none_or(|status| *status == IndexStatus::Active),
+            has_keys: are_keys(index.key_schema(), "gsi1pk", "gsi1sk"),
+            holds_all: index.projection().and_then(Projection::projection_type) == Some(&ProjectionType::All),
+        }),
+        is_deletion_protected: table.deletion_protection_enabled() == Some(true),
+        is_on_demand: table.billing_mode_summary().and_then(BillingModeSummary::billing_mode)
+            == Some(&BillingMode::PayPerRequest),
+        item_count: table.item_count(),
+        expires: match expiry {
+            Ok(answer) => Ok(answer.time_to_live_description().is_some_and(|expiry| {
+                let is_on = [TimeToLiveStatus::Enabled, TimeToLiveStatus::Enabling];
+                expiry.attribute_name() == Some("ttl")
+                    && expiry.time_to_live_status().is_some_and(|status| is_on.contains(status))
+            })),
+            Err(error) => Err(describe(&error)),
+        },
+        is_recoverable: match recovery {
+            Ok(answer) => Ok(answer
+                .continuous_backups_description()
+                .and_then(|backups| backups.point_in_time_recovery_description())
+                .and_then(|recovery| recovery.point_in_time_recovery_status())
+                == Some(&PointInTimeRecoveryStatus::Enabled)),
+            Err(error) => Err(describe(&error)),
+        },
+    }))
 }
 
 struct Definition {

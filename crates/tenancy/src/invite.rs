@@ -5,6 +5,15 @@ use crate::{EmailAddress, InviteHash, Role, TenantId, Timestamp};
 /// How long an invite and its uses are kept after it has expired: 30 days. Then the table may drop them.
 pub const RETENTION_SECONDS: u64 = 30 * 24 * 60 * 60;
 
+/// How long an invite can be redeemed unless its maker says otherwise: 7 days.
+pub const DEFAULT_LIFE_SECONDS: u64 = 7 * 24 * 60 * 60;
+
+/// The longest time for which an invite can be redeemed: 30 days.
+pub const LONGEST_LIFE_SECONDS: u64 = 30 * 24 * 60 * 60;
+
+/// Most users who may redeem one invite. Each use writes the same item, so that many at once queue up.
+pub const MOST_USES: u64 = 10_000;
+
 /// Whether an invite has been taken back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum InviteStatus {

@@ -110,7 +110,7 @@ impl Stamps for DynamoStore {
     }
 }
 
-fn decode_provider(key: &Key, attributes: &Attributes) -> Result<ProviderBinding, Damage> {
+pub(crate) fn decode_provider(key: &Key, attributes: &Attributes) -> Result<ProviderBinding, Damage> {
     let item = Item::open(key, "idp", attributes)?;
     for (_, roles) in item.optional_map("groupRoles")?.into_iter().flatten() {
         item.list::<Role>("groupRoles", roles)?;
@@ -123,7 +123,7 @@ fn decode_provider(key: &Key, attributes: &Attributes) -> Result<ProviderBinding
     })
 }
 
-fn decode_invite(hash: &InviteHash, attributes: &Attributes) -> Result<Invite, Damage> {
+pub(crate) fn decode_invite(hash: &InviteHash, attributes: &Attributes) -> Result<Invite, Damage> {
     let key = Key::invite(hash);
     let item = Item::open(&key, "invite", attributes)?;
     item.optional_text("createdBy")?;

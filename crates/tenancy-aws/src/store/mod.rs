@@ -4,6 +4,8 @@ mod invites;
 mod records;
 mod transaction;
 
+pub(crate) use invites::{decode_invite, decode_provider};
+pub(crate) use records::{decode_client, decode_membership, decode_tenant};
 pub(crate) use transaction::write as write_transaction;
 
 use std::sync::Arc;
@@ -49,7 +51,11 @@ impl DynamoStore {
     }
 
     /// Reads one item, strongly consistent.
-    async fn get(&self, operation: &'static str, key: Key) -> Result<Option<Attributes>, StoreError> {
+    pub(crate) async fn get(
+        &self,
+        operation: &'static str,
+        key: Key,
+    ) -> Result<Option<Attributes>, StoreError> {
         let call = self
             .client
             .get_item()
@@ -62,7 +68,7 @@ impl DynamoStore {
     }
 
     /// Reads all items of one partition whose sort key begins with `sort_prefix`, page after page, strongly consistent.
-    async fn query(
+    pub(crate) async fn query(
         &self,
         operation: &'static str,
         partition: String,

@@ -37,10 +37,14 @@ impl Records for DynamoStore {
         let Some(attributes) = self.get("read an app client's binding", key.clone()).await? else {
             return Ok(None);
         };
-        let item = Item::open(&key, "client", &attributes)?;
-        let modes = [("required", ClientBindingMode::Required), ("machine", ClientBindingMode::Machine)];
-        Ok(Some(ClientBinding { tenant: item.parsed("tid")?, mode: item.one_of("mode", &modes)? }))
+        Ok(Some(decode_client(&key, &attributes)?))
     }
+}
+
+pub(crate) fn decode_client(key: &Key, attributes: &Attributes) -> Result<ClientBinding, Damage> {
+    let item = Item::open(key, "client", attributes)?;
+    let modes = [("required", ClientBindingMode::Required), ("machine", ClientBindingMode::Machine)];
+    Ok(ClientBinding { tenant: item.parsed("tid")?, mode: item.one_of("mode", &modes)? })
 }
 
 /// Adds an item of a user's partition to the records. Items of kinds that this code does not know are not its business.
@@ -70,7 +74,7 @@ fn add(records: &mut UserRecords, user: &UserKey, attributes: &Attributes) -> Re
     Ok(())
 }
 
-fn decode_membership(item: &Item<'_>, tenant: TenantId) -> Result<Membership, Damage> {
+pub(crate) fn decode_membership(item: &Item<'_>, tenant: TenantId) -> Result<Membership, Damage> {
     item.own_tenant(&tenant)?;
     for kept_for_operators in ["inviteRef", "username"] {
         item.optional_text(kept_for_operators)?;
@@ -94,7 +98,7 @@ fn decode_membership(item: &Item<'_>, tenant: TenantId) -> Result<Membership, Da
     })
 }
 
-pub(super) fn decode_tenant(id: &TenantId, attributes: &Attributes) -> Result<Tenant, Damage> {
+pub(crate) fn decode_tenant(id: &TenantId, attributes: &Attributes) -> Result<Tenant, Damage> {
     let key = Key::tenant(id);
     let item = Item::open(&key, "tenant", attributes)?;
     item.own_tenant(id)?;

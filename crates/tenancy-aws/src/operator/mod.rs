@@ -1,0 +1,176 @@
+//! What an operator reads and writes. Every write is planned from what was read ([`Change`]), can be looked at, and is one
+//! transaction with its audit item that fails as a whole when anything that it was planned from has changed.
+
+mod audit;
+mod bindings;
+mod change;
+mod invites;
+mod members;
+mod tenants;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::Select;
+use tenancy::ports::{BoxError, Commit, Damage, StoreError};
+use tenancy::{TenantId, Timestamp};
+
+pub use audit::{AuditQuery, AuditRecord};
+pub use bindings::{ClientRecord, ProviderRecord, ProviderTerms};
+pub use change::{Change, PlannedWrite};
+pub use invites::{InviteRecord, InviteState, NewInvite};
+pub use members::{MemberRecord, UserRecord};
+pub use tenants::{TenantEdit, TenantRecord};
+
+use self::change::Write;
+use crate::item::{Attributes, new_item, text};
+use crate::key::Key;
+use crate::store::{DynamoStore, StoreMeter, unavailable, write_transaction};
+use crate::table::INDEX;
+
+/// Reads and writes the table on behalf of an operator.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    client: Client,
+    table: String,
+    actor: String,
+    store: DynamoStore,
+}
+
+/// Why something was not done for an operator. Nothing was written, unless the store gave no answer to a write.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// A rule forbids it.
+    #[error("{message}")]
+    Refused {
+        /// A stable name of the rule, such as `slug-taken`.
+        rule: &'static str,
+        /// What is wrong and what to do, in words.
+        message: String,
+    },
+    /// Somebody else has changed what this was planned from.
+    #[error("{0} was changed by somebody else meanwhile; nothing was written. Look at it again, and repeat")]
+    Overtaken(String),
+    /// The store gave no answer, or an item is damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Damage> for OperatorError {
+    fn from(damage: Damage) -> Self {
+        Self::Store(damage.into())
+    }
+}
+
+/// What a list is made of: a damaged item stands in its place, and does not hide the others.
+pub type Listed<T> = Vec<Result<T, Damage>>;
+
+impl Operator {
+    /// Works on `table` as `actor`, the name that audit items show.
+    #[must_use]
+    pub fn new(client: Client, table: String, actor: String) -> Self {
+        let store = DynamoStore::new(client.clone(), table.clone());
+        Self { client, table, actor, store }
+    }
+
+    /// The name that audit items show.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// The table as the functions read it.
+    #[must_use]
+    pub fn store(&self) -> &DynamoStore {
+        &self.store
+    }
+
+    /// Writes `change`: all of it, or nothing. `what` is what it is about, as in "tenant `acme`".
+    ///
+    /// # Errors
+    ///
+    /// [`OperatorError::Overtaken`] when anything that it was planned from has changed; [`OperatorError::Store`] when there
+    /// is no answer: then it may have been written all the same, which the next look shows.
+    pub async fn apply(&self, change: Change, what: &str) -> Result<(), OperatorError> {
+        if change.is_empty() {
+            return Ok(());
+        }
+        let operation = "write as an operator";
+        let writes = change
+            .into_transaction(&self.table)
+            .map_err(|error| StoreError::Unavailable { operation, source: BoxError::from(error) })?;
+        match write_transaction(operation, &self.client, &StoreMeter::default(), writes).await? {
+            Commit::Done => Ok(()),
+            Commit::Outdated => Err(OperatorError::Overtaken(what.to_owned())),
+        }
+    }
+
+    /// Who did what, in the same transaction.
+    fn audit_item(
+        &self,
+        tenant: &TenantId,
+        (action, target): (&str, &str),
+        detail: Option<String>,
+        now: Timestamp,
+    ) -> Write {
+        let id = format!("{:016x}", fastrand::u64(..));
+        let mut item = new_item(Key::audit(tenant, now, &id), "audit");
+        item.insert("tid".to_owned(), text(tenant.as_str()));
+        item.insert("action".to_owned(), text(action));
+        item.insert("actor".to_owned(), text(self.actor.as_str()));
+        item.insert("target".to_owned(), text(target));
+        item.insert("outcome".to_owned(), text("done"));
+        if let Some(detail) = detail {
+            item.insert("detail".to_owned(), text(detail));
+        }
+        Write::Create(item)
+    }
+
+    /// Reads the items of one partition of the operators' index, page after page. The index follows the table within
+    /// moments, not at once.
+    async fn index(
+        &self,
+        operation: &'static str,
+        partition: &str,
+        sort_prefix: &str,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX)
+            .select(Select::AllAttributes)
+            .key_condition_expression("gsi1pk = :pk")
+            .expression_attribute_values(":pk", text(partition));
+        if !sort_prefix.is_empty() {
+            query = query
+                .key_condition_expression("gsi1pk = :pk AND begins_with(gsi1sk, :prefix)")
+                .expression_attribute_values(":prefix", text(sort_prefix));
+        }
+        let mut items = Vec::new();
+        let mut resume_after = None;
+        loop {
+            let page = query.clone().set_exclusive_start_key(resume_after).send();
+            let page = Box::pin(page).await.map_err(|error| unavailable(operation, &error))?;
+            items.extend(page.items.unwrap_or_default());
+            resume_after = page.last_evaluated_key;
+            if resume_after.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+/// An attribute that is a text, if it is.
+fn text_of<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}
+
+/// The version that an item is written with when it is changed.
+fn next_version(item: &Attributes) -> (&'static str, aws_sdk_dynamodb::types::AttributeValue) {
+    let version =
+        item.get("ver").and_then(|value| value.as_n().ok()).and_then(|number| number.parse::<u64>().ok());
+    ("ver", crate::item::number(version.unwrap_or(0).saturating_add(1)))
+}
+
+fn refused<T>(rule: &'static str, message: impl Into<String>) -> Result<T, OperatorError> {
+    Err(OperatorError::Refused { rule, message: message.into() })
+}

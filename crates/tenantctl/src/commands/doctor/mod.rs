@@ -1,0 +1,14 @@
+//! Not written yet.
+use crate::context::Context;
+use crate::failure::{Failure, Found};
+/// Options.
+#[derive(Debug, clap::Args)]
+pub struct DoctorOptions {}
+/// Runs it.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub async fn run(_options: DoctorOptions, _context: &Context) -> Result<Found, Failure> {
+    Ok(Found::Nothing)
+}

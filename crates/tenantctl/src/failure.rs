@@ -1,0 +1,156 @@
+//! What goes wrong: one sentence of what, one of what to do, and the exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use serde_json::json;
+use tenancy_aws::operator::OperatorError;
+
+/// What a command says when it has ended without a failure.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Found {
+    /// Done, and nothing is wrong.
+    #[default]
+    Nothing,
+    /// Done, and there are problems: exit code 4.
+    Problems,
+}
+
+impl From<Found> for ExitCode {
+    fn from(found: Found) -> Self {
+        match found {
+            Found::Nothing => Self::SUCCESS,
+            Found::Problems => Self::from(4),
+        }
+    }
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug)]
+pub struct Failure {
+    kind: Kind,
+    /// A stable name for scripts, such as `slug-taken`.
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Failed,
+    Usage,
+    Refused,
+}
+
+impl Failure {
+    /// It was tried and did not work: exit code 1.
+    #[must_use]
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Failed, code: "failed", message: message.into(), hint: None }
+    }
+
+    /// The command line cannot be followed: exit code 2.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Usage, code: "usage", message: message.into(), hint: None }
+    }
+
+    /// A rule forbids it: exit code 3. `rule` is its stable name.
+    #[must_use]
+    pub fn refused(rule: &'static str, message: impl Into<String>) -> Self {
+        Self { kind: Kind::Refused, code: rule, message: message.into(), hint: None }
+    }
+
+    /// With a sentence of what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Prints it on standard error.
+    pub(crate) fn print(&self, as_json: bool) {
+        if as_json {
+            let error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
+            anstream::eprintln!("{}", json!({ "error": error }));
+            return;
+        }
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        anstream::eprintln!("{red}error{red:#}: {}", self.message);
+        if let Some(hint) = &self.hint {
+            anstream::eprintln!("       {hint}");
+        }
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Failed => 1,
+            Kind::Usage => 2,
+            Kind::Refused => 3,
+        }
+    }
+
+    /// The stable name, such as `slug-taken`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::failed(format!("{error:#}"))
+    }
+}
+
+impl From<OperatorError> for Failure {
+    fn from(error: OperatorError) -> Self {
+        match error {
+            OperatorError::Refused { rule, message } => Self::refused(rule, message),
+            OperatorError::Overtaken(_) => Self { code: "overtaken", ..Self::failed(error.to_string()) },
+            OperatorError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<tenancy::ports::StoreError> for Failure {
+    fn from(error: tenancy::ports::StoreError) -> Self {
+        use tenancy::ports::StoreError;
+        let hint = match &error {
+            StoreError::Unavailable { .. } => {
+                "Is the table there (`tenantctl table check`), and may these credentials use it?"
+            }
+            StoreError::Damaged(_) => "docs/table.md says what the item must look like.",
+        };
+        let code = if matches!(error, StoreError::Damaged(_)) { "damaged" } else { "store" };
+        Self { code, ..Self::failed(chain(&error)) }.hint(hint)
+    }
+}
+
+/// An error and its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
+    std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ")
+}
+
+/// An AWS SDK error: what the service said, or what happened instead.
+pub fn aws<E, R>(operation: &str, error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> Failure
+where
+    E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + 'static,
+    R: fmt::Debug,
+{
+    use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+    let said = error.as_service_error().map(ProvideErrorMetadata::meta);
+    let message = match said.map(|meta| (meta.code(), meta.message())) {
+        Some((Some(code), Some(message))) => format!("could not {operation}: {message} ({code})"),
+        Some((Some(code), None)) => format!("could not {operation}: {code}"),
+        _ => format!("could not {operation}: {}", aws_sdk_dynamodb::error::DisplayErrorContext(error)),
+    };
+    Failure { code: "aws", ..Failure::failed(message) }
+}

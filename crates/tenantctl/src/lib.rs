@@ -1,0 +1,51 @@
+//! The operator's tool: `tenantctl NOUN VERB`.
+//!
+//! | Module | What it holds |
+//! | --- | --- |
+//! | [`cli`] | the command line, one type a noun |
+//! | [`context`] | what a command works with: the table, the pool, who is asking, the time, the page |
+//! | [`page`] | what is printed: for people, or as JSON |
+//! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
+//! | [`commands`] | one module a noun |
+//!
+//! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
+//! `tenancy-aws` alone.
+
+pub mod aws;
+pub mod cli;
+pub mod commands;
+pub mod context;
+pub mod failure;
+pub mod local;
+pub mod page;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::context::Context;
+
+/// Runs one command line, prints what comes of it, and gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused by
+/// a rule, 4 problems were found.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A broken pipe is the only thing that can go wrong here, and nobody is left to be told.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    cli.globals.color.apply();
+    let as_json = cli.globals.is_json();
+    let context = Context::new(cli.globals);
+    match commands::run(cli.command, &context).await {
+        Ok(found) => found.into(),
+        Err(failure) => {
+            failure.print(as_json);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

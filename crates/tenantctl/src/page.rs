@@ -1,0 +1,136 @@
+//! What is printed on standard output: for people, or as one JSON document.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+/// Something a command has to say: as JSON by its `Serialize`, which is stable (docs/tenantctl-json.md), and for people.
+pub trait Show: Serialize {
+    /// Writes it for people.
+    fn show(&self, page: &mut Page);
+}
+
+/// Text for people, as wide as the terminal.
+#[derive(Debug, Default)]
+pub struct Page {
+    text: String,
+    width: Option<u16>,
+}
+
+/// A style for what is good, such as `active`.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// A style for what deserves a look.
+pub const WARN: Style = AnsiColor::Yellow.on_default();
+/// A style for what is bad.
+pub const BAD: Style = AnsiColor::Red.on_default();
+/// A style for what matters less.
+pub const DIM: Style = Style::new().dimmed();
+/// A style for headings.
+pub const BOLD: Style = Style::new().bold();
+
+impl Page {
+    /// A page as wide as `COLUMNS` says, or else the terminal; without both, lines are not broken.
+    #[must_use]
+    pub fn new() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "how wide the terminal is stands in the environment")]
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        Self { text: String::new(), width: columns.or_else(terminal_width) }
+    }
+
+    /// One line.
+    pub fn line(&mut self, line: impl AsRef<str>) {
+        self.text.push_str(line.as_ref());
+        self.text.push('\n');
+    }
+
+    /// An empty line.
+    pub fn gap(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// One line in bold.
+    pub fn heading(&mut self, line: &str) {
+        let _ = writeln!(self.text, "{BOLD}{line}{BOLD:#}");
+    }
+
+    /// A paragraph, broken between words, indented.
+    pub fn paragraph(&mut self, indent: usize, text: &str) {
+        let width = usize::from(self.width.unwrap_or(100)).saturating_sub(indent).max(20);
+        let pad = " ".repeat(indent);
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+                let _ = writeln!(self.text, "{pad}{line}");
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        if !line.is_empty() {
+            let _ = writeln!(self.text, "{pad}{line}");
+        }
+    }
+
+    /// Names and values, one a line, the values under each other.
+    pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) {
+        let fields: Vec<_> = fields.into_iter().collect();
+        let longest = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        for (name, value) in fields {
+            let gap = " ".repeat(longest.saturating_sub(name.chars().count()) + 2);
+            let _ = writeln!(self.text, "{DIM}{name}{DIM:#}{gap}{value}");
+        }
+    }
+
+    /// A table with a line of headings; when there are no rows, `none` in their place.
+    pub fn table<R>(&mut self, headings: &[&str], rows: impl IntoIterator<Item = R>, none: &str)
+    where
+        R: IntoIterator<Item = String>,
+    {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(match self.width {
+            Some(_) => ContentArrangement::Dynamic,
+            None => ContentArrangement::Disabled,
+        });
+        if let Some(width) = self.width {
+            table.set_width(width);
+        }
+        table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
+        let mut is_empty = true;
+        for row in rows {
+            is_empty = false;
+            table.add_row(row);
+        }
+        if is_empty {
+            self.line(none);
+            return;
+        }
+        // The first column begins at the edge, and no line ends in blanks.
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        for line in table.lines() {
+            self.line(line.trim_end());
+        }
+    }
+
+    /// The text, with escapes for colours; what prints takes them off where there is no terminal.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// `text` in a style.
+#[must_use]
+pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+fn terminal_width() -> Option<u16> {
+    std::io::stdout().is_terminal().then(|| Table::new().width()).flatten()
+}
