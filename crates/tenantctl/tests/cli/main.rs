@@ -1,0 +1,14 @@
+//! The real binary, against a real DynamoDB engine and the local stack.
+
+mod audit;
+mod bindings;
+mod conventions;
+mod doctor;
+mod invite;
+mod member;
+mod pool;
+mod repair;
+mod replay;
+mod support;
+mod table;
+mod tenant;
