@@ -21,6 +21,9 @@ pub enum DevStackError {
     /// No such user pool.
     #[error("no user pool `{0}` in the local Cognito")]
     UnknownPool(String),
+    /// No such app client in its user pool.
+    #[error("no app client `{0}` in that user pool of the local Cognito")]
+    UnknownClient(String),
     /// No RSA keys could be made to sign tokens with.
     #[error("could not make the signing keys")]
     SigningKeys(#[source] rsa::Error),

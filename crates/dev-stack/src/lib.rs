@@ -2,13 +2,14 @@
 //!
 //! - `DynamoDB` is dynoxide, in memory or on a file ([`StackOptions::data`]);
 //! - Lambda ([`Lambda`]) runs real function binaries as child processes behind a Runtime API, and answers
-//!   the Invoke API;
-//! - Cognito ([`Cognito`]) has the part of the JSON API that sign-up and sign-in need, signs real tokens, and
-//!   fires the triggers as the developer guide says. What the guide does not say is decided in one place,
-//!   [`cognito::unknowns`].
+//!   the Invoke API and those that look at functions, aliases and policies;
+//! - Cognito ([`Cognito`]) has the part of the JSON API that sign-up and sign-in need and that sets pools, app
+//!   clients and identity providers up, signs real tokens, and fires the triggers as the developer guide says. What
+//!   the guide does not say is decided in one place, [`cognito::unknowns`];
+//! - STS ([`Sts`]) says who calls.
 //!
-//! Every port is chosen by the system. Nothing here checks who calls or what they may do: IAM, throttling
-//! and quotas are not imitated.
+//! Every port is chosen by the system. Nothing here checks who calls or what they may do: IAM, resource policies
+//! and quotas are not imitated, but for [`Cognito::limit_user_updates`].
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), dev_stack::DevStackError> {
@@ -31,9 +32,11 @@ pub mod seed;
 mod clock;
 mod dynamodb;
 mod error;
+mod form;
 mod random;
 mod serve;
 mod stack;
+mod sts;
 
 pub use cognito::{
     ClientSettings, Cognito, EventVersion, Mail, PoolSettings, Trigger, TriggerOutcome, TriggerRecord,
@@ -41,6 +44,7 @@ pub use cognito::{
 };
 pub use error::DevStackError;
 pub use functions::FunctionBinaries;
-pub use lambda::{FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda};
+pub use lambda::{ACCOUNT_ID, FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda, Permission};
 pub use seed::Seed;
 pub use stack::{DevStack, Endpoints, StackOptions};
+pub use sts::Sts;

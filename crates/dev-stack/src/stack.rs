@@ -1,10 +1,10 @@
-//! The three services as one thing to start and stop.
+//! The services as one thing to start and stop.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
-use crate::{Cognito, DevStackError, Lambda, cognito, dynamodb, lambda};
+use crate::{Cognito, DevStackError, Lambda, Sts, cognito, dynamodb, lambda, sts};
 
 /// How long [`DevStack::stop`] waits for requests that are still running.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -40,8 +40,10 @@ pub struct Endpoints {
     pub dynamodb: String,
     /// For `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`; issuers and key sets are below it.
     pub cognito: String,
-    /// For `AWS_ENDPOINT_URL_LAMBDA`; the Invoke API.
+    /// For `AWS_ENDPOINT_URL_LAMBDA`: Invoke, and a look at functions, aliases and policies.
     pub lambda: String,
+    /// For `AWS_ENDPOINT_URL_STS`.
+    pub sts: String,
 }
 
 impl Endpoints {
@@ -52,6 +54,7 @@ impl Endpoints {
             ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
             ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &self.cognito),
             ("AWS_ENDPOINT_URL_LAMBDA", &self.lambda),
+            ("AWS_ENDPOINT_URL_STS", &self.sts),
         ]
         .into_iter()
         .map(|(name, url)| (name.to_owned(), url.clone()))
@@ -65,12 +68,13 @@ pub struct DevStack {
     endpoints: Endpoints,
     lambda: Lambda,
     cognito: Cognito,
+    sts: Sts,
     shutdown: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
 
 impl DevStack {
-    /// Starts all three services; no function, pool or table exists yet.
+    /// Starts all services; no function, pool or table exists yet.
     ///
     /// # Errors
     ///
@@ -80,11 +84,17 @@ impl DevStack {
         let (dynamodb, tables) = dynamodb::start(options.data.as_deref(), stopping.clone()).await?;
         let (lambda, invoke_api) =
             lambda::start(options.region.clone(), options.echo_logs, stopping.clone()).await?;
+        let (sts, identities) = sts::start(stopping.clone()).await?;
         let (cognito, user_pools) =
             cognito::start(options.region, options.trigger_timeout, lambda.clone(), stopping).await?;
-        let endpoints =
-            Endpoints { dynamodb, cognito: cognito.url().to_owned(), lambda: lambda.url().to_owned() };
-        Ok(Self { endpoints, lambda, cognito, shutdown, servers: vec![tables, invoke_api, user_pools] })
+        let endpoints = Endpoints {
+            dynamodb,
+            cognito: cognito.url().to_owned(),
+            lambda: lambda.url().to_owned(),
+            sts: sts.url().to_owned(),
+        };
+        let servers = vec![tables, invoke_api, identities, user_pools];
+        Ok(Self { endpoints, lambda, cognito, sts, shutdown, servers })
     }
 
     /// Where the services listen.
@@ -103,6 +113,12 @@ impl DevStack {
     #[must_use]
     pub fn cognito(&self) -> &Cognito {
         &self.cognito
+    }
+
+    /// Who callers are.
+    #[must_use]
+    pub fn sts(&self) -> &Sts {
+        &self.sts
     }
 
     /// Kills the functions, stops the servers and waits for them, 2 s at most.

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf, process::ExitCode};
 
 use dev_stack::{
-    ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionProgram, FunctionSpec,
-    PoolSettings, Seed, StackOptions, Triggers, functions,
+    ACCOUNT_ID, ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionProgram,
+    FunctionSpec, Permission, PoolSettings, Seed, StackOptions, Triggers, functions,
 };
 use serde_json::json;
 
 const USAGE: &str = "\
-Serves DynamoDB, Lambda and Cognito on loopback, with the two functions wired to one user pool. A new table has a
-tenant and an invite to begin with.
+Serves DynamoDB, Lambda, Cognito and STS on loopback, with the two functions wired to one user pool by their alias
+`live`. A new table has a tenant and an invite to begin with.
 
 Usage: dev-stack [options]
 
@@ -26,6 +26,13 @@ DEV_STACK_BIN_DIR=DIR takes the function binaries from DIR instead of building t
 
 /// The region of the pool.
 const REGION: &str = "eu-west-1";
+
+/// The alias of both functions that the pool calls.
+const ALIAS: &str = "live";
+
+/// The attributes that the app client may read; it may write those without the first.
+const ATTRIBUTES: [&str; 7] =
+    ["custom:tenantId", "email", "family_name", "given_name", "locale", "name", "zoneinfo"];
 
 /// The tenant of a new table.
 const TENANT: &str = "acme";
@@ -104,12 +111,15 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
             .lambda()
             .add_function(FunctionSpec { env: environment.clone(), ..FunctionSpec::new(name, program) });
     }
-    let triggers = Triggers {
-        post_confirmation: Some(functions::POST_CONFIRMATION.to_owned()),
-        pre_token_generation: Some((functions::PRE_TOKEN_GENERATION.to_owned(), options.event_version)),
+    let pool = stack.cognito().create_pool(PoolSettings::default());
+    attach(&stack, &pool, options.event_version)?;
+    let listed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let attributes = ClientSettings {
+        read_attributes: Some(listed(&ATTRIBUTES)),
+        write_attributes: Some(listed(ATTRIBUTES.get(1..).unwrap_or_default())),
+        ..ClientSettings::default()
     };
-    let pool = stack.cognito().create_pool(PoolSettings { triggers, ..PoolSettings::default() });
-    let client = stack.cognito().create_client(&pool, ClientSettings::default())?;
+    let client = stack.cognito().create_client(&pool, attributes)?;
     announce(&stack, &pool, &client, &options.table, invite_code.as_deref(), options.json);
     let mail = tokio::spawn(print_mail(stack.cognito().mail()));
     // Without a signal handler there is nothing to wait for but the end of the process.
@@ -117,6 +127,26 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     mail.abort();
     stack.stop().await;
     Ok(())
+}
+
+/// Gives both functions an alias, lets Cognito invoke it for this pool, and makes the pool call it.
+fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Result<(), DevStackError> {
+    let lambda = stack.lambda();
+    for name in [functions::POST_CONFIRMATION, functions::PRE_TOKEN_GENERATION] {
+        lambda.add_alias(name, ALIAS, "1")?;
+        let permission = Permission {
+            source_arn: Some(stack.cognito().pool_arn(pool)),
+            source_account: Some(ACCOUNT_ID.to_owned()),
+            ..Permission::of_cognito("cognito")
+        };
+        lambda.add_permission(&format!("{name}:{ALIAS}"), &permission)?;
+    }
+    let alias = |name: &str| lambda.arn(&format!("{name}:{ALIAS}"));
+    let triggers = Triggers {
+        post_confirmation: Some(alias(functions::POST_CONFIRMATION)),
+        pre_token_generation: Some((alias(functions::PRE_TOKEN_GENERATION), version)),
+    };
+    stack.cognito().set_triggers(pool, triggers)
 }
 
 /// In a new table: a tenant, and an invite to begin with.
@@ -153,6 +183,7 @@ fn announce(
             "dynamodb": endpoints.dynamodb,
             "cognito": endpoints.cognito,
             "lambda": endpoints.lambda,
+            "sts": endpoints.sts,
             "issuer": stack.cognito().issuer(pool),
             "jwks": stack.cognito().jwks_url(pool),
             "userPoolId": pool,
@@ -166,6 +197,7 @@ fn announce(
     println!("DynamoDB   {}", endpoints.dynamodb);
     println!("Cognito    {}", endpoints.cognito);
     println!("Lambda     {}", endpoints.lambda);
+    println!("STS        {}", endpoints.sts);
     println!("User pool  {pool}");
     println!("Client     {client}");
     println!("Key set    {}", stack.cognito().jwks_url(pool));

@@ -48,7 +48,7 @@ pub(super) fn update_user_attributes(cognito: &Cognito, input: &UpdateUserAttrib
         for (name, _) in &changes {
             client.check_write(name)?;
         }
-        pool.check_schema(&changes)?;
+        pool.check_change(&changes)?;
         pool.user_mut(sub)?.write(changes);
         Ok(json!({ "CodeDeliveryDetailsList": [] }))
     })
@@ -79,7 +79,7 @@ pub(super) fn forgot_password(cognito: &Cognito, input: &ForgotPassword) -> Answ
         let user = match pool.user_mut(&input.username) {
             Ok(user) => user,
             // Nobody learns who has an account: an answer as good as any, and no mail.
-            Err(_) if client.settings.prevent_user_existence_errors => {
+            Err(_) if client.prevents_user_existence_errors() => {
                 return Ok(json!({ "CodeDeliveryDetails": code_delivery(&input.username) }));
             }
             Err(error) => return Err(error),
@@ -119,7 +119,7 @@ pub(super) async fn confirm_forgot_password(cognito: &Cognito, input: ConfirmFor
     let firing = cognito.with_client(&input.client_id, |pool, client| {
         client.check_public()?;
         let user = pool.user_mut(&input.username).map_err(|error| {
-            if client.settings.prevent_user_existence_errors { CognitoError::code_expired() } else { error }
+            if client.prevents_user_existence_errors() { CognitoError::code_expired() } else { error }
         })?;
         password::check(&input.password)?;
         user.redeem_code(CodeUse::ResetPassword, &input.confirmation_code)?;

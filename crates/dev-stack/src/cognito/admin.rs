@@ -1,16 +1,16 @@
-//! What administrators do: users from outside the sign-up, and a look at pools and clients.
+//! What administrators do to users.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     Cognito,
-    api::{Answer, Attribute, pairs, put},
+    api::{Answer, Attribute, pairs},
     error::CognitoError,
     password,
     sign_up::{CONFIRM_SIGN_UP, check_unconfirmed, new_user},
     trigger::{Firing, Metadata},
-    user::{User, UserStatus},
+    user::UserStatus,
 };
 use crate::random;
 
@@ -123,13 +123,24 @@ pub(super) struct UpdateUserAttributes {
 
 /// `AdminUpdateUserAttributes`: an empty value deletes.
 pub(super) fn update_user_attributes(cognito: &Cognito, input: &UpdateUserAttributes) -> Answer {
-    let changes = pairs(input.user_attributes.as_deref());
-    cognito.with_pool(&input.user_pool_id, |pool| {
-        pool.user(&input.username)?;
-        pool.check_schema(&changes)?;
-        pool.user_mut(&input.username)?.write(changes);
-        Ok(json!({}))
-    })
+    cognito.admit_user_update()?;
+    change_attributes(cognito, &input.user_pool_id, &input.username, pairs(input.user_attributes.as_deref()))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteUserAttributes {
+    user_pool_id: String,
+    username: String,
+    user_attribute_names: Vec<String>,
+}
+
+/// `AdminDeleteUserAttributes`.
+pub(super) fn delete_user_attributes(cognito: &Cognito, input: &DeleteUserAttributes) -> Answer {
+    cognito.admit_user_update()?;
+    let names = input.user_attribute_names.iter();
+    let changes = names.map(|name| (name.clone(), String::new())).collect();
+    change_attributes(cognito, &input.user_pool_id, &input.username, changes)
 }
 
 /// `AdminDeleteUser`.
@@ -158,71 +169,17 @@ pub(super) fn user_global_sign_out(cognito: &Cognito, input: &OfUser) -> Answer 
     })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ListUsers {
-    user_pool_id: String,
-    filter: Option<String>,
-    limit: Option<usize>,
-    pagination_token: Option<String>,
-}
-
-/// `ListUsers`: by username, 60 at most at a time, with a filter of one `attribute = "value"` or `^=`.
-pub(super) fn list_users(cognito: &Cognito, input: &ListUsers) -> Answer {
-    let filter = input.filter.as_deref().map(parse_filter).transpose()?;
-    let limit = input.limit.unwrap_or(60).clamp(1, 60);
-    cognito.with_pool(&input.user_pool_id, |pool| {
-        let after = input.pagination_token.clone().unwrap_or_default();
-        let mut matching = pool
-            .users
-            .range::<String, _>((std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded))
-            .filter(|(_, user)| filter.as_ref().is_none_or(|filter| filter.admits(user)));
-        let page: Vec<_> = matching.by_ref().take(limit).collect();
-        let more = matching.next().is_some();
-        let users: Vec<_> = page.iter().map(|(_, user)| user.describe("Attributes")).collect();
-        let mut answer = json!({ "Users": users });
-        if let (true, Some((key, _))) = (more, page.last()) {
-            put(&mut answer, "PaginationToken", json!(key));
-        }
-        Ok(answer)
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct OfPool {
-    user_pool_id: String,
-}
-
-/// `DescribeUserPool`: the parts that this stack knows of.
-pub(super) fn describe_user_pool(cognito: &Cognito, input: &OfPool) -> Answer {
-    cognito.with_pool(&input.user_pool_id, |pool| {
-        Ok(json!({ "UserPool": pool.describe(|function| cognito.lambda().arn(function)) }))
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct OfClient {
-    user_pool_id: String,
-    client_id: String,
-}
-
-/// `DescribeUserPoolClient`: the parts that this stack knows of.
-pub(super) fn describe_user_pool_client(cognito: &Cognito, input: &OfClient) -> Answer {
-    cognito.with_pool(&input.user_pool_id, |pool| {
-        Ok(json!({ "UserPoolClient": pool.client(&input.client_id)?.describe(&pool.id) }))
-    })
-}
-
-/// `ListUserPoolClients`: all on one page.
-pub(super) fn list_user_pool_clients(cognito: &Cognito, input: &OfPool) -> Answer {
-    cognito.with_pool(&input.user_pool_id, |pool| {
-        let describe = |client: &super::Client| {
-            json!({ "UserPoolId": pool.id, "ClientId": client.id, "ClientName": client.settings.name })
-        };
-        let clients: Vec<Value> = pool.clients.values().map(describe).collect();
-        Ok(json!({ "UserPoolClients": clients }))
+fn change_attributes(
+    cognito: &Cognito,
+    pool_id: &str,
+    username: &str,
+    changes: Vec<(String, String)>,
+) -> Answer {
+    cognito.with_pool(pool_id, |pool| {
+        pool.user(username)?;
+        pool.check_change(&changes)?;
+        pool.user_mut(username)?.write(changes);
+        Ok(json!({}))
     })
 }
 
@@ -233,37 +190,4 @@ fn set_enabled(cognito: &Cognito, input: &OfUser, enabled: bool) -> Answer {
         user.touch();
         Ok(json!({}))
     })
-}
-
-/// One condition of `ListUsers`.
-struct Filter {
-    attribute: String,
-    value: String,
-    prefix: bool,
-}
-
-impl Filter {
-    fn admits(&self, user: &User) -> bool {
-        let actual = match self.attribute.as_str() {
-            "username" => Some(user.username.as_str()),
-            "sub" => Some(user.sub.as_str()),
-            "cognito:user_status" => Some(user.status.as_str()),
-            "status" => Some(if user.enabled { "Enabled" } else { "Disabled" }),
-            name => user.attributes.get(name).map(String::as_str),
-        };
-        actual.is_some_and(
-            |actual| {
-                if self.prefix { actual.starts_with(&self.value) } else { actual == self.value }
-            },
-        )
-    }
-}
-
-fn parse_filter(text: &str) -> Result<Filter, CognitoError> {
-    let refused = || CognitoError::invalid_parameter(format!("Error while parsing filter: {text}"));
-    let (left, value) = text.split_once('=').ok_or_else(refused)?;
-    let prefix = left.trim_end().ends_with('^');
-    let attribute = left.trim_end().trim_end_matches('^').trim().trim_matches('"').to_owned();
-    let quoted = value.trim().strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-    Ok(Filter { attribute, value: quoted.ok_or_else(refused)?.to_owned(), prefix })
 }

@@ -11,7 +11,10 @@ use axum::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{Cognito, account, admin, auth, error::CognitoError, groups, oauth, sign_up};
+use super::{
+    Cognito, account, admin, app_clients, auth, error::CognitoError, groups, identity_providers, list_users,
+    mfa, oauth, sign_up, tags, user_pools,
+};
 use crate::random;
 
 const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
@@ -93,14 +96,36 @@ async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
         "AdminSetUserPassword" => admin::set_user_password(cognito, &input(body)?),
         "AdminGetUser" => admin::get_user(cognito, &input(body)?),
         "AdminUpdateUserAttributes" => admin::update_user_attributes(cognito, &input(body)?),
+        "AdminDeleteUserAttributes" => admin::delete_user_attributes(cognito, &input(body)?),
         "AdminDeleteUser" => admin::delete_user(cognito, &input(body)?),
         "AdminDisableUser" => admin::disable_user(cognito, &input(body)?),
         "AdminEnableUser" => admin::enable_user(cognito, &input(body)?),
         "AdminUserGlobalSignOut" => admin::user_global_sign_out(cognito, &input(body)?),
-        "ListUsers" => admin::list_users(cognito, &input(body)?),
-        "DescribeUserPool" => admin::describe_user_pool(cognito, &input(body)?),
-        "DescribeUserPoolClient" => admin::describe_user_pool_client(cognito, &input(body)?),
-        "ListUserPoolClients" => admin::list_user_pool_clients(cognito, &input(body)?),
+        "ListUsers" => list_users::list_users(cognito, &input(body)?),
+
+        "CreateUserPool" => user_pools::create(cognito, input(body)?),
+        "UpdateUserPool" => user_pools::update(cognito, input(body)?),
+        "DescribeUserPool" => user_pools::describe(cognito, &input(body)?),
+        "DeleteUserPool" => user_pools::delete(cognito, &input(body)?),
+        "ListUserPools" => user_pools::list(cognito, &input(body)?),
+        "AddCustomAttributes" => user_pools::add_custom_attributes(cognito, input(body)?),
+        "GetUserPoolMfaConfig" => mfa::get(cognito, &input(body)?),
+        "SetUserPoolMfaConfig" => mfa::set(cognito, input(body)?),
+        "TagResource" => tags::tag(cognito, input(body)?),
+        "UntagResource" => tags::untag(cognito, &input(body)?),
+        "ListTagsForResource" => tags::list(cognito, &input(body)?),
+
+        "CreateUserPoolClient" => app_clients::create(cognito, input(body)?),
+        "UpdateUserPoolClient" => app_clients::update(cognito, input(body)?),
+        "DescribeUserPoolClient" => app_clients::describe(cognito, &input(body)?),
+        "DeleteUserPoolClient" => app_clients::delete(cognito, &input(body)?),
+        "ListUserPoolClients" => app_clients::list(cognito, &input(body)?),
+
+        "CreateIdentityProvider" => identity_providers::create(cognito, input(body)?),
+        "UpdateIdentityProvider" => identity_providers::update(cognito, input(body)?),
+        "DescribeIdentityProvider" => identity_providers::describe(cognito, &input(body)?),
+        "DeleteIdentityProvider" => identity_providers::delete(cognito, &input(body)?),
+        "ListIdentityProviders" => identity_providers::list(cognito, &input(body)?),
 
         "CreateGroup" => groups::create(cognito, &input(body)?),
         "AdminAddUserToGroup" => groups::add_user(cognito, &input(body)?),

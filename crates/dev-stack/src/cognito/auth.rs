@@ -31,7 +31,10 @@ pub(super) struct InitiateAuth {
 
 /// `InitiateAuth`. Its `ClientMetadata` reaches neither of the two triggers.
 pub(super) async fn initiate_auth(cognito: &Cognito, input: InitiateAuth) -> Answer {
-    let pool_id = cognito.with_client(&input.client_id, |pool, _| Ok(pool.id.clone()))?;
+    let pool_id = cognito.with_client(&input.client_id, |pool, client| {
+        check_flow(&client, &input.auth_flow)?;
+        Ok(pool.id.clone())
+    })?;
     match input.auth_flow.as_str() {
         "USER_PASSWORD_AUTH" => sign_in(cognito, &pool_id, &input.client_id, &input.auth_parameters).await,
         "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {
@@ -54,7 +57,9 @@ pub(super) struct AdminInitiateAuth {
 
 /// `AdminInitiateAuth`; the same triggers as [`initiate_auth`].
 pub(super) async fn admin_initiate_auth(cognito: &Cognito, input: AdminInitiateAuth) -> Answer {
-    cognito.with_pool(&input.user_pool_id, |pool| pool.client(&input.client_id).map(|_| ()))?;
+    cognito.with_pool(&input.user_pool_id, |pool| {
+        check_flow(pool.client(&input.client_id)?, &input.auth_flow)
+    })?;
     match input.auth_flow.as_str() {
         "ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH" => {
             sign_in(cognito, &input.user_pool_id, &input.client_id, &input.auth_parameters).await
@@ -174,6 +179,19 @@ pub(super) fn revoke_token(cognito: &Cognito, input: &RevokeToken) -> Answer {
     })
 }
 
+/// Refuses a flow that the client does not list. One that the stack does not have is refused later.
+fn check_flow(client: &Client, flow: &str) -> Result<(), CognitoError> {
+    match flow {
+        "USER_PASSWORD_AUTH" => client.check_flow(flow),
+        "ADMIN_USER_PASSWORD_AUTH" | "ADMIN_NO_SRP_AUTH" => {
+            let old_name = client.check_flow("ADMIN_NO_SRP_AUTH");
+            old_name.or_else(|_| client.check_flow("ADMIN_USER_PASSWORD_AUTH"))
+        }
+        "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => client.check_flow("REFRESH_TOKEN_AUTH"),
+        _ => Ok(()),
+    }
+}
+
 async fn sign_in(
     cognito: &Cognito,
     pool_id: &str,
@@ -186,7 +204,7 @@ async fn sign_in(
         let name = parameter(parameters, "USERNAME")?;
         let password = parameter(parameters, "PASSWORD")?;
         let user = pool.user(name).map_err(|error| {
-            if client.settings.prevent_user_existence_errors { CognitoError::wrong_password() } else { error }
+            if client.prevents_user_existence_errors() { CognitoError::wrong_password() } else { error }
         })?;
         if !user.enabled {
             return Err(CognitoError::not_authorized("User is disabled."));

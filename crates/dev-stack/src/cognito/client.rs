@@ -4,7 +4,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{error::CognitoError, unknowns};
+use super::{
+    description::{member, texts},
+    error::CognitoError,
+    patch,
+    shape::Object,
+    unknowns,
+};
+use crate::{clock, random};
 
 /// What an app client is made of.
 #[derive(Clone, Debug)]
@@ -43,23 +50,86 @@ impl Default for ClientSettings {
     }
 }
 
-/// An app client of a pool.
+/// An app client of a pool: what `DescribeUserPoolClient` shows decides.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     pub(crate) id: String,
-    pub(crate) secret: Option<String>,
-    pub(crate) settings: ClientSettings,
+    description: Object,
 }
 
 impl Client {
+    /// A client of the Rust API: Cognito's defaults, and the settings.
+    pub(crate) fn of_settings(id: String, settings: ClientSettings) -> Self {
+        let ClientSettings { name, secret, read_attributes, write_attributes, scopes, .. } = settings;
+        let (tokens, refresh_tokens) = (settings.token_validity, settings.refresh_token_validity);
+        let machine = !scopes.is_empty();
+        let prevent = if settings.prevent_user_existence_errors { "ENABLED" } else { "LEGACY" };
+        let own = json!({
+            "ClientName": name,
+            "ClientSecret": secret.then(|| random::lower_alphanumerics(52)),
+            "AccessTokenValidity": tokens.as_secs(),
+            "IdTokenValidity": tokens.as_secs(),
+            "RefreshTokenValidity": refresh_tokens.as_secs(),
+            "TokenValidityUnits": { "AccessToken": "seconds", "IdToken": "seconds", "RefreshToken": "seconds" },
+            "ExplicitAuthFlows": [
+                "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
+            ],
+            "PreventUserExistenceErrors": prevent,
+            "ReadAttributes": read_attributes,
+            "WriteAttributes": write_attributes,
+            "AllowedOAuthFlowsUserPoolClient": machine,
+            "AllowedOAuthScopes": machine.then_some(scopes),
+            "AllowedOAuthFlows": machine.then_some(["client_credentials"]),
+        });
+        Self::of_description(id, patch::members(own))
+    }
+
+    /// A client of Cognito's defaults, and `own` in their place.
+    pub(crate) fn of_description(id: String, own: Object) -> Self {
+        let now = clock::now_seconds();
+        let mut description = defaults();
+        description.extend(own);
+        description.insert("ClientId".to_owned(), json!(id));
+        description.insert("CreationDate".to_owned(), json!(now));
+        description.insert("LastModifiedDate".to_owned(), json!(now));
+        Self { id, description }
+    }
+
+    pub(crate) fn secret(&self) -> Option<&str> {
+        self.text("ClientSecret")
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.text("ClientName").unwrap_or_default()
+    }
+
+    /// Scopes that client credentials may ask for.
+    pub(crate) fn scopes(&self) -> Vec<String> {
+        texts(&self.description, &["AllowedOAuthScopes"]).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Life of ID and access tokens.
+    pub(crate) fn token_seconds(&self) -> u64 {
+        self.seconds("AccessTokenValidity", "AccessToken", (1, "hours"))
+    }
+
+    /// Life of refresh tokens.
+    pub(crate) fn refresh_token_seconds(&self) -> u64 {
+        self.seconds("RefreshTokenValidity", "RefreshToken", (30, "days"))
+    }
+
+    pub(crate) fn prevents_user_existence_errors(&self) -> bool {
+        self.text("PreventUserExistenceErrors") == Some("ENABLED")
+    }
+
     pub(crate) fn may_read(&self, attribute: &str) -> bool {
-        attribute == "sub" || permits(self.settings.read_attributes.as_ref(), attribute)
+        attribute == "sub" || self.permits("ReadAttributes", attribute)
     }
 
     /// Refuses an attribute outside the write list. Nobody but an administrator writes the `_verified` ones.
     pub(crate) fn check_write(&self, attribute: &str) -> Result<(), CognitoError> {
         let writable = !matches!(attribute, "sub" | "email_verified" | "phone_number_verified");
-        if writable && permits(self.settings.write_attributes.as_ref(), attribute) {
+        if writable && self.permits("WriteAttributes", attribute) {
             return Ok(());
         }
         Err(CognitoError::not_authorized("A client attempted to write unauthorized attribute"))
@@ -67,7 +137,7 @@ impl Client {
 
     /// Refuses a client with a secret: the stack does not check `SECRET_HASH`.
     pub(crate) fn check_public(&self) -> Result<(), CognitoError> {
-        if self.secret.is_none() {
+        if self.secret().is_none() {
             return Ok(());
         }
         Err(CognitoError::not_authorized(format!(
@@ -77,45 +147,61 @@ impl Client {
         )))
     }
 
+    /// Refuses a way to sign in that the client does not list, such as `USER_PASSWORD_AUTH`. The old names of
+    /// flows have no `ALLOW_`.
+    pub(crate) fn check_flow(&self, flow: &str) -> Result<(), CognitoError> {
+        let flows = texts(&self.description, &["ExplicitAuthFlows"]);
+        if flows.iter().any(|known| known.strip_prefix("ALLOW_").unwrap_or(known) == flow) {
+            return Ok(());
+        }
+        Err(CognitoError::invalid_parameter(format!("{flow} flow not enabled for this client")))
+    }
+
     /// As `DescribeUserPoolClient` shows it.
     pub(crate) fn describe(&self, pool_id: &str) -> Value {
-        let settings = &self.settings;
-        let mut description = json!({
-            "UserPoolId": pool_id,
-            "ClientId": self.id,
-            "ClientName": settings.name,
-            "AccessTokenValidity": settings.token_validity.as_secs(),
-            "IdTokenValidity": settings.token_validity.as_secs(),
-            "RefreshTokenValidity": settings.refresh_token_validity.as_secs(),
-            "TokenValidityUnits": { "AccessToken": "seconds", "IdToken": "seconds", "RefreshToken": "seconds" },
-            "ExplicitAuthFlows": [
-                "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
-            ],
-            "PreventUserExistenceErrors":
-                if settings.prevent_user_existence_errors { "ENABLED" } else { "LEGACY" },
-        });
-        if let Value::Object(members) = &mut description {
-            let lists = [
-                ("ReadAttributes", settings.read_attributes.as_ref()),
-                ("WriteAttributes", settings.write_attributes.as_ref()),
-            ];
-            for (name, list) in lists {
-                if let Some(list) = list {
-                    members.insert(name.to_owned(), json!(list));
-                }
-            }
-            if !settings.scopes.is_empty() {
-                members.insert("AllowedOAuthScopes".to_owned(), json!(settings.scopes));
-                members.insert("AllowedOAuthFlows".to_owned(), json!(["client_credentials"]));
-            }
+        let mut shown = self.description.clone();
+        shown.insert("UserPoolId".to_owned(), json!(pool_id));
+        Value::Object(shown)
+    }
+
+    /// What is kept, to change it.
+    pub(crate) fn description_mut(&mut self) -> &mut Object {
+        &mut self.description
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.description.get(name).and_then(Value::as_str)
+    }
+
+    fn seconds(&self, name: &str, unit: &str, default: (u64, &str)) -> u64 {
+        let number = self.description.get(name).and_then(Value::as_u64).unwrap_or(default.0);
+        let unit = member(&self.description, &["TokenValidityUnits", unit]).and_then(Value::as_str);
+        let seconds = match unit.unwrap_or(default.1) {
+            "seconds" => 1,
+            "minutes" => 60,
+            "hours" => 3_600,
+            _ => 86_400,
+        };
+        number.saturating_mul(seconds)
+    }
+
+    fn permits(&self, list: &str, attribute: &str) -> bool {
+        match self.description.get(list) {
+            Some(_) => texts(&self.description, &[list]).contains(&attribute),
+            None => unknowns::DEFAULT_PERMISSIONS_INCLUDE_CUSTOM || !attribute.starts_with("custom:"),
         }
-        description
     }
 }
 
-fn permits(list: Option<&BTreeSet<String>>, attribute: &str) -> bool {
-    match list {
-        Some(list) => list.contains(attribute),
-        None => unknowns::DEFAULT_PERMISSIONS_INCLUDE_CUSTOM || !attribute.starts_with("custom:"),
-    }
+/// What `CreateUserPoolClient` fills in, and `UpdateUserPoolClient` resets to.
+pub(crate) fn defaults() -> Object {
+    patch::members(json!({
+        "RefreshTokenValidity": 30,
+        "TokenValidityUnits": {},
+        "ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"],
+        "AllowedOAuthFlowsUserPoolClient": false,
+        "EnableTokenRevocation": true,
+        "EnablePropagateAdditionalUserContextData": false,
+        "AuthSessionValidity": 3,
+    }))
 }

@@ -63,7 +63,7 @@ pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, Cog
         let client = pool.client(&grant.client_id)?;
         let user = pool.user(&grant.sub)?;
         let begin = || {
-            let validity = client.settings.refresh_token_validity.as_secs();
+            let validity = client.refresh_token_seconds();
             Session::begin(user.sub.clone(), client.id.clone(), now, validity)
         };
         let session = grant.session.unwrap_or_else(begin);
@@ -119,7 +119,7 @@ fn basis(
         times: Times {
             authenticated: session.auth_time,
             issued: now,
-            expires: now.saturating_add(client.settings.token_validity.as_secs()),
+            expires: now.saturating_add(client.token_seconds()),
         },
         origin_jti: session.origin_jti.clone(),
         event_id: session.event_id.clone(),

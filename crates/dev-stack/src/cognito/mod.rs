@@ -7,24 +7,38 @@
 mod account;
 mod admin;
 mod api;
+mod app_clients;
 mod auth;
 mod client;
+mod description;
 mod error;
 mod federation;
 mod group;
 mod groups;
+mod identity_providers;
 mod issue;
 mod keys;
+mod list_users;
+mod mfa;
 mod oauth;
+mod page;
 mod password;
+mod patch;
 mod pool;
+mod pool_shape;
 mod reply;
+mod rules;
+mod schema;
 mod session;
+mod shape;
 mod sign_up;
+mod tags;
+mod throttle;
 mod token;
 mod trigger;
 pub mod unknowns;
 mod user;
+mod user_pools;
 
 use std::{
     collections::BTreeMap,
@@ -35,7 +49,8 @@ use std::{
 
 use tokio::{sync::broadcast, task::JoinHandle};
 
-use self::{client::Client, keys::Keys, pool::Pool};
+pub(crate) use self::patch::merge;
+use self::{client::Client, keys::Keys, pool::Pool, throttle::UserUpdates};
 pub use self::{
     client::ClientSettings,
     error::CognitoError,
@@ -45,7 +60,9 @@ pub use self::{
     trigger::{TRIGGER_TIMEOUT, Trigger, TriggerOutcome, TriggerRecord},
 };
 use crate::{
-    DevStackError, Lambda, random,
+    DevStackError, Lambda,
+    lambda::ACCOUNT_ID,
+    random,
     serve::{self, Shutdown},
 };
 
@@ -80,6 +97,7 @@ struct Service {
     lambda: Lambda,
     keys: Arc<Keys>,
     mail: broadcast::Sender<Mail>,
+    user_updates: UserUpdates,
     pools: Mutex<BTreeMap<String, Pool>>,
 }
 
@@ -94,7 +112,8 @@ pub(crate) async fn start(
     let (listener, address) = serve::bind().await?;
     let (mail, _) = broadcast::channel(MAIL_BACKLOG);
     let url = format!("http://{address}");
-    let service = Service { region, url, trigger_timeout, lambda, keys, mail, pools: Mutex::default() };
+    let (user_updates, pools) = (UserUpdates::default(), Mutex::default());
+    let service = Service { region, url, trigger_timeout, lambda, keys, mail, user_updates, pools };
     let cognito = Cognito { service: Arc::new(service) };
     let server = serve::spawn(listener, api::router(cognito.clone()), shutdown);
     Ok((cognito, server))
@@ -110,9 +129,12 @@ impl Cognito {
     /// Creates a pool and gives its id. A pool of the same id is replaced, users and all.
     #[must_use]
     pub fn create_pool(&self, settings: PoolSettings) -> String {
-        let region = self.service.region.clone();
-        let id = settings.id.clone().unwrap_or_else(|| format!("{region}_{}", random::alphanumerics(9)));
-        let pool = Pool::new(id.clone(), region, self.issuer(&id), settings);
+        let id = settings.id.clone().unwrap_or_else(|| self.new_pool_id());
+        let auto_confirm = settings.auto_confirm;
+        let description = description::of_settings(settings, |function| self.lambda().arn(function));
+        let mut pool = Pool::new(id.clone(), self.region().to_owned(), self.issuer(&id), description);
+        pool.auto_confirm = auto_confirm;
+        pool.temporary_days_set = true;
         self.pools().insert(id.clone(), pool);
         id
     }
@@ -124,8 +146,7 @@ impl Cognito {
     /// [`DevStackError::UnknownPool`].
     pub fn create_client(&self, pool_id: &str, settings: ClientSettings) -> Result<String, DevStackError> {
         let id = random::lower_alphanumerics(26);
-        let secret = settings.secret.then(|| random::lower_alphanumerics(52));
-        let client = Client { id: id.clone(), secret, settings };
+        let client = Client::of_settings(id.clone(), settings);
         self.change_pool(pool_id, |pool| {
             pool.clients.insert(id.clone(), client);
         })?;
@@ -135,16 +156,21 @@ impl Cognito {
     /// The secret of an app client that has one.
     #[must_use]
     pub fn client_secret(&self, pool_id: &str, client_id: &str) -> Option<String> {
-        self.pools().get(pool_id)?.clients.get(client_id)?.secret.clone()
+        self.pools().get(pool_id)?.clients.get(client_id)?.secret().map(str::to_owned)
     }
 
-    /// Changes the triggers of a pool from the next event on: another function, another event version, none.
+    /// Changes the two triggers in a pool's `LambdaConfig` from the next event on: another function, another event
+    /// version, none. Other triggers stay.
     ///
     /// # Errors
     ///
     /// [`DevStackError::UnknownPool`].
     pub fn set_triggers(&self, pool_id: &str, triggers: Triggers) -> Result<(), DevStackError> {
-        self.change_pool(pool_id, |pool| pool.settings.triggers = triggers)
+        self.change_pool(pool_id, |pool| {
+            description::set_triggers(&mut pool.description, triggers, |function| {
+                self.lambda().arn(function)
+            });
+        })
     }
 
     /// What was last "mailed" to a user (username, `sub`, or e-mail in e-mail pools): a confirmation code or
@@ -178,10 +204,24 @@ impl Cognito {
         format!("{}/{pool_id}", self.service.url)
     }
 
+    /// ARN of a pool that is or would be here: what a function's permission names as its source.
+    #[must_use]
+    pub fn pool_arn(&self, pool_id: &str) -> String {
+        format!("arn:aws:cognito-idp:{}:{ACCOUNT_ID}:userpool/{pool_id}", self.region())
+    }
+
     /// Where the key set of a pool is.
     #[must_use]
     pub fn jwks_url(&self, pool_id: &str) -> String {
         format!("{}/.well-known/jwks.json", self.issuer(pool_id))
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.service.region
+    }
+
+    pub(crate) fn new_pool_id(&self) -> String {
+        format!("{}_{}", self.region(), random::alphanumerics(9))
     }
 
     pub(crate) fn lambda(&self) -> &Lambda {
@@ -223,6 +263,10 @@ impl Cognito {
         let pool = pool.ok_or_else(|| pool::unknown_client(client_id))?;
         let client = pool.client(client_id)?.clone();
         action(pool, client)
+    }
+
+    fn user_update_calls(&self) -> &UserUpdates {
+        &self.service.user_updates
     }
 
     /// "Mails" a secret to a user.

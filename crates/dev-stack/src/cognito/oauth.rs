@@ -23,7 +23,7 @@ use super::{
     trigger::{Firing, Metadata},
     unknowns,
 };
-use crate::clock;
+use crate::{clock, form};
 
 /// An error of OAuth (RFC 6749, section 5.2).
 struct Refusal {
@@ -51,7 +51,7 @@ pub(super) async fn token(
 }
 
 async fn grant(cognito: &Cognito, pool_id: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, Refusal> {
-    let form = parse_form(body);
+    let form = form::parse(body);
     match form.get("grant_type").map(String::as_str) {
         Some("client_credentials") => {}
         Some(_) => return Err(refusal("unsupported_grant_type")),
@@ -65,14 +65,14 @@ async fn grant(cognito: &Cognito, pool_id: &str, headers: &HeaderMap, body: &[u8
     let now = clock::now_seconds();
     let prepared = cognito.with_pool(pool_id, |pool| {
         let client = pool.client(&client_id)?;
-        if client.secret.as_ref() != Some(&secret) {
+        if client.secret() != Some(secret.as_str()) {
             return Ok(Err(refusal("invalid_client")));
         }
         let Ok(scopes) = granted_scopes(client, form.get("scope").map(String::as_str)) else {
             return Ok(Err(refusal("invalid_scope")));
         };
         let firing = Firing::client_credentials(pool, &client_id, &scopes, metadata);
-        let expires = now.saturating_add(client.settings.token_validity.as_secs());
+        let expires = now.saturating_add(client.token_seconds());
         let times = Times { authenticated: now, issued: now, expires };
         let basis = MachineBasis { issuer: pool.issuer.clone(), client_id: client.id.clone(), scopes, times };
         Ok(Ok((basis, firing)))
@@ -90,8 +90,8 @@ async fn grant(cognito: &Cognito, pool_id: &str, headers: &HeaderMap, body: &[u8
 
 /// All scopes of the client, or those asked for if it has them.
 fn granted_scopes(client: &Client, asked: Option<&str>) -> Result<Vec<String>, ()> {
-    let allowed = &client.settings.scopes;
-    let Some(asked) = asked.filter(|asked| !asked.trim().is_empty()) else { return Ok(allowed.clone()) };
+    let allowed = client.scopes();
+    let Some(asked) = asked.filter(|asked| !asked.trim().is_empty()) else { return Ok(allowed) };
     let asked: Vec<_> = asked.split_whitespace().map(str::to_owned).collect();
     if asked.iter().all(|scope| allowed.contains(scope)) { Ok(asked) } else { Err(()) }
 }
@@ -113,53 +113,4 @@ fn refusal(error: &'static str) -> Refusal {
 
 fn trigger_refusal(error: CognitoError) -> Refusal {
     Refusal { error: unknowns::TOKEN_ENDPOINT_TRIGGER_ERROR, description: Some(error.message) }
-}
-
-/// Reads `application/x-www-form-urlencoded`.
-fn parse_form(body: &[u8]) -> HashMap<String, String> {
-    let body = String::from_utf8_lossy(body);
-    body.split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (decode_component(name), decode_component(value)))
-        .collect()
-}
-
-fn decode_component(text: &str) -> String {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut ahead = bytes.clone();
-                let digits = [ahead.next().unwrap_or_default(), ahead.next().unwrap_or_default()];
-                let value =
-                    std::str::from_utf8(&digits).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
-                match value {
-                    Some(value) => {
-                        bytes = ahead;
-                        value
-                    }
-                    None => b'%',
-                }
-            }
-            other => other,
-        });
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_is_decoded() {
-        let form = parse_form(b"grant_type=client_credentials&scope=api%2Fread+api%2fwrite&odd=100%&empty=");
-
-        assert_eq!(form["grant_type"], "client_credentials");
-        assert_eq!(form["scope"], "api/read api/write");
-        assert_eq!(form["odd"], "100%");
-        assert_eq!(form["empty"], "");
-    }
 }

@@ -6,13 +6,16 @@ use serde_json::{Value, json};
 
 use super::{
     client::Client,
+    description,
     error::CognitoError,
     group::{Group, GroupConfiguration},
+    mfa, schema,
     session::{Challenge, Session},
+    shape::Object,
     trigger::TriggerRecord,
     user::User,
 };
-use crate::lambda::ACCOUNT_ID;
+use crate::{clock, lambda::ACCOUNT_ID};
 
 /// Trigger records kept per pool.
 const RECORDS_MAX: usize = 1_000;
@@ -39,6 +42,20 @@ impl EventVersion {
             Self::V3 => "3",
         }
     }
+
+    /// `LambdaVersion` of `PreTokenGenerationConfig`.
+    pub(crate) fn as_lambda_version(self) -> &'static str {
+        match self {
+            Self::V1 => "V1_0",
+            Self::V2 => "V2_0",
+            Self::V3 => "V3_0",
+        }
+    }
+
+    /// The version of this `LambdaVersion`.
+    pub(crate) fn from_lambda_version(version: &str) -> Option<Self> {
+        [Self::V1, Self::V2, Self::V3].into_iter().find(|known| known.as_lambda_version() == version)
+    }
 }
 
 /// The functions that a pool calls, by name or ARN.
@@ -50,7 +67,8 @@ pub struct Triggers {
     pub pre_token_generation: Option<(String, EventVersion)>,
 }
 
-/// What a pool is made of.
+/// What a pool is made of. The rest of its description is what an auditor would like: tier `ESSENTIALS`, deletion
+/// protection, names whose case does not matter, a new e-mail that has to be verified first.
 #[derive(Clone, Debug)]
 pub struct PoolSettings {
     /// Pool id, `<region>_<9 alphanumerics>`; `None` makes one.
@@ -81,36 +99,22 @@ impl Default for PoolSettings {
     }
 }
 
-/// The standard attributes (developer guide, "Working with user attributes").
-const STANDARD_ATTRIBUTES: [&str; 19] = [
-    "address",
-    "birthdate",
-    "email",
-    "email_verified",
-    "family_name",
-    "gender",
-    "given_name",
-    "locale",
-    "middle_name",
-    "name",
-    "nickname",
-    "phone_number",
-    "phone_number_verified",
-    "picture",
-    "preferred_username",
-    "profile",
-    "updated_at",
-    "website",
-    "zoneinfo",
-];
-
 /// A pool and all that is in it.
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub(crate) id: String,
     pub(crate) region: String,
     pub(crate) issuer: String,
-    pub(crate) settings: PoolSettings,
+    /// What `DescribeUserPool` shows, but for what is counted or derived.
+    pub(crate) description: Object,
+    /// `TemporaryPasswordValidityDays` has been set at least once.
+    pub(crate) temporary_days_set: bool,
+    /// Members of `GetUserPoolMfaConfig` that are in no description: TOTP, e-mail, passkeys.
+    pub(crate) mfa: Object,
+    /// See [`PoolSettings::auto_confirm`].
+    pub(crate) auto_confirm: bool,
+    /// Identity providers, by name.
+    pub(crate) providers: BTreeMap<String, Object>,
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) groups: BTreeMap<String, Group>,
     /// By username in lower case: usernames are case-insensitive.
@@ -123,12 +127,16 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(id: String, region: String, issuer: String, settings: PoolSettings) -> Self {
+    pub(crate) fn new(id: String, region: String, issuer: String, description: Object) -> Self {
         Self {
             id,
             region,
             issuer,
-            settings,
+            description,
+            temporary_days_set: false,
+            mfa: Object::new(),
+            auto_confirm: false,
+            providers: BTreeMap::new(),
             clients: BTreeMap::new(),
             groups: BTreeMap::new(),
             users: BTreeMap::new(),
@@ -179,18 +187,13 @@ impl Pool {
 
     /// Refuses attributes that the schema does not have.
     pub(crate) fn check_schema(&self, changes: &[(String, String)]) -> Result<(), CognitoError> {
-        let known = |name: &str| {
-            STANDARD_ATTRIBUTES.contains(&name) || self.settings.custom_attributes.contains(name)
-        };
-        match changes.iter().find(|(name, _)| !known(name)) {
-            None => Ok(()),
-            Some((name, _)) if name == "sub" => {
-                Err(CognitoError::invalid_parameter("Cannot modify the non-mutable attribute sub"))
-            }
-            Some((name, _)) => Err(CognitoError::invalid_parameter(format!(
-                "Attributes did not conform to the schema: {name}: Attribute does not exist in the schema.\n"
-            ))),
-        }
+        schema::check_names(self.schema(), changes)
+    }
+
+    /// Refuses attributes that the schema does not have, or that can only be set when a user is made.
+    pub(crate) fn check_change(&self, changes: &[(String, String)]) -> Result<(), CognitoError> {
+        self.check_schema(changes)?;
+        schema::check_mutable(self.schema(), changes)
     }
 
     pub(crate) fn record(&mut self, record: TriggerRecord) {
@@ -200,33 +203,49 @@ impl Pool {
         self.records.push_back(record);
     }
 
-    /// As `DescribeUserPool` shows it; `arn` makes a function's ARN.
-    pub(crate) fn describe(&self, arn: impl Fn(&str) -> String) -> Value {
-        let mut lambda_config = serde_json::Map::new();
-        if let Some(function) = &self.settings.triggers.post_confirmation {
-            lambda_config.insert("PostConfirmation".to_owned(), json!(arn(function)));
-        }
-        if let Some((function, version)) = &self.settings.triggers.pre_token_generation {
-            let version = format!("V{}_0", version.as_str());
-            let config = json!({ "LambdaArn": arn(function), "LambdaVersion": version });
-            lambda_config.insert("PreTokenGenerationConfig".to_owned(), config);
-        }
-        let custom = &self.settings.custom_attributes;
-        let standard = STANDARD_ATTRIBUTES.iter().map(|name| (*name).to_owned());
-        let schema: Vec<_> = standard
-            .chain(custom.iter().cloned())
-            .map(|name| json!({ "Name": name, "AttributeDataType": "String", "Mutable": true }))
-            .collect();
-        json!({
-            "Id": self.id,
-            "Name": self.settings.name,
-            "Arn": self.arn(),
-            "LambdaConfig": lambda_config,
-            "SchemaAttributes": schema,
-            "UsernameAttributes": if self.settings.email_usernames { vec!["email"] } else { Vec::new() },
-            "UsernameConfiguration": { "CaseSensitive": false },
-            "EstimatedNumberOfUsers": self.users.len(),
-        })
+    /// As `DescribeUserPool` shows it.
+    pub(crate) fn describe(&self) -> Value {
+        let mut shown = self.description.clone();
+        shown.entry("Id").or_insert_with(|| json!(self.id));
+        shown.entry("Arn").or_insert_with(|| json!(self.arn()));
+        shown.entry("EstimatedNumberOfUsers").or_insert_with(|| json!(self.users.len()));
+        Value::Object(shown)
+    }
+
+    /// A text of the description.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.description.get(name).and_then(Value::as_str)
+    }
+
+    /// `SchemaAttributes`.
+    pub(crate) fn schema(&self) -> &[Value] {
+        self.description.get("SchemaAttributes").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// The functions that it calls, by ARN.
+    pub(crate) fn triggers(&self) -> Triggers {
+        description::triggers(&self.description)
+    }
+
+    /// Whether users sign up with their e-mail, and the username is a UUID.
+    pub(crate) fn has_email_usernames(&self) -> bool {
+        description::texts(&self.description, &["UsernameAttributes"]).contains(&"email")
+    }
+
+    /// Whether users cannot sign themselves up.
+    pub(crate) fn is_for_administrators(&self) -> bool {
+        let path = ["AdminCreateUserConfig", "AllowAdminCreateUserOnly"];
+        description::member(&self.description, &path) == Some(&Value::Bool(true))
+    }
+
+    /// Whether there is a second factor that is not SMS.
+    pub(crate) fn has_mfa_besides_sms(&self) -> bool {
+        mfa::besides_sms(&self.mfa)
+    }
+
+    /// Something of the description has changed.
+    pub(crate) fn touch(&mut self) {
+        self.description.insert("LastModifiedDate".to_owned(), json!(clock::now_seconds()));
     }
 
     fn user_key(&self, name: &str) -> Option<String> {
@@ -234,9 +253,9 @@ impl Pool {
         if self.users.contains_key(&key) {
             return Some(key);
         }
+        let email_usernames = self.has_email_usernames();
         let by_email = |user: &User| {
-            self.settings.email_usernames
-                && user.email().is_some_and(|email| email.eq_ignore_ascii_case(name))
+            email_usernames && user.email().is_some_and(|email| email.eq_ignore_ascii_case(name))
         };
         let found = self.users.iter().find(|(_, user)| user.sub == key || by_email(user));
         found.map(|(key, _)| key.clone())

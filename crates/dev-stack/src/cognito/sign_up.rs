@@ -32,6 +32,9 @@ pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
     let attributes = pairs(input.user_attributes.as_deref());
     let (answer, firing) = cognito.with_client(&input.client_id, |pool, client| {
         client.check_public()?;
+        if pool.is_for_administrators() {
+            return Err(CognitoError::not_authorized("SignUp is not permitted for this user pool"));
+        }
         for (name, _) in &attributes {
             client.check_write(name)?;
         }
@@ -40,7 +43,7 @@ pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
         user.password = Some(input.password);
         let mut answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
         let mut firing = None;
-        if pool.settings.auto_confirm {
+        if pool.auto_confirm {
             user.set_status(UserStatus::Confirmed);
             put(&mut answer, "UserConfirmed", json!(true));
             let client_id = Some(client.id.as_str());
@@ -128,7 +131,7 @@ pub(super) fn new_user(
     pool.check_schema(&attributes)?;
     let sub = random::uuid();
     let mut username = name.to_owned();
-    if pool.settings.email_usernames {
+    if pool.has_email_usernames() {
         if !name.contains('@') {
             return Err(CognitoError::invalid_parameter("Username should be an email."));
         }
@@ -137,7 +140,7 @@ pub(super) fn new_user(
         attributes.push(("email".to_owned(), name.to_owned()));
     }
     if pool.user(name).is_ok() {
-        let message = match (pool.settings.email_usernames, status) {
+        let message = match (pool.has_email_usernames(), status) {
             (true, _) => "An account with the given email already exists.",
             (false, UserStatus::ForceChangePassword) => "User account already exists",
             (false, _) => "User already exists",

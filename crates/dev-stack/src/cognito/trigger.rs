@@ -120,7 +120,7 @@ impl Firing {
         client_id: Option<&str>,
         metadata: Option<Metadata>,
     ) -> Option<Self> {
-        let function = pool.settings.triggers.post_confirmation.clone()?;
+        let function = pool.triggers().post_confirmation?;
         let request = Request {
             user_attributes: user.event_attributes(),
             group_configuration: None,
@@ -157,8 +157,8 @@ impl Firing {
         scopes: &[String],
         metadata: Option<Metadata>,
     ) -> Option<Self> {
-        let (_, version) = pool.settings.triggers.pre_token_generation.as_ref()?;
-        if *version < EventVersion::V3 {
+        let (_, version) = pool.triggers().pre_token_generation?;
+        if version < EventVersion::V3 {
             return None;
         }
         let identity = unknowns::machine_identity();
@@ -173,7 +173,7 @@ impl Firing {
         scopes: &[String],
         metadata: Option<Metadata>,
     ) -> Option<Self> {
-        let (function, version) = pool.settings.triggers.pre_token_generation.clone()?;
+        let (function, version) = pool.triggers().pre_token_generation?;
         let (scopes, container) = match version {
             EventVersion::V1 => (None, "claimsOverrideDetails"),
             EventVersion::V2 | EventVersion::V3 => (Some(scopes.to_vec()), "claimsAndScopeOverrideDetails"),

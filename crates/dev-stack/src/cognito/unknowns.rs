@@ -152,3 +152,46 @@ pub(crate) const REFRESH_KEEPS_EVENT_ID: bool = true;
 /// Seen in the guide's samples from OAuth endpoints and not in tokens of API sign-ins. Assumed: machine
 /// tokens only, among those made here.
 pub(crate) const OAUTH_TOKEN_VERSION: u32 = 2;
+
+/// Is a request with a member that the operation does not have refused?
+///
+/// Services of AWS ignore what they do not know, as far as seen. Here it is refused, so that a misspelt key is
+/// found out.
+pub(crate) const UNKNOWN_MEMBERS_ARE_REFUSED: bool = true;
+
+/// What does an update without a name make of the name of a pool, or of an app client?
+///
+/// The reference: what is left out gets its default; but a name has none. Tools that never sent `PoolName` did not
+/// lose it, as far as seen. Assumed here the worse: it is lost, and the id takes its place, so that whoever forgets
+/// to send it is found out. `None` would keep it.
+#[expect(clippy::unnecessary_wraps, reason = "the other answer is none")]
+pub(crate) fn name_when_left_out(id: &str) -> Option<String> {
+    Some(id.to_owned())
+}
+
+/// Is an old text of a message (`EmailVerificationMessage`) that differs from its member in
+/// `VerificationMessageTemplate` refused when both are sent?
+///
+/// Not documented; what is set in one shows in the other. Assumed: yes.
+pub(crate) const MIRRORED_TEXTS_MUST_AGREE: bool = true;
+
+/// Does `LambdaConfig` show `PreTokenGeneration` beside a `PreTokenGenerationConfig` of this version?
+///
+/// The reference says that both have the same value, not when both are there. Assumed: for `V1_0` alone, which is
+/// what the old member means.
+pub(crate) fn legacy_trigger_is_shown(version: EventVersion) -> bool {
+    version == EventVersion::V1
+}
+
+/// Is a custom attribute mutable when the request does not say?
+///
+/// Not documented. Assumed: yes; real set-ups say it.
+pub(crate) const CUSTOM_ATTRIBUTES_ARE_MUTABLE: bool = true;
+
+/// What is a level of `AcrConfiguration` called that nobody named, and may such a name be sent on tier `LITE`?
+///
+/// The names are documented, and that a description always has all four; also that naming them needs `ESSENTIALS`.
+/// Assumed: the default names can be sent back on any tier.
+pub(crate) fn default_acr_value(level: u8) -> String {
+    format!("urn:cognito:loa:{level}")
+}

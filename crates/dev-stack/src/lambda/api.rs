@@ -1,4 +1,5 @@
-//! The Invoke API: `POST /2015-03-31/functions/{name}/invocations`.
+//! The Invoke API: `POST /2015-03-31/functions/{name}/invocations`. Any qualifier will do, and the function's policy
+//! is not asked.
 
 use axum::{
     Router,
@@ -11,12 +12,13 @@ use axum::{
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::{Invocation, Lambda, runtime_api::BODY_BYTES_MAX};
+use super::{Invocation, Lambda, control, runtime_api::BODY_BYTES_MAX};
 use crate::DevStackError;
 
 pub(super) fn router(lambda: Lambda) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
+        .merge(control::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(lambda)
 }
@@ -66,7 +68,7 @@ fn answer(invocation: Invocation) -> Response {
     }
 }
 
-fn refusal(error: &DevStackError, arn: &str) -> Response {
+pub(super) fn refusal(error: &DevStackError, arn: &str) -> Response {
     match error {
         DevStackError::UnknownFunction(_) => service_error(
             StatusCode::NOT_FOUND,
@@ -77,7 +79,7 @@ fn refusal(error: &DevStackError, arn: &str) -> Response {
     }
 }
 
-fn service_error(status: StatusCode, code: &'static str, message: &str) -> Response {
+pub(super) fn service_error(status: StatusCode, code: &'static str, message: &str) -> Response {
     let kind = if status.is_server_error() { "Service" } else { "User" };
     let headers = [("content-type", "application/json"), ("x-amzn-errortype", code)];
     (status, headers, json!({ "Type": kind, "Message": message }).to_string()).into_response()
@@ -89,6 +91,12 @@ pub(super) fn function_name(text: &str) -> &str {
         Some((_, after)) => after.split(':').next().unwrap_or(after),
         None => text.split(':').next().unwrap_or(text),
     }
+}
+
+/// The version or alias in such a text, if it names one.
+pub(super) fn qualifier(text: &str) -> Option<&str> {
+    let after = text.split_once(":function:").map_or(text, |(_, after)| after);
+    after.split_once(':').map(|(_, qualifier)| qualifier)
 }
 
 #[cfg(test)]
@@ -108,5 +116,7 @@ mod tests {
         for way in ways {
             assert_eq!(function_name(way), "post-confirmation", "{way}");
         }
+        let qualifiers = ways.map(qualifier);
+        assert_eq!(qualifiers, [None, Some("live"), None, None, Some("7")]);
     }
 }

@@ -91,7 +91,7 @@ impl Environment {
     /// the process is dead.
     pub(super) async fn run(&mut self, request_id: &str, payload: Bytes, function: &Function) -> Ended {
         let (reply, replied) = oneshot::channel();
-        let deadline_ms = clock::now_ms() + function.spec.timeout.as_millis();
+        let deadline_ms = clock::now_ms() + function.timeout().as_millis();
         let event =
             Event { request_id: request_id.to_owned(), payload, deadline_ms, arn: function.arn.clone() };
         self.mailbox.post(event, reply);
@@ -103,7 +103,7 @@ impl Environment {
             },
             status = self.child.wait() => Ended::Exited(describe(status)),
             () = self.kill.notified() => Ended::Exited("signal: killed".to_owned()),
-            () = sleep(function.spec.timeout) => Ended::TimedOut,
+            () = sleep(function.timeout()) => Ended::TimedOut,
         };
         let _ = self.child.kill().await;
         ended

@@ -99,6 +99,7 @@ pub(super) struct Function {
     pub(super) arn: String,
     pub(super) region: String,
     pub(super) logs: Arc<Logs>,
+    timeout: Mutex<Duration>,
     permits: Semaphore,
     environments: Mutex<Environments>,
 }
@@ -117,14 +118,24 @@ impl Function {
     pub(super) fn new(spec: FunctionSpec, arn: String, region: String, echo_logs: bool) -> Self {
         let logs = Arc::new(Logs::new(&spec.name, echo_logs));
         let permits = Semaphore::new(spec.max_environments.max(1));
-        Self { spec, arn, region, logs, permits, environments: Mutex::default() }
+        let timeout = Mutex::new(spec.timeout);
+        Self { spec, arn, region, logs, timeout, permits, environments: Mutex::default() }
+    }
+
+    /// Longest time for one event: what the spec says, until it is changed.
+    pub(super) fn timeout(&self) -> Duration {
+        *self.timeout.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_timeout(&self, timeout: Duration) {
+        *self.timeout.lock().unwrap_or_else(PoisonError::into_inner) = timeout;
     }
 
     pub(super) async fn invoke(&self, payload: Bytes) -> Result<Invocation, DevStackError> {
         let request_id = random::uuid();
         match &self.spec.program {
             FunctionProgram::InProcess(handler) => {
-                Ok(match timeout(self.spec.timeout, handler(payload)).await {
+                Ok(match timeout(self.timeout(), handler(payload)).await {
                     Ok(Ok(reply)) => Invocation::Ok(reply),
                     Ok(Err(error)) => Invocation::FunctionError(error),
                     Err(_) => self.timed_out(&request_id),
@@ -254,6 +265,6 @@ impl Function {
     }
 
     fn timed_out(&self, request_id: &str) -> Invocation {
-        Invocation::TimedOut(FunctionError::timed_out(request_id, self.spec.timeout.as_secs_f64()))
+        Invocation::TimedOut(FunctionError::timed_out(request_id, self.timeout().as_secs_f64()))
     }
 }

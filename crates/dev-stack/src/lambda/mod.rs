@@ -6,9 +6,12 @@
 //! `TooManyRequestsException`.
 
 mod api;
+mod control;
 mod environment;
 mod function;
 mod logs;
+mod policy;
+mod resources;
 mod runtime_api;
 
 use std::{
@@ -20,8 +23,11 @@ use std::{
 use axum::body::Bytes;
 use tokio::task::JoinHandle;
 
-use self::function::Function;
-pub use self::function::{FunctionProgram, FunctionSpec};
+use self::{function::Function, resources::Resources};
+pub use self::{
+    function::{FunctionProgram, FunctionSpec},
+    policy::Permission,
+};
 use crate::{
     DevStackError, random,
     serve::{self, Shutdown},
@@ -110,10 +116,12 @@ struct Service {
 #[derive(Default)]
 struct Functions {
     by_name: BTreeMap<String, Arc<Function>>,
+    /// Aliases and policies, by name; they outlive a replacement.
+    resources: BTreeMap<String, Resources>,
     stopped: bool,
 }
 
-/// Starts the service and its Invoke API.
+/// Starts the service and its API.
 pub(crate) async fn start(
     region: String,
     echo_logs: bool,
@@ -128,14 +136,14 @@ pub(crate) async fn start(
 }
 
 impl Lambda {
-    /// Base URL of the Invoke API.
+    /// Base URL of the API.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.service.url
     }
 
-    /// Adds a function, or replaces the one of that name (whose environments die). Nothing is started: the
-    /// first event is a cold start.
+    /// Adds a function, or replaces the one of that name (whose environments die, and whose aliases and policies
+    /// stay). Nothing is started: the first event is a cold start.
     pub fn add_function(&self, spec: FunctionSpec) {
         let (name, arn) = (spec.name.clone(), self.arn(&spec.name));
         let function = Function::new(spec, arn, self.service.region.clone(), self.service.echo_logs);
@@ -147,15 +155,17 @@ impl Lambda {
     /// Deletes a function; its environments die. `false` if there was none.
     #[must_use]
     pub fn remove_function(&self, name: &str) -> bool {
-        let removed = self.functions().by_name.remove(name);
+        let mut functions = self.functions();
+        functions.resources.remove(name);
+        let removed = functions.by_name.remove(name);
         removed.is_some_and(|function| {
             function.kill();
             true
         })
     }
 
-    /// Sends one event to the function of this name or ARN and waits for its end. Like an invocation of Lambda it runs on when the returned
-    /// future is dropped.
+    /// Sends one event to the function of this name or ARN, with any qualifier, and waits for its end. Like an
+    /// invocation of Lambda it runs on when the returned future is dropped. No policy is asked.
     ///
     /// # Errors
     ///
