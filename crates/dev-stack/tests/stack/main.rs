@@ -1,7 +1,13 @@
 //! The local stack from outside: through the real SDK client, over HTTP, with real child processes.
 
 #[cfg(test)]
+mod administrators;
+#[cfg(test)]
+mod app_clients;
+#[cfg(test)]
 mod common;
+#[cfg(test)]
+mod functions_and_callers;
 #[cfg(test)]
 mod functions_as_processes;
 #[cfg(test)]
@@ -12,3 +18,5 @@ mod sign_up_and_sign_in;
 mod the_stack_itself;
 #[cfg(test)]
 mod trigger_failures;
+#[cfg(test)]
+mod user_pools;
