@@ -7,6 +7,8 @@
 //! | [`page`] | what is printed: for people, or as JSON |
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
 //! | [`commands`] | one module a noun |
+//! | [`users`] | users of a pool, looked up |
+//! | [`pace`] | a steady pace for calls with a quota |
 //!
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
 //! `tenancy-aws` alone.
@@ -17,7 +19,9 @@ pub mod commands;
 pub mod context;
 pub mod failure;
 pub mod local;
+pub mod pace;
 pub mod page;
+pub mod users;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
