@@ -177,13 +177,15 @@ impl Outcome {
         }
         for stopped in &self.stopped {
             let scope = stopped.user_pool_id.as_ref().map_or(String::new(), |pool| format!(" pool {pool}:"));
-            page.line(format!("{}{scope} {}.", styled(BAD, "Stopped:"), stopped.detail));
+            page.paragraph(0, &format!("{}{scope} {}.", styled(BAD, "Stopped:"), stopped.detail));
         }
         if self.interrupted {
             page.line(format!("{} before the end.", styled(WARN, "Interrupted")));
         }
         let mut by_reason: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-        for user in &self.failed {
+        // The one who showed that it makes no sense to go on is no case of their own.
+        let stopped: Vec<&str> = self.stopped.iter().map(|stopped| stopped.reason).collect();
+        for user in self.failed.iter().filter(|user| !stopped.contains(&user.reason)) {
             by_reason.entry((user.reason, &user.detail)).or_default().push(&user.sub);
         }
         for ((reason, detail), subs) in by_reason {
@@ -200,11 +202,18 @@ impl Outcome {
             return;
         }
         page.line(format!("{} left; the same command goes on with them.", styled(WARN, users(self.left))));
-        if self.failed.iter().any(|user| user.reason == "user-missing") {
-            page.line("Members who are not in their pool any more: `tenantctl repair drift`.");
-        }
-        if self.stopped.iter().any(|stopped| stopped.reason == "attribute-missing") {
-            page.line("`tenantctl doctor` says what the pool's schema needs.");
+        let hints = [
+            ("user-missing", "Members who are not in their pool any more: `tenantctl repair drift`."),
+            ("attribute-missing", "`tenantctl doctor` says what the pool's schema needs."),
+            (
+                "access-denied",
+                "It needs cognito-idp:ListUsers and cognito-idp:AdminUpdateUserAttributes on the pool.",
+            ),
+        ];
+        for (reason, hint) in hints {
+            if self.failed.iter().any(|user| user.reason == reason) {
+                page.paragraph(0, hint);
+            }
         }
     }
 }
