@@ -218,6 +218,7 @@ struct ProviderView {
 
 #[derive(Serialize)]
 struct ProviderList {
+    #[serde(rename = "identityProviders")]
     providers: Vec<ProviderView>,
     damaged: Vec<String>,
 }

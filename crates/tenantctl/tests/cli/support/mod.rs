@@ -262,19 +262,21 @@ macro_rules! assert_page {
     ($run:expr) => {{
         let mut settings = insta::Settings::clone_current();
         settings.set_prepend_module_to_snapshot(true);
-        settings.add_filter(r"inv_[0-9A-Z]{26}", "inv_<code>");
-        settings.add_filter(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<moment>");
-        settings.add_filter(r"\b\d{4}-\d\d-\d\d \d\d:\d\d", "<minute>      ");
-        settings.add_filter(r"\b[0-9a-f]{64}\b", "<hash>");
+        // Of the width of what they stand for, so that columns stay.
+        settings.add_filter(r"inv_[0-9A-Z]{26}", "inv_CODECODECODECODECODECODECO");
+        settings.add_filter(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "YYYY-MM-DDThh:mm:ssZ");
+        settings.add_filter(r"\b\d{4}-\d\d-\d\d \d\d:\d\d", "YYYY-MM-DD hh:mm");
+        settings.add_filter(r"\b1[78]\d{8}\b", "EPOCHSECON");
+        settings.add_filter(r"\b[0-9a-f]{64}\b", &"h".repeat(64));
         settings.add_filter(
             r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
-            "<sub-uuid-of-thirty-six-characters-00>",
+            "ssssssss-uuuu-bbbb-ssss-uuuuuuuuuuuu",
         );
-        settings.add_filter(r"\b[0-9a-f]{16}\b", "<audit-id>");
-        settings.add_filter(r"\b[0-9a-f]*[0-9][0-9a-f]*[a-f][0-9a-f]*\b", "<ref>");
+        settings.add_filter(r"\b[0-9a-f]{16}\b", "aauudd-aauudd-id");
+        settings.add_filter(r"\b[0-9a-f]{8}\b", "rrrrrrrr");
         settings.add_filter(r"eu-west-1_[A-Za-z0-9]{9}", "eu-west-1_POOLPOOLX");
-        settings.add_filter(r"\b[a-z0-9]{26}\b", "<client-id-of-26-characters>");
-        settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:<port>");
+        settings.add_filter(r"\b[a-z0-9]{26}\b", "clientidclientidclientidcl");
+        settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
         settings.bind(|| insta::assert_snapshot!($run.to_string()));
     }};
 }
