@@ -8,6 +8,8 @@
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
 //! | [`issuable`] | what could never be in a token, and is refused here |
 //! | [`commands`] | one module a noun |
+//! | [`users`] | users of a pool, looked up |
+//! | [`pace`] | a steady pace for calls with a quota |
 //!
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
 //! `tenancy-aws` alone.
@@ -19,6 +21,7 @@ pub mod context;
 pub mod failure;
 pub mod issuable;
 pub mod local;
+pub mod pace;
 pub mod page;
 pub mod users;
 
