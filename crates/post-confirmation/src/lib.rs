@@ -105,11 +105,9 @@ pub async fn handle(
         damaged: joined.damaged,
         ..Details::default()
     };
-    if let Some(records) = &joined.records {
-        if is_foreign(&event.request.stamp, records) {
-            warn_of_foreign_stamp(user, call.request_id);
-            report.details.cross_tenant.push(CrossTenant::Stamp);
-        }
+    if joined.records.as_ref().is_some_and(|records| is_foreign(&event.request.stamp, records)) {
+        warn_of_foreign_stamp(user, call.request_id);
+        report.details.cross_tenant.push(CrossTenant::Stamp);
     }
     match joined.redemption {
         Redemption::Joined(tenants) => {
