@@ -5,6 +5,7 @@
 
 pub mod config;
 mod contents;
+pub mod size;
 
 use cognito_trigger::event::{Envelope, Event, Subject, UnreadableEvent};
 use cognito_trigger::failure::PublicError;

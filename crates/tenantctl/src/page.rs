@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use console::measure_text_width;
 use serde::Serialize;
 
 /// Something a command has to say: as JSON by its `Serialize`, which is stable (docs/tenantctl-json.md), and for people.
@@ -31,6 +32,9 @@ pub const DIM: Style = Style::new().dimmed();
 /// A style for headings.
 pub const BOLD: Style = Style::new().bold();
 
+/// Up to how many characters the content of a column is never broken.
+const SHORT: usize = 18;
+
 impl Page {
     /// A page as wide as `COLUMNS` says, or else the terminal; without both, lines are not broken.
     #[must_use]
@@ -56,13 +60,13 @@ impl Page {
         let _ = writeln!(self.text, "{BOLD}{line}{BOLD:#}");
     }
 
-    /// A paragraph, broken between words, indented.
+    /// A paragraph, indented; broken between words where the page has a width.
     pub fn paragraph(&mut self, indent: usize, text: &str) {
-        let width = usize::from(self.width.unwrap_or(100)).saturating_sub(indent).max(20);
+        let width = self.width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(indent).max(20));
         let pad = " ".repeat(indent);
         let mut line = String::new();
         for word in text.split_whitespace() {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            if !line.is_empty() && measure_text_width(&line) + 1 + measure_text_width(word) > width {
                 let _ = writeln!(self.text, "{pad}{line}");
                 line.clear();
             }
@@ -101,17 +105,26 @@ impl Page {
         }
         table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
         let mut is_empty = true;
+        let mut widths = vec![0; headings.len()];
         for row in rows {
             is_empty = false;
-            table.add_row(row);
+            let cells: Vec<String> = row.into_iter().collect();
+            for (width, cell) in widths.iter_mut().zip(&cells) {
+                *width = measure_text_width(cell).max(*width);
+            }
+            table.add_row(cells);
         }
         if is_empty {
             self.line(none);
             return;
         }
         // The first column begins at the edge, and no line ends in blanks.
-        for column in table.column_iter_mut() {
+        for (column, width) in table.column_iter_mut().zip(widths) {
             column.set_padding((0, 2));
+            // What is short is not broken: a moment, a state, a reference.
+            if width <= SHORT {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         for line in table.lines() {
             self.line(line.trim_end());

@@ -1,40 +1,41 @@
 //! An operator's desk: the local stack, and the real binary pointed at it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use dev_stack::{ClientSettings, DevStack, PoolSettings, StackOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// The region of the stack.
-pub const REGION: &str = "eu-west-1";
+pub(crate) const REGION: &str = "eu-west-1";
 
 /// A local stack with a table, a pool and an app client, and a folder to work in.
-pub struct Desk {
-    pub stack: DevStack,
-    pub pool: String,
-    pub client: String,
-    pub folder: TempDir,
+pub(crate) struct Desk {
+    pub(crate) stack: DevStack,
+    pub(crate) pool: String,
+    pub(crate) client: String,
+    pub(crate) folder: TempDir,
 }
 
 /// What one run of the binary came to.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Desk {
     /// With a new table, made by `tenantctl table create`.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let desk = Self::without_table().await;
         desk.run("table create").ok();
         desk
     }
 
-    pub async fn without_table() -> Self {
+    pub(crate) async fn without_table() -> Self {
         let stack = DevStack::start(StackOptions::default()).await.unwrap();
         let pool = stack.cognito().create_pool(PoolSettings::default());
         let client = stack.cognito().create_client(&pool, ClientSettings::default()).unwrap();
@@ -42,14 +43,96 @@ impl Desk {
     }
 
     /// With the tenant `acme`, tier `pro`.
-    pub async fn with_acme() -> Self {
+    pub(crate) async fn with_acme() -> Self {
         let desk = Self::new().await;
         desk.run("tenant create acme --name 'Acme Corporation' --tier pro").ok();
         desk
     }
 
+    /// The table, past the binary.
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
+            .region(aws_sdk_dynamodb::config::Region::new(REGION))
+            .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
+                "local", "local", None, None, "test",
+            ))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(&self.stack.endpoints().dynamodb)
+            .build();
+        aws_sdk_dynamodb::Client::from_conf(config)
+    }
+
+    /// Every item of the table, in the order of their keys.
+    pub(crate) async fn items(&self) -> Vec<String> {
+        let scan = self.dynamodb().scan().table_name("tenancy").consistent_read(true).send().await.unwrap();
+        let ordered = |item: &HashMap<String, AttributeValue>| {
+            item.iter()
+                .map(|(name, value)| format!("{name}={value:?}"))
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let mut items: Vec<String> = scan.items().iter().map(|item| format!("{:?}", ordered(item))).collect();
+        items.sort();
+        items
+    }
+
+    /// Writes a text into an item, by hand.
+    pub(crate) async fn set_text(&self, pk: &str, sk: &str, name: &str, value: &str) {
+        self.dynamodb()
+            .update_item()
+            .table_name("tenancy")
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(sk.to_owned()))
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// Writes a number into an item, by hand.
+    pub(crate) async fn set_number(&self, pk: &str, sk: &str, name: &str, value: u64) {
+        self.dynamodb()
+            .update_item()
+            .table_name("tenancy")
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(sk.to_owned()))
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", AttributeValue::N(value.to_string()))
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// Runs several lines at the same time.
+    pub(crate) async fn at_once(&self, lines: &[&str]) -> Vec<Run> {
+        let runs = lines.iter().map(|line| {
+            let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_tenantctl"));
+            command.args(words(line)).env_clear().envs(self.environment()).current_dir(self.folder.path());
+            async move { command.output().await.unwrap() }
+        });
+        let mut ended = Vec::new();
+        let running: Vec<_> = runs.map(tokio::spawn).collect();
+        for run in running {
+            let output = run.await.unwrap();
+            ended.push(Run {
+                code: output.status.code().unwrap_or(-1),
+                stdout: String::from_utf8(output.stdout).unwrap(),
+                stderr: String::from_utf8(output.stderr).unwrap(),
+            });
+        }
+        ended
+    }
+
+    /// So that what comes next is in another second: the audit is in the order of seconds.
+    pub(crate) fn wait_a_second(&self) {
+        tokio::task::block_in_place(|| std::thread::sleep(std::time::Duration::from_millis(1_010)));
+    }
+
     /// What every run finds in its environment.
-    pub fn environment(&self) -> BTreeMap<String, String> {
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let mut environment = self.stack.endpoints().environment();
         let more = [
             ("AWS_ACCESS_KEY_ID", "local"),
@@ -66,12 +149,12 @@ impl Desk {
     }
 
     /// Runs `tenantctl` with a line as a shell would split it.
-    pub fn run(&self, line: &str) -> Run {
+    pub(crate) fn run(&self, line: &str) -> Run {
         self.run_with(line, &[], "")
     }
 
     /// The same, with more variables (an empty value takes one away) and something on standard input.
-    pub fn run_with(&self, line: &str, variables: &[(&str, &str)], input: &str) -> Run {
+    pub(crate) fn run_with(&self, line: &str, variables: &[(&str, &str)], input: &str) -> Run {
         let mut environment = self.environment();
         for (name, value) in variables {
             environment.insert((*name).to_owned(), (*value).to_owned());
@@ -81,14 +164,14 @@ impl Desk {
     }
 
     /// The JSON document of a run that must end well.
-    pub fn json(&self, line: &str) -> Value {
+    pub(crate) fn json(&self, line: &str) -> Value {
         let run = self.run(&format!("{line} --output json")).ok();
         serde_json::from_str(&run).unwrap_or_else(|error| panic!("{error}: {run}"))
     }
 }
 
 /// Runs the real binary in `folder`, with nothing in its environment but `environment`.
-pub fn run(line: &str, environment: &BTreeMap<String, String>, folder: &Path, input: &str) -> Run {
+pub(crate) fn run(line: &str, environment: &BTreeMap<String, String>, folder: &Path, input: &str) -> Run {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_tenantctl"));
     command.args(words(line)).env_clear().envs(environment).env("HOME", folder).current_dir(folder);
     // The stack runs in this process: its threads must go on while this one waits.
@@ -103,14 +186,14 @@ pub fn run(line: &str, environment: &BTreeMap<String, String>, folder: &Path, in
 impl Run {
     /// What it printed, if it ended with 0.
     #[track_caller]
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(self.code, 0, "{self}");
         self.stdout
     }
 
     /// What it said on standard error, if it ended with `code`.
     #[track_caller]
-    pub fn fails(self, code: i32) -> String {
+    pub(crate) fn fails(self, code: i32) -> String {
         assert_eq!(self.code, code, "{self}");
         self.stderr
     }
@@ -128,6 +211,23 @@ impl std::fmt::Display for Run {
         }
         Ok(())
     }
+}
+
+/// A table that is none of ours: its key is a number.
+pub(crate) async fn create_foreign_table(client: &aws_sdk_dynamodb::Client, name: &str) {
+    use aws_sdk_dynamodb::types::{
+        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    };
+    let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::N);
+    client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(id.build().unwrap())
+        .key_schema(KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build().unwrap())
+        .send()
+        .await
+        .unwrap();
 }
 
 /// Splits a line at blanks, as a shell does; single quotes hold together.
@@ -162,19 +262,21 @@ macro_rules! assert_page {
     ($run:expr) => {{
         let mut settings = insta::Settings::clone_current();
         settings.set_prepend_module_to_snapshot(true);
-        settings.add_filter(r"inv_[0-9A-Z]{26}", "inv_<code>");
-        settings.add_filter(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<moment>");
-        settings.add_filter(r"\b\d{4}-\d\d-\d\d \d\d:\d\d", "<minute>      ");
-        settings.add_filter(r"\b[0-9a-f]{64}\b", "<hash>");
+        // Of the width of what they stand for, so that columns stay.
+        settings.add_filter(r"inv_[0-9A-Z]{26}", "inv_CODECODECODECODECODECODECO");
+        settings.add_filter(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "YYYY-MM-DDThh:mm:ssZ");
+        settings.add_filter(r"\b\d{4}-\d\d-\d\d \d\d:\d\d", "YYYY-MM-DD hh:mm");
+        settings.add_filter(r"\b1[78]\d{8}\b", "EPOCHSECON");
+        settings.add_filter(r"\b[0-9a-f]{64}\b", &"h".repeat(64));
         settings.add_filter(
             r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
-            "<sub-uuid-of-thirty-six-characters-00>",
+            "ssssssss-uuuu-bbbb-ssss-uuuuuuuuuuuu",
         );
-        settings.add_filter(r"\b[0-9a-f]{16}\b", "<audit-id>");
-        settings.add_filter(r"\b[0-9a-f]*[0-9][0-9a-f]*[a-f][0-9a-f]*\b", "<ref>");
+        settings.add_filter(r"\b[0-9a-f]{16}\b", "aauudd-aauudd-id");
+        settings.add_filter(r"\b[0-9a-f]{8}\b", "rrrrrrrr");
         settings.add_filter(r"eu-west-1_[A-Za-z0-9]{9}", "eu-west-1_POOLPOOLX");
-        settings.add_filter(r"\b[a-z0-9]{26}\b", "<client-id-of-26-characters>");
-        settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:<port>");
+        settings.add_filter(r"\b[a-z0-9]{26}\b", "clientidclientidclientidcl");
+        settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
         settings.bind(|| insta::assert_snapshot!($run.to_string()));
     }};
 }

@@ -1,0 +1,192 @@
+//! Writes the stamps, one user after the other. Whatever happens, what is not done stays pending in the table, and the next
+//! run finds it there: that is all there is to resuming.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tenancy::UserKey;
+use tenancy::onboarding::{missing_stamp, stamp};
+use tenancy::ports::{BoxError, DirectoryError, StoreError};
+use tenancy_aws::operator::Operator;
+
+use super::plan::{Pending, Plan};
+use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
+use crate::commands::repair::progress::Progress;
+use crate::commands::repair::records::damage_apart;
+use crate::commands::repair::stop::Stop;
+use crate::commands::repair::trouble::Trouble;
+
+/// Users in a row that fail because nobody answers, after which there is no sense in going on.
+const MAX_SILENCES: u32 = 3;
+
+/// What came of it.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// Users whose attribute was written.
+    pub stamped: usize,
+    /// Users whose attribute was right already; now the table says so too.
+    pub already_right: usize,
+    /// Users who were no longer pending when it was their turn.
+    pub settled_meanwhile: usize,
+    /// Users who could not be stamped.
+    pub failed: Vec<FailedUser>,
+    /// Why the users of a pool, or all, were not tried any more.
+    pub stopped: Vec<Stopped>,
+    /// Users who are still to be stamped, the failed ones included.
+    pub left: usize,
+    /// How often Cognito has refused a call as one too many; each was made again.
+    pub throttled: u64,
+    /// Whether ctrl-c ended it.
+    pub interrupted: bool,
+}
+
+/// A user who could not be stamped.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedUser {
+    /// The pool.
+    pub user_pool_id: String,
+    /// The user.
+    pub sub: String,
+    /// A stable name: `user-missing`, `refused`, `no-answer`, `damaged`, `store`, or that of what stopped it all.
+    pub reason: &'static str,
+    /// In words.
+    pub detail: String,
+}
+
+/// Why it was not tried any more.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stopped {
+    /// The pool; all pools when there is none.
+    pub user_pool_id: Option<String>,
+    /// A stable name: `access-denied`, `attribute-missing`, `pool-missing`, `throttled`, `no-answer`.
+    pub reason: &'static str,
+    /// In words.
+    pub detail: String,
+}
+
+/// How one user ended.
+enum Settled {
+    Stamped,
+    AlreadyRight,
+    Meanwhile,
+}
+
+/// Why one user did not.
+enum Unsettled {
+    /// The pool's side.
+    Pool(Trouble),
+    /// The table's side.
+    Store(String),
+    /// The user's own items.
+    Damaged(String),
+}
+
+/// Writes what `plan` says, as it is when it is each user's turn.
+pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &Stop) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut stopped: BTreeMap<&str, Trouble> = BTreeMap::new();
+    let mut silences = 0;
+    let mut progress = Progress::new("users stamped", u64::try_from(plan.users.len()).ok());
+    for Pending { user, .. } in &plan.users {
+        if stop.is_requested() {
+            outcome.interrupted = true;
+            break;
+        }
+        if stopped.contains_key(user.pool.as_str()) {
+            continue;
+        }
+        let unsettled = match settle(user, operator, pools).await {
+            Ok(settled) => {
+                match settled {
+                    Settled::Stamped => outcome.stamped += 1,
+                    Settled::AlreadyRight => outcome.already_right += 1,
+                    Settled::Meanwhile => outcome.settled_meanwhile += 1,
+                }
+                silences = 0;
+                progress.advance(1);
+                continue;
+            }
+            Err(Unsettled::Pool(Trouble::Interrupted)) => {
+                outcome.interrupted = true;
+                break;
+            }
+            Err(unsettled) => unsettled,
+        };
+        silences = if unsettled.is_silence() { silences + 1 } else { 0 };
+        outcome.failed.push(unsettled.describe(user));
+        progress.advance(1);
+        if let Unsettled::Pool(trouble) = unsettled
+            && trouble.stops_the_pool()
+        {
+            stopped.insert(user.pool.as_str(), trouble);
+        }
+        if silences >= MAX_SILENCES {
+            let detail = format!("{MAX_SILENCES} users in a row got no answer");
+            outcome.stopped.push(Stopped { user_pool_id: None, reason: "no-answer", detail });
+            break;
+        }
+    }
+    outcome.stopped.extend(stopped.into_iter().map(|(pool, trouble)| Stopped {
+        user_pool_id: Some(pool.to_owned()),
+        reason: trouble.reason(),
+        detail: trouble.to_string(),
+    }));
+    let settled = outcome.stamped + outcome.already_right + outcome.settled_meanwhile;
+    outcome.left = plan.users.len().saturating_sub(settled);
+    outcome.throttled = pools.refusals();
+    outcome
+}
+
+/// Reads the user anew, and writes what is missing by the rule of post-confirmation. The user is looked up by `sub` also
+/// when the membership has a name: the name may be another user's by now, and the attribute may be right already.
+async fn settle(user: &UserKey, operator: &Operator, pools: &PoolUsers) -> Result<Settled, Unsettled> {
+    let record = match damage_apart(operator.user(user).await) {
+        Ok(Ok(record)) => record,
+        Ok(Err(damage)) => return Err(Unsettled::Damaged(damage.to_string())),
+        Err(failure) => return Err(Unsettled::Store(failure.to_string())),
+    };
+    let Some(plan) = missing_stamp(&record.records()) else { return Ok(Settled::Meanwhile) };
+    let UserKey { pool, sub } = user;
+    let in_pool = pools.find(pool, sub).await.map_err(Unsettled::Pool)?;
+    let in_pool = in_pool.ok_or(Unsettled::Pool(Trouble::UserMissing))?;
+    let is_right = pools.stamp_of(&in_pool) == Some(plan.tenant.as_str());
+    let written = if is_right {
+        stamp(&plan, user, &in_pool.username, &AlreadyWritten, operator.store()).await
+    } else {
+        stamp(&plan, user, &in_pool.username, pools, operator.store()).await
+    };
+    written.map_err(|error| Unsettled::of(&error))?;
+    Ok(if is_right { Settled::AlreadyRight } else { Settled::Stamped })
+}
+
+impl Unsettled {
+    /// What [`stamp`] says.
+    fn of(error: &BoxError) -> Self {
+        if let Some(DirectoryError(source)) = error.downcast_ref::<DirectoryError>() {
+            let trouble = source.downcast_ref::<Trouble>().cloned();
+            return Self::Pool(trouble.unwrap_or_else(|| Trouble::Refused(source.to_string())));
+        }
+        match error.downcast_ref::<StoreError>() {
+            Some(error) => Self::Store(crate::failure::chain(error)),
+            None => Self::Store(error.to_string()),
+        }
+    }
+
+    /// Whether nobody answered, as opposed to something that is wrong with this user.
+    fn is_silence(&self) -> bool {
+        matches!(self, Self::Pool(Trouble::NoAnswer(_)) | Self::Store(_))
+    }
+
+    fn describe(&self, user: &UserKey) -> FailedUser {
+        let UserKey { pool, sub } = user;
+        let (reason, detail) = match self {
+            Self::Pool(trouble) => (trouble.reason(), trouble.to_string()),
+            Self::Store(problem) => ("store", problem.clone()),
+            Self::Damaged(problem) => ("damaged", problem.clone()),
+        };
+        FailedUser { user_pool_id: pool.to_string(), sub: sub.to_string(), reason, detail }
+    }
+}
