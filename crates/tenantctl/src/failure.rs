@@ -138,7 +138,13 @@ fn hint_for(said: &str) -> &'static str {
     let of = |codes: &[&str]| codes.iter().any(|code| said.contains(code));
     if of(&["ResourceNotFoundException"]) {
         "There is no such table here. --table, --region and --profile say where; `tenantctl table create` makes it."
-    } else if of(&["AccessDenied", "UnrecognizedClient", "ExpiredToken", "InvalidSignature", "MissingAuthentication"]) {
+    } else if of(&[
+        "AccessDenied",
+        "UnrecognizedClient",
+        "ExpiredToken",
+        "InvalidSignature",
+        "MissingAuthentication",
+    ]) {
         "These credentials may not do that on this table; --profile takes others."
     } else if of(&["connect"]) {
         "Is the network up, and the endpoint right (--endpoint-url, AWS_ENDPOINT_URL_DYNAMODB)?"

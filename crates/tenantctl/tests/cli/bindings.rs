@@ -42,7 +42,10 @@ async fn an_app_client_that_the_pool_does_not_have_is_not_bound_by_mistake() {
 async fn an_identity_provider_is_bound_changed_listed_and_unbound() {
     let desk = Desk::with_acme().await;
     desk.run("tenant create globex --name Globex --tier free").ok();
-    desk.stack.cognito().patch_identity_provider(&desk.pool, "AcmeOkta", json!({ "ProviderType": "SAML" })).unwrap();
+    desk.stack
+        .cognito()
+        .patch_identity_provider(&desk.pool, "AcmeOkta", json!({ "ProviderType": "SAML" }))
+        .unwrap();
 
     let pages = [
         "idp bind AcmeOkta --tenant acme --join --role member --trust-email",
@@ -63,12 +66,18 @@ async fn an_identity_provider_is_bound_changed_listed_and_unbound() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_where_anybody_has_an_account_is_asked_about() {
     let desk = Desk::with_acme().await;
-    desk.stack.cognito().patch_identity_provider(&desk.pool, "Google", json!({ "ProviderType": "Google" })).unwrap();
+    desk.stack
+        .cognito()
+        .patch_identity_provider(&desk.pool, "Google", json!({ "ProviderType": "Google" }))
+        .unwrap();
 
     let unasked = desk.run("idp bind Google --tenant acme --join").fails(2);
     desk.run("idp bind Google --tenant acme").ok();
 
-    assert!(unasked.contains("Everybody with an account of Google will become a member of `acme`"), "{unasked}");
+    assert!(
+        unasked.contains("Everybody with an account of Google will become a member of `acme`"),
+        "{unasked}"
+    );
     assert_eq!(desk.json("idp list")["identityProviders"].as_array().map(Vec::len), Some(1));
 }
 

@@ -13,7 +13,8 @@ use crate::support::Desk;
 async fn an_invite_is_made_listed_shown_and_revoked() {
     let desk = Desk::with_acme().await;
     let made = desk.run("invite create --tenant acme --role admin --email Ana@Example.com --link-base https://app.example.com/join");
-    let reference = desk.json("invite list --tenant acme")["invites"][0]["reference"].as_str().unwrap().to_owned();
+    let reference =
+        desk.json("invite list --tenant acme")["invites"][0]["reference"].as_str().unwrap().to_owned();
 
     let pages = [
         "invite list --tenant acme".to_owned(),
@@ -32,7 +33,8 @@ async fn an_invite_is_made_listed_shown_and_revoked() {
 async fn a_code_is_shown_once_and_stored_nowhere() {
     let desk = Desk::with_acme().await;
 
-    let made = desk.json("invite create --tenant acme --role admin --link-base https://app.example.com/join?from=mail");
+    let made = desk
+        .json("invite create --tenant acme --role admin --link-base https://app.example.com/join?from=mail");
     let code = made["code"].as_str().unwrap();
     let bare = code.trim_start_matches("inv_");
 
@@ -68,7 +70,8 @@ async fn a_resent_invite_has_a_new_code_and_the_old_one_is_dead() {
     let new = desk.json("invite resend --email ana@example.com --tenant acme --yes");
     let refused = desk.try_redeem(old["code"].as_str().unwrap(), "sub-1", Some("ana@example.com")).await;
     let joined = desk.try_redeem(new["code"].as_str().unwrap(), "sub-1", Some("ana@example.com")).await;
-    let again = desk.run(&format!("invite resend {} --tenant acme --yes", old["reference"].as_str().unwrap()));
+    let again =
+        desk.run(&format!("invite resend {} --tenant acme --yes", old["reference"].as_str().unwrap()));
 
     assert!(!refused && joined);
     assert!(again.fails(3).contains("was revoked"));
@@ -137,7 +140,8 @@ async fn a_role_that_the_tenant_does_not_list_is_noted() {
     run.ok();
 }
 
-const LIST: &str = "email,roles,expires\nana@example.com,admin viewer,\nbob@example.com,,36h\nnobody,,\nBob@Example.com,,\n";
+const LIST: &str =
+    "email,roles,expires\nana@example.com,admin viewer,\nbob@example.com,,36h\nnobody,,\nBob@Example.com,,\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_planned_then_imported_and_a_second_run_makes_no_doubles() {
@@ -155,9 +159,15 @@ async fn a_list_is_planned_then_imported_and_a_second_run_makes_no_doubles() {
     assert_page!(format!("{plan}\n{first}\n{second}\n{codes}"));
     assert_eq!(desk.items().await, after);
     assert_eq!(desk.read("codes.csv"), codes);
-    let roles = |line: usize| desk.json("invite list --tenant acme")["invites"].as_array().unwrap().iter().find(|invite| {
-        invite["email"] == ["ana@example.com", "bob@example.com"][line]
-    }).unwrap()["roles"].clone();
+    let roles = |line: usize| {
+        desk.json("invite list --tenant acme")["invites"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|invite| invite["email"] == ["ana@example.com", "bob@example.com"][line])
+            .unwrap()["roles"]
+            .clone()
+    };
     assert_eq!((roles(0), roles(1)), (json!(["admin", "viewer"]), json!(["member"])));
 }
 
@@ -176,7 +186,8 @@ async fn codes_of_an_import_can_be_redeemed_and_who_has_is_not_invited_again() {
 
     assert!(row.contains(&format!("https://app.example.com/join#{code}")), "{row}");
     let again: Value = serde_json::from_str(&again.stdout).unwrap();
-    let outcomes: Vec<&str> = again["rows"].as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    let outcomes: Vec<&str> =
+        again["rows"].as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["already-redeemed", "already-invited", "invalid"]);
     assert_eq!(again["rows"][2]["line"], 4);
 }

@@ -73,7 +73,8 @@ async fn the_default_tenant_is_chosen_among_active_memberships() {
     assert!(stranger.contains("is no member of `globex`"), "{stranger}");
     let shown = desk.json(&format!("member show {sub}"));
     assert_eq!(shown["defaultTenant"], "globex");
-    let stamps: Vec<_> = shown["memberships"].as_array().unwrap().iter().map(|m| (&m["tenant"], &m["isDefault"])).collect();
+    let stamps: Vec<_> =
+        shown["memberships"].as_array().unwrap().iter().map(|m| (&m["tenant"], &m["isDefault"])).collect();
     assert_eq!(stamps, [(&json!("acme"), &json!(false)), (&json!("globex"), &json!(true))]);
 }
 

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use tenancy::redemption::Redemption;
 use tenancy::{ClientBindingMode, Membership, Stamp, Timestamp, UserRecords};
 
+use super::advice::Advice;
 use super::explain::{self, Case};
 use super::facts::{
     self, MembershipFacts, NotRedeemedFacts, RedemptionFacts, Warning, memberships, not_redeemed, redemptions,
@@ -18,6 +19,7 @@ use super::input::{Recorded, TriggerKind};
 use super::play::{Played, Reply};
 use super::settings::{Config, Variables};
 use super::tokens::{Tokens, compare};
+use crate::commands::arguments::rfc3339;
 
 /// What came of a replay.
 #[derive(Debug, Serialize)]
@@ -83,7 +85,7 @@ pub(super) struct EventFacts {
 #[serde(rename_all = "camelCase")]
 pub(super) struct TenantFacts {
     pub(super) tenant_id: String,
-    /// Whether tokens carry it, or the user is in it: false when it is suspended or offboarded.
+    /// Whether tokens carry it, or the user is in it; not so when it is suspended, for one.
     pub(super) granted: bool,
     /// `client_binding`, `asked`, `default`, `only_membership`; of post-confirmation `None`.
     pub(super) chosen_by: Option<&'static str>,
@@ -103,7 +105,7 @@ pub(super) struct RefusalFacts {
     /// The cause in the function's log.
     pub(super) cause: Option<String>,
     pub(super) why: String,
-    pub(super) advice: Vec<String>,
+    pub(super) advice: Vec<Advice>,
     /// Whether MODE=observe lets it through all the same.
     pub(super) let_through: bool,
 }
@@ -135,7 +137,7 @@ pub(super) struct StoreFacts {
     /// Their durations, summed, in milliseconds; from here, not from the function.
     pub(super) read_ms: f64,
     /// Writes that were not made: of the table, and of the user pool.
-    pub(super) withheld_writes: usize,
+    pub(super) withheld_writes: u64,
 }
 
 /// What is known besides what was played.
@@ -163,7 +165,7 @@ pub(super) fn document(setting: Setting<'_>, played: Played) -> Document {
             reason: failure.reason,
             cause: (!failure.cause.is_empty()).then(|| failure.cause.clone()),
             why: explanation.why,
-            advice: explanation.advice.into_iter().filter(|advice| !advice.is_empty()).collect(),
+            advice: explanation.advice,
             let_through: !is_error,
         }
     });
@@ -173,14 +175,14 @@ pub(super) fn document(setting: Setting<'_>, played: Played) -> Document {
         }
         _ => None,
     };
-    let tenant = tenant(&report, case);
+    let tenant = tenant(&report, case, failure.is_none());
     Document {
         outcome: report.outcome,
         refused: is_error,
         summary: summary(recorded.trigger, &report, refusal.as_ref(), tenant.as_ref()),
         trigger: recorded.trigger.name(),
         event: event_facts(&report, event.as_ref()),
-        at: super::words::moment(at),
+        at: rfc3339(at),
         tenant,
         refusal,
         client_binding: seen.binding.as_ref().map(|binding| BindingFacts {
@@ -232,24 +234,20 @@ fn event_facts(report: &Report, event: Option<&Event<'_>>) -> EventFacts {
     }
 }
 
-fn tenant(report: &Report, case: Case<'_>) -> Option<TenantFacts> {
+fn tenant(report: &Report, case: Case<'_>, is_granted: bool) -> Option<TenantFacts> {
     if let Some((tenant, by)) = &report.details.chosen {
         return Some(TenantFacts {
             tenant_id: tenant.to_string(),
-            granted: report.tenant.as_ref() == Some(tenant),
+            granted: is_granted,
             chosen_by: Some(by.name()),
-            why: explain::chosen(*by).to_owned(),
+            why: explain::chosen(tenant, *by, case.seen).to_owned(),
         });
     }
     let tenant = report.tenant.as_ref()?;
     let is_machine = case.event.is_some_and(|event| event.request.subject == Subject::None);
-    let why = if is_machine {
-        "the app client's own tokens carry it"
-    } else {
-        explain::confirmed(report.details.redemption.as_ref(), case.seen.records.as_ref())
-    };
+    let why = if is_machine { "the app client's own tokens carry it" } else { explain::confirmed(case) };
     let chosen_by = is_machine.then_some("client_binding");
-    Some(TenantFacts { tenant_id: tenant.to_string(), granted: true, chosen_by, why: why.to_owned() })
+    Some(TenantFacts { tenant_id: tenant.to_string(), granted: is_granted, chosen_by, why: why.to_owned() })
 }
 
 fn default_tenant(records: Option<&UserRecords>) -> Option<String> {
@@ -265,10 +263,7 @@ fn summary(
     let named = tenant.map_or("", |tenant| tenant.tenant_id.as_str());
     match (report.outcome, refusal) {
         ("observed", Some(refusal)) => {
-            format!(
-                "Tokens without a tenant: MODE=observe lets through what enforce refuses, {}",
-                refusal.code
-            )
+            format!("Let through without a tenant by MODE=observe; refused else: {}", refusal.code)
         }
         (_, Some(refusal)) => format!("Refused: {}", refusal.code),
         ("issued", None) => format!("Tokens are issued for {named}"),

@@ -4,12 +4,13 @@ use cognito_trigger::event::Event;
 use cognito_trigger::report::Details;
 use cognito_trigger::{PublicError, TriggerFailure};
 use tenancy::choice::{AskedTenant, ChosenBy};
-use tenancy::redemption::Redemption;
+use tenancy::redemption::{Redemption, RedemptionSource};
 use tenancy::{MembershipStatus, PresentedCode, TenantId, TenantStatus, UserRecords};
 
+use super::advice::Advice;
 use super::openings;
 use super::rehearsal::Seen;
-use super::words::{membership_status, one_of, tenant_status};
+use super::words::tenant_status;
 
 /// What is known of a case.
 #[derive(Clone, Copy)]
@@ -26,20 +27,33 @@ pub(super) struct Case<'a> {
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Explanation {
     pub(super) why: String,
-    pub(super) advice: Vec<String>,
+    pub(super) advice: Vec<Advice>,
 }
 
-fn explained(why: impl Into<String>, advice: impl Into<String>) -> Explanation {
-    Explanation { why: why.into(), advice: vec![advice.into()] }
+fn explained(why: impl Into<String>, advice: impl IntoIterator<Item = Advice>) -> Explanation {
+    Explanation { why: why.into(), advice: advice.into_iter().collect() }
 }
 
 /// Why this tenant.
-pub(super) fn chosen(by: ChosenBy) -> &'static str {
+pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, seen: &Seen) -> &'static str {
+    let is_new_default = seen.plans.iter().any(|plan| plan.becomes_default && plan.tenant == *tenant);
     match by {
         ChosenBy::ClientBinding => "the app client is bound to it",
         ChosenBy::Asked => "the request asks for it (clientMetadata.tenantId)",
+        ChosenBy::Default if is_new_default => "what is redeemed makes it the default tenant",
         ChosenBy::Default => "it is the user's default tenant",
         ChosenBy::OnlyMembership => "it is the user's only active membership",
+    }
+}
+
+/// By what a confirmed user is in a tenant.
+pub(super) fn confirmed(case: Case<'_>) -> &'static str {
+    let by_provider =
+        case.seen.plans.first().is_some_and(|plan| matches!(plan.source, RedemptionSource::Provider(_)));
+    match &case.details.redemption {
+        Some(Redemption::Joined(_)) if by_provider => "the identity provider's users join it",
+        Some(Redemption::Joined(_)) => "an invite admits the user",
+        _ => "it is the user's default tenant",
     }
 }
 
@@ -56,171 +70,329 @@ pub(super) fn refused(failure: &TriggerFailure, case: Case<'_>) -> Explanation {
 }
 
 fn invite_required(case: Case<'_>) -> Explanation {
-    let why = openings::why_nothing_was_redeemed(case);
     let has_code = case.event.is_some_and(|event| event.request.invite_code != PresentedCode::None);
-    let mut advice = vec![openings::advice(case)];
     let is_member = case.seen.records.as_ref().is_some_and(|records| records.active().next().is_some());
+    let mut advice = vec![openings::advice(case)];
     if has_code && is_member {
-        advice.push("The user is a member already, and can sign in without the code.".to_owned());
+        advice.push(Advice::text("The user is a member already, and can sign in without the code"));
     }
-    Explanation { why, advice }
+    explained(openings::why_nothing_was_redeemed(case), advice)
 }
 
 fn no_tenant(case: Case<'_>) -> Explanation {
-    let standing = match &case.seen.records {
-        Some(records) if !records.memberships.is_empty() => {
-            let removed: Vec<&str> = records.memberships.iter().map(|m| m.tenant.as_str()).collect();
-            format!("The user has no active membership; removed from {}.", removed.join(", "))
-        }
-        _ => "The user is a member of no tenant.".to_owned(),
-    };
+    let records = case.seen.records.as_ref();
+    let removed: Vec<&TenantId> =
+        records.into_iter().flat_map(|records| &records.memberships).map(|m| &m.tenant).collect();
     let mut advice = vec![openings::advice(case)];
-    advice.push("Or make the user a member: tenantctl member add".to_owned());
-    Explanation { why: format!("{standing} {}", openings::why_nothing_was_redeemed(case)), advice }
+    let standing = if removed.is_empty() {
+        "The user is a member of no tenant.".to_owned()
+    } else {
+        format!("The user has no active membership any more: removed from {}.", list(&removed, "and"))
+    };
+    if let [only] = removed.as_slice() {
+        advice.push(Advice::member("add", case, only, format!("If the user is to come back to {only}")));
+    }
+    explained(format!("{standing} {}", openings::why_nothing_was_redeemed(case)), advice)
 }
 
 fn wrong_tenant(case: Case<'_>) -> Explanation {
-    let Some(event) = case.event else { return explained("The event does not say enough.", "") };
     let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
-    match (bound, &event.request.asked_tenant) {
-        (None, AskedTenant::None) => explained(
+    let asked = case.event.map_or(&AskedTenant::None, |event| &event.request.asked_tenant);
+    let is_machine = case.seen.records.is_none();
+    match (bound, asked) {
+        _ if is_machine => explained(
             "The app client is bound to no tenant for its own tokens, and UNBOUND_MACHINE is `refuse`.",
-            "Bind it, with mode machine: tenantctl client bind",
+            [Advice::bind_machine(case)],
         ),
         (_, AskedTenant::Malformed) => explained(
-            "The request asks for a tenant (clientMetadata.tenantId) with a text that is no tenant's id.",
-            "The app must send an id: 3 to 63 of a-z, 0-9 and -.",
+            "The request asks for a tenant (clientMetadata.tenantId) by a text that is no tenant's id.",
+            [Advice::text("The app must send an id: 3 to 63 of a-z, 0-9 and -")],
         ),
         (Some(bound), AskedTenant::Tenant(asked)) if asked != bound => explained(
             format!("The app client is bound to {bound}, and the request asks for {asked}."),
-            format!("Sign in to {asked} through another app client, or do not ask for it here."),
+            [Advice::text(format!(
+                "Sign in to {asked} through another app client, or do not ask for it here"
+            ))],
         ),
-        (Some(bound), _) => named(case, bound, &format!("The app client is bound to {bound}")),
-        (None, AskedTenant::Tenant(asked)) => named(case, asked, &format!("The request asks for {asked}")),
+        (Some(bound), _) => not_in(case, bound, &format!("The app client is bound to {bound}")),
+        (None, AskedTenant::Tenant(asked)) => not_in(case, asked, &format!("The request asks for {asked}")),
+        (None, AskedTenant::None) => explained("The user is in no tenant that may be signed in to here.", []),
     }
 }
 
 /// A tenant was bound or asked for, and the user is not in it.
-fn named(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
+fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
     let membership = case.seen.records.as_ref().and_then(|records| records.in_tenant(tenant));
-    match membership.map(|membership| membership.status) {
-        Some(MembershipStatus::Removed) => explained(
+    if membership.is_some_and(|membership| membership.status == MembershipStatus::Removed) {
+        return explained(
             format!("{because}, from which the user was removed."),
-            format!("If the user is to come back to {tenant}: tenantctl member add"),
-        ),
-        _ => explained(
-            format!("{because}, and the user is no member of it."),
-            format!("If the user belongs to {tenant}: tenantctl invite create, or tenantctl member add"),
-        ),
+            [Advice::member("add", case, tenant, format!("If the user is to come back to {tenant}"))],
+        );
     }
+    explained(
+        format!("{because}, and the user is no member of it."),
+        [
+            Advice::invite(Some(tenant), format!("If the user belongs to {tenant}, invite them")),
+            Advice::member("add", case, tenant, "Or make the user a member at once"),
+        ],
+    )
 }
 
 fn choose_tenant(case: Case<'_>) -> Explanation {
-    let Some(records) = case.seen.records_after() else {
-        return explained("The user is in several tenants, and none is chosen.", "");
-    };
+    let records = case.seen.records_after().unwrap_or_default();
     let default = match &records.profile.default_tenant {
         None => "there is no default tenant".to_owned(),
         Some(tenant) => format!("the default tenant {tenant} is no active membership"),
     };
-    let active: Vec<String> = records.active().map(|membership| membership.tenant.to_string()).collect();
-    Explanation {
-        why: format!("The user is a member of {}; the request asks for none, and {default}.", active.join(", ")),
-        advice: vec![
-            "Give the user a default: tenantctl member set-default".to_owned(),
-            "Or the app asks for one in clientMetadata.tenantId; see \"Where clientMetadata arrives\" in docs/cognito.md."
-                .to_owned(),
-        ],
+    let active: Vec<&TenantId> = records.active().map(|membership| &membership.tenant).collect();
+    let mut advice = Vec::new();
+    if let Some(first) = active.first() {
+        let what = format!("Give the user a default tenant, of {}", list(&active, "and"));
+        advice.push(Advice::member("set-default", case, first, what));
     }
+    advice.push(Advice::text(
+        "Or the app asks for one in clientMetadata.tenantId; docs/cognito.md says where that arrives",
+    ));
+    let member = list(&active, "and");
+    explained(format!("The user is a member of {member}; the request asks for none, and {default}."), advice)
 }
 
 fn suspended(case: Case<'_>) -> Explanation {
     if let Some((tenant, by)) = &case.details.chosen {
-        let status = case.seen.tenant(tenant).map_or(TenantStatus::Suspended, |tenant| tenant.status);
-        return tenant_not_active(tenant, status, chosen(*by));
+        return tenant_not_active(case, tenant, chosen(tenant, *by, case.seen));
     }
-    let bound = case.seen.binding.as_ref();
-    let machine = bound.and_then(|binding| binding.machine_tenant());
-    let records = case.seen.records_after();
-    match (records, machine) {
-        (None, Some(tenant)) => {
-            let status = case.seen.tenant(tenant).map_or(TenantStatus::Suspended, |tenant| tenant.status);
-            tenant_not_active(tenant, status, "the app client is bound to it")
-        }
+    let machine = case.seen.binding.as_ref().and_then(|binding| binding.machine_tenant());
+    match (case.seen.records_after(), machine) {
+        (None, Some(tenant)) => tenant_not_active(case, tenant, "the app client is bound to it"),
         (records, _) => membership_suspended(case, &records.unwrap_or_default()),
     }
 }
 
-fn tenant_not_active(tenant: &TenantId, status: TenantStatus, because: &str) -> Explanation {
+fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
+    let status = case.seen.tenant(tenant).map_or(TenantStatus::Suspended, |tenant| tenant.status);
     let advice = match status {
-        TenantStatus::Offboarded => "Offboarding is final: there is nothing to do.".to_owned(),
-        TenantStatus::Active | TenantStatus::Suspended => {
-            format!("If {tenant} is to be served again: tenantctl tenant resume {tenant}")
-        }
+        TenantStatus::Offboarded => Advice::text("Offboarding is final: there is nothing to do"),
+        TenantStatus::Active | TenantStatus::Suspended => Advice::resume_tenant(tenant),
     };
-    explained(format!("The tenant {tenant} is {}; {because}.", tenant_status(status)), advice)
+    explained(format!("The tenant {tenant} is {}; {because}.", tenant_status(status)), [advice])
 }
 
 fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
-    let suspended: Vec<&TenantId> = records
-        .memberships
-        .iter()
-        .filter(|membership| membership.status == MembershipStatus::Suspended)
-        .map(|membership| &membership.tenant)
-        .collect();
     let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
     let asked = case.event.and_then(|event| match &event.request.asked_tenant {
         AskedTenant::Tenant(asked) => Some(asked),
         AskedTenant::None | AskedTenant::Malformed => None,
     });
-    let (tenant, because) = match (bound, asked) {
-        (Some(bound), _) => (bound.to_string(), "the app client is bound to it"),
-        (None, Some(asked)) => (asked.to_string(), "the request asks for it"),
-        (None, None) => (one_of(&suspended), "there is no active one"),
+    let is_suspended = |membership: &&tenancy::Membership| membership.status == MembershipStatus::Suspended;
+    let (tenants, because): (Vec<&TenantId>, _) = match (bound, asked) {
+        (Some(bound), _) => (vec![bound], "the app client is bound to it"),
+        (None, Some(asked)) => (vec![asked], "the request asks for it"),
+        (None, None) => {
+            let suspended = records.memberships.iter().filter(is_suspended);
+            (suspended.map(|membership| &membership.tenant).collect(), "there is no active one")
+        }
     };
-    explained(
-        format!(
-            "The user's membership in {tenant} is {}; {because}.",
-            membership_status(MembershipStatus::Suspended)
-        ),
-        format!("If the user may sign in to {tenant} again: tenantctl member resume"),
-    )
+    let advice = tenants.iter().map(|tenant| {
+        Advice::member("resume", case, tenant, format!("If the user may sign in to {tenant} again"))
+    });
+    explained(format!("The user's membership in {} is suspended; {because}.", list(&tenants, "and")), advice)
 }
 
 fn unavailable(failure: &TriggerFailure) -> Explanation {
     let cause = &failure.cause;
-    match failure.reason {
-        "event_invalid" => explained(
+    let (why, what) = match failure.reason {
+        "event_invalid" => (
             format!("The event cannot be acted upon: {cause}."),
-            "Is it as Cognito sent it? A function logs such an event as event.invalid.",
+            "Is it as Cognito sent it? The function logs such an event as event.invalid",
         ),
-        "pool_not_allowed" => explained(
-            "The user pool is not in USER_POOL_IDS, so no event of it is answered.",
-            "Add the pool to the setting, or take the trigger from the pool: tenantctl pool detach",
+        "pool_not_allowed" => (
+            "The user pool is not in USER_POOL_IDS, so that no event of it is answered.".to_owned(),
+            "Add the pool to that setting of the function, or take the trigger from the pool",
         ),
-        "data_damaged" => explained(
+        "data_damaged" => (
             format!("An item of the table cannot be what it claims to be: {cause}."),
-            "Mend the item: docs/table.md says what it must look like.",
+            "Mend the item: docs/table.md says what it must look like",
         ),
-        "claims_too_large" => explained(
+        "claims_too_large" => (
             format!("What goes into the token is too large: {cause}."),
-            "Fewer roles or groups, fewer claims (CLAIMS_ID, CLAIMS_ACCESS), or a higher CLAIM_BYTES_MAX.",
+            "Fewer roles or groups, fewer claims (CLAIMS_ID, CLAIMS_ACCESS), or a higher CLAIM_BYTES_MAX",
         ),
-        reason if cause.is_empty() => {
-            explained(format!("The function failed: {reason}."), "See docs/log-fields.md.")
+        reason => (format!("The function failed: {reason} {cause}"), "docs/log-fields.md says what that is"),
+    };
+    explained(why, [Advice::text(what)])
+}
+
+/// Tenants in one text.
+pub(super) fn list(tenants: &[&TenantId], and: &str) -> String {
+    match tenants {
+        [] => "none".to_owned(),
+        [only] => only.to_string(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(|tenant| tenant.as_str()).collect();
+            format!("{} {and} {last}", first.join(", "))
         }
-        reason => explained(format!("The function failed: {reason}: {cause}."), "See docs/log-fields.md."),
     }
 }
 
-/// Why a confirmation ended well.
-pub(super) fn confirmed(redemption: Option<&Redemption>, records: Option<&UserRecords>) -> &'static str {
-    let is_member = records.is_some_and(|records| records.active().next().is_some());
-    match redemption {
-        Some(Redemption::Joined(_)) => "an invite or an identity provider admits the user",
-        Some(Redemption::Already) if is_member => "the user is a member already",
-        Some(Redemption::Already) => "the invite was redeemed by this user before",
-        Some(Redemption::Refused(_)) => "no invite admits the user, and UNINVITED is `admit`",
-        None => "the handler does nothing at this trigger source",
+#[cfg(test)]
+mod tests {
+    use cognito_trigger::{Envelope, TriggerFailure};
+    use serde_json::json;
+    use serde_json::value::RawValue;
+    use tenancy::choice::Refusal;
+    use tenancy::redemption::{InviteRefusal, OpeningKey, RefusedOpening};
+    use tenancy::{ClientBinding, ClientBindingMode, Membership, Profile, Stamp};
+
+    use super::*;
+
+    fn tenant(id: &str) -> TenantId {
+        id.parse().unwrap()
+    }
+
+    fn records(memberships: &[(&str, MembershipStatus)], default: Option<&str>) -> UserRecords {
+        let memberships = memberships.iter().map(|(id, status)| Membership {
+            tenant: tenant(id),
+            roles: Vec::new(),
+            status: *status,
+            stamp: Stamp::Done,
+            version: 1,
+        });
+        UserRecords {
+            memberships: memberships.collect(),
+            profile: Profile { default_tenant: default.map(tenant) },
+        }
+    }
+
+    fn explain(
+        refusal: Refusal,
+        metadata: &serde_json::Value,
+        seen: &Seen,
+        details: &Details,
+    ) -> Explanation {
+        let event = json!({
+            "triggerSource": "TokenGeneration_Authentication", "userPoolId": "eu-west-1_AbCdEf123",
+            "callerContext": { "clientId": "client" },
+            "request": { "userAttributes": { "sub": "ana" }, "clientMetadata": metadata },
+        });
+        let event = RawValue::from_string(event.to_string()).unwrap();
+        let event = Envelope::read(&event).unwrap().open("custom:tenantId").unwrap();
+        refused(&TriggerFailure::from(refusal), Case { event: Some(&event), seen, details })
+    }
+
+    #[test]
+    fn every_refusal_is_explained_from_what_the_handler_saw() {
+        use MembershipStatus::{Active, Removed, Suspended};
+        let bound = || Some(ClientBinding { tenant: tenant("acme"), mode: ClientBindingMode::Required });
+        let none = json!(null);
+        let asked = json!({ "tenantId": "globex" });
+        let nonsense = json!({ "tenantId": "NO" });
+        let rows = [
+            (
+                Refusal::WrongTenant,
+                &asked,
+                records(&[], None),
+                None,
+                "asks for globex, and the user is no member",
+            ),
+            (Refusal::WrongTenant, &asked, records(&[("globex", Removed)], None), None, "was removed"),
+            (Refusal::WrongTenant, &nonsense, records(&[], None), None, "no tenant's id"),
+            (
+                Refusal::WrongTenant,
+                &asked,
+                records(&[], None),
+                bound(),
+                "bound to acme, and the request asks for globex",
+            ),
+            (
+                Refusal::WrongTenant,
+                &none,
+                records(&[], None),
+                bound(),
+                "bound to acme, and the user is no member",
+            ),
+            (
+                Refusal::Suspended,
+                &none,
+                records(&[("acme", Suspended)], None),
+                bound(),
+                "the app client is bound",
+            ),
+            (
+                Refusal::Suspended,
+                &asked,
+                records(&[("globex", Suspended)], None),
+                None,
+                "the request asks for it",
+            ),
+            (
+                Refusal::Suspended,
+                &none,
+                records(&[("acme", Suspended), ("globex", Suspended)], None),
+                None,
+                "membership in acme and globex is suspended; there is no active one",
+            ),
+            (
+                Refusal::ChooseTenant,
+                &none,
+                records(&[("acme", Active), ("globex", Active)], Some("initech")),
+                None,
+                "member of acme and globex; the request asks for none, and the default tenant initech is no active",
+            ),
+            (Refusal::NoTenant, &none, records(&[], None), None, "no tenant. No code came with the request"),
+            (Refusal::NoTenant, &none, records(&[("acme", Removed)], None), None, "removed from acme"),
+        ];
+
+        for (refusal, metadata, records, binding, expected) in rows {
+            let seen = Seen { records: Some(records), binding, ..Seen::default() };
+            let redemption = Some(Redemption::Refused(InviteRefusal::NoInvite));
+            let explanation =
+                explain(refusal, metadata, &seen, &Details { redemption, ..Details::default() });
+            assert!(explanation.why.contains(expected), "{refusal:?}: {}", explanation.why);
+            assert!(!explanation.advice.is_empty(), "{refusal:?}: something can be done");
+        }
+    }
+
+    #[test]
+    fn every_reason_of_a_refused_invite_has_words() {
+        let hash = "inv_0123456789ABCDEFGHJKMNPQRS".parse::<tenancy::InviteCode>().unwrap().hash();
+        let rows = [
+            (InviteRefusal::Unknown, "No invite has the code"),
+            (InviteRefusal::Revoked, "it was revoked"),
+            (InviteRefusal::Expired, "it expired at"),
+            (InviteRefusal::UsedUp, "it is used up"),
+            (InviteRefusal::WrongAddress, "the user has none"),
+            (InviteRefusal::TenantNotActive, "is suspended"),
+            (InviteRefusal::MembershipNotActive, "no invite revives it"),
+        ];
+
+        for (why, expected) in rows {
+            let refused = vec![RefusedOpening { opening: OpeningKey::Invite(hash.clone()), why }];
+            let redemption = Some(Redemption::Refused(why));
+            let details = Details { redemption, refused, ..Details::default() };
+            let metadata = json!({ "inviteCode": "inv_0123456789ABCDEFGHJKMNPQRS" });
+            let explanation = explain(Refusal::InviteRequired, &metadata, &Seen::default(), &details);
+            assert!(explanation.why.contains(expected), "{why:?}: {}", explanation.why);
+            assert!(!explanation.why.contains("inv_"), "never a code: {}", explanation.why);
+        }
+    }
+
+    #[test]
+    fn the_advice_for_a_member_is_a_command_to_copy() {
+        let seen = Seen {
+            records: Some(records(&[("acme", MembershipStatus::Suspended)], None)),
+            ..Seen::default()
+        };
+
+        let explanation = explain(Refusal::Suspended, &json!(null), &seen, &Details::default());
+
+        assert_eq!(
+            explanation.advice,
+            [Advice {
+                what: "If the user may sign in to acme again".to_owned(),
+                command: Some(
+                    "tenantctl member resume ana --user-pool-id eu-west-1_AbCdEf123 --tenant acme".to_owned()
+                ),
+            }]
+        );
     }
 }

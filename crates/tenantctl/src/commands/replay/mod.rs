@@ -7,9 +7,10 @@
 //! | `reads`, `rehearsal` | a store that can only read, keeps what would be written, and goes on as if it had been |
 //! | `play` | the call of the handler |
 //! | `tokens` | what a reply changes in the tokens |
-//! | `explain`, `openings`, `words` | why, in words for whoever helps a user, and what to do |
+//! | `explain`, `openings`, `advice`, `words` | why, in words for whoever helps a user, and what to do |
 //! | `document`, `facts`, `show` | what is said: the JSON document, and the page |
 
+mod advice;
 mod document;
 mod explain;
 mod facts;
@@ -24,14 +25,14 @@ mod tokens;
 mod words;
 
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use aws_smithy_types::date_time::{DateTime, Format};
 use clap::Args;
 use tenancy::Timestamp;
 
 use self::document::{Setting, document};
 use self::settings::{Assignment, Variables};
+use super::arguments::Moment;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
@@ -48,12 +49,12 @@ pub struct ReplayOptions {
     /// Play it with the settings of this deployed function: its name or ARN, also with a version or alias
     #[arg(long, value_name = "NAME")]
     function: Option<String>,
-    /// Play it with this setting of the function, such as MODE=observe; may be given again
+    /// Play it with this setting of the function, such as MODE=observe; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<Assignment>,
-    /// Play it at this moment instead of now, such as 2026-01-31T12:00:00Z; the records stay those of now
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    at: Option<SystemTime>,
+    /// Play it at this moment instead of now, such as 2026-11-21T08:00:00Z, or 24h ago; the records stay those of now
+    #[arg(long, value_name = "TIME")]
+    at: Option<Moment>,
     /// Also print what goes back to Cognito: the whole event, with all that is in it
     #[arg(long)]
     reply: bool,
@@ -85,28 +86,16 @@ pub async fn run(options: ReplayOptions, context: &Context) -> Result<Found, Fai
         Some(function) => Failure::failed(format!("{function} cannot start: {faults}"))
             .hint("--set NAME=VALUE goes before what the function has."),
     })?;
-    let now = options.at.unwrap_or_else(|| context.clock());
+    let clock = context.clock();
+    let at = options.at.map_or(Timestamp::from(clock), |at| at.timestamp(clock));
+    let now = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.epoch_seconds()));
+    let now = now.ok_or_else(|| Failure::usage("--at is too late a moment"))?;
     let store = context.store().await?;
     let played = play::play(&recorded, &config, store, (now, &options.request_id)).await?;
     let document = document(
-        Setting {
-            recorded: &recorded,
-            config: &config,
-            variables,
-            at: Timestamp::from(now),
-            with_reply: options.reply,
-        },
+        Setting { recorded: &recorded, config: &config, variables, at, with_reply: options.reply },
         played,
     );
     context.say(&document);
     Ok(if document.refused { Found::Problems } else { Found::Nothing })
-}
-
-/// RFC 3339, with any offset.
-fn moment(raw: &str) -> Result<SystemTime, String> {
-    let moment = DateTime::from_str(raw, Format::DateTimeWithOffset);
-    let moment = moment.ok().filter(|moment| moment.secs() >= 0);
-    moment
-        .and_then(|moment| SystemTime::try_from(moment).ok())
-        .ok_or_else(|| "it must be a moment in RFC 3339, such as 2026-01-31T12:00:00Z".to_owned())
 }

@@ -1,10 +1,12 @@
 //! What was on offer and was refused, in words.
 
 use tenancy::redemption::{InviteRefusal, OpeningKey, Redemption, RefusedOpening};
-use tenancy::{InviteHash, PresentedCode, TenantId, TenantStatus, Timestamp};
+use tenancy::{InviteHash, MembershipStatus, PresentedCode, TenantId, TenantStatus, Timestamp};
 
+use super::advice::Advice;
 use super::explain::Case;
-use super::words::{membership_status, moment, tenant_status};
+use super::words::{membership_status, tenant_status};
+use crate::commands::arguments::rfc3339;
 
 /// How an invite was found.
 pub(super) fn found_by(hash: &InviteHash, case: Case<'_>) -> &'static str {
@@ -38,7 +40,7 @@ pub(super) fn why(refused: &RefusedOpening, case: Case<'_>) -> String {
         InviteRefusal::Revoked => "it was revoked".to_owned(),
         InviteRefusal::Expired => {
             let at = invite.map_or(Timestamp::default(), |invite| invite.expires_at);
-            format!("it expired at {}", moment(at))
+            format!("it expired at {}", rfc3339(at))
         }
         InviteRefusal::UsedUp => {
             let (uses, most) = invite.map_or((0, 0), |invite| (invite.uses, invite.max_uses));
@@ -109,27 +111,31 @@ pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
 }
 
 /// What to do, so that an invite admits the user.
-pub(super) fn advice(case: Case<'_>) -> String {
+pub(super) fn advice(case: Case<'_>) -> Advice {
     let first = case.details.refused.first();
     let tenant = first.and_then(|refused| tenant_of(&refused.opening, case));
-    match (first.map(|refused| refused.why), tenant) {
-        (Some(InviteRefusal::TenantNotActive), Some(tenant)) => {
-            let status = case.seen.tenant(tenant).map(|tenant| tenant.status);
-            if status == Some(TenantStatus::Offboarded) {
-                return "Offboarding is final: there is nothing to do.".to_owned();
-            }
-            format!("If {tenant} is to be served again: tenantctl tenant resume {tenant}")
+    let (Some(refused), Some(tenant)) = (first, tenant) else {
+        return Advice::invite(None, "If the user belongs to a tenant, invite them");
+    };
+    match (refused.why, &refused.opening) {
+        (InviteRefusal::TenantNotActive, _) => match case.seen.tenant(tenant).map(|tenant| tenant.status) {
+            Some(TenantStatus::Offboarded) => Advice::text("Offboarding is final: there is nothing to do"),
+            _ => Advice::resume_tenant(tenant),
+        },
+        (InviteRefusal::MembershipNotActive, _) => {
+            let records = case.seen.records.as_ref();
+            let is_removed = records
+                .and_then(|records| records.in_tenant(tenant))
+                .is_some_and(|membership| membership.status == MembershipStatus::Removed);
+            let verb = if is_removed { "add" } else { "resume" };
+            Advice::member(verb, case, tenant, format!("If the user is to come back to {tenant}"))
         }
-        (Some(InviteRefusal::MembershipNotActive), Some(tenant)) => {
-            format!("If the user may come back to {tenant}: tenantctl member resume, or member add if it was removed")
+        (InviteRefusal::WrongAddress, _) => Advice::text(
+            "The user signs up with the address that was invited, and verifies it; or this address is invited too",
+        ),
+        (InviteRefusal::Expired, OpeningKey::Invite(hash)) => {
+            Advice::resend(hash, tenant, format!("If the user belongs to {tenant}, make a new code"))
         }
-        (Some(InviteRefusal::WrongAddress), _) => {
-            "The user must sign up with the address that was invited, and verify it; or invite this one: tenantctl invite create"
-                .to_owned()
-        }
-        (Some(InviteRefusal::Expired), Some(tenant)) => {
-            format!("If the user belongs to {tenant}, send the invite anew: tenantctl invite resend")
-        }
-        _ => "If the user belongs to a tenant, invite them: tenantctl invite create".to_owned(),
+        _ => Advice::invite(Some(tenant), format!("If the user belongs to {tenant}, invite them anew")),
     }
 }

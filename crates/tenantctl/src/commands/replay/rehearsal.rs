@@ -39,7 +39,7 @@ pub(super) struct Seen {
     /// What would be redeemed, in the order of the writes.
     pub(super) plans: Vec<RedemptionPlan>,
     /// How many writes there would be, of the table and of the user pool.
-    pub(super) writes: usize,
+    pub(super) writes: u64,
     /// Memberships that would be noted as stamped.
     pub(super) stamped: Vec<TenantId>,
     /// What the store gave no answer to, and why.

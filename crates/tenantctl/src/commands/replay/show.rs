@@ -47,7 +47,19 @@ fn show_refusal(refusal: &RefusalFacts, page: &mut Page) {
     page.gap();
     page.paragraph(0, &refusal.why);
     for advice in &refusal.advice {
-        page.paragraph(2, &format!("-> {advice}"));
+        let Some(command) = &advice.command else {
+            page.paragraph(2, &format!("-> {}.", advice.what));
+            continue;
+        };
+        page.paragraph(2, &format!("-> {}:", advice.what));
+        // In two lines, so that it fits, and can be copied all the same.
+        match command.split_once(" --") {
+            Some((begin, options)) if command.len() > 74 => {
+                page.line(format!("     {begin} \\"));
+                page.line(format!("       --{options}"));
+            }
+            _ => page.line(format!("     {command}")),
+        }
     }
 }
 
@@ -62,7 +74,7 @@ impl Document {
             head.push(("Tenant", format!("{}: {}{granted}", tenant.tenant_id, tenant.why)));
         }
         if let Some(refusal) = &self.refusal {
-            head.push(("Reason", format!("{} (in the log)", refusal.reason)));
+            head.push(("Log reason", refusal.reason.to_owned()));
         }
         head.push(("Trigger", format!("{}, {source}", self.trigger)));
         head.push(("User", event.sub.clone().unwrap_or_else(none)));
@@ -71,10 +83,10 @@ impl Document {
         let binding = binding.map(|binding| format!(", bound to {} ({})", binding.tenant_id, binding.mode));
         let client = event.client_id.clone().unwrap_or_else(none);
         head.push(("App client", client + &binding.unwrap_or_default()));
-        let pre_token = event.reply_version.filter(|_| self.claim_bytes_max.is_some());
-        if let Some(version) = pre_token {
-            let what = if version == 1 { "1: no claims in the access token" } else { "2: both tokens" };
-            head.push(("Reply form", what.to_owned()));
+        let is_of_tokens = self.claim_bytes_max.is_some() && event.sub.is_some();
+        if let Some(version) = event.reply_version.filter(|_| is_of_tokens) {
+            let what = if version == 1 { "1, no claims in the access token" } else { "2, both tokens" };
+            head.push(("Version", what.to_owned()));
         }
         let settings: Vec<String> =
             self.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -83,11 +95,12 @@ impl Document {
         }
         head.push(("Played at", self.at.clone()));
         let store = &self.store;
-        let writes = match store.withheld_writes {
-            0 => String::new(),
-            count => format!("; {count} withheld writes"),
-        };
-        head.push(("Table", format!("{} reads in {:.1} ms{writes}", store.reads, store.read_ms)));
+        let counted = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let mut cost = format!("{} in {:.1} ms", counted(store.reads, "read"), store.read_ms);
+        if store.withheld_writes > 0 {
+            cost = format!("{cost}, {} withheld", counted(store.withheld_writes, "write"));
+        }
+        head.push(("Table", cost));
         head
     }
 
@@ -140,7 +153,7 @@ impl Document {
             return;
         }
         page.gap();
-        page.heading("Refused");
+        page.heading("Not redeemed");
         for refused in &self.not_redeemed {
             let how = opening(refused.by, refused.invite.as_ref(), refused.identity_provider.as_ref());
             let tenant = refused.tenant_id.as_ref().map_or(String::new(), |tenant| format!(", of {tenant}"));

@@ -96,7 +96,7 @@ async fn a_suspended_tenant_and_a_suspended_membership_are_told_apart() {
     assert_eq!((tenant_code, member_code), (4, 4));
     assert_eq!(tenant["refusal"]["code"], "SUSPENDED");
     assert_eq!(tenant["refusal"]["why"], "The tenant acme is suspended; it is the user's default tenant.");
-    assert_eq!(tenant["refusal"]["advice"][0], "If acme is to be served again: tenantctl tenant resume acme");
+    assert_eq!(tenant["refusal"]["advice"][0]["command"], "tenantctl tenant resume acme");
     assert_eq!(tenant["tenant"]["granted"], false);
     assert_eq!(tenant["memberships"][0]["tenantStatus"], "suspended");
     assert_eq!(member["refusal"]["code"], "SUSPENDED");
