@@ -14,6 +14,8 @@
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
 //! `tenancy-aws` alone.
 
+#![expect(clippy::doc_markdown, reason = "help texts are printed as they stand, without back-ticks")]
+
 pub mod aws;
 pub mod cli;
 pub mod commands;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use console::measure_text_width;
 use serde::Serialize;
 
@@ -32,8 +32,11 @@ pub const DIM: Style = Style::new().dimmed();
 /// A style for headings.
 pub const BOLD: Style = Style::new().bold();
 
-/// Up to how many characters the content of a column is never broken.
+/// Up to how many characters a cell is never broken: a moment, a state, a reference.
 const SHORT: usize = 18;
+
+/// Up to how many characters a word is never broken: a sub, a client id, most addresses.
+const WORD: usize = 40;
 
 impl Page {
     /// A page as wide as `COLUMNS` says, or else the terminal; without both, lines are not broken.
@@ -105,12 +108,12 @@ impl Page {
         }
         table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
         let mut is_empty = true;
-        let mut widths = vec![0; headings.len()];
+        let mut widths: Vec<u16> = headings.iter().map(|heading| narrowest(heading)).collect();
         for row in rows {
             is_empty = false;
             let cells: Vec<String> = row.into_iter().collect();
             for (width, cell) in widths.iter_mut().zip(&cells) {
-                *width = measure_text_width(cell).max(*width);
+                *width = narrowest(cell).max(*width);
             }
             table.add_row(cells);
         }
@@ -121,10 +124,7 @@ impl Page {
         // The first column begins at the edge, and no line ends in blanks.
         for (column, width) in table.column_iter_mut().zip(widths) {
             column.set_padding((0, 2));
-            // What is short is not broken: a moment, a state, a reference.
-            if width <= SHORT {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
         }
         for line in table.lines() {
             self.line(line.trim_end());
@@ -136,6 +136,15 @@ impl Page {
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// The width below which a cell would be broken where it must not be, with the gap behind it.
+fn narrowest(cell: &str) -> u16 {
+    const GAP: usize = 2;
+    let whole = measure_text_width(cell);
+    let longest = cell.split_whitespace().map(measure_text_width).max().unwrap_or(0);
+    let width = if whole <= SHORT { whole } else { longest.min(WORD) };
+    u16::try_from(width.saturating_add(GAP)).unwrap_or(u16::MAX)
 }
 
 /// `text` in a style.

@@ -356,19 +356,17 @@ fn pointer_write(
     tenant: &TenantId,
     hash: &InviteHash,
 ) -> Write {
-    match pointer {
-        Some(pointer) => Write::Update {
+    if let Some(pointer) = pointer {
+        return Write::Update {
             before: pointer.item,
             set: vec![("h", text(hash.as_str()))],
             remove: Vec::new(),
             guard: vec!["h"],
-        },
-        None => {
-            let mut item = new_item(Key::email_pointer(&EmailHash::of(email), tenant), "mail");
-            item.insert("h".to_owned(), text(hash.as_str()));
-            Write::Create(item)
-        }
+        };
     }
+    let mut item = new_item(Key::email_pointer(&EmailHash::of(email), tenant), "mail");
+    item.insert("h".to_owned(), text(hash.as_str()));
+    Write::Create(item)
 }
 
 /// The invite is revoked, unless it was used meanwhile.

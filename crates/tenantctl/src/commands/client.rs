@@ -1,5 +1,6 @@
 //! `tenantctl client`: app clients that are bound to a tenant.
 
+use aws_sdk_cognitoidentityprovider::operation::describe_user_pool_client::DescribeUserPoolClientError;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tenancy::{ClientBindingMode, ClientId, PoolId, TenantId};
@@ -177,7 +178,9 @@ async fn check_exists(
             Ok(())
         }
         Err(error)
-            if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
+            if error
+                .as_service_error()
+                .is_some_and(DescribeUserPoolClientError::is_resource_not_found_exception) =>
         {
             Err(Failure::refused("client-unknown", format!("user pool {pool} has no app client {client}"))
                 .hint("--no-lookup binds it all the same."))

@@ -1,5 +1,6 @@
 //! `tenantctl idp`: identity providers that are bound to a tenant.
 
+use aws_sdk_cognitoidentityprovider::operation::describe_identity_provider::DescribeIdentityProviderError;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy::{PoolId, ProviderName, TenantId};
@@ -189,7 +190,9 @@ async fn kind_of(
             .and_then(|provider| provider.provider_type)
             .map(|kind| kind.as_str().to_owned())),
         Err(error)
-            if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) =>
+            if error
+                .as_service_error()
+                .is_some_and(DescribeIdentityProviderError::is_resource_not_found_exception) =>
         {
             Err(Failure::refused(
                 "idp-unknown",

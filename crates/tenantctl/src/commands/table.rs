@@ -43,7 +43,7 @@ async fn create(options: &CreateOptions, context: &Context) -> Result<Found, Fai
         return Err(Failure::refused("table-exists", format!("there is a table `{name}` already"))
             .hint("`tenantctl table check` says whether it is as it must be."));
     }
-    let mut made = Created { table: name.clone(), created: !options.dry_run, protected: !context.is_local() };
+    let mut made = Created { table: name.clone(), made: !options.dry_run, protected: !context.is_local() };
     if options.dry_run {
         context.say(&made);
         return Ok(Found::Nothing);
@@ -136,7 +136,7 @@ fn checks(state: &TableState, is_local: bool) -> Vec<Check> {
 #[derive(Serialize)]
 struct Created {
     table: String,
-    created: bool,
+    made: bool,
     protected: bool,
 }
 
@@ -176,7 +176,7 @@ impl Show for Created {
     fn show(&self, page: &mut Page) {
         let protected =
             if self.protected { ", with point-in-time recovery and deletion protection" } else { "" };
-        if self.created {
+        if self.made {
             page.line(format!(
                 "Table `{}` is made: on demand, index `gsi1`, expiry by `ttl`{protected}",
                 self.table

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tenancy::{Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
-use tenancy_aws::operator::{Operator, TenantEdit, TenantRecord};
+use tenancy_aws::operator::{Operator, OperatorError, TenantEdit, TenantRecord};
 
 use super::arguments::{joined, minute, rfc3339};
 use super::written::NoFacts;
@@ -189,12 +189,12 @@ pub async fn run(command: TenantCommand, context: &Context) -> Result<Found, Fai
         TenantCommand::List(options) => list(&options, context).await,
         TenantCommand::Rename(options) => {
             let edit = TenantEdit { name: options.name, slug: options.slug, ..TenantEdit::default() };
-            let edit = Edit { action: "tenant.rename", edit, functions: Some(&options.functions) };
+            let edit = Edit { action: "tenant.rename", wanted: edit, functions: Some(&options.functions) };
             edit.run(&options.tenant, options.write, context).await
         }
         TenantCommand::SetTier(options) => {
             let edit = TenantEdit { tier: Some(options.tier), ..TenantEdit::default() };
-            let edit = Edit { action: "tenant.set-tier", edit, functions: Some(&options.functions) };
+            let edit = Edit { action: "tenant.set-tier", wanted: edit, functions: Some(&options.functions) };
             edit.run(&options.tenant, options.write, context).await
         }
         TenantCommand::Suspend(options) => {
@@ -234,7 +234,7 @@ pub async fn run(command: TenantCommand, context: &Context) -> Result<Found, Fai
             let mut roles = record.tenant.roles.clone();
             roles.remove(&options.role);
             let edit = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
-            Edit { action: "tenant.roles-unset", edit, functions: None }
+            Edit { action: "tenant.roles-unset", wanted: edit, functions: None }
                 .apply(&operator, &record, options.write, context)
                 .await
         }
@@ -267,14 +267,18 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
 async fn show(tenant: &TenantId, context: &Context) -> Result<Found, Failure> {
     let operator = context.reader().await?;
     let record = match operator.tenant(tenant).await {
-        Ok(record) => record,
-        Err(unknown) => match tenant.as_str().parse() {
-            Ok(slug) => match operator.tenant_of_slug(&slug).await? {
+        Err(unknown @ OperatorError::Refused { .. }) => {
+            let slug = tenant.as_str().parse();
+            let owner = match &slug {
+                Ok(slug) => operator.tenant_of_slug(slug).await?,
+                Err(_) => None,
+            };
+            match owner {
                 Some(owner) => operator.tenant(&owner).await?,
                 None => return Err(unknown.into()),
-            },
-            Err(_) => return Err(unknown.into()),
-        },
+            }
+        }
+        read => read?,
     };
     context.say(&TenantView::from(&record));
     Ok(Found::Nothing)
@@ -318,7 +322,7 @@ async fn set_status(
     context: &Context,
 ) -> Result<Found, Failure> {
     let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
-    Edit { action, edit, functions: None }.run(tenant, write, context).await
+    Edit { action, wanted: edit, functions: None }.run(tenant, write, context).await
 }
 
 async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, Failure> {
@@ -332,7 +336,7 @@ async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, F
     let mut roles = record.tenant.roles.clone();
     roles.insert(options.role, RoleGrant { groups: options.groups, iam_role: options.iam_role });
     let edit = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
-    Edit { action: "tenant.roles-set", edit, functions: Some(&options.functions) }
+    Edit { action: "tenant.roles-set", wanted: edit, functions: Some(&options.functions) }
         .apply(&operator, &record, options.write, context)
         .await
 }
@@ -361,7 +365,7 @@ async fn other_tenant_of(
 /// A change of a tenant.
 struct Edit<'a> {
     action: &'static str,
-    edit: TenantEdit,
+    wanted: TenantEdit,
     functions: Option<&'a FunctionSettings>,
 }
 
@@ -379,12 +383,12 @@ impl Edit<'_> {
         write: WriteOptions,
         context: &Context,
     ) -> Result<Found, Failure> {
-        let after = edited(&record.tenant, &self.edit);
+        let after = edited(&record.tenant, &self.wanted);
         if let Some(functions) = self.functions {
             functions.check_tenant(&after)?;
         }
         let id = &after.id;
-        let change = operator.edit_tenant(record, self.edit, self.action, context.now()).await?;
+        let change = operator.edit_tenant(record, self.wanted, self.action, context.now()).await?;
         let summary = match self.action {
             "tenant.suspend" => format!("Tenant `{id}` is suspended: its users get no token"),
             "tenant.resume" => format!("Tenant `{id}` is active"),

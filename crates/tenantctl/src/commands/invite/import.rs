@@ -182,7 +182,10 @@ impl Import<'_> {
                 .then(|| format!("with the roles {}", role_names(&record.invite.roles)));
             return Ok((outcome, Some(record.invite.hash.short().to_owned()), detail));
         }
-        self.options.functions.check_member(&self.tenant.tenant, &roles).map_err(Stop::refused)?;
+        self.options
+            .functions
+            .check_member(&self.tenant.tenant, &roles)
+            .map_err(|failure| Stop::refused(&failure))?;
         let expires = guest.expires.or(self.options.terms.expires);
         let terms = Terms { expires, link_base: self.options.terms.link_base.clone() };
         let invite = NewInvite {
@@ -251,7 +254,7 @@ impl Stop {
         }
     }
 
-    fn refused(failure: Failure) -> Self {
+    fn refused(failure: &Failure) -> Self {
         Self::Row(Outcome::Refused, failure.to_string())
     }
 }

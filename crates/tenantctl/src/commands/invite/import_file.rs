@@ -203,14 +203,13 @@ impl CodeFile {
         link: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), Failure> {
-        let mut line = csv::Writer::from_writer(Vec::new());
-        let written =
-            line.write_record([email.as_str(), &code.reveal(), link.unwrap_or(""), &rfc3339(expires_at)]);
-        let line = written
-            .map_err(|error| error.to_string())
-            .and_then(|()| line.into_inner().map_err(|e| e.to_string()));
-        let noted = line.and_then(|line| {
-            self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(|error| error.to_string())
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let expires = rfc3339(expires_at);
+        let written = writer.write_record([email.as_str(), &code.reveal(), link.unwrap_or(""), &expires]);
+        let row = written.map_err(|error| error.to_string());
+        let row = row.and_then(|()| writer.into_inner().map_err(|error| error.to_string()));
+        let noted = row.and_then(|row| {
+            self.file.write_all(&row).and_then(|()| self.file.sync_data()).map_err(|error| error.to_string())
         });
         noted.map_err(|error| Failure::failed(format!("could not write a code to the file: {error}")))?;
         self.codes.insert(email.as_str().to_owned(), code.clone());

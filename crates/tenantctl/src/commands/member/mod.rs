@@ -200,7 +200,7 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
     let (mut members, mut damaged) = (Vec::new(), Vec::new());
     for listed in operator.members(&options.tenant.tenant).await? {
         match listed {
-            Ok(record) if wanted(&record) => members.push(MemberView::of(&record, None)),
+            Ok(record) if wanted(&record) => members.push(MemberView::of(&record)),
             Ok(_) => {}
             Err(damage) => damaged.push(damage.to_string()),
         }

@@ -57,7 +57,7 @@ pub(super) struct SignedOut {
 }
 
 impl MemberView {
-    pub(super) fn of(record: &MemberRecord, default: Option<Option<&TenantId>>) -> Self {
+    pub(super) fn of(record: &MemberRecord) -> Self {
         let membership = &record.membership;
         Self {
             tenant: membership.tenant.to_string(),
@@ -74,12 +74,17 @@ impl MemberView {
                 Stamp::Pending => "pending",
                 Stamp::Done => "done",
             },
-            is_default: default.map(|default| default == Some(&membership.tenant)),
+            is_default: None,
             invite: record.invite.as_ref().map(|hash| hash.short().to_owned()),
             joined_at: record.joined_at.map(rfc3339),
             version: membership.version,
             joined: record.joined_at.map_or_else(|| "-".to_owned(), minute),
         }
+    }
+
+    /// Knowing the user's default tenant.
+    fn of_user(record: &MemberRecord, default: Option<&TenantId>) -> Self {
+        Self { is_default: Some(default == Some(&record.membership.tenant)), ..Self::of(record) }
     }
 
     fn roles(&self) -> String {
@@ -95,13 +100,9 @@ impl UserView {
             sub: user.user.sub.to_string(),
             username: directory.map(|user| user.username.as_str().to_owned()),
             user_status: directory.map(|user| user.status.clone()),
-            enabled: directory.map(|user| user.is_enabled),
+            enabled: directory.map(|user| user.enabled),
             default_tenant: default.map(ToString::to_string),
-            memberships: user
-                .memberships
-                .iter()
-                .map(|record| MemberView::of(record, Some(default)))
-                .collect(),
+            memberships: user.memberships.iter().map(|record| MemberView::of_user(record, default)).collect(),
         }
     }
 }

@@ -1,12 +1,21 @@
 //! An operator's desk: the local stack, and the real binary pointed at it.
 
+#![expect(clippy::disallowed_methods, reason = "tests are made now")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, AuthFlowType};
 use aws_sdk_dynamodb::types::AttributeValue;
 use dev_stack::{ClientSettings, DevStack, PoolSettings, StackOptions};
 use serde_json::Value;
 use tempfile::TempDir;
+use tenancy::ports::Records;
+use tenancy::redemption::{Candidate, Redemption};
+use tenancy::{PresentedCode, UserKey};
+
+/// The password of every user.
+const PASSWORD: &str = "Correct-horse-1";
 
 /// The region of the stack.
 pub(crate) const REGION: &str = "eu-west-1";
@@ -91,21 +100,6 @@ impl Desk {
             .unwrap();
     }
 
-    /// Writes a number into an item, by hand.
-    pub(crate) async fn set_number(&self, pk: &str, sk: &str, name: &str, value: u64) {
-        self.dynamodb()
-            .update_item()
-            .table_name("tenancy")
-            .key("pk", AttributeValue::S(pk.to_owned()))
-            .key("sk", AttributeValue::S(sk.to_owned()))
-            .update_expression("SET #name = :value")
-            .expression_attribute_names("#name", name)
-            .expression_attribute_values(":value", AttributeValue::N(value.to_string()))
-            .send()
-            .await
-            .unwrap();
-    }
-
     /// Runs several lines at the same time.
     pub(crate) async fn at_once(&self, lines: &[&str]) -> Vec<Run> {
         let runs = lines.iter().map(|line| {
@@ -124,6 +118,92 @@ impl Desk {
             });
         }
         ended
+    }
+
+    /// The user pools, past the binary.
+    pub(crate) fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
+        use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region};
+        let config = aws_sdk_cognitoidentityprovider::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(&self.stack.endpoints().cognito)
+            .build();
+        aws_sdk_cognitoidentityprovider::Client::from_conf(config)
+    }
+
+    /// Makes a confirmed user, and gives the sub.
+    pub(crate) async fn user(&self, email: &str) -> String {
+        let cognito = self.cognito();
+        let address = AttributeType::builder().name("email").value(email).build().unwrap();
+        let made =
+            cognito.admin_create_user().user_pool_id(&self.pool).username(email).user_attributes(address);
+        let made = made.send().await.unwrap();
+        let set =
+            cognito.admin_set_user_password().user_pool_id(&self.pool).username(email).password(PASSWORD);
+        set.permanent(true).send().await.unwrap();
+        let attributes = made.user.unwrap().attributes.unwrap();
+        attributes.into_iter().find(|attribute| attribute.name == "sub").unwrap().value.unwrap()
+    }
+
+    /// Signs in, and gives the refresh token.
+    pub(crate) async fn sign_in(&self, email: &str) -> String {
+        let auth =
+            self.cognito().initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::UserPasswordAuth);
+        let auth = auth.auth_parameters("USERNAME", email).auth_parameters("PASSWORD", PASSWORD);
+        auth.send().await.unwrap().authentication_result.unwrap().refresh_token.unwrap()
+    }
+
+    /// Whether a refresh token still gets tokens.
+    pub(crate) async fn refresh(&self, token: &str) -> bool {
+        let auth =
+            self.cognito().initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::RefreshTokenAuth);
+        auth.auth_parameters("REFRESH_TOKEN", token).send().await.is_ok()
+    }
+
+    /// What the functions would read of a user.
+    pub(crate) async fn records(&self, sub: &str) -> tenancy::UserRecords {
+        let store = tenancy_aws::DynamoStore::new(self.dynamodb(), "tenancy".to_owned());
+        store.user(&self.user_key(sub)).await.unwrap()
+    }
+
+    /// Redeems a code as the functions do.
+    pub(crate) async fn redeem(&self, code: &str, sub: &str, email: Option<&str>) {
+        assert!(self.try_redeem(code, sub, email).await, "the code is refused");
+    }
+
+    /// Whether a code can be redeemed by a user with this verified address.
+    pub(crate) async fn try_redeem(&self, code: &str, sub: &str, email: Option<&str>) -> bool {
+        let store = tenancy_aws::DynamoStore::new(self.dynamodb(), "tenancy".to_owned());
+        let email = email.map(|email| email.parse().unwrap());
+        let candidate = Candidate {
+            user: &self.user_key(sub),
+            username: None,
+            email: email.as_ref(),
+            is_email_verified: true,
+            provider: None,
+            is_fresh_from_provider: false,
+            code: &PresentedCode::parse(code),
+            request_id: "test",
+            now: std::time::SystemTime::now().into(),
+        };
+        let joined = tenancy::onboarding::join(candidate, &store).await.unwrap();
+        matches!(joined.redemption, Redemption::Joined(_))
+    }
+
+    fn user_key(&self, sub: &str) -> UserKey {
+        UserKey { pool: self.pool.parse().unwrap(), sub: sub.parse().unwrap() }
+    }
+
+    /// Puts a file into the folder.
+    pub(crate) fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// A file of the folder.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
     /// So that what comes next is in another second: the audit is in the order of seconds.
