@@ -103,7 +103,7 @@ fn not_json(text: &str, error: &serde_json::Error) -> NotAnEvent {
     let what = format!("is not JSON: line {}, column {}", error.line(), error.column());
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Box<RawValue>>();
     let (first, second) = (values.next(), values.next());
-    let hint = if matches!(first, Some(Ok(_))) && second.is_some() {
+    let hint = if text.starts_with('{') && matches!(first, Some(Ok(_))) && second.is_some() {
         Some("It goes on after the first value: give one event at a time.".to_owned())
     } else if text.contains("\"triggerSource\"") {
         Some(

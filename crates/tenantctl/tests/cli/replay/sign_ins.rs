@@ -231,7 +231,8 @@ async fn observe_mode_lets_through_and_says_what_enforce_would_have_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_item_is_named() {
     let world = World::with_ana().await;
-    world.damage(format!("USER#{}#{SUB}", world.desk.pool), "TENANT#acme", "status", "Active").await;
+    let partition = format!("USER#{}#{SUB}", world.desk.pool);
+    world.desk.set_text(&partition, "TENANT#acme", "status", "Active").await;
 
     let run = world.replay(&world.sign_in(), "").await;
 

@@ -1,14 +1,10 @@
 //! A table with something in it, events, and replays that are watched.
 
-use std::collections::BTreeMap;
-
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use dev_stack::Seed;
 use serde_json::{Value, json};
 use tenancy::{ClientBindingMode, InviteCode, MembershipStatus, TenantId, TenantStatus, Timestamp, UserKey};
 use tenancy_aws::operator::{Change, NewInvite, Operator, TenantEdit};
-use tenancy_aws::{AwsClients, AwsSettings};
 
 use crate::support::{Desk, REGION, Run};
 
@@ -27,7 +23,6 @@ const TABLE: &str = "tenancy";
 /// The desk, with the active tenants `acme` and `globex`.
 pub(super) struct World {
     pub(super) desk: Desk,
-    pub(super) client: Client,
     operator: Operator,
 }
 
@@ -38,11 +33,8 @@ impl World {
         seed.create_table().await.unwrap();
         seed.tenant("acme", "Acme Corporation", "pro").await.unwrap();
         seed.tenant("globex", "Globex Inc.", "free").await.unwrap();
-        let environment = desk.environment();
-        let client =
-            AwsClients::new(AwsSettings::read(|name| environment.get(name).cloned()).unwrap()).dynamodb();
-        let operator = Operator::new(client.clone(), TABLE.to_owned(), "test".to_owned());
-        Self { desk, client, operator }
+        let operator = Operator::new(desk.dynamodb(), TABLE.to_owned(), "test".to_owned());
+        Self { desk, operator }
     }
 
     /// With Ana as a member of `acme`.
@@ -98,26 +90,12 @@ impl World {
     /// Takes Ana's default tenant away.
     pub(super) async fn forget_default(&self) {
         let key = |text: String| AttributeValue::S(text);
-        self.client
+        self.desk
+            .dynamodb()
             .delete_item()
             .table_name(TABLE)
             .key("pk", key(format!("USER#{}#{SUB}", self.desk.pool)))
             .key("sk", key("PROFILE".to_owned()))
-            .send()
-            .await
-            .unwrap();
-    }
-
-    /// Sets an attribute of an item to a text.
-    pub(super) async fn damage(&self, pk: String, sk: &str, name: &str, value: &str) {
-        self.client
-            .update_item()
-            .table_name(TABLE)
-            .key("pk", AttributeValue::S(pk))
-            .key("sk", AttributeValue::S(sk.to_owned()))
-            .update_expression("SET #name = :value")
-            .expression_attribute_names("#name", name)
-            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
             .send()
             .await
             .unwrap();
@@ -168,9 +146,9 @@ impl World {
 
     /// Plays an event, and proves that nothing was written.
     pub(super) async fn replay(&self, event: &Value, options: &str) -> Run {
-        let before = self.items().await;
+        let before = self.desk.items().await;
         let run = self.desk.run_with(&format!("replay - {options}"), &[], &event.to_string());
-        assert_eq!(self.items().await, before, "nothing is written");
+        assert_eq!(self.desk.items().await, before, "nothing is written");
         run
     }
 
@@ -179,27 +157,6 @@ impl World {
         let run = self.replay(event, &format!("{options} --output json")).await;
         let document = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"));
         (run.code, document)
-    }
-
-    /// All items, by their keys.
-    async fn items(&self) -> BTreeMap<String, String> {
-        let mut items = BTreeMap::new();
-        let mut resume_after = None;
-        loop {
-            let scan = self.client.scan().table_name(TABLE).consistent_read(true);
-            let page = scan.set_exclusive_start_key(resume_after).send().await.unwrap();
-            for item in page.items.unwrap_or_default() {
-                let attributes: BTreeMap<_, _> = item.into_iter().collect();
-                items.insert(
-                    format!("{:?} {:?}", attributes["pk"], attributes["sk"]),
-                    format!("{attributes:?}"),
-                );
-            }
-            resume_after = page.last_evaluated_key;
-            if resume_after.is_none() {
-                return items;
-            }
-        }
     }
 }
 
