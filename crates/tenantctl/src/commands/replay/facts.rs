@@ -2,11 +2,10 @@
 
 use cognito_trigger::Report;
 use serde::Serialize;
-use tenancy::UserRecords;
 use tenancy::redemption::{MembershipChange, OpeningKey, RedemptionSource};
 use tenancy::sign_in::CrossTenant;
+use tenancy::{Membership, Stamp, UserRecords};
 
-use super::document::stamp_text;
 use super::explain::Case;
 use super::openings::{found_by, tenant_of, why};
 use super::rehearsal::Seen;
@@ -39,6 +38,14 @@ pub(super) fn memberships(records: &UserRecords, seen: &Seen) -> Vec<MembershipF
         tenant_status: seen.tenant(&membership.tenant).map(|tenant| tenant_status(tenant.status)),
     });
     facts.collect()
+}
+
+/// Whether a membership's stamp has been written.
+fn stamp_text(membership: &Membership) -> &'static str {
+    match membership.stamp {
+        Stamp::Pending => "pending",
+        Stamp::Done => "done",
+    }
 }
 
 /// Something that would be redeemed.

@@ -8,9 +8,10 @@
 //! | `play` | the call of the handler |
 //! | `tokens` | what a reply changes in the tokens |
 //! | `explain`, `openings`, `advice`, `words` | why, in words for whoever helps a user, and what to do |
-//! | `document`, `facts`, `show` | what is said: the JSON document, and the page |
+//! | `document`, `facts`, `assemble`, `show` | what is said: the JSON document, and the page |
 
 mod advice;
+mod assemble;
 mod document;
 mod explain;
 mod facts;
@@ -30,7 +31,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use tenancy::Timestamp;
 
-use self::document::{Setting, document};
+use self::assemble::{Setting, assemble};
 use self::settings::{Assignment, Variables};
 use super::arguments::Moment;
 use crate::context::Context;
@@ -90,9 +91,12 @@ pub async fn run(options: ReplayOptions, context: &Context) -> Result<Found, Fai
     let at = options.at.map_or(Timestamp::from(clock), |at| at.timestamp(clock));
     let now = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.epoch_seconds()));
     let now = now.ok_or_else(|| Failure::usage("--at is too late a moment"))?;
+    if options.at.is_some() {
+        context.note("only the clock is moved: the records are those of now");
+    }
     let store = context.store().await?;
     let played = play::play(&recorded, &config, store, (now, &options.request_id)).await?;
-    let document = document(
+    let document = assemble(
         Setting { recorded: &recorded, config: &config, variables, at, with_reply: options.reply },
         played,
     );

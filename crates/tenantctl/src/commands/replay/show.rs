@@ -85,8 +85,9 @@ impl Document {
         head.push(("App client", client + &binding.unwrap_or_default()));
         let is_of_tokens = self.claim_bytes_max.is_some() && event.sub.is_some();
         if let Some(version) = event.reply_version.filter(|_| is_of_tokens) {
-            let what = if version == 1 { "1, no claims in the access token" } else { "2, both tokens" };
-            head.push(("Version", what.to_owned()));
+            let what =
+                if version == 1 { "V1, no claims in the access token" } else { "V2, claims in both tokens" };
+            head.push(("Reply form", what.to_owned()));
         }
         let settings: Vec<String> =
             self.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();

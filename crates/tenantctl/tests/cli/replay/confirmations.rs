@@ -87,3 +87,21 @@ async fn a_member_who_is_confirmed_again_only_lacks_the_stamp() {
     );
     assert_eq!(document["store"]["withheldWrites"], 2, "the attribute, and the note of it");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn invites_of_the_address_and_the_identity_providers_tenant_are_all_shown() {
+    let world = World::new().await;
+    world.invite_by_address("acme").await;
+    world.bind_provider("globex").await;
+    let mut event = world.confirmation();
+    event["request"] = json!({ "userAttributes": {
+        "sub": super::world::SUB, "email": EMAIL, "email_verified": "true",
+        "cognito:user_status": "EXTERNAL_PROVIDER",
+        "identities": "[{\"providerName\":\"Corp\",\"primary\":true}]",
+    } });
+
+    let run = world.replay(&event, "").await;
+
+    assert_eq!(run.code, 0);
+    assert_replay!(run);
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dev_stack::{FunctionProgram, FunctionSpec};
 use serde_json::json;
 
-use super::world::World;
+use super::world::{SUB, World};
 use crate::support::Desk;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,4 +102,28 @@ async fn a_store_without_an_answer_says_nothing_about_the_user() {
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run}");
         assert!(run.stderr.contains("\"code\":\"store\""), "{run}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_in_a_local_file_needs_nothing_of_aws() {
+    let world = World::new().await;
+    let alone = [
+        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_LAMBDA",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+        "TENANCY_TABLE",
+    ]
+    .map(|name| (name, ""));
+    let run =
+        |line: &str, input: &str| world.desk.run_with(&format!("{line} --local tenants.db"), &alone, input);
+    run("table create", "").ok();
+    run("tenant create acme --name Acme --tier pro", "").ok();
+    run(&format!("member add {SUB} --tenant acme --role admin"), "").ok();
+
+    let played = run("replay -", &world.sign_in().to_string()).ok();
+
+    assert!(played.starts_with("Tokens are issued for acme"), "{played}");
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use dev_stack::Seed;
 use serde_json::{Value, json};
 use tenancy::{ClientBindingMode, InviteCode, MembershipStatus, TenantId, TenantStatus, Timestamp, UserKey};
-use tenancy_aws::operator::{Change, NewInvite, Operator, TenantEdit};
+use tenancy_aws::operator::{Change, NewInvite, Operator, ProviderTerms, TenantEdit};
 
 use crate::support::{Desk, REGION, Run};
 
@@ -80,6 +80,25 @@ impl World {
         };
         let code: InviteCode = CODE.parse().unwrap();
         self.write(self.operator.create_invite(&record, &invite, &code, now()).await.unwrap()).await;
+    }
+
+    /// Another invite, of an address.
+    pub(super) async fn invite_by_address(&self, tenant: &str) {
+        let seed = Seed::new(&self.desk.stack, REGION, TABLE).unwrap();
+        seed.invite(&id(tenant), &["guest"], Some(EMAIL)).await.unwrap();
+    }
+
+    /// Binds the identity provider `Corp`, whose users join by signing in.
+    pub(super) async fn bind_provider(&self, tenant: &str) {
+        let record = self.operator.tenant(&id(tenant)).await.unwrap();
+        let terms = ProviderTerms {
+            joins: true,
+            default_roles: vec!["viewer".parse().unwrap()],
+            is_email_trusted: false,
+        };
+        let (pool, provider) = (self.desk.pool.parse().unwrap(), "Corp".parse().unwrap());
+        self.write(self.operator.bind_provider(&record, &pool, &provider, &terms, now()).await.unwrap())
+            .await;
     }
 
     async fn write(&self, change: Change) {
