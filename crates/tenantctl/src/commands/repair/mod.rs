@@ -3,16 +3,19 @@
 //! | Module | What it holds |
 //! | --- | --- |
 //! | [`stamps`] | writes the stamps that are still pending |
+//! | [`drift`] | compares a pool with the table, and mends what can be mended |
 //! | [`pool_users`] | the pool, called at a steady pace, and patiently |
 //! | [`trouble`] | what a refused call means for the calls after it |
 
 pub mod attribute;
+pub mod drift;
 pub mod pool_users;
 pub mod progress;
 pub mod records;
 pub mod stamps;
 pub mod stop;
 pub mod trouble;
+pub mod unsettled;
 
 use clap::Subcommand;
 
@@ -25,6 +28,9 @@ pub enum RepairCommand {
     /// Write the stamps that are still pending, slowly enough for a live pool
     #[command(after_help = stamps::AFTER_HELP)]
     Stamps(stamps::StampsOptions),
+    /// Compare a user pool with the table, and mend what can be mended
+    #[command(after_help = drift::AFTER_HELP)]
+    Drift(drift::DriftOptions),
 }
 
 /// Runs one.
@@ -35,5 +41,6 @@ pub enum RepairCommand {
 pub async fn run(command: RepairCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         RepairCommand::Stamps(options) => stamps::run(options, context).await,
+        RepairCommand::Drift(options) => drift::run(options, context).await,
     }
 }

@@ -26,6 +26,12 @@ impl Stop {
         Self(receiver)
     }
 
+    /// Never: ctrl-c ends the program as it always does, which is right where nothing is written.
+    #[must_use]
+    pub fn never() -> Self {
+        Self(watch::channel(false).1)
+    }
+
     /// Whether it was pressed.
     #[must_use]
     pub fn is_requested(&self) -> bool {

@@ -89,10 +89,14 @@ impl Scene {
 
     /// Makes a user a member, whose stamp is pending then.
     pub(crate) async fn join(&self, user: &UserKey, tenant: &str) {
+        self.join_as(user, tenant, user.sub.as_str()).await;
+    }
+
+    /// The same, with the name that the user had in the pool by then.
+    pub(crate) async fn join_as(&self, user: &UserKey, tenant: &str, username: &str) {
         let tenant = self.operator.tenant(&tenant.parse().unwrap()).await.unwrap();
         let role: Role = "admin".parse().unwrap();
-        let record = self.record(user).await;
-        let name = Username::new(&format!("name-of-{}", user.sub)).unwrap();
+        let (record, name) = (self.record(user).await, Username::new(username).unwrap());
         let change = self.operator.add_member(&tenant, &record, &[role], Some(&name), NOW).unwrap();
         self.apply(change).await;
     }

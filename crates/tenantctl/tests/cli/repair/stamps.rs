@@ -3,11 +3,14 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use dev_stack::PoolSettings;
 use serde_json::json;
 use tenancy::{MembershipStatus, UserKey};
 
 use super::pool::{Scene, until};
 use crate::assert_page;
+
+const NONE_LEFT: &str = "No stamp is pending in pool POOL.\n";
 
 async fn pending_users(scene: &Scene, count: usize) -> Vec<UserKey> {
     let mut users = Vec::new();
@@ -47,7 +50,10 @@ async fn with_apply_every_pending_member_has_the_stamp_and_a_second_run_has_noth
         assert!(!scene.is_pending(user, "acme").await);
     }
     assert_eq!(scene.updates(), 3);
-    assert_eq!(scene.desk.run("repair stamps --apply --yes").ok(), "No stamp is pending.\n");
+    assert_eq!(
+        scene.desk.run("repair stamps --apply --yes").ok(),
+        NONE_LEFT.replace("POOL", &scene.desk.pool)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,6 +158,23 @@ async fn a_user_who_was_deleted_keeps_nobody_else_from_the_stamp() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_has_taken_the_name_of_a_deleted_member_does_not_get_the_stamp() {
+    let scene = Scene::new().await;
+    let settings = PoolSettings { email_usernames: false, ..PoolSettings::default() };
+    let pool = scene.desk.stack.cognito().create_pool(settings);
+    let member = scene.user_in(&pool, "ana", None).await;
+    scene.join_as(&member, "acme", "ana").await;
+    scene.delete_user(&member).await;
+    let namesake = scene.user_in(&pool, "ana", None).await;
+
+    let run = scene.desk.run(&format!("repair stamps --apply --yes --user-pool-id {pool}"));
+
+    assert_eq!(run.code, 4, "{run}");
+    assert_ne!(namesake.sub, member.sub);
+    assert_eq!(scene.stamp(&namesake).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_the_pool_lacks_the_attribute_one_call_is_enough_to_know() {
     let scene = Scene::new().await;
     pending_users(&scene, 5).await;
@@ -190,7 +213,7 @@ async fn suspended_and_removed_members_are_not_stamped() {
 
     let said = scene.desk.run("repair stamps --apply --yes").ok();
 
-    assert_eq!(said, "No stamp is pending.\n");
+    assert_eq!(said, NONE_LEFT.replace("POOL", &scene.desk.pool));
     assert_eq!(scene.updates(), 0);
 }
 
@@ -211,7 +234,7 @@ async fn who_has_the_right_stamp_already_is_not_written_to() {
 async fn one_pool_and_one_tenant_can_be_stamped_alone() {
     let scene = Scene::new().await;
     let here = scene.pending("ana@example.com").await;
-    let elsewhere = scene.desk.stack.cognito().create_pool(dev_stack::PoolSettings::default());
+    let elsewhere = scene.desk.stack.cognito().create_pool(PoolSettings::default());
     let there = scene.user_in(&elsewhere, "ben@example.com", None).await;
     scene.join(&there, "globex").await;
 

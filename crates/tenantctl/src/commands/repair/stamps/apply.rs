@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tenancy::UserKey;
 use tenancy::onboarding::{missing_stamp, stamp};
-use tenancy::ports::{BoxError, DirectoryError, StoreError};
 use tenancy_aws::operator::Operator;
 
 use super::plan::{Pending, Plan};
@@ -15,9 +14,7 @@ use crate::commands::repair::progress::Progress;
 use crate::commands::repair::records::damage_apart;
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
-
-/// Users in a row that fail because nobody answers, after which there is no sense in going on.
-const MAX_SILENCES: u32 = 3;
+use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
 
 /// What came of it.
 #[derive(Debug, Default, Serialize)]
@@ -74,16 +71,6 @@ enum Settled {
     Meanwhile,
 }
 
-/// Why one user did not.
-enum Unsettled {
-    /// The pool's side.
-    Pool(Trouble),
-    /// The table's side.
-    Store(String),
-    /// The user's own items.
-    Damaged(String),
-}
-
 /// Writes what `plan` says, as it is when it is each user's turn.
 pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &Stop) -> Outcome {
     let mut outcome = Outcome::default();
@@ -116,7 +103,7 @@ pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &S
             Err(unsettled) => unsettled,
         };
         silences = if unsettled.is_silence() { silences + 1 } else { 0 };
-        outcome.failed.push(unsettled.describe(user));
+        outcome.failed.push(failed(user, &unsettled));
         progress.advance(1);
         if let Unsettled::Pool(trouble) = unsettled
             && trouble.stops_the_pool()
@@ -143,50 +130,22 @@ pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &S
 /// Reads the user anew, and writes what is missing by the rule of post-confirmation. The user is looked up by `sub` also
 /// when the membership has a name: the name may be another user's by now, and the attribute may be right already.
 async fn settle(user: &UserKey, operator: &Operator, pools: &PoolUsers) -> Result<Settled, Unsettled> {
-    let record = match damage_apart(operator.user(user).await) {
-        Ok(Ok(record)) => record,
-        Ok(Err(damage)) => return Err(Unsettled::Damaged(damage.to_string())),
-        Err(failure) => return Err(Unsettled::Store(failure.to_string())),
-    };
+    let record = damage_apart(operator.user(user).await)??;
     let Some(plan) = missing_stamp(&record.records()) else { return Ok(Settled::Meanwhile) };
     let UserKey { pool, sub } = user;
-    let in_pool = pools.find(pool, sub).await.map_err(Unsettled::Pool)?;
-    let in_pool = in_pool.ok_or(Unsettled::Pool(Trouble::UserMissing))?;
+    let in_pool = pools.find(pool, sub).await?.ok_or(Trouble::UserMissing)?;
     let is_right = pools.stamp_of(&in_pool) == Some(plan.tenant.as_str());
     let written = if is_right {
         stamp(&plan, user, &in_pool.username, &AlreadyWritten, operator.store()).await
     } else {
         stamp(&plan, user, &in_pool.username, pools, operator.store()).await
     };
-    written.map_err(|error| Unsettled::of(&error))?;
+    written.map_err(Unsettled::of_stamp)?;
     Ok(if is_right { Settled::AlreadyRight } else { Settled::Stamped })
 }
 
-impl Unsettled {
-    /// What [`stamp`] says.
-    fn of(error: &BoxError) -> Self {
-        if let Some(DirectoryError(source)) = error.downcast_ref::<DirectoryError>() {
-            let trouble = source.downcast_ref::<Trouble>().cloned();
-            return Self::Pool(trouble.unwrap_or_else(|| Trouble::Refused(source.to_string())));
-        }
-        match error.downcast_ref::<StoreError>() {
-            Some(error) => Self::Store(crate::failure::chain(error)),
-            None => Self::Store(error.to_string()),
-        }
-    }
-
-    /// Whether nobody answered, as opposed to something that is wrong with this user.
-    fn is_silence(&self) -> bool {
-        matches!(self, Self::Pool(Trouble::NoAnswer(_)) | Self::Store(_))
-    }
-
-    fn describe(&self, user: &UserKey) -> FailedUser {
-        let UserKey { pool, sub } = user;
-        let (reason, detail) = match self {
-            Self::Pool(trouble) => (trouble.reason(), trouble.to_string()),
-            Self::Store(problem) => ("store", problem.clone()),
-            Self::Damaged(problem) => ("damaged", problem.clone()),
-        };
-        FailedUser { user_pool_id: pool.to_string(), sub: sub.to_string(), reason, detail }
-    }
+fn failed(user: &UserKey, unsettled: &Unsettled) -> FailedUser {
+    let UserKey { pool, sub } = user;
+    let (user_pool_id, sub) = (pool.to_string(), sub.to_string());
+    FailedUser { user_pool_id, sub, reason: unsettled.reason(), detail: unsettled.detail() }
 }

@@ -54,7 +54,7 @@ pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Fai
     let operator = context.reader().await?;
     let plan = plan::read(&operator, options.user_pool_id.as_ref(), options.tenant.as_ref()).await?;
     let found = if plan.damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    let mut document = page::Stamps::of(&plan, options.rate);
+    let mut document = page::Stamps::of(&plan, options.user_pool_id.as_ref(), options.rate);
     if !options.apply.apply || plan.users.is_empty() {
         context.say(&document);
         return Ok(found);

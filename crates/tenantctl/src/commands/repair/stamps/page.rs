@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use tenancy::PoolId;
 
 use super::apply::Outcome;
 use super::estimate;
@@ -20,6 +21,8 @@ const SHOWN: usize = 20;
 pub struct Stamps {
     /// Whether anything was to be written.
     pub applied: bool,
+    /// The pool that was asked for; all pools when there is none.
+    pub user_pool_id: Option<String>,
     /// Users whose stamp was pending.
     pub users: usize,
     /// Most users that are written in a second.
@@ -68,7 +71,7 @@ pub struct DamagedItem {
 impl Stamps {
     /// The plan.
     #[must_use]
-    pub fn of(plan: &Plan, rate: u32) -> Self {
+    pub fn of(plan: &Plan, pool: Option<&PoolId>, rate: u32) -> Self {
         let (mut tenants, mut pools) = (BTreeMap::<&str, usize>::new(), BTreeMap::<&str, usize>::new());
         for pending in &plan.users {
             *tenants.entry(pending.tenant.as_str()).or_default() += 1;
@@ -82,6 +85,7 @@ impl Stamps {
         let damaged = plan.damaged.iter();
         Self {
             applied: false,
+            user_pool_id: pool.map(ToString::to_string),
             users: plan.users.len(),
             rate_per_second: rate,
             estimated_seconds: estimate(plan.users.len(), rate).as_secs(),
@@ -100,7 +104,11 @@ impl Stamps {
     /// What is asked before it is done.
     #[must_use]
     pub fn question(&self, attribute: &AttributeName) -> String {
-        format!("Write {attribute} of {}, {}?", users(self.users), self.pace())
+        format!("Write {attribute} of {}{}, {}?", users(self.users), self.scope(), self.pace())
+    }
+
+    fn scope(&self) -> String {
+        self.user_pool_id.as_ref().map_or(String::new(), |pool| format!(" in pool {pool}"))
     }
 
     fn pace(&self) -> String {
@@ -110,14 +118,18 @@ impl Stamps {
 
     fn show_plan(&self, page: &mut Page) {
         if self.users == 0 {
-            page.line("No stamp is pending.");
+            page.line(format!("No stamp is pending{}.", self.scope()));
             return;
         }
-        page.line(format!(
-            "{} to be stamped: {}.",
-            if self.users == 1 { "1 user is".to_owned() } else { format!("{} users are", self.users) },
-            self.pace()
-        ));
+        page.paragraph(
+            0,
+            &format!(
+                "{} to be stamped{}: {}.",
+                if self.users == 1 { "1 user is".to_owned() } else { format!("{} users are", self.users) },
+                self.scope(),
+                self.pace()
+            ),
+        );
         page.gap();
         let rows = self.tenants.iter().take(SHOWN);
         page.table(
@@ -177,13 +189,15 @@ impl Outcome {
         }
         for stopped in &self.stopped {
             let scope = stopped.user_pool_id.as_ref().map_or(String::new(), |pool| format!(" pool {pool}:"));
-            page.line(format!("{}{scope} {}.", styled(BAD, "Stopped:"), stopped.detail));
+            page.paragraph(0, &format!("{}{scope} {}.", styled(BAD, "Stopped:"), stopped.detail));
         }
         if self.interrupted {
             page.line(format!("{} before the end.", styled(WARN, "Interrupted")));
         }
         let mut by_reason: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-        for user in &self.failed {
+        // The one who showed that it makes no sense to go on is no case of their own.
+        let stopped: Vec<&str> = self.stopped.iter().map(|stopped| stopped.reason).collect();
+        for user in self.failed.iter().filter(|user| !stopped.contains(&user.reason)) {
             by_reason.entry((user.reason, &user.detail)).or_default().push(&user.sub);
         }
         for ((reason, detail), subs) in by_reason {
@@ -200,11 +214,18 @@ impl Outcome {
             return;
         }
         page.line(format!("{} left; the same command goes on with them.", styled(WARN, users(self.left))));
-        if self.failed.iter().any(|user| user.reason == "user-missing") {
-            page.line("Members who are not in their pool any more: `tenantctl repair drift`.");
-        }
-        if self.stopped.iter().any(|stopped| stopped.reason == "attribute-missing") {
-            page.line("`tenantctl doctor` says what the pool's schema needs.");
+        let hints = [
+            ("user-missing", "Members who are not in their pool any more: `tenantctl repair drift`."),
+            ("attribute-missing", "`tenantctl doctor` says what the pool's schema needs."),
+            (
+                "access-denied",
+                "It needs cognito-idp:ListUsers and cognito-idp:AdminUpdateUserAttributes on the pool.",
+            ),
+        ];
+        for (reason, hint) in hints {
+            if self.failed.iter().any(|user| user.reason == reason) {
+                page.paragraph(0, hint);
+            }
         }
     }
 }
