@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use aws_types::SdkConfig;
 use serde::Serialize;
-use tenancy::Timestamp;
+use tenancy::{PoolId, Timestamp};
 use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Change, Operator};
 use tokio::sync::OnceCell;
@@ -134,6 +134,73 @@ impl Context {
             config = config.endpoint_url(url);
         }
         Ok(aws_sdk_lambda::Client::from_conf(config.build()))
+    }
+
+    /// The client of user pools, in the region of `pool` when none was said: a pool's id begins with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::cognito`].
+    pub async fn cognito_of(
+        &self,
+        pool: &PoolId,
+    ) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
+        if !self.has_cognito() {
+            return self.cognito().await;
+        }
+        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk_of(pool).await);
+        if let Some(url) = &self.globals.aws.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        Ok(aws_sdk_cognitoidentityprovider::Client::from_conf(config.build()))
+    }
+
+    /// The client of Lambda's control plane, in the region of `pool` when none was said.
+    pub async fn lambda_of(&self, pool: &PoolId) -> aws_sdk_lambda::Client {
+        let mut config = aws_sdk_lambda::config::Builder::from(&self.sdk_of(pool).await);
+        if let Some(url) = &self.globals.aws.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        aws_sdk_lambda::Client::from_conf(config.build())
+    }
+
+    /// The client of the table, in the region of `pool` when none was said.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::dynamodb`].
+    pub async fn dynamodb_of(&self, pool: &PoolId) -> Result<aws_sdk_dynamodb::Client, Failure> {
+        if self.is_local() {
+            return self.dynamodb().await;
+        }
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk_of(pool).await);
+        if let Some(url) = &self.globals.aws.endpoint_url {
+            config = config.endpoint_url(url);
+        }
+        Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+    }
+
+    /// What to say when there is no such pool: which region was asked, and which one the pool's id names.
+    pub async fn region_hint(&self, pool: &PoolId) -> String {
+        let asked = self.sdk_of(pool).await.region().map(ToString::to_string).unwrap_or_default();
+        match pool.as_str().split_once('_') {
+            Some((region, _)) if region != asked => {
+                format!(
+                    "The pool's id says that it is in {region}, and {asked} was asked: --region {region}."
+                )
+            }
+            _ => "Is the id right, and --profile of the pool's account?".to_owned(),
+        }
+    }
+
+    async fn sdk_of(&self, pool: &PoolId) -> SdkConfig {
+        let sdk = self.aws.get_or_init(|| aws::load(&self.globals.aws)).await;
+        match (sdk.region(), pool.as_str().split_once('_')) {
+            (None, Some((region, _))) => {
+                sdk.clone().into_builder().region(aws_types::region::Region::new(region.to_owned())).build()
+            }
+            _ => sdk.clone(),
+        }
     }
 
     /// The table as the functions read it.

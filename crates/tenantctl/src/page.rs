@@ -83,6 +83,16 @@ impl Page {
         }
     }
 
+    /// A paragraph behind a dash, its lines under each other.
+    pub fn item(&mut self, indent: usize, text: &str) {
+        let before = self.text.len();
+        self.paragraph(indent + 2, text);
+        let dash = before + indent..before + indent + 1;
+        if self.text.get(dash.clone()) == Some(" ") {
+            self.text.replace_range(dash, "-");
+        }
+    }
+
     /// Names and values, one a line, the values under each other.
     pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) {
         let fields: Vec<_> = fields.into_iter().collect();

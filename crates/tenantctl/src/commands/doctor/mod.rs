@@ -1,14 +1,171 @@
-//! Not written yet.
+//! `tenantctl doctor`: an audit of a user pool, read-only. Calls are made in `collect`; what they gave is a
+//! [`snapshot::Snapshot`]; the rules judge it; a [`report::Report`] says what they found.
+
+mod collect;
+pub mod finding;
+pub mod functions;
+pub mod judge;
+mod list;
+pub mod policy;
+pub mod report;
+pub mod rules;
+pub mod snapshot;
+#[cfg(test)]
+mod tests;
+pub mod unread;
+
+use std::collections::BTreeSet;
+
+use clap::{Args, ValueEnum};
+use tenancy::PoolId;
+
+use self::finding::Severity;
+use self::functions::FunctionName;
+use self::list::RuleList;
+use self::report::Report;
+use self::snapshot::Expected;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-/// Options.
-#[derive(Debug, clap::Args)]
-pub struct DoctorOptions {}
+
+/// What whoever runs the audit must be allowed.
+const PERMISSIONS: &str = "Permissions: cognito-idp:DescribeUserPool, and for the rest of the pool ListUserPoolClients, \
+DescribeUserPoolClient, ListIdentityProviders, DescribeIdentityProvider and GetUserPoolMfaConfig; for the functions \
+lambda:GetFunctionConfiguration, GetAlias, GetPolicy and GetFunctionConcurrency; for the table dynamodb:DescribeTable, \
+DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the index gsi1). What is missing is said.";
+
+/// Audit a user pool: who can write the tenant attribute, which plan and event version it has, what its triggers,
+/// functions, app clients and identity providers allow, and whether the table is safe.
+///
+/// Nothing is written, and nothing has to be installed. Exit code 4 when there are findings of --fail-on or worse. What
+/// could not be looked at is listed as not checked.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(after_long_help = PERMISSIONS)]
+pub struct DoctorOptions {
+    /// The user pool, such as eu-west-1_AbCdEf123
+    #[arg(long, value_name = "ID", env = "USER_POOL_ID", required_unless_present = "list_rules")]
+    user_pool_id: Option<PoolId>,
+    /// The attribute that users are stamped with
+    #[arg(long, value_name = "NAME", default_value = "custom:tenantId", value_parser = attribute, help_heading = "What to expect")]
+    tenant_attribute: String,
+    /// Other attributes that users must not write, by comma, such as custom:role
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = attribute, help_heading = "What to expect")]
+    attributes: Vec<String>,
+    /// The function that is to be attached to post-confirmation: name, name:alias or ARN
+    #[arg(long, value_name = "FUNCTION", help_heading = "What to expect")]
+    post_confirmation: Option<FunctionName>,
+    /// The function that is to be attached to pre-token-generation
+    #[arg(long, value_name = "FUNCTION", help_heading = "What to expect")]
+    pre_token_generation: Option<FunctionName>,
+    /// Both triggers are to be attached: that one is missing is a finding of severity high
+    #[arg(long, help_heading = "What to expect")]
+    expect_installed: bool,
+    /// Nobody is to sign up on their own: open sign-up is a finding of severity medium
+    #[arg(long, help_heading = "What to expect")]
+    invite_only: bool,
+    /// Leave a rule out of the verdict; may be repeated
+    #[arg(long, value_name = "RULE", value_parser = rule_id, help_heading = "Verdict")]
+    ignore: Vec<&'static str>,
+    /// Exit with 4 when there is a finding as grave as this
+    #[arg(long, value_enum, default_value_t = FailOn::Medium, help_heading = "Verdict")]
+    fail_on: FailOn,
+    /// List the rules that passed, and those that could not be checked, by name
+    #[arg(long, short)]
+    verbose: bool,
+    /// List all rules, and look at nothing
+    #[arg(long)]
+    list_rules: bool,
+}
+
+/// From which severity on the audit fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum FailOn {
+    Critical,
+    High,
+    Medium,
+    Low,
+    Info,
+    Never,
+}
+
+impl FailOn {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Critical => Some(Severity::Critical),
+            Self::High => Some(Severity::High),
+            Self::Medium => Some(Severity::Medium),
+            Self::Low => Some(Severity::Low),
+            Self::Info => Some(Severity::Info),
+            Self::Never => None,
+        }
+    }
+}
+
+/// An attribute's name; one without a prefix that is no standard attribute's is a custom one's.
+fn attribute(raw: &str) -> Result<String, &'static str> {
+    const STANDARD: [&str; 20] = [
+        "address",
+        "birthdate",
+        "email",
+        "email_verified",
+        "family_name",
+        "gender",
+        "given_name",
+        "locale",
+        "middle_name",
+        "name",
+        "nickname",
+        "phone_number",
+        "phone_number_verified",
+        "picture",
+        "preferred_username",
+        "profile",
+        "sub",
+        "updated_at",
+        "website",
+        "zoneinfo",
+    ];
+    let name = raw.trim();
+    if name.is_empty() {
+        return Err("an attribute has a name");
+    }
+    if name.contains(':') || STANDARD.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Ok(format!("custom:{name}"))
+}
+
+fn rule_id(raw: &str) -> Result<&'static str, &'static str> {
+    let known = rules::all().find(|rule| rule.id == raw.trim());
+    known.map(|rule| rule.id).ok_or("there is no such rule; see `tenantctl doctor --list-rules`")
+}
+
 /// Runs it.
 ///
 /// # Errors
 ///
-/// [`Failure`].
-pub async fn run(_options: DoctorOptions, _context: &Context) -> Result<Found, Failure> {
-    Ok(Found::Nothing)
+/// [`Failure`] when the pool could not be described.
+pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Failure> {
+    if options.list_rules {
+        context.say(&RuleList::new());
+        return Ok(Found::Nothing);
+    }
+    let Some(pool) = &options.user_pool_id else {
+        return Err(Failure::usage("which user pool? Give --user-pool-id ID, or set USER_POOL_ID"));
+    };
+    let expected = Expected {
+        tenant_attribute: options.tenant_attribute,
+        protected: options.attributes,
+        is_invite_only: options.invite_only,
+        is_installed: options.expect_installed,
+        post_confirmation: options.post_confirmation,
+        pre_token_generation: options.pre_token_generation,
+        table: context.table_name().ok(),
+    };
+    let snapshot = collect::snapshot(context, pool, expected).await?;
+    let judgement = judge::judge(&snapshot);
+    let ignored: BTreeSet<&'static str> = options.ignore.into_iter().collect();
+    let report = Report::new(&snapshot, judgement, &ignored, options.fail_on.severity(), options.verbose);
+    context.say(&report);
+    Ok(if report.has_failed() { Found::Problems } else { Found::Nothing })
 }

@@ -1,0 +1,99 @@
+//! The calls. Only the pool's own description must be answered; what else is not is kept as such.
+
+mod functions;
+mod pool;
+mod table;
+
+use std::future::Future;
+
+use indicatif::ProgressBar;
+use tenancy::PoolId;
+use tokio::task::JoinSet;
+
+use super::snapshot::{Expected, Snapshot};
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Calls at the same time. Cognito gives an account 15 to 20 descriptions of app clients a second (quotas); what it refuses
+/// is tried again.
+const AT_ONCE: usize = 6;
+
+/// Reads everything.
+///
+/// # Errors
+///
+/// [`Failure`] when the pool could not be described.
+pub(super) async fn snapshot(
+    context: &Context,
+    pool: &PoolId,
+    expected: Expected,
+) -> Result<Snapshot, Failure> {
+    let cognito = context.cognito_of(pool).await?;
+    let described = pool::describe(&cognito, pool, context.region_hint(pool).await).await?;
+    let clients = pool::clients(&cognito, pool).await;
+    let providers = pool::providers(&cognito, pool).await;
+    let mfa = pool::mfa(&cognito, pool).await;
+    let functions = match described.lambda_config() {
+        Some(triggers) => functions::read(context, pool, described.arn(), triggers).await,
+        None => Vec::new(),
+    };
+    let table = table::inspect(context, pool).await;
+    let bindings = match &table {
+        Ok(Some(_)) => table::bindings(context, pool, &clients, &providers).await,
+        Ok(None) => Err("there is no such table".to_owned()),
+        Err(reason) => Err(reason.clone()),
+    };
+    Ok(Snapshot {
+        expected,
+        pool_id: pool.to_string(),
+        pool: described,
+        mfa,
+        clients,
+        providers,
+        functions,
+        table,
+        bindings,
+    })
+}
+
+/// Calls for each of many, a few at the same time, and gives the answers in the order of the questions.
+async fn for_each<T, A, F>(what: &'static str, questions: Vec<T>, call: impl Fn(T) -> F) -> Vec<A>
+where
+    F: Future<Output = A> + Send + 'static,
+    A: Send + 'static,
+{
+    let bar = progress(what, questions.len());
+    let mut questions = questions.into_iter().enumerate();
+    let mut running = JoinSet::new();
+    let mut answers = Vec::new();
+    loop {
+        while running.len() < AT_ONCE {
+            let Some((position, question)) = questions.next() else { break };
+            let answer = call(question);
+            running.spawn(async move { (position, answer.await) });
+        }
+        match running.join_next().await {
+            None => break,
+            Some(Ok(answer)) => answers.push(answer),
+            // Nothing cancels them: a call that panicked must not look like one that was never made.
+            Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    answers.sort_by_key(|(position, _)| *position);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// A bar on standard error, on a terminal alone; for a few there is none.
+fn progress(what: &'static str, count: usize) -> ProgressBar {
+    if count < 20 {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX));
+    bar.set_message(what);
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{msg} {pos}/{len} {wide_bar}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,131 @@
+//! The pool, its app clients and its identity providers.
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
+use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, UserPoolClientType, UserPoolType};
+use tenancy::PoolId;
+
+use super::super::snapshot::Listed;
+use super::super::unread::{No, Read, Unread};
+use super::for_each;
+use crate::failure::Failure;
+
+/// Most that Cognito gives on one page.
+const PAGE: i32 = 60;
+
+/// What a server that does not end its pages may give before it is not believed any more.
+const PAGES_MAX: usize = 2_000;
+
+/// The pool itself. Everything rests on it.
+pub(super) async fn describe(
+    cognito: &Client,
+    pool: &PoolId,
+    region_hint: String,
+) -> Result<UserPoolType, Failure> {
+    let answer = cognito.describe_user_pool().user_pool_id(pool.as_str()).send().await;
+    let answer = answer
+        .map_err(|error| Unread::of("cognito-idp:DescribeUserPool", &error))
+        .map_err(|unread| unread.into_failure(&format!("describe user pool {pool}"), &region_hint))?;
+    answer.user_pool.ok_or_else(|| {
+        Failure::failed(format!("the server described no user pool when it was asked for {pool}")).hint(
+            "Does --endpoint-url (or AWS_ENDPOINT_URL) point at a server that plays Cognito user pools?",
+        )
+    })
+}
+
+/// Its app clients, each with its description. A secret is forgotten at once: that there is one is all that is asked.
+pub(super) async fn clients(cognito: &Client, pool: &PoolId) -> Read<Vec<Listed<UserPoolClientType>>> {
+    const LIST: &str = "cognito-idp:ListUserPoolClients";
+    const DESCRIBE: &str = "cognito-idp:DescribeUserPoolClient";
+    let mut named = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..PAGES_MAX {
+        let request = cognito.list_user_pool_clients().user_pool_id(pool.as_str()).max_results(PAGE);
+        let page =
+            request.set_next_token(token.clone()).send().await.map_err(|error| Unread::of(LIST, &error))?;
+        let clients = page.user_pool_clients.unwrap_or_default();
+        named.extend(
+            clients
+                .into_iter()
+                .filter_map(|client| Some((client.client_id?, client.client_name.unwrap_or_default()))),
+        );
+        token = next(LIST, token.as_deref(), page.next_token)?;
+        if token.is_none() {
+            break;
+        }
+    }
+    let described = for_each("app clients", named, |(id, name)| {
+        let (cognito, pool) = (cognito.clone(), pool.clone());
+        async move {
+            let request = cognito.describe_user_pool_client().user_pool_id(pool.as_str()).client_id(&id);
+            let described = match request.send().await {
+                Ok(answer) => answer.user_pool_client.ok_or_else(|| empty(DESCRIBE)),
+                Err(error) => Err(Unread::of(DESCRIBE, &error)),
+            };
+            let described = described.map(|mut client| {
+                client.client_secret =
+                    client.client_secret.filter(|secret| !secret.is_empty()).map(|_| "(kept)".to_owned());
+                client
+            });
+            Listed { id, name, described }
+        }
+    });
+    Ok(described.await)
+}
+
+/// Its identity providers, each with its description. Secrets among the details are forgotten at once.
+pub(super) async fn providers(cognito: &Client, pool: &PoolId) -> Read<Vec<Listed<IdentityProviderType>>> {
+    const LIST: &str = "cognito-idp:ListIdentityProviders";
+    const DESCRIBE: &str = "cognito-idp:DescribeIdentityProvider";
+    let mut names = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..PAGES_MAX {
+        let request = cognito.list_identity_providers().user_pool_id(pool.as_str()).max_results(PAGE);
+        let page =
+            request.set_next_token(token.clone()).send().await.map_err(|error| Unread::of(LIST, &error))?;
+        names.extend(page.providers.into_iter().filter_map(|provider| provider.provider_name));
+        token = next(LIST, token.as_deref(), page.next_token)?;
+        if token.is_none() {
+            break;
+        }
+    }
+    let described = for_each("identity providers", names, |name| {
+        let (cognito, pool) = (cognito.clone(), pool.clone());
+        async move {
+            let request =
+                cognito.describe_identity_provider().user_pool_id(pool.as_str()).provider_name(&name);
+            let described = match request.send().await {
+                Ok(answer) => answer.identity_provider.ok_or_else(|| empty(DESCRIBE)),
+                Err(error) => Err(Unread::of(DESCRIBE, &error)),
+            };
+            let described = described.map(|mut provider| {
+                if let Some(details) = &mut provider.provider_details {
+                    details.retain(|name, _| !name.contains("secret") && !name.contains("private"));
+                }
+                provider
+            });
+            Listed { id: name.clone(), name, described }
+        }
+    });
+    Ok(described.await)
+}
+
+/// How it asks for a second factor.
+pub(super) async fn mfa(cognito: &Client, pool: &PoolId) -> Read<GetUserPoolMfaConfigOutput> {
+    let answer = cognito.get_user_pool_mfa_config().user_pool_id(pool.as_str()).send().await;
+    answer.map_err(|error| Unread::of("cognito-idp:GetUserPoolMfaConfig", &error))
+}
+
+/// The token of the next page; one that was given already would go round for ever.
+fn next(action: &'static str, last: Option<&str>, next: Option<String>) -> Read<Option<String>> {
+    let next = next.filter(|token| !token.is_empty());
+    if next.is_some() && next.as_deref() == last {
+        let reason = format!("the server gives the same page of {action} again and again");
+        return Err(Unread { kind: No::Failed, reason, action });
+    }
+    Ok(next)
+}
+
+fn empty(action: &'static str) -> Unread {
+    Unread { kind: No::Failed, reason: format!("the server's answer to {action} is empty"), action }
+}

@@ -1,0 +1,169 @@
+//! The table, and what it ties to tenants.
+
+use std::collections::BTreeMap;
+
+use tenancy::ports::Damage;
+use tenancy::{ClientId, PoolId, ProviderName, TenantId};
+use tenancy_aws::operator::{ClientRecord, Operator, OperatorError, ProviderRecord};
+use tenancy_aws::table::TableState;
+
+use super::super::snapshot::{Bindings, BoundClient, BoundProvider, Listed};
+use super::super::unread::Read;
+use super::for_each;
+use crate::context::Context;
+
+/// Looks at the table. The reason why not is for people.
+pub(super) async fn inspect(context: &Context, pool: &PoolId) -> Result<Option<TableState>, String> {
+    let (client, name) = named(context, pool).await?;
+    let state = tenancy_aws::table::inspect(&client, &name).await;
+    state.map_err(|error| crate::failure::chain(&error))
+}
+
+async fn named(context: &Context, pool: &PoolId) -> Result<(aws_sdk_dynamodb::Client, String), String> {
+    let Ok(name) = context.table_name() else {
+        return Err("no table was named; --table NAME or TENANCY_TABLE names one".to_owned());
+    };
+    let client = context.dynamodb_of(pool).await.map_err(|failure| failure.to_string())?;
+    Ok((client, name))
+}
+
+/// What the table ties to tenants: of every app client and identity provider of the pool by its key, and of every tenant
+/// from the index, which also has what the pool does not have.
+pub(super) async fn bindings<C, P>(
+    context: &Context,
+    pool: &PoolId,
+    clients: &Read<Vec<Listed<C>>>,
+    providers: &Read<Vec<Listed<P>>>,
+) -> Result<Bindings, String> {
+    let (client, name) = named(context, pool).await?;
+    let reader = Operator::new(client, name, "nobody".to_owned());
+    let mut found = Found::default();
+    let mut bindings = Bindings::default();
+    for tenant in reader.tenants().await.map_err(|error| crate::failure::chain(&error))? {
+        match tenant {
+            Ok(record) => bindings.tenants.push((record.tenant.id.to_string(), record.tenant.status)),
+            Err(damage) => found.damaged(&damage),
+        }
+    }
+    let ids: Vec<TenantId> = bindings.tenants.iter().filter_map(|(id, _)| id.parse().ok()).collect();
+    let of_tenants = for_each("tenants", ids, |id| {
+        let reader = reader.clone();
+        async move { (reader.clients(&id).await, reader.providers(&id).await) }
+    });
+    for (clients, providers) in of_tenants.await {
+        for client in clients.map_err(|error| crate::failure::chain(&error))? {
+            found.client(pool, client);
+        }
+        for provider in providers.map_err(|error| crate::failure::chain(&error))? {
+            found.provider(pool, provider);
+        }
+    }
+    let ids: Vec<ClientId> = clients.iter().flatten().filter_map(|one| one.id.parse().ok()).collect();
+    let of_clients = for_each("bindings", ids, |id| {
+        let (reader, pool) = (reader.clone(), pool.clone());
+        async move { reader.client(&pool, &id).await }
+    });
+    for client in of_clients.await {
+        if let Some(client) = known(client)? {
+            found.client(pool, client);
+        }
+    }
+    let names: Vec<ProviderName> = providers.iter().flatten().filter_map(|one| one.id.parse().ok()).collect();
+    let of_providers = for_each("bindings", names, |name| {
+        let (reader, pool) = (reader.clone(), pool.clone());
+        async move { reader.provider(&pool, &name).await }
+    });
+    for provider in of_providers.await {
+        if let Some(provider) = known(provider)? {
+            found.provider(pool, provider);
+        }
+    }
+    bindings.clients = found.clients.into_values().collect();
+    bindings.providers = found.providers.into_values().collect();
+    bindings.damaged = found.damaged;
+    find_unlisted_tenants(&reader, &mut bindings).await?;
+    Ok(bindings)
+}
+
+/// What was found, each once: the index and the table both have it.
+#[derive(Default)]
+struct Found {
+    clients: BTreeMap<String, BoundClient>,
+    providers: BTreeMap<String, BoundProvider>,
+    damaged: Vec<String>,
+}
+
+impl Found {
+    fn client(&mut self, pool: &PoolId, record: Result<ClientRecord, Damage>) {
+        match record {
+            Ok(record) if record.pool == *pool => {
+                let (client, tenant) = (record.client.to_string(), record.binding.tenant.to_string());
+                let bound = BoundClient { client: client.clone(), tenant, mode: record.binding.mode };
+                self.clients.insert(client, bound);
+            }
+            Ok(_) => {}
+            Err(damage) => self.damaged(&damage),
+        }
+    }
+
+    fn provider(&mut self, pool: &PoolId, record: Result<ProviderRecord, Damage>) {
+        match record {
+            Ok(record) if record.pool == *pool => {
+                let provider = record.provider.to_string();
+                let bound = BoundProvider {
+                    provider: provider.clone(),
+                    tenant: record.binding.tenant.to_string(),
+                    joins: record.binding.joins,
+                    is_email_trusted: record.binding.is_email_trusted,
+                };
+                self.providers.insert(provider, bound);
+            }
+            Ok(_) => {}
+            Err(damage) => self.damaged(&damage),
+        }
+    }
+
+    fn damaged(&mut self, damage: &Damage) {
+        let text = format!("{damage}.");
+        if !self.damaged.contains(&text) {
+            self.damaged.push(text);
+        }
+    }
+}
+
+/// One binding, if there is one; a damaged one stands for itself.
+fn known<T>(record: Result<Option<T>, OperatorError>) -> Result<Option<Result<T, Damage>>, String> {
+    match record {
+        Ok(record) => Ok(record.map(Ok)),
+        Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(damage))) => Ok(Some(Err(damage))),
+        Err(error) => Err(crate::failure::chain(&error)),
+    }
+}
+
+/// Tenants that bindings name and the index does not have: made by hand without its keys, or not there at all.
+async fn find_unlisted_tenants(reader: &Operator, bindings: &mut Bindings) -> Result<(), String> {
+    let named = bindings
+        .clients
+        .iter()
+        .map(|one| &one.tenant)
+        .chain(bindings.providers.iter().map(|one| &one.tenant));
+    let mut unlisted: Vec<String> =
+        named.filter(|id| !bindings.tenants.iter().any(|(known, _)| known == *id)).cloned().collect();
+    unlisted.sort();
+    unlisted.dedup();
+    for id in unlisted {
+        let Ok(tenant) = id.parse::<TenantId>() else { continue };
+        match reader.tenant(&tenant).await {
+            Ok(record) => bindings.tenants.push((id, record.tenant.status)),
+            Err(OperatorError::Refused { .. }) => {}
+            Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(damage))) => {
+                let text = format!("{damage}.");
+                if !bindings.damaged.contains(&text) {
+                    bindings.damaged.push(text);
+                }
+            }
+            Err(error) => return Err(crate::failure::chain(&error)),
+        }
+    }
+    Ok(())
+}

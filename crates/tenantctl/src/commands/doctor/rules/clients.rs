@@ -1,0 +1,264 @@
+//! App clients: flows, errors, where users are sent back to.
+
+use aws_sdk_cognitoidentityprovider::types::{
+    ExplicitAuthFlowsType, OAuthFlowType, PreventUserExistenceErrorTypes,
+};
+
+use super::super::finding::{Check, Finding, Rule, Severity};
+use super::super::snapshot::{Client, Snapshot};
+use super::{listed, update_client};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "client-user-existence",
+        severity: Severity::Medium,
+        looks_for: "An app client tells whether a user exists.",
+        why: "Anybody can try out which addresses have a user here, and so who the customers are.",
+        check: Check::Client(user_existence),
+    },
+    Rule {
+        id: "client-implicit-flow",
+        severity: Severity::High,
+        looks_for: "An app client has the implicit OAuth flow.",
+        why: "Tokens come back in the address of a page, where the browser's history, logs and other scripts find them; OAuth \
+              2.1 has dropped it.",
+        check: Check::Client(implicit_flow),
+    },
+    Rule {
+        id: "client-token-revocation",
+        severity: Severity::Medium,
+        looks_for: "Refresh tokens of an app client cannot be revoked. Severity low where the client does not say.",
+        why: "A stolen refresh token cannot be taken back. (Who is removed from a tenant gets no new token all the same.)",
+        check: Check::Client(token_revocation),
+    },
+    Rule {
+        id: "client-password-auth",
+        severity: Severity::Low,
+        looks_for: "An app client without a secret takes passwords as they are (USER_PASSWORD_AUTH).",
+        why: "The application holds the password of the user in its hands; with SRP it never leaves the user's device.",
+        check: Check::Client(password_auth),
+    },
+    Rule {
+        id: "client-callback-url",
+        severity: Severity::Medium,
+        looks_for: "An app client sends users back to an address without TLS that is not of the user's own machine, or to one \
+                    with a wildcard. Severity low when they are only sent there to sign out.",
+        why: "Codes and tokens go there, and can be read or caught on the way.",
+        check: Check::Client(callback_url),
+    },
+    Rule {
+        id: "client-machine-secret",
+        severity: Severity::High,
+        looks_for: "An app client of machines (client_credentials) without a secret.",
+        why: "Its secret is all that proves who asks for a token of its tenant.",
+        check: Check::Client(machine_secret),
+    },
+    Rule {
+        id: "client-machine-mixed",
+        severity: Severity::Medium,
+        looks_for: "An app client of machines that users can sign in through as well.",
+        why: "A binding to a tenant means one thing for machines and another for users; Cognito wants client_credentials to be \
+              a client's only flow.",
+        check: Check::Client(machine_mixed),
+    },
+    Rule {
+        id: "client-no-provider",
+        severity: Severity::Low,
+        looks_for: "An app client for managed login without any identity provider, Cognito's own directory included.",
+        why: "Its login page has no way in.",
+        check: Check::Client(no_provider),
+    },
+];
+
+fn user_existence(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    let setting = client.settings.prevent_user_existence_errors();
+    if setting == Some(&PreventUserExistenceErrorTypes::Enabled) || client.is_machine_only() {
+        return None;
+    }
+    let found = setting.map_or_else(
+        || "PreventUserExistenceErrors is not set, which means LEGACY.".to_owned(),
+        |setting| format!("PreventUserExistenceErrors is {}.", setting.as_str()),
+    );
+    Some(Finding::new(
+        client.subject(),
+        found,
+        update_client(
+            snapshot,
+            client.id,
+            "PreventUserExistenceErrors: ENABLED",
+            "--prevent-user-existence-errors ENABLED",
+        ),
+    ))
+}
+
+fn implicit_flow(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    client.has_flow(&OAuthFlowType::Implicit).then(|| {
+        let is_off = client.settings.allowed_o_auth_flows_user_pool_client() == Some(false);
+        let finding = Finding::new(
+            client.subject(),
+            if is_off {
+                "AllowedOAuthFlows has implicit, though OAuth is off for this client."
+            } else {
+                "AllowedOAuthFlows has implicit."
+            },
+            update_client(
+                snapshot,
+                client.id,
+                "AllowedOAuthFlows: [code], and PKCE in the application",
+                "--allowed-o-auth-flows code",
+            ),
+        );
+        if is_off { finding.at(Severity::Low) } else { finding }
+    })
+}
+
+fn token_revocation(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    let setting = client.settings.enable_token_revocation();
+    if setting == Some(true) || client.is_machine_only() {
+        return None;
+    }
+    let mend = update_client(snapshot, client.id, "EnableTokenRevocation: true", "--enable-token-revocation");
+    Some(match setting {
+        Some(_) => Finding::new(client.subject(), "EnableTokenRevocation is false.", mend),
+        // New clients have it on by default; those from before it was there do not say (API reference).
+        None => Finding::new(
+            client.subject(),
+            "EnableTokenRevocation is not said; clients from before June 2021 have it off.",
+            mend,
+        )
+        .at(Severity::Low),
+    })
+}
+
+fn password_auth(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    let is_plain = |flow: &&ExplicitAuthFlowsType| {
+        matches!(flow, ExplicitAuthFlowsType::AllowUserPasswordAuth | ExplicitAuthFlowsType::UserPasswordAuth)
+    };
+    let flow = client.settings.explicit_auth_flows().iter().find(is_plain)?;
+    (!client.has_secret()).then(|| {
+        Finding::new(
+            client.subject(),
+            format!("ExplicitAuthFlows has {}.", flow.as_str()),
+            update_client(
+                snapshot,
+                client.id,
+                "ExplicitAuthFlows: [ALLOW_USER_SRP_AUTH, ALLOW_REFRESH_TOKEN_AUTH]",
+                "--explicit-auth-flows ALLOW_USER_SRP_AUTH ALLOW_REFRESH_TOKEN_AUTH",
+            ),
+        )
+    })
+}
+
+fn callback_url(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    let settings = client.settings;
+    let is_bad = |url: &&String| is_exposed(url);
+    let back: Vec<&String> = settings.callback_urls().iter().filter(is_bad).collect();
+    let out: Vec<&String> = settings.logout_urls().iter().filter(is_bad).collect();
+    let (found, severity) = match (back.as_slice(), out.as_slice()) {
+        ([], []) => return None,
+        ([], _) => (format!("LogoutURLs has {}.", listed(out)), Severity::Low),
+        (_, []) => (format!("CallbackURLs has {}.", listed(back)), Severity::Medium),
+        _ => {
+            (format!("CallbackURLs has {}, and LogoutURLs {}.", listed(back), listed(out)), Severity::Medium)
+        }
+    };
+    let mend = update_client(
+        snapshot,
+        client.id,
+        "CallbackURLs and LogoutURLs with whole addresses that begin with https://",
+        "--callback-urls .. --logout-urls ..",
+    );
+    Some(Finding::new(client.subject(), found, mend).at(severity))
+}
+
+/// Whether what is sent to an address can be read or caught on the way. Loopback addresses are for development; schemes
+/// of an application's own (`myapp://`) are not judged.
+fn is_exposed(url: &str) -> bool {
+    let lower = url.trim().to_ascii_lowercase();
+    let Some(rest) = lower.strip_prefix("http://") else { return url.contains('*') };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let is_loopback = match host.strip_prefix('[') {
+        Some(address) => address.starts_with("::1]"),
+        None => matches!(host.split(':').next(), Some("localhost" | "127.0.0.1")),
+    };
+    url.contains('*') || !is_loopback
+}
+
+fn machine_secret(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    (client.has_flow(&OAuthFlowType::ClientCredentials) && !client.has_secret()).then(|| {
+        Finding::new(
+            client.subject(),
+            "AllowedOAuthFlows has client_credentials, and there is no secret.",
+            "A secret cannot be added to a client: make a new one with GenerateSecret: true, bind it (tenantctl client bind), and \
+             delete this one.",
+        )
+    })
+}
+
+fn machine_mixed(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    let others: Vec<&str> = client
+        .settings
+        .allowed_o_auth_flows()
+        .iter()
+        .filter(|flow| **flow != OAuthFlowType::ClientCredentials)
+        .map(OAuthFlowType::as_str)
+        .collect();
+    (client.has_flow(&OAuthFlowType::ClientCredentials) && !others.is_empty()).then(|| {
+        Finding::new(
+            client.subject(),
+            format!("AllowedOAuthFlows has client_credentials and {}.", listed(others)),
+            update_client(
+                snapshot,
+                client.id,
+                "AllowedOAuthFlows: [code], and another client with a secret for machines",
+                "--allowed-o-auth-flows code",
+            ),
+        )
+    })
+}
+
+fn no_provider(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    let settings = client.settings;
+    let is_for_users = settings.allowed_o_auth_flows_user_pool_client() == Some(true)
+        && settings.allowed_o_auth_flows().iter().any(|flow| *flow != OAuthFlowType::ClientCredentials);
+    (is_for_users && settings.supported_identity_providers().is_empty()).then(|| {
+        Finding::new(
+            client.subject(),
+            "SupportedIdentityProviders is empty.",
+            update_client(
+                snapshot,
+                client.id,
+                "SupportedIdentityProviders: [COGNITO]",
+                "--supported-identity-providers COGNITO",
+            ),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_exposed;
+
+    #[test]
+    fn only_addresses_of_ones_own_machine_may_be_without_tls() {
+        let rows = [
+            ("https://app.example.com/callback", false),
+            ("http://localhost:3000/callback", false),
+            ("http://127.0.0.1", false),
+            ("http://[::1]:8080/", false),
+            ("myapp://callback", false),
+            ("http://app.example.com/callback", true),
+            ("HTTP://app.example.com", true),
+            ("http://localhost.example.com", true),
+            ("http://localhost@evil.example", true),
+            ("http://127.0.0.1.evil.example/", true),
+            ("https://*.example.com/callback", true),
+            ("http://localhost/*", true),
+        ];
+
+        for (url, expected) in rows {
+            assert_eq!(is_exposed(url), expected, "{url}");
+        }
+    }
+}

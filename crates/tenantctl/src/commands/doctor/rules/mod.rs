@@ -1,0 +1,65 @@
+//! The rules: one small function each, over what was read.
+
+mod access;
+mod attributes;
+mod clients;
+mod functions;
+mod pool;
+mod providers;
+mod table;
+mod tokens;
+mod triggers;
+
+use super::finding::Rule;
+
+/// Every rule, in the order in which they are published.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [
+        access::RULES,
+        attributes::RULES,
+        triggers::RULES,
+        functions::RULES,
+        pool::RULES,
+        clients::RULES,
+        tokens::RULES,
+        providers::RULES,
+        table::RULES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// `name` in a list of texts, with `and` before the last.
+fn listed<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
+    match names.split_last() {
+        None => "none".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// The end of what mends by a command that resets what it is not sent.
+pub const RESETS: &str = " With all its other settings as well: what is left out is reset.";
+
+/// The command that changes an app client, with `arguments`.
+fn update_client(
+    snapshot: &super::snapshot::Snapshot,
+    client: &str,
+    property: &str,
+    arguments: &str,
+) -> String {
+    let pool = &snapshot.pool_id;
+    format!(
+        "{property} (AWS::Cognito::UserPoolClient); or aws cognito-idp update-user-pool-client --user-pool-id {pool} \
+         --client-id {client} {arguments} ...{RESETS}"
+    )
+}
+
+/// The command that changes the pool, with `arguments`.
+fn update_pool(snapshot: &super::snapshot::Snapshot, property: &str, arguments: &str) -> String {
+    let pool = &snapshot.pool_id;
+    format!(
+        "{property} (AWS::Cognito::UserPool); or aws cognito-idp update-user-pool --user-pool-id {pool} {arguments} ...{RESETS}"
+    )
+}

@@ -1,0 +1,284 @@
+//! What was read of a user pool and of what stands around it: plain values, from which the rules judge.
+
+use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
+use aws_sdk_cognitoidentityprovider::types::{
+    IdentityProviderType, LambdaConfigType, OAuthFlowType, PreTokenGenerationLambdaVersionType,
+    UserPoolClientType, UserPoolType,
+};
+use tenancy::{ClientBindingMode, TenantStatus};
+use tenancy_aws::table::TableState;
+
+use super::functions::{Function, FunctionName};
+use super::unread::Read;
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// The attribute of the stamp, such as `custom:tenantId`.
+    pub tenant_attribute: String,
+    /// Other attributes that only the operator may write.
+    pub protected: Vec<String>,
+    /// Whether nobody is to sign up on their own.
+    pub is_invite_only: bool,
+    /// Whether the triggers are to be attached.
+    pub is_installed: bool,
+    /// The function that is to be attached to post-confirmation.
+    pub post_confirmation: Option<FunctionName>,
+    /// The function that is to be attached to pre-token-generation.
+    pub pre_token_generation: Option<FunctionName>,
+    /// The table, by name or ARN.
+    pub table: Option<String>,
+}
+
+/// Everything that was read.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// What was asked for.
+    pub expected: Expected,
+    /// The pool's id.
+    pub pool_id: String,
+    /// The pool.
+    pub pool: UserPoolType,
+    /// Its settings of multi-factor authentication.
+    pub mfa: Read<GetUserPoolMfaConfigOutput>,
+    /// Its app clients.
+    pub clients: Read<Vec<Listed<UserPoolClientType>>>,
+    /// Its identity providers.
+    pub providers: Read<Vec<Listed<IdentityProviderType>>>,
+    /// The functions of its triggers.
+    pub functions: Vec<Function>,
+    /// The table; `None` when there is none of the name.
+    pub table: Result<Option<TableState>, String>,
+    /// What the table ties to tenants.
+    pub bindings: Result<Bindings, String>,
+}
+
+/// Something of a list, and its description.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// Its id: of an app client; or the name of a provider.
+    pub id: String,
+    /// Its name, from the list.
+    pub name: String,
+    /// Its description.
+    pub described: Read<T>,
+}
+
+/// An app client whose description was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its settings.
+    pub settings: &'a UserPoolClientType,
+}
+
+/// An identity provider whose description was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Provider<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its settings.
+    pub settings: &'a IdentityProviderType,
+}
+
+/// What the table ties to tenants, of this pool.
+#[derive(Clone, Debug, Default)]
+pub struct Bindings {
+    /// The tenants.
+    pub tenants: Vec<(String, TenantStatus)>,
+    /// App clients.
+    pub clients: Vec<BoundClient>,
+    /// Identity providers.
+    pub providers: Vec<BoundProvider>,
+    /// Items that are not as published, each in words.
+    pub damaged: Vec<String>,
+}
+
+/// An app client that is bound to a tenant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BoundClient {
+    /// Its id.
+    pub client: String,
+    /// The tenant.
+    pub tenant: String,
+    /// What the binding demands.
+    pub mode: ClientBindingMode,
+}
+
+/// An identity provider that is bound to a tenant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BoundProvider {
+    /// Its name.
+    pub provider: String,
+    /// The tenant.
+    pub tenant: String,
+    /// Whether who signs in through it joins.
+    pub joins: bool,
+    /// Whether its e-mail addresses count as verified.
+    pub is_email_trusted: bool,
+}
+
+impl Snapshot {
+    /// The pool's triggers, or none.
+    #[must_use]
+    pub fn triggers(&self) -> Option<&LambdaConfigType> {
+        self.pool.lambda_config()
+    }
+
+    /// The ARN of post-confirmation.
+    #[must_use]
+    pub fn post_confirmation(&self) -> Option<&str> {
+        self.triggers()?.post_confirmation().filter(|arn| !arn.is_empty())
+    }
+
+    /// The ARN of pre-token-generation, and the version of its event.
+    #[must_use]
+    pub fn pre_token_generation(&self) -> Option<(&str, PreTokenGenerationLambdaVersionType)> {
+        let triggers = self.triggers()?;
+        let current = triggers.pre_token_generation_config().filter(|config| !config.lambda_arn().is_empty());
+        if let Some(config) = current {
+            return Some((config.lambda_arn(), config.lambda_version().clone()));
+        }
+        // Without a version Cognito sends that of the first (developer guide, "Pre token generation Lambda trigger").
+        let legacy = triggers.pre_token_generation().filter(|arn| !arn.is_empty())?;
+        Some((legacy, PreTokenGenerationLambdaVersionType::V10))
+    }
+
+    /// The app clients that could be described.
+    pub fn described_clients(&self) -> impl Iterator<Item = Client<'_>> {
+        self.clients.iter().flatten().filter_map(|listed| {
+            let settings = listed.described.as_ref().ok()?;
+            Some(Client { id: &listed.id, name: &listed.name, settings })
+        })
+    }
+
+    /// The identity providers that could be described.
+    pub fn described_providers(&self) -> impl Iterator<Item = Provider<'_>> {
+        self.providers.iter().flatten().filter_map(|listed| {
+            Some(Provider { name: &listed.id, settings: listed.described.as_ref().ok()? })
+        })
+    }
+
+    /// The binding of an identity provider, if it is known.
+    #[must_use]
+    pub fn bound_provider(&self, name: &str) -> Option<&BoundProvider> {
+        self.bindings.as_ref().ok()?.providers.iter().find(|bound| bound.provider == name)
+    }
+
+    /// The tenant that users of an app client must be members of, if that is known.
+    #[must_use]
+    pub fn required_tenant(&self, client: &str) -> Option<&str> {
+        let bound = self.bindings.as_ref().ok()?.clients.iter().find(|bound| bound.client == client)?;
+        (bound.mode == ClientBindingMode::Required).then_some(bound.tenant.as_str())
+    }
+
+    /// Whether the triggers are to be attached: it was said, or one of them is attached already.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        let expected = &self.expected;
+        expected.is_installed
+            || expected.post_confirmation.is_some()
+            || expected.pre_token_generation.is_some()
+            || self.functions.iter().any(|function| function.is_own(expected))
+    }
+
+    /// Attributes of the schema that look as if rights hang on them, other than those that were named.
+    pub fn suspects(&self) -> impl Iterator<Item = &str> {
+        let expected = &self.expected;
+        self.pool
+            .schema_attributes()
+            .iter()
+            .filter_map(|attribute| attribute.name())
+            .filter(move |name| {
+                *name != expected.tenant_attribute && !expected.protected.iter().any(|known| known == name)
+            })
+            .filter(|name| is_suspect(name))
+    }
+}
+
+/// Whether a custom attribute's name sounds as if rights hang on it.
+#[must_use]
+pub fn is_suspect(name: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["tenant", "role", "org", "group", "admin", "tier", "plan", "permission", "entitlement"];
+    let Some(name) = name.strip_prefix("custom:") else { return false };
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+impl Client<'_> {
+    /// As it is named in findings.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        if self.name.is_empty() || self.name == self.id {
+            format!("app client {}", self.id)
+        } else {
+            format!("app client {} ({})", self.name, self.id)
+        }
+    }
+
+    /// The attributes that it may write, when it has a list of its own. An empty list counts as none: Cognito shows a
+    /// list only when one was given (API reference, `UserPoolClientType`).
+    #[must_use]
+    pub fn writes(&self) -> Option<&[String]> {
+        self.settings.write_attributes.as_deref().filter(|list| !list.is_empty())
+    }
+
+    /// Whether it may write `attribute`, by its own list or, without one, by the default for standard attributes.
+    #[must_use]
+    pub fn can_write_standard(&self, attribute: &str) -> bool {
+        self.writes().is_none_or(|list| list.iter().any(|name| name == attribute))
+    }
+
+    /// Whether it has the OAuth flow.
+    #[must_use]
+    pub fn has_flow(&self, flow: &OAuthFlowType) -> bool {
+        self.settings.allowed_o_auth_flows().contains(flow)
+    }
+
+    /// Whether it gives tokens to machines and to nobody else.
+    #[must_use]
+    pub fn is_machine_only(&self) -> bool {
+        matches!(self.settings.allowed_o_auth_flows(), [OAuthFlowType::ClientCredentials])
+            && self.has_secret()
+            && self
+                .settings
+                .explicit_auth_flows()
+                .iter()
+                .all(|flow| flow.as_str() == "ALLOW_REFRESH_TOKEN_AUTH")
+    }
+
+    /// Whether it has a secret.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.settings.client_secret().is_some_and(|secret| !secret.is_empty())
+    }
+}
+
+impl Provider<'_> {
+    /// As it is named in findings.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        let kind = self.settings.provider_type().map_or("", |kind| kind.as_str());
+        if kind.is_empty() || kind == self.name {
+            format!("identity provider {}", self.name)
+        } else {
+            format!("identity provider {} ({kind})", self.name)
+        }
+    }
+
+    /// What of the provider is written to `attribute` of the user, if anything is.
+    #[must_use]
+    pub fn maps_to(&self, attribute: &str) -> Option<&str> {
+        self.settings.attribute_mapping()?.get(attribute).map(String::as_str)
+    }
+
+    /// A detail, such as `oidc_issuer`.
+    #[must_use]
+    pub fn detail(&self, name: &str) -> Option<&str> {
+        self.settings.provider_details()?.get(name).map(String::as_str)
+    }
+}

@@ -1,0 +1,346 @@
+//! The pool, its tenant attribute and its triggers.
+
+use aws_sdk_cognitoidentityprovider::types::{
+    AttributeDataType, EmailConfigurationType, EmailSendingAccountType, InboundFederationLambdaType,
+    PasswordPolicyType, PreTokenGenerationLambdaVersionType as Version, SmsMfaConfigType,
+    StringAttributeConstraintsType, UserPoolMfaType, UserPoolPolicyType, UserPoolTierType,
+    UsernameConfigurationType,
+};
+
+use super::super::finding::Severity::{High, Info, Low, Medium};
+use super::super::judge::judge;
+use super::super::snapshot::Snapshot;
+use super::super::unread::{No, Unread};
+use super::sample::{arn, attribute, tenant_attribute, triggers};
+use super::{check, sample};
+
+#[test]
+fn a_tenant_attribute_that_cannot_hold_the_stamp_is_found() {
+    fn bounds(snapshot: &mut Snapshot, min: &str, max: &str) {
+        tenant_attribute(snapshot).string_attribute_constraints =
+            Some(StringAttributeConstraintsType::builder().min_length(min).max_length(max).build());
+    }
+    check(&[
+        ("missing", |s| drop(s.pool.schema_attributes.take()), &[("attribute-missing", High)]),
+        (
+            "another name",
+            |s| tenant_attribute(s).name = Some("custom:tenant".into()),
+            &[("attribute-missing", High)],
+        ),
+        ("immutable", |s| tenant_attribute(s).mutable = Some(false), &[("attribute-immutable", High)]),
+        ("mutability unsaid", |s| tenant_attribute(s).mutable = None, &[]),
+        (
+            "a number",
+            |s| tenant_attribute(s).attribute_data_type = Some(AttributeDataType::Number),
+            &[("attribute-type", High)],
+        ),
+        (
+            "for developers",
+            |s| tenant_attribute(s).developer_only_attribute = Some(true),
+            &[("attribute-type", High)],
+        ),
+        ("required", |s| tenant_attribute(s).required = Some(true), &[("attribute-required", High)]),
+        ("too short", |s| bounds(s, "1", "62"), &[("attribute-length", Medium)]),
+        ("too long", |s| bounds(s, "4", "63"), &[("attribute-length", Medium)]),
+        ("just right", |s| bounds(s, "3", "63"), &[]),
+        ("bounds that are none", |s| bounds(s, "", "many"), &[]),
+        ("no bounds", |s| tenant_attribute(s).string_attribute_constraints = None, &[]),
+    ]);
+}
+
+#[test]
+fn a_pool_that_is_weaker_than_it_should_be_is_found() {
+    fn password(snapshot: &mut Snapshot, length: i32, days: i32) {
+        let policy = PasswordPolicyType::builder()
+            .minimum_length(length)
+            .temporary_password_validity_days(days)
+            .build();
+        snapshot.pool.policies = Some(UserPoolPolicyType::builder().password_policy(policy).build());
+    }
+    fn case(snapshot: &mut Snapshot, is_sensitive: bool) {
+        snapshot.pool.username_configuration =
+            Some(UsernameConfigurationType::builder().case_sensitive(is_sensitive).build().unwrap());
+    }
+    check(&[
+        ("open, by invite only", |s| s.pool.admin_create_user_config = None, &[("sign-up-open", Medium)]),
+        (
+            "open, as users sign up themselves",
+            |s| {
+                s.expected.is_invite_only = false;
+                s.pool.admin_create_user_config = None;
+            },
+            &[("sign-up-open", Info)],
+        ),
+        ("case counts", |s| case(s, true), &[("username-case-sensitive", Medium)]),
+        ("case unsaid", |s| s.pool.username_configuration = None, &[("username-case-sensitive", Low)]),
+        ("unprotected", |s| s.pool.deletion_protection = None, &[("deletion-protection-off", Medium)]),
+        ("short passwords", |s| password(s, 7, 7), &[("password-short", Low)]),
+        ("passwords that wait", |s| password(s, 8, 8), &[("temporary-password-long", Low)]),
+        (
+            "Plus unused",
+            |s| s.pool.user_pool_tier = Some(UserPoolTierType::Plus),
+            &[("threat-protection-off", Low)],
+        ),
+        (
+            "Cognito's mail",
+            |s| {
+                let sender = EmailSendingAccountType::CognitoDefault;
+                s.pool.email_configuration =
+                    Some(EmailConfigurationType::builder().email_sending_account(sender).build());
+            },
+            &[("email-sending-default", Info)],
+        ),
+        (
+            "addresses unproven",
+            |s| s.pool.auto_verified_attributes = None,
+            &[("email-not-auto-verified", Low)],
+        ),
+        (
+            "addresses that change at once",
+            |s| s.pool.user_attribute_update_settings = None,
+            &[("email-change-unverified", Medium)],
+        ),
+        (
+            "the same where no client can write them",
+            |s| {
+                s.pool.user_attribute_update_settings = None;
+                sample::web(s).write_attributes = Some(vec!["name".into()]);
+                sample::sso(s).attribute_mapping = None;
+            },
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn a_second_factor_is_looked_for_in_both_places_that_say() {
+    check(&[
+        (
+            "off",
+            |s| s.mfa.as_mut().unwrap().mfa_configuration = Some(UserPoolMfaType::Off),
+            &[("mfa-off", Low)],
+        ),
+        (
+            "off, as the pool alone says",
+            |s| {
+                s.mfa.as_mut().unwrap().mfa_configuration = None;
+                s.pool.mfa_configuration = Some(UserPoolMfaType::Off);
+            },
+            &[("mfa-off", Low)],
+        ),
+        (
+            "text messages alone",
+            |s| {
+                let mfa = s.mfa.as_mut().unwrap();
+                mfa.software_token_mfa_configuration = None;
+                mfa.sms_mfa_configuration = Some(SmsMfaConfigType::builder().build());
+            },
+            &[("mfa-sms-only", Low)],
+        ),
+    ]);
+}
+
+#[test]
+fn triggers_that_are_not_as_they_should_be_are_found() {
+    fn changed(
+        snapshot: &mut Snapshot,
+        change: fn(&mut aws_sdk_cognitoidentityprovider::types::LambdaConfigType),
+    ) {
+        change(snapshot.pool.lambda_config.as_mut().unwrap());
+    }
+    check(&[
+        (
+            "none, but they should be there",
+            |s| {
+                s.pool.lambda_config = None;
+                s.functions.clear();
+            },
+            &[("trigger-pre-token-generation-missing", High), ("trigger-post-confirmation-missing", High)],
+        ),
+        (
+            "none, and nothing is installed",
+            |s| {
+                s.expected.is_installed = false;
+                s.pool.lambda_config = None;
+                s.functions.clear();
+            },
+            &[("trigger-pre-token-generation-missing", Info), ("trigger-post-confirmation-missing", Info)],
+        ),
+        (
+            "one of two, which tells that the product is installed",
+            |s| {
+                s.expected.is_installed = false;
+                changed(s, |triggers| triggers.post_confirmation = None);
+                s.functions.remove(0);
+            },
+            &[("trigger-post-confirmation-missing", High)],
+        ),
+        (
+            "another function than the one that was named",
+            |s| s.expected.post_confirmation = Some("joins:live".parse().unwrap()),
+            &[("trigger-other-function", High)],
+        ),
+        ("the one that was named", |s| s.expected.post_confirmation = Some("join".parse().unwrap()), &[]),
+        (
+            "another alias than the one that was named",
+            |s| s.expected.pre_token_generation = Some("tokens:next".parse().unwrap()),
+            &[("trigger-other-function", High)],
+        ),
+        (
+            "a function that is not of this product",
+            |s| s.functions[0].configuration = Ok(sample::configuration(&[])),
+            &[("trigger-other-function", Info)],
+        ),
+        (
+            "two keys that differ",
+            |s| changed(s, |triggers| triggers.pre_token_generation = Some(arn("other"))),
+            &[("trigger-keys-differ", High)],
+        ),
+        (
+            "no alias",
+            |s| {
+                changed(s, |triggers| triggers.post_confirmation = Some(arn("join").replace(":live", "")));
+            },
+            &[("trigger-latest", Medium)],
+        ),
+        (
+            "other triggers",
+            |s| {
+                changed(s, |triggers| {
+                    triggers.pre_sign_up = Some(arn("check"));
+                    triggers.user_migration = Some(arn("migrate"));
+                    triggers.inbound_federation = Some(
+                        InboundFederationLambdaType::builder()
+                            .lambda_arn(arn("rewrite"))
+                            .lambda_version("V1_0".into())
+                            .build()
+                            .unwrap(),
+                    );
+                });
+            },
+            &[
+                ("trigger-pre-sign-up", Low),
+                ("trigger-user-migration", Info),
+                ("trigger-inbound-federation", Info),
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn an_event_version_that_leaves_tenants_out_of_tokens_is_found() {
+    fn version(snapshot: &mut Snapshot, version: Version, tier: UserPoolTierType) {
+        snapshot.pool.lambda_config = Some(triggers(version));
+        snapshot.pool.user_pool_tier = Some(tier);
+    }
+    fn with_add_on(snapshot: &mut Snapshot, made: i64) {
+        version(snapshot, Version::V20, UserPoolTierType::Lite);
+        snapshot.bindings.as_mut().unwrap().clients.retain(|bound| bound.client != "machine");
+        let add_ons = aws_sdk_cognitoidentityprovider::types::UserPoolAddOnsType::builder()
+            .advanced_security_mode("AUDIT".into())
+            .build()
+            .unwrap();
+        snapshot.pool.user_pool_add_ons = Some(add_ons);
+        snapshot.pool.creation_date =
+            Some(aws_sdk_cognitoidentityprovider::primitives::DateTime::from_secs(made));
+    }
+    check(&[
+        (
+            "V1",
+            |s| version(s, Version::V10, UserPoolTierType::Essentials),
+            &[("event-version-old", Medium), ("event-version-machine", High)],
+        ),
+        (
+            "the older key alone, which is V1",
+            |s| s.pool.lambda_config.as_mut().unwrap().pre_token_generation_config = None,
+            &[("event-version-old", Medium), ("event-version-machine", High)],
+        ),
+        (
+            "V2 with a machine that is bound",
+            |s| version(s, Version::V20, UserPoolTierType::Essentials),
+            &[("event-version-machine", High)],
+        ),
+        (
+            "V2 with a machine that is not bound",
+            |s| {
+                version(s, Version::V20, UserPoolTierType::Essentials);
+                s.bindings.as_mut().unwrap().clients.clear();
+            },
+            &[("event-version-machine", Medium)],
+        ),
+        (
+            "V2 without machines",
+            |s| {
+                version(s, Version::V20, UserPoolTierType::Essentials);
+                s.clients.as_mut().unwrap().remove(1);
+                s.bindings.as_mut().unwrap().clients.remove(1);
+            },
+            &[],
+        ),
+        (
+            "V3 on Lite",
+            |s| version(s, Version::V30, UserPoolTierType::Lite),
+            &[("event-version-plan", High), ("plan-lite", Medium)],
+        ),
+        (
+            "V2 on Lite, of a pool that may have kept it",
+            |s| with_add_on(s, 1_700_000_000),
+            &[("event-version-plan", Info), ("plan-lite", Medium), ("event-version-machine", Medium)],
+        ),
+        (
+            "V2 on Lite, of a pool that is too new for that",
+            |s| with_add_on(s, 1_740_000_000),
+            &[("event-version-plan", High), ("plan-lite", Medium), ("event-version-machine", Medium)],
+        ),
+        (
+            "Lite before anything is attached",
+            |s| {
+                s.pool.user_pool_tier = Some(UserPoolTierType::Lite);
+                s.expected.is_installed = false;
+                s.pool.lambda_config = None;
+                s.functions.clear();
+            },
+            &[
+                ("plan-lite", Medium),
+                ("trigger-pre-token-generation-missing", Info),
+                ("trigger-post-confirmation-missing", Info),
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn an_attribute_that_sounds_like_a_right_is_told_from_one_that_does_not() {
+    let mut snapshot = sample::snapshot();
+    for name in ["custom:role", "custom:isAdmin", "custom:orgId", "custom:shoeSize", "dev:role", "profile"] {
+        snapshot.pool.schema_attributes.as_mut().unwrap().push(attribute(name).build());
+    }
+    snapshot.expected.protected = vec!["custom:role".to_owned()];
+
+    let suspects: Vec<&str> = snapshot.suspects().collect();
+
+    assert_eq!(suspects, ["custom:isAdmin", "custom:orgId"]);
+}
+
+#[test]
+fn what_a_server_does_not_say_is_not_checked_and_not_passed() {
+    let mut snapshot = sample::snapshot();
+    let unread = Unread {
+        kind: No::Unsupported,
+        reason: "the server does not know GetUserPoolMfaConfig".to_owned(),
+        action: "cognito-idp:GetUserPoolMfaConfig",
+    };
+    snapshot.mfa = Err(unread);
+    snapshot.pool.mfa_configuration = None;
+    snapshot.pool.user_pool_tier = None;
+    snapshot.pool.arn = None;
+
+    let judgement = judge(&snapshot);
+
+    assert!(judgement.findings.is_empty());
+    let hidden: Vec<&str> = judgement.not_checked.iter().flat_map(|gap| gap.rules.clone()).collect();
+    for rule in ["mfa-off", "mfa-sms-only", "plan-lite", "event-version-plan", "permission-missing"] {
+        assert!(hidden.contains(&rule), "{rule}");
+        assert!(!judgement.passed.iter().any(|passed| passed.id == rule), "{rule}");
+    }
+}

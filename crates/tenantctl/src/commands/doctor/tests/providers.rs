@@ -1,0 +1,171 @@
+//! Identity providers.
+
+use aws_sdk_cognitoidentityprovider::types::IdentityProviderTypeType as Kind;
+use tenancy::ClientBindingMode;
+
+use super::super::finding::Severity::{Critical, High, Low, Medium};
+use super::super::snapshot::Snapshot;
+use super::check;
+use super::sample::{attribute, bound_client, client, sso};
+
+fn map(snapshot: &mut Snapshot, name: &str) {
+    sso(snapshot).attribute_mapping.as_mut().unwrap().insert(name.to_owned(), "x".to_owned());
+}
+
+fn detail(snapshot: &mut Snapshot, name: &str, value: &str) {
+    sso(snapshot).provider_details.as_mut().unwrap().insert(name.to_owned(), value.to_owned());
+}
+
+fn terms(snapshot: &mut Snapshot, joins: bool, is_email_trusted: bool) {
+    let bound = &mut snapshot.bindings.as_mut().unwrap().providers[0];
+    (bound.joins, bound.is_email_trusted) = (joins, is_email_trusted);
+}
+
+/// A second app client, of another tenant, with the same provider.
+fn another_tenants_client(snapshot: &mut Snapshot) {
+    snapshot.clients.as_mut().unwrap().push(client("globex-web"));
+    let bound = bound_client("globex-web", "globex", ClientBindingMode::Required);
+    snapshot.bindings.as_mut().unwrap().clients.push(bound);
+}
+
+#[test]
+fn a_provider_that_is_mapped_onto_what_it_must_not_say_is_found() {
+    check(&[
+        ("the tenant", |s| map(s, "custom:tenantId"), &[("provider-maps-tenant", Critical)]),
+        (
+            "an attribute that was named",
+            |s| {
+                s.expected.protected = vec!["custom:role".into()];
+                map(s, "custom:role");
+            },
+            &[("provider-maps-protected", High), ("provider-mapping-not-writable", Low)],
+        ),
+        (
+            "an attribute that sounds like a right",
+            |s| {
+                s.pool.schema_attributes.as_mut().unwrap().push(attribute("custom:role").build());
+                map(s, "custom:role");
+            },
+            &[("provider-maps-protected", Medium), ("provider-mapping-not-writable", Low)],
+        ),
+        (
+            "that an address is verified",
+            |s| map(s, "email_verified"),
+            &[("provider-maps-email-verified", High), ("provider-mapping-not-writable", Low)],
+        ),
+        (
+            "the same, of Google",
+            |s| {
+                sso(s).provider_type = Some(Kind::Google);
+                terms(s, false, false);
+                map(s, "email_verified");
+            },
+            &[("provider-maps-email-verified", Medium), ("provider-mapping-not-writable", Low)],
+        ),
+    ]);
+}
+
+#[test]
+fn a_provider_where_anybody_can_have_a_user_is_not_one_tenants() {
+    check(&[
+        (
+            "Google joins",
+            |s| {
+                sso(s).provider_type = Some(Kind::Google);
+                terms(s, true, false);
+            },
+            &[("provider-anyone-joins", Critical)],
+        ),
+        (
+            "Google is trusted",
+            |s| {
+                sso(s).provider_type = Some(Kind::Google);
+                terms(s, false, true);
+            },
+            &[("provider-anyone-trusted", Medium)],
+        ),
+        (
+            "Facebook is trusted",
+            |s| {
+                sso(s).provider_type = Some(Kind::Facebook);
+                terms(s, false, true);
+            },
+            &[("provider-anyone-trusted", High)],
+        ),
+        (
+            "Google, and invites",
+            |s| {
+                sso(s).provider_type = Some(Kind::Google);
+                terms(s, false, false);
+            },
+            &[],
+        ),
+        (
+            "Microsoft for all organizations",
+            |s| detail(s, "oidc_issuer", "https://login.microsoftonline.com/organizations/v2.0"),
+            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", High)],
+        ),
+        (
+            "Microsoft for one organization",
+            |s| {
+                detail(
+                    s,
+                    "oidc_issuer",
+                    "https://login.microsoftonline.com/6babcaad-604b-40ac-a9d7-9fd97c0b779f/v2.0",
+                )
+            },
+            &[],
+        ),
+        (
+            "Google as an OpenID provider",
+            |s| detail(s, "oidc_issuer", "https://accounts.google.com"),
+            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", Medium)],
+        ),
+    ]);
+}
+
+#[test]
+fn a_provider_that_serves_clients_of_two_tenants_is_found() {
+    check(&[
+        ("it is of one of them", another_tenants_client, &[("provider-cross-tenant", High)]),
+        (
+            "it is of neither",
+            |s| {
+                another_tenants_client(s);
+                s.bindings.as_mut().unwrap().providers.clear();
+            },
+            &[("provider-two-tenants", High)],
+        ),
+        (
+            "it is everybody's",
+            |s| {
+                another_tenants_client(s);
+                s.bindings.as_mut().unwrap().providers.clear();
+                sso(s).provider_type = Some(Kind::SignInWithApple);
+            },
+            &[("provider-two-tenants", Low)],
+        ),
+        (
+            "the other client does not offer it",
+            |s| {
+                another_tenants_client(s);
+                let settings = s.clients.as_mut().unwrap()[2].described.as_mut().unwrap();
+                settings.supported_identity_providers = Some(vec!["COGNITO".into()]);
+            },
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn a_provider_that_can_be_listened_to_or_misled_is_found() {
+    check(&[
+        (
+            "metadata without TLS",
+            |s| detail(s, "MetadataURL", "http://idp.acme.example/metadata"),
+            &[("provider-without-tls", High)],
+        ),
+        ("sign-ins that it begins", |s| detail(s, "IDPInit", "true"), &[("provider-idp-initiated", Low)]),
+        ("sign-ins that it does not begin", |s| detail(s, "IDPInit", "false"), &[]),
+    ]);
+}
