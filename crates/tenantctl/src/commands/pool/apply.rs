@@ -18,12 +18,8 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 /// How long to wait before looking again, while a pool does not show what was written.
-const WAITS: [Duration; 4] = [
-    Duration::from_millis(250),
-    Duration::from_millis(500),
-    Duration::from_millis(1_000),
-    Duration::from_millis(2_000),
-];
+const WAITS: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What is to be written, and onto what.
 pub(super) struct Work<'a> {
@@ -162,5 +158,6 @@ fn refuse_if_changed(before: &Value, now: &Value) -> Result<(), Failure> {
 
 /// One difference a line.
 pub(super) fn list(found: &[Difference]) -> String {
-    found.iter().map(|d| format!("\n  {}: {} -> {}", d.path, plain(&d.before), plain(&d.after))).collect()
+    let lines = found.iter().map(|d| format!("{}: {} -> {}", d.path, plain(&d.before), plain(&d.after)));
+    lines.fold(String::new(), |text, line| text + "\n  " + &line)
 }

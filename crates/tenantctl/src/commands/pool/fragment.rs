@@ -1,8 +1,18 @@
 //! What the owner of a pool writes into its own code, in the place of an update by this tool.
 
+use std::fmt::Write as _;
+
 use super::arn::FunctionArn;
 use super::owner::{Owner, Tool};
 use super::triggers::{EventVersion, Slot, Wanted};
+
+/// Adds to a text.
+macro_rules! put {
+    ($text:ident, $($arguments:tt)*) => {{
+        // A `String` takes everything.
+        let _ = write!($text, $($arguments)*);
+    }};
+}
 
 /// One change of a slot.
 pub(super) type Change = (Slot, Wanted);
@@ -78,8 +88,11 @@ fn template(owner: &Owner, pool_arn: &str, attached: &[Attached<'_>]) -> String 
             format!("      SourceArn: {pool_arn}"),
         ]);
     }
-    let body: String = lines.iter().map(|line| format!("{indent}{line}\n")).collect();
-    if indent.is_empty() { body } else { format!("resources:\n{body}") }
+    let mut text = if indent.is_empty() { String::new() } else { "resources:\n".to_owned() };
+    for line in lines {
+        put!(text, "{indent}{line}\n");
+    }
+    text
 }
 
 fn cdk(attached: &[Attached<'_>]) -> String {
@@ -96,12 +109,13 @@ fn cdk(attached: &[Attached<'_>]) -> String {
             }
             _ => String::new(),
         };
-        text.push_str(&format!(
+        put!(
+            text,
             "userPool.addTrigger(cognito.UserPoolOperation.{operation},\n  \
              lambda.Function.fromFunctionAttributes(this, '{}', {{\n    functionArn: '{arn}',\n    \
              sameEnvironment: true, // so that the permission is added\n  }}){version});\n",
-            slot.name(),
-        ));
+            slot.name()
+        );
     }
     text
 }
@@ -113,21 +127,23 @@ fn amplify(pool_arn: &str, attached: &[Attached<'_>]) -> String {
     for (slot, arn, version) in attached {
         match slot {
             Slot::PostConfirmation => {
-                text.push_str(&format!("cfnUserPool.addPropertyOverride('LambdaConfig.PostConfirmation',\n  '{arn}');\n"));
+                put!(text, "cfnUserPool.addPropertyOverride('LambdaConfig.PostConfirmation',\n  '{arn}');\n");
             }
-            Slot::PreTokenGeneration => text.push_str(&format!(
+            Slot::PreTokenGeneration => put!(
+                text,
                 "cfnUserPool.addPropertyOverride('LambdaConfig.PreTokenGenerationConfig', {{\n  LambdaArn: '{arn}',\n  \
                  LambdaVersion: '{}',\n}});\n",
                 version.as_str()
-            )),
+            ),
         }
     }
     for (slot, arn, _) in attached {
-        text.push_str(&format!(
+        put!(
+            text,
             "new CfnPermission(backend.auth.stack, '{}Permission', {{\n  action: 'lambda:InvokeFunction',\n  \
              functionName: '{arn}',\n  principal: 'cognito-idp.amazonaws.com',\n  sourceArn: '{pool_arn}',\n}});\n",
             slot.name()
-        ));
+        );
     }
     text
 }
@@ -137,11 +153,12 @@ fn terraform(pool_arn: &str, attached: &[Attached<'_>]) -> String {
         "# in resource \"aws_cognito_user_pool\":\n  lambda_config { # keep its other arguments\n".to_owned();
     for (slot, arn, version) in attached {
         match slot {
-            Slot::PostConfirmation => text.push_str(&format!("    post_confirmation = \"{arn}\"\n")),
-            Slot::PreTokenGeneration => text.push_str(&format!(
+            Slot::PostConfirmation => put!(text, "    post_confirmation = \"{arn}\"\n"),
+            Slot::PreTokenGeneration => put!(
+                text,
                 "    pre_token_generation_config {{\n      lambda_arn     = \"{arn}\"\n      lambda_version = \"{}\"\n    }}\n",
                 version.as_str()
-            )),
+            ),
         }
     }
     text.push_str("  }\n");
@@ -151,12 +168,13 @@ fn terraform(pool_arn: &str, attached: &[Attached<'_>]) -> String {
             Slot::PreTokenGeneration => "pre_token_generation",
         };
         let qualifier = arn.qualifier().map(|q| format!("  qualifier     = \"{q}\"\n")).unwrap_or_default();
-        text.push_str(&format!(
+        put!(
+            text,
             "\nresource \"aws_lambda_permission\" \"cognito_{name}\" {{\n  action        = \"lambda:InvokeFunction\"\n  \
              function_name = \"{}\"\n{qualifier}  principal     = \"cognito-idp.amazonaws.com\"\n  \
              source_arn    = \"{pool_arn}\"\n}}\n",
             arn.base()
-        ));
+        );
     }
     text
 }
@@ -170,22 +188,24 @@ fn pulumi(tool: Tool, pool_arn: &str, attached: &[Attached<'_>]) -> String {
     let mut text = format!("{place}lambdaConfig: {{ // keep its other members\n");
     for (slot, arn, version) in attached {
         match slot {
-            Slot::PostConfirmation => text.push_str(&format!("  postConfirmation: \"{arn}\",\n")),
-            Slot::PreTokenGeneration => text.push_str(&format!(
+            Slot::PostConfirmation => put!(text, "  postConfirmation: \"{arn}\",\n"),
+            Slot::PreTokenGeneration => put!(
+                text,
                 "  preTokenGenerationConfig: {{\n    lambdaArn: \"{arn}\",\n    lambdaVersion: \"{}\",\n  }},\n",
                 version.as_str()
-            )),
+            ),
         }
     }
     text.push_str("},\n");
     for (slot, arn, _) in attached {
         let qualifier = arn.qualifier().map(|q| format!("  qualifier: \"{q}\",\n")).unwrap_or_default();
-        text.push_str(&format!(
+        put!(
+            text,
             "\nnew aws.lambda.Permission(\"{}\", {{\n  action: \"lambda:InvokeFunction\",\n  function: \"{}\",\n{qualifier}  \
              principal: \"cognito-idp.amazonaws.com\",\n  sourceArn: \"{pool_arn}\",\n}});\n",
             slot.name(),
             arn.base()
-        ));
+        );
     }
     text
 }
@@ -195,16 +215,17 @@ fn kubernetes(pool_arn: &str, attached: &[Attached<'_>]) -> String {
         "# in the specification of the user pool:\nlambdaConfig: # keep its other keys\n".to_owned();
     for (slot, arn, version) in attached {
         match slot {
-            Slot::PostConfirmation => text.push_str(&format!("  postConfirmation: {arn}\n")),
-            Slot::PreTokenGeneration => text.push_str(&format!(
+            Slot::PostConfirmation => put!(text, "  postConfirmation: {arn}\n"),
+            Slot::PreTokenGeneration => put!(
+                text,
                 "  preTokenGenerationConfig:\n    lambdaARN: {arn} # lambdaArn with Crossplane\n    lambdaVersion: {}\n",
                 version.as_str()
-            )),
+            ),
         }
     }
     text.push_str("# and let Cognito invoke each function:\n");
     for (_, arn, _) in attached {
-        text.push_str(&format!("# {}\n", add_permission(arn, pool_arn).replace('\n', "\n# ")));
+        put!(text, "# {}\n", add_permission(arn, pool_arn).replace('\n', "\n# "));
     }
     text
 }
@@ -216,9 +237,9 @@ pub(super) fn add_permission(arn: &FunctionArn, pool_arn: &str) -> String {
     let account = pool_arn.split(':').nth(4).unwrap_or_default();
     let pool = pool_arn.rsplit('/').next().unwrap_or_default();
     format!(
-        "aws lambda add-permission --function-name {}{qualifier} \\\n  --statement-id cognito-{pool} \
+        "aws lambda add-permission{qualifier} \\\n  --function-name {} \\\n  --statement-id cognito-{pool} \
          --action lambda:InvokeFunction \\\n  --principal cognito-idp.amazonaws.com --source-account {account} \\\n  \
-         --source-arn {pool_arn} --region {}",
+         --source-arn {pool_arn} \\\n  --region {}",
         arn.base(),
         arn.region()
     )

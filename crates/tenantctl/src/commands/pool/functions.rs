@@ -106,7 +106,7 @@ pub(super) fn judge(document: &Value, pool_arn: &str) -> Permission {
     let is_denied = |s: &&Value| {
         effect(s).as_deref() == Some("Deny") && !matches!(conditions(s, pool_arn), Conditions::Other)
     };
-    if about.iter().any(|s| is_denied(s)) {
+    if about.iter().any(is_denied) {
         return Permission::Denied;
     }
     let allowed = about.iter().filter(|s| effect(s).as_deref() == Some("Allow"));

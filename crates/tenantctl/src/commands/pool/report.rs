@@ -84,10 +84,11 @@ impl Report {
         if self.plan.is_empty() {
             let state = if self.action == "attach" { "is attached already" } else { "is attached" };
             let what = if self.action == "attach" { "all that was asked for" } else { "nothing" };
-            page.line(format!("Nothing to do: {what} {state}. User pool {}", self.pool()));
+            page.paragraph(0, &format!("Nothing to do: {what} {state}, in user pool {}.", self.pool()));
             return;
         }
-        page.line(format!("{} user pool {}", styled(BOLD, format!("Plan: {} to", self.verb())), self.pool()));
+        let plan = if self.action == "attach" { "Plan: attach to" } else { "Plan: detach from" };
+        page.line(format!("{} user pool {}", styled(BOLD, plan), self.pool()));
         page.gap();
         self.plan.iter().for_each(|difference| show_difference(page, difference));
         page.gap();
@@ -124,10 +125,6 @@ impl Report {
         }
     }
 
-    fn verb(&self) -> &'static str {
-        if self.action == "attach" { "attach" } else { "detach, with an update" }
-    }
-
     fn show_outcome(&self, page: &mut Page) {
         page.gap();
         if let Some(backup) = &self.backup {
@@ -143,11 +140,8 @@ impl Report {
             );
         }
         if self.verified == Some(true) {
-            page.line(format!(
-                "{} User pool {} is as planned, every other setting as before.",
-                styled(GOOD, "Done."),
-                self.user_pool_id
-            ));
+            page.line(format!("{} User pool {} is as planned;", styled(GOOD, "Done."), self.user_pool_id));
+            page.line("everything else was read again and is as before.");
             return;
         }
         page.line(format!("{} The user pool is not as planned:", styled(BAD, "Updated, but wrong.")));

@@ -14,7 +14,7 @@ pub enum EventVersion {
     /// The tenant in access tokens too; the plans Essentials and Plus
     #[value(name = "V2_0")]
     V2,
-    /// As V2_0, and in access tokens of machines
+    /// Machines too; the plans Essentials and Plus
     #[value(name = "V3_0")]
     V3,
 }
@@ -71,13 +71,12 @@ const CONFIG: &str = "PreTokenGenerationConfig";
 /// The function in a slot, if there is one.
 pub(super) fn holder(pool: &Value, slot: Slot) -> Option<&str> {
     let lambdas = pool.get("LambdaConfig")?;
-    let text =
-        |value: Option<&'_ Value>| value.and_then(Value::as_str).filter(|text| !text.is_empty()).is_some();
+    let is_text = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     match slot {
         Slot::PostConfirmation => lambdas.get("PostConfirmation"),
         Slot::PreTokenGeneration => {
             let config = lambdas.get(CONFIG).and_then(|config| config.get("LambdaArn"));
-            if text(config) { config } else { lambdas.get(LEGACY) }
+            if is_text(config) { config } else { lambdas.get(LEGACY) }
         }
     }
     .and_then(Value::as_str)

@@ -73,7 +73,7 @@ pub(super) fn update_from(pool: &Value, send_unknown: bool) -> Update {
     Update { body: Value::Object(body), left_out, unknown }
 }
 
-/// "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays": Cognito refuses
+/// "Please use `TemporaryPasswordValidityDays` in `PasswordPolicy` instead of `UnusedAccountValidityDays`": Cognito refuses
 /// the old one once the new one has been set, and describes both with one value. Where only the old one stands it goes
 /// along.
 fn leave_out_old_validity(body: &mut Map<String, Value>, left_out: &mut Vec<LeftOut>) {
@@ -155,10 +155,9 @@ pub(super) fn predict(pool: &Value, update: &Update) -> Value {
     for (name, value) in pool.as_object().into_iter().flatten() {
         let sent = |name: &str| update.body.get(name).cloned();
         let value = match fate(name) {
-            Some(Fate::Copied) => sent(name),
+            Some(Fate::Copied) | None => sent(name),
             Some(Fate::Renamed(new)) => sent(new),
             Some(Fate::Fixed(_)) => Some(value.clone()),
-            None => sent(name),
         };
         after.extend(value.map(|value| (name.clone(), value)));
     }

@@ -9,11 +9,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// One pool, and what has been called.
 #[derive(Debug, Default)]
-pub struct World {
-    pub pool: Value,
-    pub mfa: Value,
+pub(super) struct World {
+    pub(super) pool: Value,
+    pub(super) mfa: Value,
     /// Operation and body, the newest last.
-    pub calls: Vec<(String, Value)>,
+    pub(super) calls: Vec<(String, Value)>,
 }
 
 /// What a test does at a call: before it is answered, with how many there were of its kind before. An error (code,
@@ -21,8 +21,8 @@ pub struct World {
 type Twist = dyn FnMut(&str, usize, &mut World) -> Result<(), (String, String)> + Send;
 
 /// The running server.
-pub struct Fake {
-    pub url: String,
+pub(super) struct Fake {
+    pub(super) url: String,
     world: Arc<Mutex<World>>,
 }
 
@@ -55,7 +55,7 @@ const UPDATABLE: &[&str] = &[
 
 impl Fake {
     /// With one pool and its MFA configuration.
-    pub async fn start<F>(pool: Value, mfa: Value, twist: F) -> Self
+    pub(super) async fn start<F>(pool: Value, mfa: Value, twist: F) -> Self
     where
         F: FnMut(&str, usize, &mut World) -> Result<(), (String, String)> + Send + 'static,
     {
@@ -75,22 +75,22 @@ impl Fake {
     }
 
     /// The pool now.
-    pub fn pool(&self) -> Value {
+    pub(super) fn pool(&self) -> Value {
         self.world.lock().unwrap().pool.clone()
     }
 
     /// The MFA configuration now.
-    pub fn mfa(&self) -> Value {
+    pub(super) fn mfa(&self) -> Value {
         self.world.lock().unwrap().mfa.clone()
     }
 
     /// The names of what was called, in order.
-    pub fn called(&self) -> Vec<String> {
+    pub(super) fn called(&self) -> Vec<String> {
         self.world.lock().unwrap().calls.iter().map(|(operation, _)| operation.clone()).collect()
     }
 
     /// The body of the last call of an operation.
-    pub fn sent(&self, operation: &str) -> Value {
+    pub(super) fn sent(&self, operation: &str) -> Value {
         let world = self.world.lock().unwrap();
         let found = world.calls.iter().rev().find(|(called, _)| called == operation);
         found.unwrap_or_else(|| panic!("{operation} was not called")).1.clone()
@@ -174,7 +174,7 @@ async fn write(mut stream: TcpStream, status: u16, answer: &Value) {
 }
 
 /// One call of the local stack's Cognito, with a body of one's own.
-pub async fn call(url: &str, operation: &str, body: &Value) -> Value {
+pub(super) async fn call(url: &str, operation: &str, body: &Value) -> Value {
     let host = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).await.unwrap();
     let body = body.to_string();
