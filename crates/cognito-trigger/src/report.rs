@@ -4,7 +4,14 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+use tenancy::choice::ChosenBy;
+use tenancy::onboarding::StampPlan;
+use tenancy::ports::Damage;
+use tenancy::redemption::{Redemption, RefusedOpening};
+use tenancy::sign_in::CrossTenant;
 use tenancy::{PoolId, Sub, TenantId};
+
+use crate::failure::{PublicError, TriggerFailure};
 
 /// Namespace of the metrics.
 const NAMESPACE: &str = "CognitoTenancy";
@@ -48,6 +55,28 @@ pub struct Report {
     pub denied: u64,
     /// Bytes added to a token; `None` when none was made.
     pub claim_bytes: Option<usize>,
+    /// How it came to that; not in the line.
+    pub details: Details,
+}
+
+/// How an invocation came to its outcome: for who looks at a single event, such as `tenantctl replay`. Never printed by a
+/// function.
+#[derive(Debug, Default)]
+pub struct Details {
+    /// The tenant that was chosen, granted or not, and by what.
+    pub chosen: Option<(TenantId, ChosenBy)>,
+    /// What came of redeeming, if it was tried.
+    pub redemption: Option<Redemption>,
+    /// What was on offer and refused.
+    pub refused: Vec<RefusedOpening>,
+    /// Damaged invites that were passed over.
+    pub damaged: Vec<Damage>,
+    /// What looks like an attempt on another tenant.
+    pub cross_tenant: Vec<CrossTenant>,
+    /// IAM roles of the tenant that the allow-list does not admit.
+    pub iam_roles_left_out: usize,
+    /// The stamp that was to be written.
+    pub stamp: Option<StampPlan>,
 }
 
 /// What the loop knows of an invocation.
@@ -109,6 +138,20 @@ impl Report {
         };
         // Numbers and texts under fixed names: writing them cannot fail.
         serde_json::to_string(&line).unwrap_or_default()
+    }
+
+    /// Notes that it ended in `failure`; `denial_event` is the log event of an error that has none of its own.
+    pub fn note_failure(&mut self, failure: &TriggerFailure, denial_event: Option<&'static str>) {
+        let is_unavailable = failure.public == PublicError::Unavailable;
+        self.outcome = if is_unavailable { "unavailable" } else { "denied" };
+        self.reason = Some(failure.reason);
+        self.cause = (!failure.cause.is_empty()).then(|| failure.cause.clone());
+        self.denied = 1;
+        self.event = self.event.or(match failure.reason {
+            "event_invalid" => Some("event.invalid"),
+            "data_damaged" => Some("data.integrity"),
+            _ => denial_event,
+        });
     }
 
     /// Notes what fired, if it looks like a trigger source: an event could say anything.

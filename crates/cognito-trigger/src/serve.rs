@@ -114,7 +114,7 @@ async fn answer(
     };
     trigger.settle(&call, &mut report);
     if let Err(failure) = &result {
-        report.note(failure, trigger.denial_event());
+        report.note_failure(failure, trigger.denial_event());
         // What is no event cannot go back as one.
         if trigger.admits_refused() && payload.get().starts_with('{') {
             report.outcome = "observed";
@@ -153,21 +153,6 @@ fn budget(deadline_ms: u64, now: SystemTime) -> Duration {
 
 fn ended(reason: &'static str) -> TriggerFailure {
     TriggerFailure { public: PublicError::Unavailable, reason, cause: String::new() }
-}
-
-impl Report {
-    fn note(&mut self, failure: &TriggerFailure, denial_event: Option<&'static str>) {
-        let is_unavailable = failure.public == PublicError::Unavailable;
-        self.outcome = if is_unavailable { "unavailable" } else { "denied" };
-        self.reason = Some(failure.reason);
-        self.cause = (!failure.cause.is_empty()).then(|| failure.cause.clone());
-        self.denied = 1;
-        self.event = self.event.or(match failure.reason {
-            "event_invalid" => Some("event.invalid"),
-            "data_damaged" => Some("data.integrity"),
-            _ => denial_event,
-        });
-    }
 }
 
 /// Standard output is where Lambda looks for metrics. A line that cannot be printed is lost, and nothing else.

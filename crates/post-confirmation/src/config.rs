@@ -42,15 +42,23 @@ impl FunctionConfig {
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut settings = Settings::new(lookup);
         let table = settings.table();
-        let trigger = Config {
+        let trigger = Config::read(&mut settings);
+        match AwsSettings::read(lookup) {
+            Ok(aws) => settings.finish(Self { trigger, table, aws }),
+            Err(faults) => Err(settings.failed(faults)),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings of the trigger alone. What is wrong is noted in `settings`, and the default stands in for it.
+    #[must_use]
+    pub fn read(settings: &mut Settings<'_>) -> Self {
+        Self {
             pools: settings.allowed_pools(),
             uninvited: settings
                 .one_of("UNINVITED", [("refuse", Uninvited::Refuse), ("admit", Uninvited::Admit)]),
             tenant_attribute: settings.tenant_attribute(),
-        };
-        match AwsSettings::read(lookup) {
-            Ok(aws) => settings.finish(Self { trigger, table, aws }),
-            Err(faults) => Err(settings.failed(faults)),
         }
     }
 }

@@ -12,11 +12,13 @@ use std::time::Duration;
 use cognito_trigger::event::{Envelope, Subject, UnreadableEvent};
 use cognito_trigger::failure::with_causes;
 use cognito_trigger::logging::{log_damage, log_incomplete};
+use cognito_trigger::report::Details;
 use cognito_trigger::{Answer, Call, PublicError, Report, Trigger, TriggerFailure};
 use tenancy::choice::AskedTenant;
 use tenancy::onboarding::{self, StampPlan};
 use tenancy::ports::{Invites, Records, Stamps, UserDirectory};
 use tenancy::redemption::{Candidate, Redemption};
+use tenancy::sign_in::CrossTenant;
 use tenancy::{Timestamp, UserKey, UserRecords, Username};
 use tenancy_aws::{CognitoUsers, DynamoStore};
 use tokio::time::timeout_at;
@@ -97,8 +99,15 @@ pub async fn handle(
     if joined.is_incomplete {
         log_incomplete(user, call.request_id);
     }
-    if let Some(records) = &joined.records {
-        warn_of_foreign_stamp(user, &event.request.stamp, records, call.request_id);
+    report.details = Details {
+        redemption: Some(joined.redemption.clone()),
+        refused: joined.refused,
+        damaged: joined.damaged,
+        ..Details::default()
+    };
+    if joined.records.as_ref().is_some_and(|records| is_foreign(&event.request.stamp, records)) {
+        warn_of_foreign_stamp(user, call.request_id);
+        report.details.cross_tenant.push(CrossTenant::Stamp);
     }
     match joined.redemption {
         Redemption::Joined(tenants) => {
@@ -127,27 +136,29 @@ pub async fn handle(
     }
     if let Some(plan) = joined.records.as_ref().and_then(onboarding::missing_stamp) {
         stamp(&plan, user, event.username.as_ref(), call, (store, users), report).await;
+        report.details.stamp = Some(plan);
     }
     Ok(Answer::Untouched)
 }
 
 /// The attribute was set before anybody stamped it, and names a tenant that the user is not in: an app client lets its
 /// users write it. It is ignored here and overwritten by the stamp.
-fn warn_of_foreign_stamp(user: &UserKey, stamp: &AskedTenant, records: &UserRecords, request_id: &str) {
-    let is_foreign = match stamp {
+fn warn_of_foreign_stamp(user: &UserKey, request_id: &str) {
+    tracing::warn!(
+        event = "security.cross_tenant",
+        requestId = request_id,
+        reason = CrossTenant::Stamp.name(),
+        sub = user.sub.as_str(),
+        userPoolId = user.pool.as_str(),
+        "the tenant attribute names a tenant that the user is not in; can an app client write it?"
+    );
+}
+
+fn is_foreign(stamp: &AskedTenant, records: &UserRecords) -> bool {
+    match stamp {
         AskedTenant::None => false,
         AskedTenant::Malformed => true,
         AskedTenant::Tenant(tenant) => !records.is_active_in(tenant),
-    };
-    if is_foreign {
-        tracing::warn!(
-            event = "security.cross_tenant",
-            requestId = request_id,
-            reason = "stamp",
-            sub = user.sub.as_str(),
-            userPoolId = user.pool.as_str(),
-            "the tenant attribute names a tenant that the user is not in; can an app client write it?"
-        );
     }
 }
 

@@ -108,17 +108,29 @@ impl FunctionConfig {
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut settings = Settings::new(lookup);
         let table = settings.table();
+        let trigger = Config::read(&mut settings);
+        match AwsSettings::read(lookup) {
+            Ok(aws) => settings.finish(Self { trigger, table, aws }),
+            Err(faults) => Err(settings.failed(faults)),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings of the trigger alone. What is wrong is noted in `settings`, and the default stands in for it.
+    #[must_use]
+    pub fn read(settings: &mut Settings<'_>) -> Self {
         let tenant_attribute = settings.tenant_attribute();
-        let trigger = Config {
+        Self {
             pools: settings.allowed_pools(),
             mode: settings.one_of("MODE", [("enforce", Mode::Enforce), ("observe", Mode::Observe)]),
             unbound_machine: settings.one_of(
                 "UNBOUND_MACHINE",
                 [("bare", UnboundMachine::Bare), ("refuse", UnboundMachine::Refuse)],
             ),
-            names: claim_names(&mut settings, &tenant_attribute),
-            id_claims: claim_selection(&mut settings, "CLAIMS_ID"),
-            access_claims: claim_selection(&mut settings, "CLAIMS_ACCESS"),
+            names: claim_names(settings, &tenant_attribute),
+            id_claims: claim_selection(settings, "CLAIMS_ID"),
+            access_claims: claim_selection(settings, "CLAIMS_ACCESS"),
             group_formats: settings.parsed("GROUP_FORMAT", GroupFormats::default()),
             pool_groups: settings
                 .one_of("POOL_GROUPS", [("drop", PoolGroupPolicy::Drop), ("keep", PoolGroupPolicy::Keep)]),
@@ -130,10 +142,6 @@ impl FunctionConfig {
                 stale_for: Duration::from_secs(settings.number("TENANT_STALE_SECONDS", 600, 0..=86_400)),
             },
             tenant_attribute,
-        };
-        match AwsSettings::read(lookup) {
-            Ok(aws) => settings.finish(Self { trigger, table, aws }),
-            Err(faults) => Err(settings.failed(faults)),
         }
     }
 }

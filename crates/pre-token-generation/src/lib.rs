@@ -5,15 +5,17 @@
 
 pub mod config;
 mod contents;
+pub mod size;
 
 use cognito_trigger::event::{Envelope, Event, Subject, UnreadableEvent};
 use cognito_trigger::failure::PublicError;
 use cognito_trigger::logging::{log_damage, log_incomplete};
+use cognito_trigger::report::Details;
 use cognito_trigger::{Answer, Call, Report, Trigger, TriggerFailure};
 use tenancy::choice::Refusal;
 use tenancy::ports::{Invites, Records};
 use tenancy::redemption::{Candidate, Redemption};
-use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, SignIn};
+use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, SignIn, SignInDecision};
 use tenancy::{TenantId, Timestamp, UserKey};
 use tenancy_aws::cache::Clock;
 use tenancy_aws::{CachedStore, DynamoStore};
@@ -138,11 +140,14 @@ async fn of_user(
         log_incomplete(user, call.request_id);
     }
     note_redemption(decision.redemption.as_ref(), user, call, report);
-    for attempt in decision.cross_tenant {
-        warn_of_cross_tenant(attempt, user, call.request_id);
+    for attempt in &decision.cross_tenant {
+        warn_of_cross_tenant(*attempt, user, call.request_id);
     }
-    let grant = decision.grant.map_err(|none| failure(none, decision.redemption.as_ref()))?;
+    let SignInDecision { grant, chosen, redemption, refused, damaged, cross_tenant, .. } = decision;
+    report.details = Details { chosen, redemption, refused, damaged, cross_tenant, ..Details::default() };
+    let grant = grant.map_err(|none| failure(none, report.details.redemption.as_ref()))?;
     let (contents, roles_left_out) = contents::of_user(config, &grant, &request.pool_groups)?;
+    report.details.iam_roles_left_out = roles_left_out;
     if roles_left_out > 0 {
         tracing::error!(
             event = "data.integrity",

@@ -83,6 +83,7 @@ pub async fn protect(client: &Client, name: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is looked at")]
 /// What can be seen of a table from outside. A part that could not be read says why.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TableState {

@@ -36,7 +36,33 @@ impl AskedTenant {
     }
 }
 
-/// Chooses a membership. The first that applies: the tenant that the app client is bound to; the one asked for; the
+/// By what a membership was chosen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ChosenBy {
+    /// The app client is bound to its tenant.
+    ClientBinding,
+    /// The request asked for its tenant.
+    Asked,
+    /// The profile names its tenant as the default.
+    Default,
+    /// It is the only active one.
+    OnlyMembership,
+}
+
+impl ChosenBy {
+    /// A stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ClientBinding => "client_binding",
+            Self::Asked => "asked",
+            Self::Default => "default",
+            Self::OnlyMembership => "only_membership",
+        }
+    }
+}
+
+/// Chooses a membership, and says by what. The first that applies: the tenant that the app client is bound to; the one asked for; the
 /// profile's default, if active; the only active one. There is never a silent move from a tenant that was bound or asked
 /// for to another.
 ///
@@ -47,26 +73,29 @@ pub fn choose<'a>(
     records: &'a UserRecords,
     bound: Option<&TenantId>,
     asked: &AskedTenant,
-) -> Result<&'a Membership, Refusal> {
+) -> Result<(&'a Membership, ChosenBy), Refusal> {
+    let by = |by| move |membership| (membership, by);
     if let Some(bound) = bound {
         return match asked {
-            AskedTenant::None => named(records, bound),
-            AskedTenant::Tenant(asked) if asked == bound => named(records, bound),
+            AskedTenant::None => named(records, bound).map(by(ChosenBy::ClientBinding)),
+            AskedTenant::Tenant(asked) if asked == bound => {
+                named(records, bound).map(by(ChosenBy::ClientBinding))
+            }
             AskedTenant::Tenant(_) | AskedTenant::Malformed => Err(Refusal::WrongTenant),
         };
     }
     match asked {
-        AskedTenant::Tenant(asked) => return named(records, asked),
+        AskedTenant::Tenant(asked) => return named(records, asked).map(by(ChosenBy::Asked)),
         AskedTenant::Malformed => return Err(Refusal::WrongTenant),
         AskedTenant::None => {}
     }
     let default = records.profile.default_tenant.as_ref();
     if let Some(membership) = default.and_then(|tenant| records.in_tenant(tenant)).filter(|m| m.is_active()) {
-        return Ok(membership);
+        return Ok((membership, ChosenBy::Default));
     }
     let mut active = records.active();
     match (active.next(), active.next()) {
-        (Some(only), None) => Ok(only),
+        (Some(only), None) => Ok((only, ChosenBy::OnlyMembership)),
         (Some(_), Some(_)) => Err(Refusal::ChooseTenant),
         (None, _) if records.memberships.iter().any(|m| m.status == MembershipStatus::Suspended) => {
             Err(Refusal::Suspended)

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use crate::ports::{BoxError, Damage, Invites, Records, Stamps, StoreError, UserDirectory};
 use crate::redeem::{Redeemed, redeem};
-use crate::redemption::{Candidate, InviteRefusal, Redemption};
+use crate::redemption::{Candidate, InviteRefusal, Redemption, RefusedOpening};
 use crate::{PresentedCode, Stamp, TenantId, UserKey, UserRecords, Username};
 
 /// What came of a confirmation, before the stamp.
@@ -14,6 +14,8 @@ pub struct Joined {
     pub redemption: Redemption,
     /// The user's records afterwards; `None` when none were read, because nothing had to be.
     pub records: Option<UserRecords>,
+    /// What was on offer and refused.
+    pub refused: Vec<RefusedOpening>,
     /// Damaged invites that were passed over.
     pub damaged: Vec<Damage>,
     /// Whether open invites of the address are left.
@@ -28,11 +30,18 @@ pub struct Joined {
 pub async fn join(candidate: Candidate<'_>, store: &(impl Records + Invites)) -> Result<Joined, StoreError> {
     if *candidate.code == PresentedCode::Malformed {
         let redemption = Redemption::Refused(InviteRefusal::Malformed);
-        return Ok(Joined { redemption, records: None, damaged: Vec::new(), is_incomplete: false });
+        return Ok(Joined {
+            redemption,
+            records: None,
+            refused: Vec::new(),
+            damaged: Vec::new(),
+            is_incomplete: false,
+        });
     }
     let mut records = store.user(candidate.user).await?;
-    let Redeemed { redemption, damaged, is_incomplete } = redeem(candidate, &mut records, store).await?;
-    Ok(Joined { redemption, records: Some(records), damaged, is_incomplete })
+    let Redeemed { redemption, refused, damaged, is_incomplete } =
+        redeem(candidate, &mut records, store).await?;
+    Ok(Joined { redemption, records: Some(records), refused, damaged, is_incomplete })
 }
 
 /// A stamp to be written.

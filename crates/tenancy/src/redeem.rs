@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 
 use crate::ports::{Commit, Damage, Invites, Offer, ProviderTerms, Records, StoreError};
 use crate::redemption::{
-    Candidate, InviteRefusal, Redeemer, Redemption, RedemptionSource, Verdict, apply, judge,
+    Candidate, InviteRefusal, OpeningKey, Redeemer, Redemption, RedemptionSource, RefusedOpening, Verdict,
+    apply, judge,
 };
 use crate::{EmailHash, InviteHash, PresentedCode, ProviderName, TenantId, TenantStatus, UserRecords};
 
@@ -23,6 +24,8 @@ const MAX_PLANS: usize = 19;
 pub struct Redeemed {
     /// What became of the user.
     pub redemption: Redemption,
+    /// What was on offer and refused.
+    pub refused: Vec<RefusedOpening>,
     /// Damaged invites that were passed over, so that they did not keep the user out of other tenants.
     pub damaged: Vec<Damage>,
     /// Whether open invites of the address are left, because there were more than one write takes and a later one failed.
@@ -43,7 +46,9 @@ pub async fn redeem(
     records: &mut UserRecords,
     store: &(impl Records + Invites),
 ) -> Result<Redeemed, StoreError> {
-    let ended = |redemption| Ok(Redeemed { redemption, damaged: Vec::new(), is_incomplete: false });
+    let ended = |redemption| {
+        Ok(Redeemed { redemption, refused: Vec::new(), damaged: Vec::new(), is_incomplete: false })
+    };
     match candidate.code {
         PresentedCode::Malformed => return ended(Redemption::Refused(InviteRefusal::Malformed)),
         PresentedCode::None if records.active().next().is_some() => return ended(Redemption::Already),
@@ -57,8 +62,15 @@ pub async fn redeem(
         && terms.as_ref().is_some_and(|terms| terms.binding.is_email_trusted);
     let verified_email = candidate.email.filter(|_| candidate.is_email_verified || trusts_email);
     let redeemer = Redeemer { candidate, verified_email };
-    let mut engine =
-        Engine { redeemer, store, terms, are_terms_fresh: true, damaged: Vec::new(), is_incomplete: false };
+    let mut engine = Engine {
+        redeemer,
+        store,
+        terms,
+        are_terms_fresh: true,
+        refused: Vec::new(),
+        damaged: Vec::new(),
+        is_incomplete: false,
+    };
 
     let by_code = match candidate.code {
         PresentedCode::Code(code) => Some(engine.settle(&Source::Code(code.hash()), records).await?),
@@ -74,12 +86,12 @@ pub async fn redeem(
             (_, open) => open,
         },
     };
-    let Engine { mut damaged, is_incomplete, .. } = engine;
+    let Engine { refused, mut damaged, is_incomplete, .. } = engine;
     match (&redemption, damaged.pop()) {
         (Redemption::Refused(_), Some(damage)) => Err(damage.into()),
         (_, last) => {
             damaged.extend(last);
-            Ok(Redeemed { redemption, damaged, is_incomplete })
+            Ok(Redeemed { redemption, refused, damaged, is_incomplete })
         }
     }
 }
@@ -90,6 +102,7 @@ struct Engine<'a, S> {
     /// What the user's identity provider offers, and whether that was read for this round.
     terms: Option<ProviderTerms>,
     are_terms_fresh: bool,
+    refused: Vec<RefusedOpening>,
     damaged: Vec<Damage>,
     is_incomplete: bool,
 }
@@ -108,6 +121,15 @@ enum Opening<'a> {
     Provider(&'a ProviderName, ProviderTerms),
 }
 
+impl Opening<'_> {
+    fn key(&self) -> OpeningKey {
+        match self {
+            Self::Invite(hash, _) => OpeningKey::Invite(hash.clone()),
+            Self::Provider(provider, _) => OpeningKey::Provider((*provider).clone()),
+        }
+    }
+}
+
 impl<'a, S: Records + Invites> Engine<'a, S> {
     /// Redeems all that a source offers, deciding anew for as long as others overtake it.
     async fn settle(&mut self, source: &Source, records: &mut UserRecords) -> Result<Redemption, StoreError> {
@@ -122,7 +144,11 @@ impl<'a, S: Records + Invites> Engine<'a, S> {
                 Err(error) => return self.interrupted(joined, error),
             };
             for opening in openings {
-                match self.judge(&opening, &after) {
+                let verdict = self.judge(&opening, &after);
+                if let Verdict::Refuse(why) = verdict {
+                    self.note_refused(opening.key(), why);
+                }
+                match verdict {
                     Verdict::Redeem(plan) if plans.len() < MAX_PLANS => {
                         apply(&mut after, &plan);
                         plans.push(*plan);
@@ -168,6 +194,14 @@ impl<'a, S: Records + Invites> Engine<'a, S> {
         }
         self.is_incomplete = true;
         Ok(Redemption::Joined(joined))
+    }
+
+    /// A round that is decided anew does not count twice.
+    fn note_refused(&mut self, opening: OpeningKey, why: InviteRefusal) {
+        let refused = RefusedOpening { opening, why };
+        if !self.refused.contains(&refused) {
+            self.refused.push(refused);
+        }
     }
 
     fn judge(&self, opening: &Opening<'_>, records: &UserRecords) -> Verdict {

@@ -93,6 +93,24 @@ impl InviteRefusal {
     }
 }
 
+/// Something that was on offer and was refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RefusedOpening {
+    /// What was on offer.
+    pub opening: OpeningKey,
+    /// Why it was refused.
+    pub why: InviteRefusal,
+}
+
+/// What names an opening: where a membership may come from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum OpeningKey {
+    /// An invite, by its code or by its address.
+    Invite(InviteHash),
+    /// The user's identity provider.
+    Provider(ProviderName),
+}
+
 /// One redemption, decided and not yet written. Every part names what it was decided from, so that the write fails as a
 /// whole when that has changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -223,7 +241,7 @@ impl Redeemer<'_> {
 }
 
 /// What `records` are after `plan` has been written.
-pub(crate) fn apply(records: &mut UserRecords, plan: &RedemptionPlan) {
+pub fn apply(records: &mut UserRecords, plan: &RedemptionPlan) {
     if plan.becomes_default {
         records.profile.default_tenant = Some(plan.tenant.clone());
     }

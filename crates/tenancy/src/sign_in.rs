@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::join3;
 
-use crate::choice::{AskedTenant, Refusal, choose};
+use crate::choice::{AskedTenant, ChosenBy, Refusal, choose};
 use crate::ports::{Damage, Invites, Records, StoreError};
 use crate::redeem::redeem;
-use crate::redemption::{Candidate, InviteRefusal, Redemption};
+use crate::redemption::{Candidate, InviteRefusal, Redemption, RefusedOpening};
 use crate::{ClientId, PoolId, PresentedCode, Role, Tenant, TenantId, TenantStatus};
 
 /// A user's request for tokens.
@@ -77,8 +77,12 @@ impl From<Refusal> for NoGrant {
 pub struct SignInDecision {
     /// What the token may carry, or why there is none.
     pub grant: Result<Grant, NoGrant>,
+    /// The tenant that was chosen, granted or not, and by what; `None` when none was.
+    pub chosen: Option<(TenantId, ChosenBy)>,
     /// What came of redeeming, if it was tried.
     pub redemption: Option<Redemption>,
+    /// What was on offer and refused.
+    pub refused: Vec<RefusedOpening>,
     /// Damaged invites that were passed over.
     pub damaged: Vec<Damage>,
     /// Whether open invites of the address are left.
@@ -92,14 +96,16 @@ pub struct SignInDecision {
 pub async fn decide(sign_in: SignIn<'_>, store: &(impl Records + Invites)) -> SignInDecision {
     let mut notes = Notes::default();
     let grant = grant(sign_in, store, &mut notes).await;
-    let Notes { redemption, damaged, is_incomplete, cross_tenant } = notes;
-    SignInDecision { grant, redemption, damaged, is_incomplete, cross_tenant }
+    let Notes { chosen, redemption, refused, damaged, is_incomplete, cross_tenant } = notes;
+    SignInDecision { grant, chosen, redemption, refused, damaged, is_incomplete, cross_tenant }
 }
 
 /// What is noted on the way, however it ends.
 #[derive(Default)]
 struct Notes {
+    chosen: Option<(TenantId, ChosenBy)>,
     redemption: Option<Redemption>,
+    refused: Vec<RefusedOpening>,
     damaged: Vec<Damage>,
     is_incomplete: bool,
     cross_tenant: Vec<CrossTenant>,
@@ -140,7 +146,7 @@ async fn grant(
     if *candidate.code != PresentedCode::None || records.active().next().is_none() {
         let redeemed = redeem(candidate, &mut records, store).await?;
         (notes.redemption, notes.damaged) = (Some(redeemed.redemption), redeemed.damaged);
-        notes.is_incomplete = redeemed.is_incomplete;
+        (notes.refused, notes.is_incomplete) = (redeemed.refused, redeemed.is_incomplete);
     }
     if *sign_in.stamp != AskedTenant::None && !hint.is_some_and(|hint| records.is_active_in(hint)) {
         notes.cross_tenant.push(CrossTenant::Stamp);
@@ -149,9 +155,10 @@ async fn grant(
         return Err(Refusal::InviteRequired.into());
     }
     let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
-    let membership = choose(&records, bound, sign_in.asked).inspect_err(|refusal| {
+    let (membership, by) = choose(&records, bound, sign_in.asked).inspect_err(|refusal| {
         notes.cross_tenant.extend(attempt(*refusal, bound, sign_in.asked));
     })?;
+    notes.chosen = Some((membership.tenant.clone(), by));
     let tenant = match hinted {
         Some(read) if hint == Some(&membership.tenant) => read?,
         _ => store.tenant(&membership.tenant).await?,

@@ -17,19 +17,22 @@ use crate::cli::AwsOptions;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest time of one call, its attempts and the waits between them included.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(60);
+const OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Longest time to get a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Attempts of one call; throttling counts as a failure of one.
-const MAX_ATTEMPTS: u32 = 6;
+const MAX_ATTEMPTS: u32 = 5;
+
+/// Longest wait between two attempts: somebody is waiting.
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
 /// Loads what the options, the environment and the profile say. Nothing is called before the first request.
 pub async fn load(options: &AwsOptions) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
-        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS).with_max_backoff(MAX_BACKOFF))
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
@@ -50,6 +53,7 @@ pub async fn load(options: &AwsOptions) -> SdkConfig {
 }
 
 /// What a local table needs: nothing of AWS, and no credentials that could be used there.
+#[must_use]
 pub fn local() -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

@@ -270,7 +270,9 @@ impl Context {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return Err(Failure::usage(format!("{question} There is nobody to ask: --yes says so.")));
+            return Err(
+                Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it.")
+            );
         }
         let asked = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
         match asked {

@@ -122,14 +122,34 @@ impl From<OperatorError> for Failure {
 impl From<tenancy::ports::StoreError> for Failure {
     fn from(error: tenancy::ports::StoreError) -> Self {
         use tenancy::ports::StoreError;
-        let hint = match &error {
-            StoreError::Unavailable { .. } => {
-                "Is the table there (`tenantctl table check`), and may these credentials use it?"
+        match error {
+            StoreError::Unavailable { operation, source } => {
+                let hint = hint_for(&source.to_string());
+                Self { code: "store", ..Self::failed(format!("could not {operation}: {source}")) }.hint(hint)
             }
-            StoreError::Damaged(_) => "docs/table.md says what the item must look like.",
-        };
-        let code = if matches!(error, StoreError::Damaged(_)) { "damaged" } else { "store" };
-        Self { code, ..Self::failed(chain(&error)) }.hint(hint)
+            StoreError::Damaged(damage) => Self { code: "damaged", ..Self::failed(damage.to_string()) }
+                .hint("docs/table.md says what the item must look like."),
+        }
+    }
+}
+
+/// What to do about what DynamoDB said.
+fn hint_for(said: &str) -> &'static str {
+    let of = |codes: &[&str]| codes.iter().any(|code| said.contains(code));
+    if of(&["ResourceNotFoundException"]) {
+        "There is no such table here. --table, --region and --profile say where; `tenantctl table create` makes it."
+    } else if of(&[
+        "AccessDenied",
+        "UnrecognizedClient",
+        "ExpiredToken",
+        "InvalidSignature",
+        "MissingAuthentication",
+    ]) {
+        "These credentials may not do that on this table; --profile takes others."
+    } else if of(&["connect"]) {
+        "Is the network up, and the endpoint right (--endpoint-url, AWS_ENDPOINT_URL_DYNAMODB)?"
+    } else {
+        "Nothing is lost by running the same command again."
     }
 }
 

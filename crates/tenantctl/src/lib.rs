@@ -6,18 +6,26 @@
 //! | [`context`] | what a command works with: the table, the pool, who is asking, the time, the page |
 //! | [`page`] | what is printed: for people, or as JSON |
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
+//! | [`issuable`] | what could never be in a token, and is refused here |
 //! | [`commands`] | one module a noun |
+//! | [`users`] | users of a pool, looked up |
+//! | [`pace`] | a steady pace for calls with a quota |
 //!
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
 //! `tenancy-aws` alone.
+
+#![expect(clippy::doc_markdown, reason = "help texts are printed as they stand, without back-ticks")]
 
 pub mod aws;
 pub mod cli;
 pub mod commands;
 pub mod context;
 pub mod failure;
+pub mod issuable;
 pub mod local;
+pub mod pace;
 pub mod page;
+pub mod users;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use console::measure_text_width;
 use serde::Serialize;
 
 /// Something a command has to say: as JSON by its `Serialize`, which is stable (docs/tenantctl-json.md), and for people.
@@ -31,6 +32,12 @@ pub const DIM: Style = Style::new().dimmed();
 /// A style for headings.
 pub const BOLD: Style = Style::new().bold();
 
+/// Up to how many characters a cell is never broken: a moment, a state, a reference.
+const SHORT: usize = 18;
+
+/// Up to how many characters a word is never broken: a sub, a client id, most addresses.
+const WORD: usize = 40;
+
 impl Page {
     /// A page as wide as `COLUMNS` says, or else the terminal; without both, lines are not broken.
     #[must_use]
@@ -56,13 +63,13 @@ impl Page {
         let _ = writeln!(self.text, "{BOLD}{line}{BOLD:#}");
     }
 
-    /// A paragraph, broken between words, indented.
+    /// A paragraph, indented; broken between words where the page has a width.
     pub fn paragraph(&mut self, indent: usize, text: &str) {
-        let width = usize::from(self.width.unwrap_or(100)).saturating_sub(indent).max(20);
+        let width = self.width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(indent).max(20));
         let pad = " ".repeat(indent);
         let mut line = String::new();
         for word in text.split_whitespace() {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            if !line.is_empty() && measure_text_width(&line) + 1 + measure_text_width(word) > width {
                 let _ = writeln!(self.text, "{pad}{line}");
                 line.clear();
             }
@@ -101,17 +108,23 @@ impl Page {
         }
         table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
         let mut is_empty = true;
+        let mut widths: Vec<u16> = headings.iter().map(|heading| narrowest(heading)).collect();
         for row in rows {
             is_empty = false;
-            table.add_row(row);
+            let cells: Vec<String> = row.into_iter().collect();
+            for (width, cell) in widths.iter_mut().zip(&cells) {
+                *width = narrowest(cell).max(*width);
+            }
+            table.add_row(cells);
         }
         if is_empty {
             self.line(none);
             return;
         }
         // The first column begins at the edge, and no line ends in blanks.
-        for column in table.column_iter_mut() {
+        for (column, width) in table.column_iter_mut().zip(widths) {
             column.set_padding((0, 2));
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
         }
         for line in table.lines() {
             self.line(line.trim_end());
@@ -123,6 +136,15 @@ impl Page {
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// The width below which a cell would be broken where it must not be, with the gap behind it.
+fn narrowest(cell: &str) -> u16 {
+    const GAP: usize = 2;
+    let whole = measure_text_width(cell);
+    let longest = cell.split_whitespace().map(measure_text_width).max().unwrap_or(0);
+    let width = if whole <= SHORT { whole } else { longest.min(WORD) };
+    u16::try_from(width.saturating_add(GAP)).unwrap_or(u16::MAX)
 }
 
 /// `text` in a style.

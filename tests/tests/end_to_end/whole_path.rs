@@ -4,6 +4,7 @@
 use crate::support::{CODE, World, items};
 use dev_stack::EventVersion;
 use serde_json::{Value, json};
+use tenancy_aws::operator::TenantEdit;
 
 /// The error text of Cognito for a refused confirmation.
 const INVITE_REQUIRED: &str =
@@ -97,7 +98,11 @@ async fn a_change_of_tier_is_in_the_next_token() {
     let before = pool.sign_in("ana@example.com").await.unwrap();
 
     let now = tenancy::Timestamp::from_epoch_seconds(1_700_000_100);
-    world.operator().set_tier(&"acme".parse().unwrap(), &"enterprise".parse().unwrap(), now).await.unwrap();
+    let operator = world.operator();
+    let acme = operator.tenant(&"acme".parse().unwrap()).await.unwrap();
+    let edit = TenantEdit { tier: Some("enterprise".parse().unwrap()), ..TenantEdit::default() };
+    let change = operator.edit_tenant(&acme, edit, "tenant.set-tier", now).await.unwrap();
+    operator.apply(change, "the tenant").await.unwrap();
     let after = pool.refresh(&before.refresh_token.unwrap()).await.unwrap();
 
     assert_eq!(before.access["tenant_tier"], "pro");

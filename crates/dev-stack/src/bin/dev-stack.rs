@@ -30,9 +30,11 @@ const REGION: &str = "eu-west-1";
 /// The alias of both functions that the pool calls.
 const ALIAS: &str = "live";
 
-/// The attributes that the app client may read; it may write those without the first.
-const ATTRIBUTES: [&str; 7] =
-    ["custom:tenantId", "email", "family_name", "given_name", "locale", "name", "zoneinfo"];
+/// The attributes that the app client may write: not the stamp.
+const WRITABLE: [&str; 6] = ["email", "family_name", "given_name", "locale", "name", "zoneinfo"];
+
+/// Those that it may only read.
+const READ_ONLY: [&str; 2] = ["custom:tenantId", "email_verified"];
 
 /// The tenant of a new table.
 const TENANT: &str = "acme";
@@ -113,13 +115,12 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     }
     let pool = stack.cognito().create_pool(PoolSettings::default());
     attach(&stack, &pool, options.event_version)?;
-    let listed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let attributes = ClientSettings {
-        read_attributes: Some(listed(&ATTRIBUTES)),
-        write_attributes: Some(listed(ATTRIBUTES.get(1..).unwrap_or_default())),
+    let client = ClientSettings {
+        read_attributes: Some(WRITABLE.into_iter().chain(READ_ONLY).map(str::to_owned).collect()),
+        write_attributes: Some(WRITABLE.map(str::to_owned).into()),
         ..ClientSettings::default()
     };
-    let client = stack.cognito().create_client(&pool, attributes)?;
+    let client = stack.cognito().create_client(&pool, client)?;
     announce(&stack, &pool, &client, &options.table, invite_code.as_deref(), options.json);
     let mail = tokio::spawn(print_mail(stack.cognito().mail()));
     // Without a signal handler there is nothing to wait for but the end of the process.

@@ -193,12 +193,15 @@ fn split(input: Object) -> Result<(Object, Object), CognitoError> {
 
 /// Refuses what the pool does not have, and flows that do not go together.
 fn check(pool: &Pool, sent: &Object, has_secret: bool) -> Result<(), CognitoError> {
-    for (list, kind) in [("ReadAttributes", "read"), ("WriteAttributes", "write")] {
-        let known = |name: &str| pool.schema().iter().any(|attribute| schema::name_of(attribute) == name);
-        if texts(sent, &[list]).into_iter().any(|name| !known(name)) {
-            let message = format!("Invalid {kind} attributes specified while creating a client");
-            return Err(CognitoError::invalid_parameter(message));
-        }
+    let known = |name: &str| pool.schema().iter().any(|attribute| schema::name_of(attribute) == name);
+    let writable = |name: &str| known(name) && !client::is_for_administrators(name);
+    let faults = [
+        ("read", texts(sent, &["ReadAttributes"]).into_iter().all(known)),
+        ("write", texts(sent, &["WriteAttributes"]).into_iter().all(writable)),
+    ];
+    if let Some((kind, _)) = faults.into_iter().find(|(_, admitted)| !admitted) {
+        let message = format!("Invalid {kind} attributes specified while creating a client");
+        return Err(CognitoError::invalid_parameter(message));
     }
     let missing = texts(sent, &["SupportedIdentityProviders"])
         .into_iter()

@@ -128,8 +128,7 @@ impl Client {
 
     /// Refuses an attribute outside the write list. Nobody but an administrator writes the `_verified` ones.
     pub(crate) fn check_write(&self, attribute: &str) -> Result<(), CognitoError> {
-        let writable = !matches!(attribute, "sub" | "email_verified" | "phone_number_verified");
-        if writable && self.permits("WriteAttributes", attribute) {
+        if !is_for_administrators(attribute) && self.permits("WriteAttributes", attribute) {
             return Ok(());
         }
         Err(CognitoError::not_authorized("A client attempted to write unauthorized attribute"))
@@ -191,6 +190,11 @@ impl Client {
             None => unknowns::DEFAULT_PERMISSIONS_INCLUDE_CUSTOM || !attribute.starts_with("custom:"),
         }
     }
+}
+
+/// Whether no client can write the attribute, whatever it lists.
+pub(crate) fn is_for_administrators(attribute: &str) -> bool {
+    matches!(attribute, "sub" | "email_verified" | "phone_number_verified")
 }
 
 /// What `CreateUserPoolClient` fills in, and `UpdateUserPoolClient` resets to.

@@ -195,3 +195,9 @@ pub(crate) const CUSTOM_ATTRIBUTES_ARE_MUTABLE: bool = true;
 pub(crate) fn default_acr_value(level: u8) -> String {
     format!("urn:cognito:loa:{level}")
 }
+
+/// Do the second factors besides SMS that `SetUserPoolMfaConfig` has set survive an `UpdateUserPool`, which cannot
+/// send them?
+///
+/// Not documented. Assumed: yes, and so `MfaConfiguration` can be sent without SMS when there is one.
+pub(crate) const MFA_METHODS_SURVIVE_UPDATE: bool = true;

@@ -61,6 +61,9 @@ pub(super) fn update(cognito: &Cognito, input: Object) -> Answer {
             pool.description.remove(*name);
         }
         pool.description.extend(settled);
+        if !unknowns::MFA_METHODS_SURVIVE_UPDATE {
+            pool.mfa.clear();
+        }
         let name = take_text(&mut alone, "PoolName");
         let name = name.ok().or_else(|| unknowns::name_when_left_out(&pool.id));
         if let Some(name) = name {

@@ -67,8 +67,8 @@ async fn pages_of_users_neither_repeat_nor_lose_one_when_others_come_and_go() {
     let second = list.clone().set_pagination_token(first.pagination_token.clone()).send().await.unwrap();
     let third = list.clone().set_pagination_token(second.pagination_token.clone()).send().await.unwrap();
 
-    let all = [&first, &second, &third].into_iter().flat_map(|page| page.users());
-    assert_eq!(all.filter_map(|user| user.username.clone()).collect::<Vec<_>>(), names);
+    let pages = [first.users(), second.users(), third.users()];
+    assert_eq!(pages.concat().into_iter().filter_map(|user| user.username).collect::<Vec<_>>(), names);
     assert_eq!(third.pagination_token(), None);
     let refused = refusal(list.clone().limit(61).send().await.unwrap_err());
     assert_eq!(refused.0, "InvalidParameterException");

@@ -94,6 +94,8 @@ async fn a_client_cannot_name_what_the_pool_does_not_have() {
 
     let rows = [
         (create().write_attributes("custom:nope"), "InvalidParameterException"),
+        (create().write_attributes("email_verified"), "InvalidParameterException"),
+        (create().read_attributes("custom:nope"), "InvalidParameterException"),
         (create().supported_identity_providers("Nobody"), "InvalidParameterException"),
         (create().allowed_o_auth_flows(OAuthFlowType::ClientCredentials), "InvalidOAuthFlowException"),
         (create().auth_session_validity(16), "InvalidParameterException"),

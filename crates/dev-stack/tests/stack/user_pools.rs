@@ -197,7 +197,7 @@ async fn an_update_that_cognito_would_refuse_is_refused_and_changes_nothing() {
     let policies = UserPoolPolicyType::builder().password_policy(policy).build();
     let (invalid, tier) = ("InvalidParameterException", "FeatureUnavailableInTierException");
 
-    let rows = [
+    let rows = vec![
         (update(&fixture).user_pool_tags("aws:x", "y"), invalid, "aws: prefixed tag key names"),
         (
             update(&fixture).lambda_config(lambda(Some(&format!("{ARN}2")), "V1_0")),

@@ -126,7 +126,6 @@ impl Operator {
     }
 
     /// Plans to unbind an app client.
-    #[must_use]
     pub fn unbind_client(&self, record: ClientRecord, now: Timestamp) -> Change {
         let target = format!("client:{}:{}", record.pool, record.client);
         let audit = self.audit_item(&record.binding.tenant, ("client.unbind", &target), None, now);
@@ -214,7 +213,6 @@ impl Operator {
     }
 
     /// Plans to unbind an identity provider. Who has joined through it stays a member.
-    #[must_use]
     pub fn unbind_provider(&self, record: ProviderRecord, now: Timestamp) -> Change {
         let target = format!("idp:{}:{}", record.pool, record.provider);
         let audit = self.audit_item(&record.binding.tenant, ("idp.unbind", &target), None, now);

@@ -6,7 +6,7 @@ use tenancy::invite::{LONGEST_LIFE_SECONDS, MOST_USES, RETENTION_SECONDS};
 use tenancy::ports::Damage;
 use tenancy::{
     EmailAddress, EmailHash, Invite, InviteCode, InviteHash, InviteStatus, Role, TenantId, TenantStatus,
-    Timestamp,
+    Timestamp, UserKey,
 };
 
 use super::change::{Change, Write};
@@ -39,6 +39,15 @@ pub struct InviteRecord {
     /// Who made it.
     pub created_by: Option<String>,
     item: Attributes,
+}
+
+/// That a user has redeemed an invite.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InviteUse {
+    /// Who.
+    pub user: UserKey,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What an invite is good for.
@@ -125,6 +134,23 @@ impl Operator {
     pub async fn invites(&self, tenant: &TenantId) -> Result<Listed<InviteRecord>, OperatorError> {
         let items = self.index("list the invites", &tenant_partition(tenant), "INVITE#").await?;
         Ok(items.into_iter().map(InviteRecord::listed).collect())
+    }
+
+    /// Who has redeemed an invite, and when, strongly consistent; the latest at the end is not promised.
+    ///
+    /// # Errors
+    ///
+    /// [`OperatorError::Store`].
+    pub async fn uses(&self, hash: &InviteHash) -> Result<Vec<InviteUse>, OperatorError> {
+        let partition = Key::invite(hash).pk;
+        let items = self.store.query("read the uses of an invite", partition, "USE#").await?;
+        let uses = items.iter().filter_map(|item| {
+            let (pool, sub) = text_of(item, "sk")?.strip_prefix("USE#")?.split_once('#')?;
+            let at = item.get("at")?.as_n().ok()?.parse().ok()?;
+            let user = UserKey { pool: pool.parse().ok()?, sub: sub.parse().ok()? };
+            Some(InviteUse { user, at: Timestamp::from_epoch_seconds(at) })
+        });
+        Ok(uses.collect())
     }
 
     /// The invite that is the tenant's one for an address, in any state.
@@ -330,19 +356,17 @@ fn pointer_write(
     tenant: &TenantId,
     hash: &InviteHash,
 ) -> Write {
-    match pointer {
-        Some(pointer) => Write::Update {
+    if let Some(pointer) = pointer {
+        return Write::Update {
             before: pointer.item,
             set: vec![("h", text(hash.as_str()))],
             remove: Vec::new(),
             guard: vec!["h"],
-        },
-        None => {
-            let mut item = new_item(Key::email_pointer(&EmailHash::of(email), tenant), "mail");
-            item.insert("h".to_owned(), text(hash.as_str()));
-            Write::Create(item)
-        }
+        };
     }
+    let mut item = new_item(Key::email_pointer(&EmailHash::of(email), tenant), "mail");
+    item.insert("h".to_owned(), text(hash.as_str()));
+    Write::Create(item)
 }
 
 /// The invite is revoked, unless it was used meanwhile.

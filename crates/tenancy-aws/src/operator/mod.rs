@@ -16,7 +16,7 @@ use tenancy::{TenantId, Timestamp};
 pub use audit::{AuditQuery, AuditRecord};
 pub use bindings::{ClientRecord, ProviderRecord, ProviderTerms};
 pub use change::{Change, PlannedWrite};
-pub use invites::{InviteRecord, InviteState, NewInvite};
+pub use invites::{InviteRecord, InviteState, InviteUse, NewInvite};
 pub use members::{MemberRecord, UserRecord};
 pub use tenants::{TenantEdit, TenantRecord};
 

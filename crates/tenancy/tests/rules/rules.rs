@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use tenancy::choice::{AskedTenant, Refusal, choose};
+use tenancy::choice::{AskedTenant, ChosenBy, Refusal, choose};
 use tenancy::groups::{GroupFormats, IamRoleAllowList, groups_of, iam_roles_of};
 use tenancy::ports::{Offer, OfferTerms};
 use tenancy::redemption::{
@@ -190,22 +190,35 @@ fn the_same_user_again_gets_the_first_outcome() {
 
 #[test]
 fn a_tenant_is_chosen_in_the_published_order() {
+    use ChosenBy::{Asked, ClientBinding, Default, OnlyMembership};
     use MembershipStatus::{Active, Removed, Suspended};
     let acme = || membership("acme", Active);
     let globex = || membership("globex", Active);
     let asked = |tenant: &str| AskedTenant::Tenant(tenant_id(tenant));
     let none = || AskedTenant::None;
     let rows = [
-        ("the only one", records(vec![acme()], None), None, none(), Ok("acme")),
-        ("the default", records(vec![acme(), globex()], Some("globex")), None, none(), Ok("globex")),
+        ("the only one", records(vec![acme()], None), None, none(), Ok(("acme", OnlyMembership))),
+        (
+            "the default",
+            records(vec![acme(), globex()], Some("globex")),
+            None,
+            none(),
+            Ok(("globex", Default)),
+        ),
         (
             "a default that is not active",
             records(vec![acme(), membership("globex", Suspended)], Some("globex")),
             None,
             none(),
-            Ok("acme"),
+            Ok(("acme", OnlyMembership)),
         ),
-        ("a default of no membership", records(vec![acme()], Some("initech")), None, none(), Ok("acme")),
+        (
+            "a default of no membership",
+            records(vec![acme()], Some("initech")),
+            None,
+            none(),
+            Ok(("acme", OnlyMembership)),
+        ),
         ("several", records(vec![acme(), globex()], None), None, none(), Err(Refusal::ChooseTenant)),
         (
             "several, inactive default",
@@ -229,7 +242,13 @@ fn a_tenant_is_chosen_in_the_published_order() {
             none(),
             Err(Refusal::Suspended),
         ),
-        ("asked for", records(vec![acme(), globex()], Some("acme")), None, asked("globex"), Ok("globex")),
+        (
+            "asked for",
+            records(vec![acme(), globex()], Some("acme")),
+            None,
+            asked("globex"),
+            Ok(("globex", Asked)),
+        ),
         (
             "asked for, suspended",
             records(vec![acme(), membership("globex", Suspended)], Some("acme")),
@@ -258,13 +277,19 @@ fn a_tenant_is_chosen_in_the_published_order() {
             AskedTenant::Malformed,
             Err(Refusal::WrongTenant),
         ),
-        ("bound", records(vec![acme(), globex()], Some("acme")), Some("globex"), none(), Ok("globex")),
+        (
+            "bound",
+            records(vec![acme(), globex()], Some("acme")),
+            Some("globex"),
+            none(),
+            Ok(("globex", ClientBinding)),
+        ),
         (
             "bound, asked for the same",
             records(vec![acme(), globex()], Some("acme")),
             Some("globex"),
             asked("globex"),
-            Ok("globex"),
+            Ok(("globex", ClientBinding)),
         ),
         (
             "bound, asked for another",
@@ -305,8 +330,8 @@ fn a_tenant_is_chosen_in_the_published_order() {
 
     for (row, records, bound, asked, expected) in rows {
         let bound = bound.map(tenant_id);
-        let chosen = choose(&records, bound.as_ref(), &asked).map(|membership| membership.tenant.to_string());
-        assert_eq!(chosen, expected.map(str::to_owned), "{row}");
+        let chosen = choose(&records, bound.as_ref(), &asked);
+        assert_eq!(chosen.map(|(membership, by)| (membership.tenant.as_str(), by)), expected, "{row}");
     }
 }
 
@@ -422,10 +447,11 @@ proptest! {
             statuses.iter().map(|(id, status)| membership(id.as_str(), *status)).collect();
         let records = UserRecords { memberships, profile: Profile { default_tenant: default } };
 
-        if let Ok(chosen) = choose(&records, bound.as_ref(), &asked) {
+        if let Ok((chosen, by)) = choose(&records, bound.as_ref(), &asked) {
             prop_assert_eq!(statuses.get(&chosen.tenant), Some(&MembershipStatus::Active));
             if let Some(bound) = &bound {
                 prop_assert_eq!(&chosen.tenant, bound);
+                prop_assert_eq!(by, ChosenBy::ClientBinding);
             }
             if let AskedTenant::Tenant(asked) = &asked {
                 prop_assert_eq!(&chosen.tenant, asked);
@@ -484,7 +510,7 @@ fn every_small_world_gets_the_tenant_of_the_published_order() {
         let wanted = of(asked).map_or(AskedTenant::None, AskedTenant::Tenant);
 
         let chosen =
-            choose(&records, of(bound).as_ref(), &wanted).map(|membership| membership.tenant.clone());
+            choose(&records, of(bound).as_ref(), &wanted).map(|(membership, _)| membership.tenant.clone());
 
         assert_eq!(chosen, naive(&held, default, bound, asked).map(id), "{held:?} {default} {bound} {asked}");
         worlds += 1;

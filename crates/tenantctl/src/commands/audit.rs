@@ -1,14 +1,177 @@
-//! Not written yet.
+//! `tenantctl audit`: who did what in a tenant.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use tenancy::Timestamp;
+use tenancy_aws::operator::{AuditQuery, AuditRecord, Operator};
+
+use super::arguments::{Moment, TenantOption, minute, rfc3339};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::page::{Page, Show};
+
+/// How far back `follow` looks each time: what is written in one second is not in the order of time, and clocks differ.
+const OVERLAP_SECONDS: u64 = 30;
+
 /// Verbs.
-#[derive(Debug, clap::Subcommand)]
-pub enum AuditCommand {}
-/// Runs one.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// List what was done, the oldest first
+    List(ListOptions),
+    /// Show what is done as it happens, until ctrl-c
+    Follow(FollowOptions),
+}
+
+/// Which of it.
+#[derive(Args, Debug)]
+pub struct ListOptions {
+    #[command(flatten)]
+    tenant: TenantOption,
+    /// Not before this moment: 24h (ago), 2026-11-21, 2026-11-21T08:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    since: Option<Moment>,
+    /// Before this moment
+    #[arg(long, value_name = "WHEN")]
+    until: Option<Moment>,
+    /// At most so many, the latest; 0 is all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+}
+
+/// From when on.
+#[derive(Args, Debug)]
+pub struct FollowOptions {
+    #[command(flatten)]
+    tenant: TenantOption,
+    /// Also what was done since this moment
+    #[arg(long, value_name = "WHEN", default_value = "0s")]
+    since: Moment,
+    /// Seconds between looks
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    interval: u64,
+}
+
+/// Runs a verb.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn run(command: AuditCommand, _context: &Context) -> Result<Found, Failure> {
-    match command {}
+pub async fn run(command: AuditCommand, context: &Context) -> Result<Found, Failure> {
+    let operator = context.reader().await?;
+    match command {
+        AuditCommand::List(options) => {
+            operator.tenant(&options.tenant.tenant).await?;
+            let now = context.clock();
+            let query = AuditQuery {
+                from: options.since.map(|moment| moment.timestamp(now)),
+                until: options.until.map(|moment| moment.timestamp(now)),
+                limit: (options.limit > 0).then_some(options.limit),
+            };
+            let records = operator.audit(&options.tenant.tenant, &query).await?;
+            let is_cut = options.limit > 0 && records.len() == options.limit;
+            context.say(&AuditList { audit: records.iter().map(AuditView::from).collect() });
+            if is_cut {
+                context.note(&format!(
+                    "these are the latest {}; --limit shows more, --since fewer",
+                    options.limit
+                ));
+            }
+            Ok(Found::Nothing)
+        }
+        AuditCommand::Follow(options) => follow(&options, &operator, context).await,
+    }
+}
+
+async fn follow(options: &FollowOptions, operator: &Operator, context: &Context) -> Result<Found, Failure> {
+    operator.tenant(&options.tenant.tenant).await?;
+    let mut from = options.since.timestamp(context.clock());
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    loop {
+        let query = AuditQuery { from: Some(from), ..AuditQuery::default() };
+        for record in operator.audit(&options.tenant.tenant, &query).await? {
+            if seen.insert(record.position.clone()) {
+                let view = AuditView::from(&record);
+                context.say_line(&view, &view.line());
+            }
+        }
+        let begin = context.now().epoch_seconds().saturating_sub(OVERLAP_SECONDS);
+        from = from.max(Timestamp::from_epoch_seconds(begin));
+        let first = format!("AUDIT#{from}");
+        seen.retain(|position| *position >= first);
+        tokio::select! {
+            _ = &mut interrupted => return Ok(Found::Nothing),
+            () = tokio::time::sleep(Duration::from_secs(options.interval)) => {}
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuditView {
+    at: String,
+    action: String,
+    actor: String,
+    target: String,
+    outcome: String,
+    detail: Option<String>,
+    request_id: Option<String>,
+    #[serde(skip)]
+    minute: String,
+}
+
+#[derive(Serialize)]
+struct AuditList {
+    audit: Vec<AuditView>,
+}
+
+impl From<&AuditRecord> for AuditView {
+    fn from(record: &AuditRecord) -> Self {
+        Self {
+            at: rfc3339(record.at),
+            action: record.action.clone(),
+            actor: record.actor.clone(),
+            target: record.target.clone(),
+            outcome: record.outcome.clone(),
+            detail: record.detail.clone(),
+            request_id: record.request_id.clone(),
+            minute: minute(record.at),
+        }
+    }
+}
+
+impl AuditView {
+    /// How it ended, and what was different: `done` is nothing to read.
+    fn told(&self) -> String {
+        match (&self.detail, self.outcome.as_str()) {
+            (Some(detail), _) => detail.clone(),
+            (None, "done") => String::new(),
+            (None, outcome) => outcome.to_owned(),
+        }
+    }
+
+    fn line(&self) -> String {
+        let line = format!("{}  {}  {}  {}  {}", self.at, self.action, self.actor, self.target, self.told());
+        line.trim_end().to_owned()
+    }
+}
+
+impl Show for AuditList {
+    fn show(&self, page: &mut Page) {
+        let rows = self.audit.iter().map(|record| {
+            [
+                record.minute.clone(),
+                record.action.clone(),
+                record.actor.clone(),
+                record.target.clone(),
+                record.told(),
+            ]
+        });
+        let headings = ["at (utc)", "action", "actor", "target", "detail"];
+        page.table(&headings, rows, "Nothing was done in that time.");
+    }
 }

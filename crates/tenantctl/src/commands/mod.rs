@@ -1,5 +1,6 @@
 //! One module a noun: what it takes on the command line, and what it does.
 
+pub mod arguments;
 pub mod audit;
 pub mod client;
 pub mod doctor;
@@ -80,4 +81,24 @@ pub async fn run(command: Command, context: &Context) -> Result<Found, Failure> 
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),
     }
+}
+
+/// The tenant that was asked for, which must exist, or all of them.
+async fn tenants_to_list(
+    asked: Option<&tenancy::TenantId>,
+    operator: &tenancy_aws::operator::Operator,
+    damaged: &mut Vec<String>,
+) -> Result<Vec<tenancy::TenantId>, Failure> {
+    if let Some(tenant) = asked {
+        operator.tenant(tenant).await?;
+        return Ok(vec![tenant.clone()]);
+    }
+    let mut tenants = Vec::new();
+    for listed in operator.tenants().await? {
+        match listed {
+            Ok(record) => tenants.push(record.tenant.id),
+            Err(damage) => damaged.push(damage.to_string()),
+        }
+    }
+    Ok(tenants)
 }

@@ -1,14 +1,210 @@
-//! Not written yet.
+//! `tenantctl table`: the DynamoDB table itself.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use tenancy_aws::table::{self, TableState};
+
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
+
 /// Verbs.
-#[derive(Debug, clap::Subcommand)]
-pub enum TableCommand {}
-/// Runs one.
+#[derive(Debug, Subcommand)]
+pub enum TableCommand {
+    /// Make the table, for those who do not deploy the template
+    Create(CreateOptions),
+    /// Check that the table is as the functions and this tool need it
+    Check,
+}
+
+/// A new table.
+#[derive(Args, Debug)]
+pub struct CreateOptions {
+    /// Say what would be made, and make nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs a verb.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn run(command: TableCommand, _context: &Context) -> Result<Found, Failure> {
-    match command {}
+pub async fn run(command: TableCommand, context: &Context) -> Result<Found, Failure> {
+    match command {
+        TableCommand::Create(options) => create(&options, context).await,
+        TableCommand::Check => check(context).await,
+    }
+}
+
+async fn create(options: &CreateOptions, context: &Context) -> Result<Found, Failure> {
+    let (name, client) = (context.table_name()?, context.dynamodb().await?);
+    if table::inspect(&client, &name).await?.is_some() {
+        return Err(Failure::refused("table-exists", format!("there is a table `{name}` already"))
+            .hint("`tenantctl table check` says whether it is as it must be."));
+    }
+    let mut made = Created { table: name.clone(), made: !options.dry_run, protected: !context.is_local() };
+    if options.dry_run {
+        context.say(&made);
+        return Ok(Found::Nothing);
+    }
+    table::create(&client, &name).await?;
+    if made.protected
+        && let Err(error) = table::protect(&client, &name).await
+    {
+        made.protected = false;
+        context.note(&format!("the table is made, but not protected: {}", crate::failure::chain(&error)));
+    }
+    context.say(&made);
+    Ok(Found::Nothing)
+}
+
+async fn check(context: &Context) -> Result<Found, Failure> {
+    let (name, client) = (context.table_name()?, context.dynamodb().await?);
+    let Some(state) = table::inspect(&client, &name).await? else {
+        return Err(Failure::refused("table-unknown", format!("there is no table `{name}`"))
+            .hint("`tenantctl table create` makes it, or the template of infra/."));
+    };
+    let check =
+        TableCheck { table: name, is_local: context.is_local(), checks: checks(&state, context.is_local()) };
+    let found = if check.checks.iter().any(|check| check.result == CheckResult::Bad) {
+        Found::Problems
+    } else {
+        Found::Nothing
+    };
+    context.say(&check);
+    Ok(found)
+}
+
+/// What is looked at: name, result, and what to do.
+fn checks(state: &TableState, is_local: bool) -> Vec<Check> {
+    let index = state.index;
+    let flag = |flag| if flag { CheckResult::Good } else { CheckResult::Bad };
+    let soft = |flag| if flag { CheckResult::Good } else { CheckResult::Warn };
+    let said = |answer: &Result<bool, String>, otherwise: CheckResult| match answer {
+        Ok(true) => CheckResult::Good,
+        Ok(false) => otherwise,
+        Err(_) => CheckResult::Unknown,
+    };
+    let mut checks = vec![
+        Check::of("active", flag(state.is_active), "the table can be used", "wait until it is"),
+        Check::of(
+            "keys",
+            flag(state.has_keys),
+            "string keys `pk` and `sk`",
+            "it is another table: give --table",
+        ),
+        Check::of(
+            "index",
+            flag(index.is_some_and(|index| index.has_keys && index.holds_all)),
+            "index `gsi1` on `gsi1pk`, `gsi1sk`, with all attributes",
+            "docs/table.md says what it must be; tenantctl lists from it",
+        ),
+        Check::of(
+            "index-active",
+            flag(index.is_none_or(|index| index.is_active)),
+            "the index is built",
+            "wait until it is",
+        ),
+        Check::of(
+            "on-demand",
+            soft(state.is_on_demand),
+            "paid by request",
+            "a provisioned capacity can run out: sign-ins fail",
+        ),
+        Check::of(
+            "ttl",
+            said(&state.expires, CheckResult::Warn),
+            "items expire by `ttl`",
+            "ended invites pile up; turn it on",
+        ),
+    ];
+    if !is_local {
+        checks.extend([
+            Check::of(
+                "recovery",
+                said(&state.is_recoverable, CheckResult::Bad),
+                "point-in-time recovery",
+                "turn it on: the table decides about every sign-in",
+            ),
+            Check::of("protection", flag(state.is_deletion_protected), "deletion protection", "turn it on"),
+        ]);
+    }
+    checks
+}
+
+#[derive(Serialize)]
+struct Created {
+    table: String,
+    made: bool,
+    protected: bool,
+}
+
+#[derive(Serialize)]
+struct TableCheck {
+    table: String,
+    #[serde(skip)]
+    is_local: bool,
+    checks: Vec<Check>,
+}
+
+#[derive(Serialize)]
+struct Check {
+    name: &'static str,
+    result: CheckResult,
+    what: &'static str,
+    mend: &'static str,
+}
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum CheckResult {
+    Good,
+    Warn,
+    Bad,
+    Unknown,
+}
+
+impl Check {
+    fn of(name: &'static str, result: CheckResult, what: &'static str, mend: &'static str) -> Self {
+        Self { name, result, what, mend }
+    }
+}
+
+impl Show for Created {
+    fn show(&self, page: &mut Page) {
+        let protected =
+            if self.protected { ", with point-in-time recovery and deletion protection" } else { "" };
+        if self.made {
+            page.line(format!(
+                "Table `{}` is made: on demand, index `gsi1`, expiry by `ttl`{protected}",
+                self.table
+            ));
+        } else {
+            page.line(format!(
+                "{} table `{}`, keys `pk` and `sk`, on demand, index `gsi1`, expiry by `ttl`{protected}",
+                styled(WARN, "Dry run, nothing is made:"),
+                self.table
+            ));
+        }
+    }
+}
+
+impl Show for TableCheck {
+    fn show(&self, page: &mut Page) {
+        page.line(format!("Table `{}`", self.table));
+        for check in &self.checks {
+            let (mark, mend) = match check.result {
+                CheckResult::Good => (styled(GOOD, "ok  "), String::new()),
+                CheckResult::Warn => (styled(WARN, "warn"), format!(": {}", check.mend)),
+                CheckResult::Bad => (styled(BAD, "bad "), format!(": {}", check.mend)),
+                CheckResult::Unknown => (styled(DIM, "?   "), ": could not be read".to_owned()),
+            };
+            page.line(format!("  {mark}  {}{mend}", check.what));
+        }
+        if self.is_local {
+            page.line(styled(DIM, "  A local table has no recovery and no protection."));
+        }
+    }
 }

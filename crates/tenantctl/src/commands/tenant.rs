@@ -1,14 +1,544 @@
-//! Not written yet.
+//! `tenantctl tenant`: tenants and what their roles mean.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use tenancy::{Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
+use tenancy_aws::operator::{Operator, OperatorError, TenantEdit, TenantRecord};
+
+use super::arguments::{joined, minute, rfc3339};
+use super::written::NoFacts;
+use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::issuable::{FunctionSettings, iam_role_arn};
+use crate::page::{BAD, GOOD, Page, Show, WARN, styled};
+
 /// Verbs.
-#[derive(Debug, clap::Subcommand)]
-pub enum TenantCommand {}
-/// Runs one.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Make a tenant
+    Create(CreateOptions),
+    /// Show one tenant, by id or slug
+    Show {
+        /// The tenant's id, or its slug
+        tenant: TenantId,
+    },
+    /// List the tenants
+    List(ListOptions),
+    /// Change a tenant's name for people, or its slug
+    Rename(RenameOptions),
+    /// Change what a tenant has bought; tokens show it within TENANT_CACHE_SECONDS (30 s by default)
+    SetTier(SetTierOptions),
+    /// Refuse tokens to all of a tenant's users, until `resume`
+    Suspend(StatusOptions),
+    /// Let a suspended tenant's users in again
+    Resume(ResumeOptions),
+    /// End a tenant for good; the record is kept, and the id is never used again
+    Offboard(StatusOptions),
+    /// What each role means in a tenant: its groups, its IAM role
+    #[command(subcommand)]
+    Roles(RolesCommand),
+}
+
+/// Verbs of roles.
+#[derive(Debug, Subcommand)]
+pub enum RolesCommand {
+    /// Show what each role means
+    Show {
+        /// The tenant's id
+        tenant: TenantId,
+    },
+    /// Say what one role means
+    Set(SetRoleOptions),
+    /// Take a role off the list: its groups follow GROUP_FORMAT again
+    Unset(UnsetRoleOptions),
+}
+
+/// A new tenant.
+#[derive(Args, Debug)]
+pub struct CreateOptions {
+    /// The tenant's id, for ever: 3 to 63 of a-z, 0-9 and -
+    id: TenantId,
+    /// Its name for people
+    #[arg(long)]
+    name: TenantName,
+    /// What it has bought, such as pro
+    #[arg(long)]
+    tier: TenantTier,
+    /// Its name in addresses, unique [default: the id]
+    #[arg(long)]
+    slug: Option<Slug>,
+    #[command(flatten)]
+    functions: FunctionSettings,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// Which tenants.
+#[derive(Args, Debug)]
+pub struct ListOptions {
+    /// Only those in this status
+    #[arg(long, value_enum)]
+    status: Option<StatusFilter>,
+    /// Only those of this tier
+    #[arg(long)]
+    tier: Option<TenantTier>,
+}
+
+/// A tenant's status on the command line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum StatusFilter {
+    /// Its users may have tokens.
+    Active,
+    /// Not for now.
+    Suspended,
+    /// Not any more.
+    Offboarded,
+}
+
+/// Other names.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = true, args = ["name", "slug"])]
+pub struct RenameOptions {
+    /// The tenant's id
+    tenant: TenantId,
+    /// The new name for people
+    #[arg(long)]
+    name: Option<TenantName>,
+    /// The new slug; the old one is free at once
+    #[arg(long)]
+    slug: Option<Slug>,
+    #[command(flatten)]
+    functions: FunctionSettings,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// Another tier.
+#[derive(Args, Debug)]
+pub struct SetTierOptions {
+    /// The tenant's id
+    tenant: TenantId,
+    /// The new tier
+    tier: TenantTier,
+    #[command(flatten)]
+    functions: FunctionSettings,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// Another status, after a question.
+#[derive(Args, Debug)]
+pub struct StatusOptions {
+    /// The tenant's id
+    tenant: TenantId,
+    #[command(flatten)]
+    write: ConfirmedWriteOptions,
+}
+
+/// Another status.
+#[derive(Args, Debug)]
+pub struct ResumeOptions {
+    /// The tenant's id
+    tenant: TenantId,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// What one role means.
+#[derive(Args, Debug)]
+pub struct SetRoleOptions {
+    /// The tenant's id
+    tenant: TenantId,
+    /// The role
+    role: Role,
+    /// A group in tokens of the role; may be repeated. Without any, GROUP_FORMAT makes them
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<Group>,
+    /// The IAM role for identity pools; IAM_ROLE_ALLOWLIST of the function must admit it
+    #[arg(long, value_name = "ARN", value_parser = iam_role_arn)]
+    iam_role: Option<String>,
+    #[command(flatten)]
+    functions: FunctionSettings,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// A role that is no longer listed.
+#[derive(Args, Debug)]
+pub struct UnsetRoleOptions {
+    /// The tenant's id
+    tenant: TenantId,
+    /// The role
+    role: Role,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// Runs a verb.
 ///
 /// # Errors
 ///
 /// [`Failure`].
-pub async fn run(command: TenantCommand, _context: &Context) -> Result<Found, Failure> {
-    match command {}
+pub async fn run(command: TenantCommand, context: &Context) -> Result<Found, Failure> {
+    match command {
+        TenantCommand::Create(options) => create(options, context).await,
+        TenantCommand::Show { tenant } => show(&tenant, context).await,
+        TenantCommand::List(options) => list(&options, context).await,
+        TenantCommand::Rename(options) => {
+            let edit = TenantEdit { name: options.name, slug: options.slug, ..TenantEdit::default() };
+            let edit = Edit { action: "tenant.rename", wanted: edit, functions: Some(&options.functions) };
+            edit.run(&options.tenant, options.write, context).await
+        }
+        TenantCommand::SetTier(options) => {
+            let edit = TenantEdit { tier: Some(options.tier), ..TenantEdit::default() };
+            let edit = Edit { action: "tenant.set-tier", wanted: edit, functions: Some(&options.functions) };
+            edit.run(&options.tenant, options.write, context).await
+        }
+        TenantCommand::Suspend(options) => {
+            ask(&options, context, "Refuse tokens to all users of")?;
+            set_status(
+                &options.tenant,
+                TenantStatus::Suspended,
+                "tenant.suspend",
+                options.write.write(),
+                context,
+            )
+            .await
+        }
+        TenantCommand::Resume(options) => {
+            set_status(&options.tenant, TenantStatus::Active, "tenant.resume", options.write, context).await
+        }
+        TenantCommand::Offboard(options) => {
+            ask(&options, context, "This cannot be undone. Offboard")?;
+            set_status(
+                &options.tenant,
+                TenantStatus::Offboarded,
+                "tenant.offboard",
+                options.write.write(),
+                context,
+            )
+            .await
+        }
+        TenantCommand::Roles(RolesCommand::Show { tenant }) => {
+            let record = context.reader().await?.tenant(&tenant).await?;
+            context.say(&RolesView { tenant: tenant.to_string(), roles: roles_of(&record.tenant) });
+            Ok(Found::Nothing)
+        }
+        TenantCommand::Roles(RolesCommand::Set(options)) => set_role(options, context).await,
+        TenantCommand::Roles(RolesCommand::Unset(options)) => {
+            let operator = context.writer().await?;
+            let record = operator.tenant(&options.tenant).await?;
+            let mut roles = record.tenant.roles.clone();
+            roles.remove(&options.role);
+            let edit = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
+            Edit { action: "tenant.roles-unset", wanted: edit, functions: None }
+                .apply(&operator, &record, options.write, context)
+                .await
+        }
+    }
+}
+
+async fn create(options: CreateOptions, context: &Context) -> Result<Found, Failure> {
+    let slug = match options.slug {
+        Some(slug) => slug,
+        None => options.id.as_str().parse().map_err(|error| {
+            Failure::usage(format!("the id cannot be the slug too: {error}")).hint("Give --slug.")
+        })?,
+    };
+    let tenant = Tenant {
+        id: options.id,
+        name: options.name,
+        tier: options.tier,
+        status: TenantStatus::Active,
+        roles: BTreeMap::new(),
+    };
+    options.functions.check_tenant(&tenant)?;
+    let operator = context.writer().await?;
+    let change = operator.create_tenant(&tenant, &slug, context.now()).await?;
+    let what = format!("tenant `{}`", tenant.id);
+    let summary = format!("Tenant `{}` is made, tier `{}`, slug `{slug}`", tenant.id, tenant.tier);
+    context.write(&operator, change, options.write, &what, &summary, NoFacts {}).await?;
+    Ok(Found::Nothing)
+}
+
+async fn show(tenant: &TenantId, context: &Context) -> Result<Found, Failure> {
+    let operator = context.reader().await?;
+    let record = match operator.tenant(tenant).await {
+        Err(unknown @ OperatorError::Refused { .. }) => {
+            let slug = tenant.as_str().parse();
+            let owner = match &slug {
+                Ok(slug) => operator.tenant_of_slug(slug).await?,
+                Err(_) => None,
+            };
+            match owner {
+                Some(owner) => operator.tenant(&owner).await?,
+                None => return Err(unknown.into()),
+            }
+        }
+        read => read?,
+    };
+    context.say(&TenantView::from(&record));
+    Ok(Found::Nothing)
+}
+
+async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
+    let wanted = |record: &TenantRecord| {
+        let status = match options.status {
+            None => true,
+            Some(StatusFilter::Active) => record.tenant.status == TenantStatus::Active,
+            Some(StatusFilter::Suspended) => record.tenant.status == TenantStatus::Suspended,
+            Some(StatusFilter::Offboarded) => record.tenant.status == TenantStatus::Offboarded,
+        };
+        status && options.tier.as_ref().is_none_or(|tier| *tier == record.tenant.tier)
+    };
+    let (mut tenants, mut damaged) = (Vec::new(), Vec::new());
+    for listed in context.reader().await?.tenants().await? {
+        match listed {
+            Ok(record) if wanted(&record) => tenants.push(TenantView::from(&record)),
+            Ok(_) => {}
+            Err(damage) => damaged.push(damage.to_string()),
+        }
+    }
+    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
+    context.say(&TenantList { tenants, damaged });
+    Ok(found)
+}
+
+fn ask(options: &StatusOptions, context: &Context, question: &str) -> Result<(), Failure> {
+    if options.write.dry_run {
+        return Ok(());
+    }
+    context.confirm(&format!("{question} tenant `{}`?", options.tenant), options.write.yes)
+}
+
+async fn set_status(
+    tenant: &TenantId,
+    status: TenantStatus,
+    action: &'static str,
+    write: WriteOptions,
+    context: &Context,
+) -> Result<Found, Failure> {
+    let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
+    Edit { action, wanted: edit, functions: None }.run(tenant, write, context).await
+}
+
+async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, Failure> {
+    let operator = context.writer().await?;
+    let record = operator.tenant(&options.tenant).await?;
+    for group in &options.groups {
+        if let Some(other) = other_tenant_of(group, &record, &operator).await? {
+            context.note(&format!("the group `{group}` begins with the id of another tenant, `{other}`"));
+        }
+    }
+    let mut roles = record.tenant.roles.clone();
+    roles.insert(options.role, RoleGrant { groups: options.groups, iam_role: options.iam_role });
+    let edit = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
+    Edit { action: "tenant.roles-set", wanted: edit, functions: Some(&options.functions) }
+        .apply(&operator, &record, options.write, context)
+        .await
+}
+
+/// The other tenant whose id a group's name begins with, if there is one: a back end that takes groups apart would take
+/// its users for that tenant's.
+async fn other_tenant_of(
+    group: &Group,
+    record: &TenantRecord,
+    operator: &Operator,
+) -> Result<Option<TenantId>, Failure> {
+    let name = group.as_str();
+    for (end, _) in name.match_indices(['-', '_', ':', '.']) {
+        let prefix = name.get(..end).and_then(|prefix| prefix.parse::<TenantId>().ok());
+        let Some(prefix) = prefix.filter(|prefix| *prefix != record.tenant.id) else { continue };
+        if record.tenant.id.as_str().starts_with(&format!("{prefix}-")) {
+            continue;
+        }
+        if operator.tenant(&prefix).await.is_ok() {
+            return Ok(Some(prefix));
+        }
+    }
+    Ok(None)
+}
+
+/// A change of a tenant.
+struct Edit<'a> {
+    action: &'static str,
+    wanted: TenantEdit,
+    functions: Option<&'a FunctionSettings>,
+}
+
+impl Edit<'_> {
+    async fn run(self, tenant: &TenantId, write: WriteOptions, context: &Context) -> Result<Found, Failure> {
+        let operator = context.writer().await?;
+        let record = operator.tenant(tenant).await?;
+        self.apply(&operator, &record, write, context).await
+    }
+
+    async fn apply(
+        self,
+        operator: &Operator,
+        record: &TenantRecord,
+        write: WriteOptions,
+        context: &Context,
+    ) -> Result<Found, Failure> {
+        let after = edited(&record.tenant, &self.wanted);
+        if let Some(functions) = self.functions {
+            functions.check_tenant(&after)?;
+        }
+        let id = &after.id;
+        let change = operator.edit_tenant(record, self.wanted, self.action, context.now()).await?;
+        let summary = match self.action {
+            "tenant.suspend" => format!("Tenant `{id}` is suspended: its users get no token"),
+            "tenant.resume" => format!("Tenant `{id}` is active"),
+            "tenant.offboard" => format!("Tenant `{id}` is offboarded"),
+            "tenant.set-tier" => format!("Tenant `{id}` has the tier `{}`", after.tier),
+            "tenant.rename" => format!("Tenant `{id}` is called {}", after.name),
+            _ => format!("Tenant `{id}` lists the roles {}", joined(after.roles.keys().map(Role::as_str))),
+        };
+        context.write(operator, change, write, &format!("tenant `{id}`"), &summary, NoFacts {}).await?;
+        Ok(Found::Nothing)
+    }
+}
+
+fn edited(tenant: &Tenant, edit: &TenantEdit) -> Tenant {
+    Tenant {
+        id: tenant.id.clone(),
+        name: edit.name.clone().unwrap_or_else(|| tenant.name.clone()),
+        tier: edit.tier.clone().unwrap_or_else(|| tenant.tier.clone()),
+        status: edit.status.unwrap_or(tenant.status),
+        roles: edit.roles.clone().unwrap_or_else(|| tenant.roles.clone()),
+    }
+}
+
+/// A tenant as it is shown.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TenantView {
+    id: String,
+    name: String,
+    slug: Option<String>,
+    tier: String,
+    status: &'static str,
+    roles: BTreeMap<String, RoleView>,
+    version: Option<u64>,
+    created_at: Option<String>,
+    #[serde(skip)]
+    created: Option<tenancy::Timestamp>,
+}
+
+/// What a role means, as it is shown.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleView {
+    groups: Vec<String>,
+    iam_role: Option<String>,
+}
+
+#[derive(Serialize)]
+struct TenantList {
+    tenants: Vec<TenantView>,
+    damaged: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RolesView {
+    tenant: String,
+    roles: BTreeMap<String, RoleView>,
+}
+
+impl From<&TenantRecord> for TenantView {
+    fn from(record: &TenantRecord) -> Self {
+        let tenant = &record.tenant;
+        Self {
+            id: tenant.id.to_string(),
+            name: tenant.name.to_string(),
+            slug: record.slug.as_ref().map(ToString::to_string),
+            tier: tenant.tier.to_string(),
+            status: status_name(tenant.status),
+            roles: roles_of(tenant),
+            version: record.version,
+            created_at: record.created_at.map(rfc3339),
+            created: record.created_at,
+        }
+    }
+}
+
+impl Show for TenantView {
+    fn show(&self, page: &mut Page) {
+        page.fields([
+            ("id", self.id.clone()),
+            ("name", self.name.clone()),
+            ("slug", self.slug.clone().unwrap_or_else(|| "-".to_owned())),
+            ("tier", self.tier.clone()),
+            ("status", styled_status(self.status)),
+            ("created", self.created.map_or_else(|| "-".to_owned(), minute)),
+        ]);
+        page.gap();
+        show_roles(&self.roles, page);
+    }
+}
+
+impl Show for TenantList {
+    fn show(&self, page: &mut Page) {
+        let rows = self.tenants.iter().map(|tenant| {
+            let created = tenant.created.map_or_else(|| "-".to_owned(), minute);
+            [
+                tenant.id.clone(),
+                tenant.name.clone(),
+                tenant.tier.clone(),
+                styled_status(tenant.status),
+                created,
+            ]
+        });
+        page.table(&["id", "name", "tier", "status", "created"], rows, "There are no such tenants.");
+        for damage in &self.damaged {
+            page.line(styled(BAD, damage));
+        }
+    }
+}
+
+impl Show for RolesView {
+    fn show(&self, page: &mut Page) {
+        show_roles(&self.roles, page);
+    }
+}
+
+fn show_roles(roles: &BTreeMap<String, RoleView>, page: &mut Page) {
+    let rows = roles.iter().map(|(role, view)| {
+        let groups = if view.groups.is_empty() {
+            "(by GROUP_FORMAT)".to_owned()
+        } else {
+            joined(view.groups.iter().map(String::as_str))
+        };
+        [role.clone(), groups, view.iam_role.clone().unwrap_or_else(|| "-".to_owned())]
+    });
+    page.table(&["role", "groups", "iam role"], rows, "No roles are listed: groups follow GROUP_FORMAT.");
+}
+
+fn roles_of(tenant: &Tenant) -> BTreeMap<String, RoleView> {
+    let view = |grant: &RoleGrant| RoleView {
+        groups: grant.groups.iter().map(ToString::to_string).collect(),
+        iam_role: grant.iam_role.clone(),
+    };
+    tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(grant))).collect()
+}
+
+fn status_name(status: TenantStatus) -> &'static str {
+    match status {
+        TenantStatus::Active => "active",
+        TenantStatus::Suspended => "suspended",
+        TenantStatus::Offboarded => "offboarded",
+    }
+}
+
+/// A status in its colour.
+pub(super) fn styled_status(status: &str) -> String {
+    let style = match status {
+        "active" | "open" => GOOD,
+        "suspended" | "expired" => WARN,
+        _ => BAD,
+    };
+    styled(style, status)
 }

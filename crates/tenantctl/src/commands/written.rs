@@ -57,16 +57,16 @@ impl<'a> From<&'a PlannedWrite> for Planned<'a> {
 impl<F: Show> Show for Written<'_, F> {
     fn show(&self, page: &mut Page) {
         if !self.changed {
-            page.line(format!("Nothing to do: {}", self.summary));
+            page.paragraph(0, &format!("Nothing to do: {}", self.summary));
             self.facts.show(page);
             return;
         }
         let Some(writes) = &self.writes else {
-            page.line(self.summary);
+            page.paragraph(0, self.summary);
             self.facts.show(page);
             return;
         };
-        page.line(format!("{} {}", styled(WARN, "Dry run, nothing is written:"), self.summary));
+        page.paragraph(0, &format!("{} {}", styled(WARN, "Dry run, nothing is written:"), self.summary));
         page.gap();
         for write in writes {
             write.show(page);

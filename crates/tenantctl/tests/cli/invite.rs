@@ -1,1 +1,287 @@
-//! Nothing yet.
+//! `tenantctl invite`.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::assert_page;
+use crate::support::Desk;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_is_made_listed_shown_and_revoked() {
+    let desk = Desk::with_acme().await;
+    let made = desk.run("invite create --tenant acme --role admin --email Ana@Example.com --link-base https://app.example.com/join");
+    let reference =
+        desk.json("invite list --tenant acme")["invites"][0]["reference"].as_str().unwrap().to_owned();
+
+    let pages = [
+        "invite list --tenant acme".to_owned(),
+        format!("invite show {reference} --tenant acme"),
+        format!("invite revoke {reference} --tenant acme --yes"),
+        format!("invite revoke {reference} --tenant acme --yes"),
+        "invite list --tenant acme --state open".to_owned(),
+        "invite list --tenant acme --state revoked".to_owned(),
+    ]
+    .map(|line| format!("\n$ tenantctl {}\n{}", line.replace(&reference, "REF"), desk.run(&line)));
+
+    assert_page!(format!("{made}{}", pages.concat()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_shown_once_and_stored_nowhere() {
+    let desk = Desk::with_acme().await;
+
+    let made = desk
+        .json("invite create --tenant acme --role admin --link-base https://app.example.com/join?from=mail");
+    let code = made["code"].as_str().unwrap();
+    let bare = code.trim_start_matches("inv_");
+
+    assert_eq!(made["link"], format!("https://app.example.com/join?from=mail#{code}"));
+    let listed = desk.run("invite list --tenant acme --output json").ok();
+    let audit = desk.run("audit list --tenant acme --output json").ok();
+    let items = desk.items().await.concat();
+    assert!(![listed, audit, items].iter().any(|text| text.contains(bare)));
+    let shown = desk.run_with("invite show - --output json", &[], &format!("{code}\n")).ok();
+    assert!(shown.contains(made["reference"].as_str().unwrap()) && !shown.contains(bare));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_that_was_made_can_be_redeemed_and_then_says_by_whom() {
+    let desk = Desk::with_acme().await;
+    let made = desk.json("invite create --tenant acme --role admin --max-uses 2");
+    let user = "11111111-2222-3333-4444-555555555555";
+
+    desk.redeem(made["code"].as_str().unwrap(), user, None).await;
+
+    let shown = desk.json(&format!("invite show {} --tenant acme", made["reference"].as_str().unwrap()));
+    assert_eq!((&shown["uses"], &shown["state"]), (&json!(1), &json!("open")));
+    assert_eq!(shown["redeemedBy"][0]["sub"], user);
+    let member = desk.json("member list --tenant acme")["members"][0].clone();
+    assert_eq!((&member["sub"], &member["roles"]), (&json!(user), &json!(["admin"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resent_invite_has_a_new_code_and_the_old_one_is_dead() {
+    let desk = Desk::with_acme().await;
+    let old = desk.json("invite create --tenant acme --role admin");
+    let reference = old["reference"].as_str().unwrap();
+
+    let new = desk.json(&format!("invite resend {reference} --tenant acme --yes"));
+    let refused = desk.try_redeem(old["code"].as_str().unwrap(), "sub-1", None).await;
+    let joined = desk.try_redeem(new["code"].as_str().unwrap(), "sub-1", None).await;
+    let again = desk.run(&format!("invite resend {reference} --tenant acme --yes"));
+
+    assert!(!refused && joined);
+    assert!(again.fails(3).contains("was revoked"));
+    let states: Vec<Value> = desk.json("invite list --tenant acme")["invites"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|invite| invite["state"].clone())
+        .collect();
+    assert!(states.contains(&json!("revoked")) && states.contains(&json!("used-up")), "{states:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_by_address_can_be_resent_and_is_found_by_the_address_still() {
+    let desk = Desk::with_acme().await;
+    let old = desk.json("invite create --tenant acme --role admin --email ana@example.com");
+
+    let new = desk.json("invite resend --email ana@example.com --tenant acme --expires 2d --yes");
+    let shown = desk.json("invite show --email ana@example.com --tenant acme");
+
+    assert_ne!(old["reference"], new["reference"]);
+    assert_eq!((&shown["reference"], &shown["roles"]), (&new["reference"], &json!(["admin"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_has_one_open_invite_of_a_tenant() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier free").ok();
+    desk.run("invite create --tenant acme --email ana@example.com").ok();
+
+    let second = desk.run("invite create --tenant acme --email ANA@example.com").fails(3);
+    let other_tenant = desk.run("invite create --tenant globex --email ana@example.com");
+    desk.run("invite revoke --email ana@example.com --tenant acme --yes").ok();
+    let after = desk.run("invite create --tenant acme --email ana@example.com");
+
+    assert!(second.contains("has an open invite of `acme` already"), "{second}");
+    other_tenant.ok();
+    after.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_keeps_to_its_limits() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create over --name Over --tier free").ok();
+    desk.run("tenant suspend over --yes").ok();
+    let rows = [
+        ("invite create --tenant acme --expires 31d", 3, "30 days at most"),
+        ("invite create --tenant acme --expires 0s", 3, "expired at once"),
+        ("invite create --tenant acme --expires soon", 2, "7d, 36h or 90m"),
+        ("invite create --tenant acme --max-uses 0", 3, "1 to 10000 users"),
+        ("invite create --tenant acme --max-uses 10001", 3, "1 to 10000 users"),
+        ("invite create --tenant acme --email nobody", 2, "e-mail address"),
+        ("invite create --tenant acme --role 'a b'", 2, "role"),
+        ("invite create --tenant acme --link-base http://app.example.com", 2, "https://"),
+        ("invite create --tenant acme --link-base https://app.example.com/#/join", 2, "fragment"),
+        ("invite create --tenant none", 3, "there is no tenant `none`"),
+        ("invite create --tenant over", 3, "not active"),
+        ("invite show 0123abcd", 2, "needs its tenant"),
+        ("invite show 0123abcd --tenant acme", 3, "there is no such invite"),
+        ("invite show nonsense --tenant acme", 2, "neither a reference"),
+    ];
+
+    for (line, code, words) in rows {
+        let said = desk.run(line).fails(code);
+        assert!(said.contains(words), "{line}: {said}");
+    }
+    assert_eq!(desk.json("invite list --tenant acme")["invites"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_the_tenant_does_not_list_is_noted() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant roles set acme admin --group acme-admins").ok();
+
+    let run = desk.run("invite create --tenant acme --role admn");
+
+    assert!(run.stderr.contains("does not list the role `admn`"), "{run}");
+    run.ok();
+}
+
+const LIST: &str =
+    "email,roles,expires\nana@example.com,admin viewer,\nbob@example.com,,36h\nnobody,,\nBob@Example.com,,\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_planned_then_imported_and_a_second_run_makes_no_doubles() {
+    let desk = Desk::with_acme().await;
+    desk.file("guests.csv", LIST);
+    let before = desk.items().await;
+
+    let plan = desk.run("invite import guests.csv --tenant acme --role member");
+    assert_eq!(desk.items().await, before);
+    let first = desk.run("invite import guests.csv --tenant acme --role member --apply --codes codes.csv");
+    let codes = desk.read("codes.csv");
+    let after = desk.items().await;
+    let second = desk.run("invite import guests.csv --tenant acme --role member --apply --codes codes.csv");
+
+    assert_page!(format!("{plan}\n{first}\n{second}\n{codes}"));
+    assert_eq!(desk.items().await, after);
+    assert_eq!(desk.read("codes.csv"), codes);
+    let roles = |line: usize| {
+        desk.json("invite list --tenant acme")["invites"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|invite| invite["email"] == ["ana@example.com", "bob@example.com"][line])
+            .unwrap()["roles"]
+            .clone()
+    };
+    assert_eq!((roles(0), roles(1)), (json!(["admin", "viewer"]), json!(["member"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_of_an_import_can_be_redeemed_and_who_has_is_not_invited_again() {
+    let desk = Desk::with_acme().await;
+    desk.file("guests.jsonl", "{\"email\":\"ana@example.com\",\"roles\":[\"admin\"]}\n\n{\"email\":\"bob@example.com\"}\n{\"mail\":\"x\"}\n");
+    let line = "invite import guests.jsonl --tenant acme --apply --codes codes.csv --link-base https://app.example.com/join";
+
+    assert_eq!(desk.run(line).code, 4);
+    let codes = desk.read("codes.csv");
+    let row = codes.lines().nth(1).unwrap().to_owned();
+    let code = row.split(',').nth(1).unwrap();
+    desk.redeem(code, "sub-1", Some("ana@example.com")).await;
+    let again = desk.run(&format!("{line} --output json"));
+
+    assert!(row.contains(&format!("https://app.example.com/join#{code}")), "{row}");
+    let again: Value = serde_json::from_str(&again.stdout).unwrap();
+    let outcomes: Vec<&str> =
+        again["rows"].as_array().unwrap().iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["already-redeemed", "already-invited", "invalid"]);
+    assert_eq!(again["rows"][2]["line"], 4);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn only_their_owner_may_read_the_codes() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::with_acme().await;
+    desk.file("guests.csv", "email\nana@example.com\n");
+
+    desk.run("invite import guests.csv --tenant acme --apply --codes codes.csv").ok();
+
+    let mode = std::fs::metadata(desk.folder.path().join("codes.csv")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_import_is_finished_by_the_next_with_no_code_lost_and_no_double() {
+    let desk = Desk::with_acme().await;
+    let guests: String = (0..60).map(|n| format!("guest{n}@example.com\n")).collect();
+    desk.file("guests.csv", &format!("email\n{guests}"));
+    let line = ["invite", "import", "guests.csv", "--tenant", "acme", "--apply", "--codes", "codes.csv"];
+
+    // Killed at several moments; the last run ends by itself.
+    for pause in [60, 100, 140, 200] {
+        let mut import = Command::new(env!("CARGO_BIN_EXE_tenantctl"))
+            .args(line)
+            .env_clear()
+            .envs(desk.environment())
+            .current_dir(desk.folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        import.kill().unwrap();
+        import.wait().unwrap();
+    }
+    // As if the power had failed in the middle of a line.
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(desk.folder.path().join("codes.csv"))
+        .and_then(|mut file| file.write_all(b"half@exa"))
+        .unwrap();
+    desk.run("invite import guests.csv --tenant acme --apply --codes codes.csv").ok();
+
+    let listed = desk.json("invite list --tenant acme");
+    let invites = listed["invites"].as_array().unwrap();
+    assert_eq!(invites.len(), 60);
+    let codes = desk.read("codes.csv");
+    let mut last = std::collections::BTreeMap::new();
+    for row in codes.lines().skip(1) {
+        let fields: Vec<&str> = row.split(',').collect();
+        last.insert(fields[0].to_owned(), fields[1].parse::<tenancy::InviteCode>().unwrap());
+    }
+    assert!(!codes.contains("half@exa"));
+    for invite in invites {
+        let code = &last[invite["email"].as_str().unwrap()];
+        assert_eq!(invite["hash"], code.hash().as_str());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_cannot_be_read_says_why() {
+    let desk = Desk::with_acme().await;
+    desk.file("columns.csv", "mail,role\nana@example.com,admin\n");
+    desk.file("unknown.csv", "email,rolls\nana@example.com,admin\n");
+    desk.file("other.txt", "hello\n");
+    desk.file("guests.csv", "email\nana@example.com\n");
+    let rows = [
+        ("invite import none.csv --tenant acme", 1, "none.csv"),
+        ("invite import columns.csv --tenant acme", 2, "`mail`"),
+        ("invite import unknown.csv --tenant acme", 2, "`rolls`"),
+        ("invite import guests.csv --tenant acme --apply", 2, "--codes"),
+        ("invite import guests.csv --tenant acme --apply --codes other.txt", 2, "a file of something else"),
+        ("invite import guests.csv --tenant none", 3, "there is no tenant"),
+    ];
+
+    for (line, code, words) in rows {
+        let said = desk.run(line).fails(code);
+        assert!(said.contains(words), "{line}: {said}");
+    }
+    assert_eq!(desk.read("other.txt"), "hello\n");
+}

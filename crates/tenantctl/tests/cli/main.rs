@@ -6,6 +6,7 @@ mod conventions;
 mod doctor;
 mod invite;
 mod member;
+mod operating;
 mod pool;
 mod repair;
 mod replay;

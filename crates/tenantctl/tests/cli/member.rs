@@ -1,1 +1,157 @@
-//! Nothing yet.
+//! `tenantctl member`.
+
+use serde_json::json;
+
+use crate::assert_page;
+use crate::support::Desk;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_members_life_from_added_to_removed() {
+    let desk = Desk::with_acme().await;
+    let sub = desk.user("ana@example.com").await;
+
+    let pages = [
+        "member add ana@example.com --tenant acme --role admin",
+        "member add ana@example.com --tenant acme --role admin",
+        "member add ana@example.com --tenant acme --role viewer",
+        "member set-roles ana@example.com --tenant acme --role viewer --role auditor",
+        "member list --tenant acme",
+        "member show SUB",
+        "member suspend SUB --tenant acme",
+        "member suspend SUB --tenant acme --yes",
+        "member add SUB --tenant acme --role viewer",
+        "member resume SUB --tenant acme",
+        "member remove SUB --tenant acme --yes",
+        "member resume SUB --tenant acme",
+        "member list --tenant acme --status active",
+        "member show ana@example.com",
+        "member add SUB --tenant acme --role viewer",
+        "member show nobody@example.com",
+    ]
+    .map(|line| format!("$ tenantctl {line}\n{}\n", desk.run(&line.replace("SUB", &sub))));
+
+    assert_page!(pages.concat());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_added_by_hand_gets_the_tenant_in_the_next_token() {
+    let desk = Desk::with_acme().await;
+    let sub = desk.user("ana@example.com").await;
+
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+
+    let records = desk.records(&sub).await;
+    assert!(records.is_active_in(&"acme".parse().unwrap()));
+    assert_eq!(records.profile.default_tenant.unwrap().as_str(), "acme");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_member_has_no_default_there_and_an_invite_does_not_bring_them_back() {
+    let desk = Desk::with_acme().await;
+    let sub = desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    desk.run("member remove ana@example.com --tenant acme --yes").ok();
+    let invite = desk.json("invite create --tenant acme");
+
+    let joined = desk.try_redeem(invite["code"].as_str().unwrap(), &sub, None).await;
+
+    assert!(!joined);
+    assert_eq!(desk.json(&format!("member show {sub}"))["defaultTenant"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_default_tenant_is_chosen_among_active_memberships() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier free").ok();
+    let sub = desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    let stranger = desk.run("member set-default ana@example.com --tenant globex").fails(3);
+    desk.run("member add ana@example.com --tenant globex --role viewer").ok();
+
+    desk.run("member set-default ana@example.com --tenant globex").ok();
+
+    assert!(stranger.contains("is no member of `globex`"), "{stranger}");
+    let shown = desk.json(&format!("member show {sub}"));
+    assert_eq!(shown["defaultTenant"], "globex");
+    let stamps: Vec<_> =
+        shown["memberships"].as_array().unwrap().iter().map(|m| (&m["tenant"], &m["isDefault"])).collect();
+    assert_eq!(stamps, [(&json!("acme"), &json!(false)), (&json!("globex"), &json!(true))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_with_sign_out_cannot_refresh() {
+    let desk = Desk::with_acme().await;
+    desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    let refresh_token = desk.sign_in("ana@example.com").await;
+    assert!(desk.refresh(&refresh_token).await);
+
+    let removed = desk.run("member remove ana@example.com --tenant acme --sign-out --yes").ok();
+
+    assert!(removed.contains("refresh tokens are revoked"), "{removed}");
+    assert!(!desk.refresh(&refresh_token).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_that_fails_is_told_and_can_be_repeated() {
+    let desk = Desk::with_acme().await;
+    let sub = desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    let line = format!("member remove {sub} --no-lookup --tenant acme --sign-out --yes");
+
+    let dead = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://127.0.0.1:9")];
+    let half = desk.run_with(&line, &dead, "").fails(1);
+    let whole = desk.run(&line);
+
+    assert!(half.contains("is now removed from `acme`, but was not signed out"), "{half}");
+    assert!(half.contains("Run the same command again"), "{half}");
+    whole.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_pool_to_ask_a_user_is_a_sub() {
+    let desk = Desk::without_table().await;
+    let alone = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", ""), ("TENANCY_TABLE", "")];
+    for line in ["table create", "tenant create acme --name Acme --tier pro"] {
+        desk.run_with(&format!("{line} --local t.db"), &alone, "").ok();
+    }
+
+    desk.run_with("member add sub-1 --tenant acme --role admin --local t.db", &alone, "").ok();
+    let mail = desk.run_with("member add ana@example.com --tenant acme --local t.db", &alone, "").fails(2);
+    let poolless = [alone[0], alone[1], ("USER_POOL_ID", "")];
+    let found = desk.run_with("member show sub-1 --tenant acme --local t.db", &poolless, "").ok();
+
+    assert!(mail.contains("give the sub"), "{mail}");
+    assert!(found.contains(&desk.pool), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_that_no_token_can_carry_are_not_given() {
+    let desk = Desk::with_acme().await;
+    desk.user("ana@example.com").await;
+    let roles: String = (0..101).map(|n| format!(" --role r{n}")).collect();
+
+    let refused = desk.run(&format!("member add ana@example.com --tenant acme{roles}")).fails(3);
+
+    assert!(refused.contains("could never be issued"), "{refused}");
+    assert_eq!(desk.json("member list --tenant acme")["members"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_operators_on_one_member_none_writes_over_the_other() {
+    let desk = Desk::with_acme().await;
+    let sub = desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+
+    let runs = desk
+        .at_once(&[
+            &format!("member set-roles {sub} --tenant acme --role viewer"),
+            &format!("member suspend {sub} --tenant acme --yes"),
+        ])
+        .await;
+
+    let member = desk.json("member list --tenant acme")["members"][0].clone();
+    let won = runs.iter().filter(|run| run.code == 0).count();
+    assert_eq!(member["version"], 1 + won, "{runs:?}");
+    assert!(runs.iter().all(|run| run.code == 0 || run.stderr.contains("somebody else")), "{runs:?}");
+}

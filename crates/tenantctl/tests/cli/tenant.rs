@@ -1,1 +1,189 @@
-//! Nothing yet.
+//! `tenantctl tenant`.
+
+use serde_json::json;
+
+use crate::assert_page;
+use crate::support::Desk;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_is_made_shown_and_listed() {
+    let desk = Desk::new().await;
+
+    let pages = [
+        "tenant create acme --name 'Acme Corporation' --tier pro",
+        "tenant create globex --name Globex --tier free --slug globex-inc",
+        "tenant roles set acme admin --group acme-admins --group auditors --iam-role arn:aws:iam::123456789012:role/acme",
+        "tenant show acme",
+        "tenant show globex-inc",
+        "tenant list",
+        "tenant list --tier free",
+        "tenant list --status suspended",
+    ]
+    .map(|line| format!("$ tenantctl {line}\n{}\n", desk.run(line)));
+
+    assert_page!(pages.concat());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_holds_the_same_for_scripts() {
+    let desk = Desk::with_acme().await;
+
+    let mut shown = desk.json("tenant show acme");
+    let made = shown["createdAt"].take();
+
+    assert!(made.as_str().unwrap().ends_with('Z'));
+    let expected = json!({
+        "id": "acme", "name": "Acme Corporation", "slug": "acme", "tier": "pro", "status": "active",
+        "roles": {}, "version": 1, "createdAt": null,
+    });
+    assert_eq!(shown, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_and_slugs_are_unique() {
+    let desk = Desk::with_acme().await;
+
+    let same_id = desk.run("tenant create acme --name Other --tier free --slug other").fails(3);
+    let same_slug = desk.run("tenant create other --name Other --tier free --slug acme").fails(3);
+    let renamed = desk.run("tenant create other --name Other --tier free").ok();
+    let taken = desk.run("tenant rename other --slug acme").fails(3);
+
+    assert!(same_id.contains("there is a tenant `acme` already"), "{same_id}");
+    assert!(same_slug.contains("the slug `acme` belongs to tenant `acme`"), "{same_slug}");
+    assert!(renamed.contains("`other`"));
+    assert!(taken.contains("the slug `acme` belongs to tenant `acme`"), "{taken}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slug_that_was_given_up_is_free() {
+    let desk = Desk::with_acme().await;
+
+    desk.run("tenant rename acme --slug acme-corp --name Acme").ok();
+    desk.run("tenant create other --name Other --tier free --slug acme").ok();
+
+    assert_eq!(desk.json("tenant show acme-corp")["id"], "acme");
+    assert_eq!(desk.json("tenant show other")["slug"], "acme");
+    assert_eq!(desk.json("tenant show acme-corp")["name"], "Acme");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_shows_the_items_and_writes_none() {
+    let desk = Desk::with_acme().await;
+    let before = desk.items().await;
+
+    let pages =
+        ["tenant set-tier acme enterprise --dry-run", "tenant create new --name New --tier free --dry-run"]
+            .map(|line| desk.run(line).ok());
+
+    assert_page!(pages.concat());
+    assert_eq!(desk.items().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_so_already_writes_nothing() {
+    let desk = Desk::with_acme().await;
+    let before = desk.items().await;
+
+    let same = desk.json("tenant set-tier acme pro");
+
+    assert_eq!(same["changed"], false);
+    assert_eq!(desk.items().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_tenant_can_be_resumed_and_an_offboarded_one_cannot() {
+    let desk = Desk::with_acme().await;
+
+    let unasked = desk.run("tenant suspend acme").fails(2);
+    desk.run("tenant suspend acme --yes").ok();
+    let suspended = desk.json("tenant show acme")["status"].clone();
+    desk.run("tenant resume acme").ok();
+    desk.run("tenant offboard acme --yes").ok();
+    let over = desk.run("tenant resume acme").fails(3);
+
+    assert!(unasked.contains("--yes"), "{unasked}");
+    assert_eq!(suspended, "suspended");
+    assert!(over.contains("offboarded, which is final"), "{over}");
+    assert!(desk.run("tenant create acme --name Again --tier pro").fails(3).contains("never used again"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_never_be_issued_is_refused() {
+    let desk = Desk::with_acme().await;
+    let groups = (0..101).map(|n| format!(" --group g{n}")).collect::<String>();
+    let long = (0..70).map(|n| format!(" --group {}{n:02}", "g".repeat(60))).collect::<String>();
+
+    let many = desk.run(&format!("tenant roles set acme admin{groups}")).fails(3);
+    let large = desk.run(&format!("tenant roles set acme admin{long}")).fails(3);
+    let allowed = desk.run(&format!("tenant roles set acme admin{long} --set CLAIM_BYTES_MAX=8192"));
+    let reserved = desk.run("tenant roles set acme admin --group eu-west-1_AbCdEf123_Google").fails(3);
+    let tiny = desk.run("tenant create tiny --name Tiny --tier free --set CLAIM_BYTES_MAX=64").fails(3);
+
+    assert!(many.contains("101 groups, and at most 100"), "{many}");
+    assert!(large.contains("(CLAIM_BYTES_MAX)"), "{large}");
+    assert!(reserved.contains("Cognito keeps group names"), "{reserved}");
+    assert!(tiny.contains("could never be issued"), "{tiny}");
+    allowed.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_is_taken_off_follows_the_format_again() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant roles set acme admin --group acme-admins").ok();
+
+    desk.run("tenant roles unset acme admin").ok();
+
+    assert_eq!(desk.json("tenant roles show acme")["roles"], json!({}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_operators_at_once_one_wins_and_the_other_is_told() {
+    let desk = Desk::with_acme().await;
+
+    let runs = desk
+        .at_once(&["tenant set-tier acme gold", "tenant set-tier acme silver", "tenant rename acme --name X"])
+        .await;
+
+    let won = runs.iter().filter(|run| run.code == 0).count();
+    assert!(won >= 1, "{runs:?}");
+    for run in runs.iter().filter(|run| run.code != 0) {
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.stderr.contains("changed by somebody else meanwhile; nothing was written"), "{run}");
+    }
+    // Each that won is one version and one audit item more.
+    assert_eq!(desk.json("tenant show acme")["version"], 1 + won);
+    assert_eq!(desk.json("audit list --tenant acme")["audit"].as_array().unwrap().len(), 1 + won);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_was_read_before_is_not_written_over() {
+    let desk = Desk::with_acme().await;
+    let operator =
+        tenancy_aws::operator::Operator::new(desk.dynamodb(), "tenancy".to_owned(), "bob".to_owned());
+    let read = operator.tenant(&"acme".parse().unwrap()).await.unwrap();
+    desk.run("tenant set-tier acme gold").ok();
+
+    let edit =
+        tenancy_aws::operator::TenantEdit { name: Some("Bob's".parse().unwrap()), ..Default::default() };
+    let change =
+        operator.edit_tenant(&read, edit, "tenant.rename", tenancy::Timestamp::default()).await.unwrap();
+    let error = operator.apply(change, "tenant `acme`").await.unwrap_err();
+
+    assert!(error.to_string().starts_with("tenant `acme` was changed by somebody else meanwhile"), "{error}");
+    assert_eq!(desk.json("tenant show acme")["name"], "Acme Corporation");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_tenant_is_named_and_hides_no_other() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier free").ok();
+    desk.set_text("TENANT#acme", "META", "status", "Active").await;
+
+    let list = desk.run("tenant list");
+
+    assert_eq!(list.code, 4);
+    assert!(
+        list.stdout.contains("globex") && list.stdout.contains("damaged item TENANT#acme / META"),
+        "{list}"
+    );
+}

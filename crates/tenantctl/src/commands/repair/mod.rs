@@ -1,14 +1,46 @@
-//! Not written yet.
+//! `repair`: what has come apart between the table, which decides, and the user pool, which has a copy.
+//!
+//! | Module | What it holds |
+//! | --- | --- |
+//! | [`stamps`] | writes the stamps that are still pending |
+//! | [`drift`] | compares a pool with the table, and mends what can be mended |
+//! | [`pool_users`] | the pool, called at a steady pace, and patiently |
+//! | [`trouble`] | what a refused call means for the calls after it |
+
+pub mod attribute;
+pub mod drift;
+pub mod pool_users;
+pub mod progress;
+pub mod records;
+pub mod stamps;
+pub mod stop;
+pub mod trouble;
+pub mod unsettled;
+
+use clap::Subcommand;
+
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+
 /// Verbs.
-#[derive(Debug, clap::Subcommand)]
-pub enum RepairCommand {}
+#[derive(Debug, Subcommand)]
+pub enum RepairCommand {
+    /// Write the stamps that are still pending, slowly enough for a live pool
+    #[command(after_help = stamps::AFTER_HELP)]
+    Stamps(stamps::StampsOptions),
+    /// Compare a user pool with the table, and mend what can be mended
+    #[command(after_help = drift::AFTER_HELP)]
+    Drift(drift::DriftOptions),
+}
+
 /// Runs one.
 ///
 /// # Errors
 ///
-/// [`Failure`].
-pub async fn run(command: RepairCommand, _context: &Context) -> Result<Found, Failure> {
-    match command {}
+/// [`Failure`] when it could not be done at all; what could not be done for single users is in the answer.
+pub async fn run(command: RepairCommand, context: &Context) -> Result<Found, Failure> {
+    match command {
+        RepairCommand::Stamps(options) => stamps::run(options, context).await,
+        RepairCommand::Drift(options) => drift::run(options, context).await,
+    }
 }

@@ -1,0 +1,55 @@
+//! How much a token would carry, for tools that refuse to store what could never be issued.
+
+use std::sync::Arc;
+
+use cognito_trigger::TriggerFailure;
+use cognito_trigger::event::{EventVersion, PoolGroups};
+use tenancy::sign_in::Grant;
+use tenancy::{Role, Tenant};
+
+use crate::config::Config;
+use crate::{MAX_GROUPS, contents};
+
+/// What a user's token would add, the larger of the two tokens and of the event versions; the user's own groups in the pool
+/// are not known, and not counted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TokenSize {
+    /// Claims and groups, as JSON, in bytes. More than `CLAIM_BYTES_MAX` are refused.
+    pub bytes: usize,
+    /// Groups. More than [`TokenSize::MOST_GROUPS`] are refused.
+    pub groups: usize,
+}
+
+impl TokenSize {
+    /// Most groups of one token.
+    pub const MOST_GROUPS: usize = MAX_GROUPS;
+
+    /// Of a member of `tenant` with `roles`.
+    ///
+    /// # Errors
+    ///
+    /// [`TriggerFailure`] when `GROUP_FORMAT` and the tenant make a text that no group may be called.
+    pub fn of(config: &Config, tenant: &Tenant, roles: &[Role]) -> Result<Self, TriggerFailure> {
+        let grant = Grant { tenant: Arc::new(tenant.clone()), roles: roles.to_vec() };
+        let (contents, _) = contents::of_user(config, &grant, &PoolGroups::default())?;
+        let versions = [EventVersion::V1, EventVersion::V2];
+        let bytes = versions.into_iter().map(|version| contents.added_bytes(version)).max().unwrap_or(0);
+        Ok(Self { bytes, groups: contents.groups.count() })
+    }
+
+    /// Why no token of this size is issued; `None` when it is.
+    #[must_use]
+    pub fn refusal(self, config: &Config) -> Option<String> {
+        let Self { bytes, groups } = self;
+        if groups > MAX_GROUPS {
+            Some(format!("a token would carry {groups} groups, and at most {MAX_GROUPS} may be"))
+        } else if bytes > config.claim_bytes_max {
+            let most = config.claim_bytes_max;
+            Some(format!(
+                "a token would carry {bytes} bytes more, and at most {most} (CLAIM_BYTES_MAX) may be"
+            ))
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Codes: made from the operating system's random numbers, read without a trace in the shell's history.
+
+use std::io::BufRead;
+
+use tenancy::InviteCode;
+
+use crate::failure::Failure;
+
+/// A new code of 130 random bits.
+///
+/// # Errors
+///
+/// [`Failure`] when the operating system gives no random numbers.
+pub(super) fn new_code() -> Result<InviteCode, Failure> {
+    let mut bytes = [0; 26];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::failed(format!("the operating system gives no random numbers: {error}")))?;
+    Ok(InviteCode::from_random(bytes))
+}
+
+/// The first line of standard input.
+///
+/// # Errors
+///
+/// [`Failure`] when it cannot be read.
+pub(super) fn read_line() -> Result<String, Failure> {
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.map_err(|error| Failure::failed(format!("could not read standard input: {error}")))?;
+    Ok(line.trim().to_owned())
+}

@@ -1,0 +1,371 @@
+//! `tenantctl invite import`: many invites from a list. A second run of the same list makes no doubles, whatever became of
+//! the first.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use tenancy::Timestamp;
+use tenancy_aws::operator::{InviteRecord, InviteState, NewInvite, Operator, OperatorError, TenantRecord};
+
+use super::super::arguments::{RolesOption, TenantOption, role_names};
+use super::import_file::{CodeFile, Guest, Row, read};
+use super::{Terms, codes, view};
+use crate::cli::ApplyOptions;
+use crate::context::Context;
+use crate::failure::{Failure, Found};
+use crate::issuable::FunctionSettings;
+use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
+
+/// What to import, and where the codes go.
+#[derive(Args, Debug)]
+pub struct ImportOptions {
+    /// The list: CSV with the columns email, roles, expires (the first line names them), or JSON lines with these members;
+    /// - is standard input
+    #[arg(value_name = "FILE")]
+    list: PathBuf,
+    #[command(flatten)]
+    tenant: TenantOption,
+    #[command(flatten)]
+    roles: RolesOption,
+    #[command(flatten)]
+    terms: Terms,
+    /// With --apply: the file that the codes go to (email,code,link,expires); give the same file to a second run
+    #[arg(long, value_name = "FILE", required_if_eq("apply", "true"))]
+    codes: Option<PathBuf>,
+    #[command(flatten)]
+    functions: FunctionSettings,
+    #[command(flatten)]
+    apply: ApplyOptions,
+}
+
+/// What became of a line, or would.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    /// Invited now, or would be.
+    Invited,
+    /// An open invite of the tenant is there for the address.
+    AlreadyInvited,
+    /// An invite of the tenant for the address has been redeemed.
+    AlreadyRedeemed,
+    /// The address stands in an earlier line.
+    Duplicate,
+    /// The line cannot be followed.
+    Invalid,
+    /// A rule forbids it.
+    Refused,
+    /// It was tried and did not work; run it again.
+    Failed,
+}
+
+#[derive(Serialize)]
+struct RowReport {
+    line: u64,
+    email: Option<String>,
+    outcome: Outcome,
+    /// The invite: new, or there before.
+    reference: Option<String>,
+    detail: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ImportReport {
+    tenant: String,
+    applied: bool,
+    rows: Vec<RowReport>,
+    counts: std::collections::BTreeMap<&'static str, usize>,
+    codes_file: Option<String>,
+    /// Whether lines were left because the store gave no answer.
+    stopped: bool,
+}
+
+/// Runs the import.
+///
+/// # Errors
+///
+/// [`Failure`]; what went wrong with one line is reported with it.
+pub(super) async fn run(options: ImportOptions, context: &Context) -> Result<Found, Failure> {
+    let rows = read(&options.list)?;
+    let operator = if options.apply.apply { context.writer().await? } else { context.reader().await? };
+    let tenant = operator.tenant(&options.tenant.tenant).await?;
+    let mut known: HashMap<String, Vec<InviteRecord>> = HashMap::new();
+    for listed in operator.invites(&options.tenant.tenant).await? {
+        let record = listed.map_err(tenancy::ports::StoreError::from)?;
+        if let Some(email) = &record.invite.email {
+            known.entry(email.as_str().to_owned()).or_default().push(record);
+        }
+    }
+    let mut code_file = match (&options.codes, options.apply.apply) {
+        (Some(path), true) => Some(CodeFile::open(path)?),
+        _ => None,
+    };
+    let mut import = Import { options: &options, operator: &operator, tenant: &tenant, known, context };
+    let reports = import.rows(rows, code_file.as_mut()).await?;
+    let report = ImportReport::of(&options, reports);
+    let found = if report.is_clean() { Found::Nothing } else { Found::Problems };
+    context.say(&report);
+    Ok(found)
+}
+
+struct Import<'a> {
+    options: &'a ImportOptions,
+    operator: &'a Operator,
+    tenant: &'a TenantRecord,
+    /// The tenant's invites by address, of any state.
+    known: HashMap<String, Vec<InviteRecord>>,
+    context: &'a Context,
+}
+
+impl Import<'_> {
+    async fn rows(
+        &mut self,
+        rows: Vec<Row>,
+        mut codes: Option<&mut CodeFile>,
+    ) -> Result<Vec<RowReport>, Failure> {
+        let bar = progress(rows.len(), codes.is_some());
+        let mut seen: HashMap<String, u64> = HashMap::new();
+        let mut reports = Vec::with_capacity(rows.len());
+        for row in rows {
+            bar.inc(1);
+            let guest = match row.guest {
+                Ok(guest) => guest,
+                Err(why) => {
+                    reports.push(RowReport::of(row.line, None, Outcome::Invalid, None, Some(why)));
+                    continue;
+                }
+            };
+            let email = guest.email.as_str().to_owned();
+            if let Some(first) = seen.get(&email) {
+                let detail = Some(format!("stands in line {first} already"));
+                reports.push(RowReport::of(row.line, Some(email), Outcome::Duplicate, None, detail));
+                continue;
+            }
+            seen.insert(email.clone(), row.line);
+            match self.guest(&guest, codes.as_deref_mut()).await {
+                Ok((outcome, reference, detail)) => {
+                    reports.push(RowReport::of(row.line, Some(email), outcome, reference, detail));
+                }
+                Err(Stop::Row(outcome, why)) => {
+                    reports.push(RowReport::of(row.line, Some(email), outcome, None, Some(why)));
+                }
+                Err(Stop::All(why)) => {
+                    reports.push(RowReport::of(
+                        row.line,
+                        Some(email),
+                        Outcome::Failed,
+                        None,
+                        Some(why.to_string()),
+                    ));
+                    self.context.note("stopped here; run the same command again for the rest");
+                    break;
+                }
+            }
+        }
+        bar.finish_and_clear();
+        Ok(reports)
+    }
+
+    async fn guest(
+        &mut self,
+        guest: &Guest,
+        codes: Option<&mut CodeFile>,
+    ) -> Result<(Outcome, Option<String>, Option<String>), Stop> {
+        let now = self.context.now();
+        let roles = if guest.roles.is_empty() { self.options.roles.distinct() } else { guest.roles.clone() };
+        if let Some((outcome, record)) = self.earlier(guest, now) {
+            let detail = (record.invite.roles != roles)
+                .then(|| format!("with the roles {}", role_names(&record.invite.roles)));
+            return Ok((outcome, Some(record.invite.hash.short().to_owned()), detail));
+        }
+        self.options
+            .functions
+            .check_member(&self.tenant.tenant, &roles)
+            .map_err(|failure| Stop::refused(&failure))?;
+        let expires = guest.expires.or(self.options.terms.expires);
+        let terms = Terms { expires, link_base: self.options.terms.link_base.clone() };
+        let invite = NewInvite {
+            tenant: self.tenant.tenant.id.clone(),
+            email: Some(guest.email.clone()),
+            roles,
+            max_uses: 1,
+            expires_at: terms.expires_at(now),
+        };
+        let noted = codes.as_ref().and_then(|codes| codes.code_of(&guest.email)).cloned();
+        // A code of an earlier run that came to an invite, which has ended since, is not used again.
+        let unused = match noted {
+            Some(code) if self.operator.invite(&code.hash()).await.map_err(Stop::of)?.is_none() => Some(code),
+            _ => None,
+        };
+        let code = match &unused {
+            Some(code) => code.clone(),
+            None => codes::new_code().map_err(Stop::All)?,
+        };
+        let change = self.operator.create_invite(self.tenant, &invite, &code, now).await;
+        let change = change.map_err(|error| match error {
+            // The index was a moment behind.
+            OperatorError::Refused { rule: "invite-open", .. } => {
+                Stop::Row(Outcome::AlreadyInvited, "by somebody else, just now".to_owned())
+            }
+            error => Stop::of(error),
+        })?;
+        let Some(codes) = codes else { return Ok((Outcome::Invited, None, None)) };
+        // On the disk first: a code that can be redeemed is never lost.
+        codes
+            .note(&guest.email, &code, terms.link(&code).as_deref(), invite.expires_at)
+            .map_err(Stop::All)?;
+        self.operator.apply(change, "the invite or its tenant").await.map_err(Stop::of)?;
+        Ok((Outcome::Invited, Some(code.hash().short().to_owned()), None))
+    }
+
+    /// The tenant's invite of the address that keeps a new one from being made: redeemed, or open.
+    fn earlier(&self, guest: &Guest, now: Timestamp) -> Option<(Outcome, &InviteRecord)> {
+        let records = self.known.get(guest.email.as_str())?;
+        let redeemed = records.iter().find(|record| record.state(now) == InviteState::UsedUp);
+        let open = records.iter().find(|record| view::is_open(record, now));
+        match (open, redeemed) {
+            (Some(record), _) => Some((Outcome::AlreadyInvited, record)),
+            (None, Some(record)) => Some((Outcome::AlreadyRedeemed, record)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Why a line came to nothing.
+enum Stop {
+    /// This line only.
+    Row(Outcome, String),
+    /// The rest would fail the same way.
+    All(Failure),
+}
+
+impl Stop {
+    fn of(error: OperatorError) -> Self {
+        match error {
+            OperatorError::Refused { rule: "tenant-not-active", .. } | OperatorError::Store(_) => {
+                Self::All(error.into())
+            }
+            OperatorError::Refused { message, .. } => Self::Row(Outcome::Refused, message),
+            OperatorError::Overtaken(_) => Self::Row(Outcome::Failed, error.to_string()),
+        }
+    }
+
+    fn refused(failure: &Failure) -> Self {
+        Self::Row(Outcome::Refused, failure.to_string())
+    }
+}
+
+impl RowReport {
+    fn of(
+        line: u64,
+        email: Option<String>,
+        outcome: Outcome,
+        reference: Option<String>,
+        detail: Option<String>,
+    ) -> Self {
+        Self { line, email, outcome, reference, detail }
+    }
+}
+
+impl Outcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::AlreadyInvited => "already-invited",
+            Self::AlreadyRedeemed => "already-redeemed",
+            Self::Duplicate => "duplicate",
+            Self::Invalid => "invalid",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn is_problem(self) -> bool {
+        matches!(self, Self::Invalid | Self::Refused | Self::Failed)
+    }
+}
+
+impl ImportReport {
+    fn of(options: &ImportOptions, rows: Vec<RowReport>) -> Self {
+        let mut counts = std::collections::BTreeMap::new();
+        for row in &rows {
+            *counts.entry(row.outcome.name()).or_default() += 1;
+        }
+        Self {
+            tenant: options.tenant.tenant.to_string(),
+            applied: options.apply.apply,
+            stopped: rows.last().is_some_and(|row| row.outcome == Outcome::Failed),
+            codes_file: options
+                .codes
+                .as_ref()
+                .filter(|_| options.apply.apply)
+                .map(|path| path.display().to_string()),
+            rows,
+            counts,
+        }
+    }
+
+    fn is_clean(&self) -> bool {
+        !self.rows.iter().any(|row| row.outcome.is_problem())
+    }
+}
+
+impl Show for ImportReport {
+    fn show(&self, page: &mut Page) {
+        let rows = self.rows.iter().map(|row| {
+            let style = match row.outcome {
+                Outcome::Invited => GOOD,
+                Outcome::AlreadyInvited | Outcome::AlreadyRedeemed | Outcome::Duplicate => DIM,
+                Outcome::Invalid | Outcome::Refused | Outcome::Failed => BAD,
+            };
+            let outcome = match row.outcome {
+                Outcome::Invited if !self.applied => "to invite",
+                other => other.name(),
+            };
+            [
+                row.line.to_string(),
+                row.email.clone().unwrap_or_else(|| "-".to_owned()),
+                styled(style, outcome),
+                row.reference.clone().unwrap_or_else(|| "-".to_owned()),
+                row.detail.clone().unwrap_or_default(),
+            ]
+        });
+        page.table(&["line", "e-mail", "outcome", "invite", "detail"], rows, "The list is empty.");
+        page.gap();
+        let label = |name| if name == "invited" && !self.applied { "to invite" } else { name };
+        let counts: Vec<String> =
+            self.counts.iter().map(|(name, count)| format!("{count} {}", label(*name))).collect();
+        let counts = counts.join(", ");
+        if self.applied {
+            page.line(format!("Tenant `{}`: {counts}.", self.tenant));
+            if let Some(file) = &self.codes_file {
+                page.line(format!(
+                    "The codes are in {file}, and nowhere else. Delete it when they are sent."
+                ));
+            }
+        } else {
+            page.line(format!(
+                "{} tenant `{}`: {counts}. Write with --apply --codes FILE.",
+                styled(WARN, "Plan, nothing is written:"),
+                self.tenant
+            ));
+        }
+    }
+}
+
+/// A progress bar on a terminal; nothing elsewhere.
+fn progress(rows: usize, is_writing: bool) -> ProgressBar {
+    if !is_writing {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(rows).unwrap_or(u64::MAX));
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} invites, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

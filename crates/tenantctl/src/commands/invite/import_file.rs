@@ -1,0 +1,218 @@
+//! The list that is imported, and the file that its codes go to.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use serde::Deserialize;
+use tenancy::{EmailAddress, InviteCode, Role, Timestamp};
+
+use super::super::arguments::{Span, rfc3339};
+use crate::failure::Failure;
+
+/// One line of the list, checked.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// Where it stands in the file, from 1.
+    pub(super) line: u64,
+    /// Whom to invite, or what is wrong with the line.
+    pub(super) guest: Result<Guest, String>,
+}
+
+/// Whom to invite.
+#[derive(Clone, Debug)]
+pub(super) struct Guest {
+    pub(super) email: EmailAddress,
+    /// Empty: those of the command line.
+    pub(super) roles: Vec<Role>,
+    pub(super) expires: Option<Span>,
+}
+
+/// As it stands in the file; unknown columns are refused, so that a misspelt one is not lost.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    email: String,
+    #[serde(default)]
+    roles: Option<Roles>,
+    #[serde(default)]
+    expires: Option<String>,
+}
+
+/// Roles in CSV are one text, with blanks, commas or semicolons between; in JSON a list too.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Roles {
+    Text(String),
+    List(Vec<String>),
+}
+
+/// Reads a list: JSON lines if the first character is `{`, or else CSV with a line of names.
+///
+/// # Errors
+///
+/// [`Failure`] when the file cannot be read, or is neither.
+pub(super) fn read(path: &Path) -> Result<Vec<Row>, Failure> {
+    let cannot = |error: &dyn std::fmt::Display| {
+        Failure::failed(format!("could not read {}: {error}", path.display()))
+    };
+    let text = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(|error| cannot(&error))?;
+        text
+    } else {
+        std::fs::read_to_string(path).map_err(|error| cannot(&error))?
+    };
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('{') { Ok(json_lines(text)) } else { csv_rows(text) }
+}
+
+fn json_lines(text: &str) -> Vec<Row> {
+    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    let rows = lines.map(|(line, number)| {
+        let raw = serde_json::from_str::<Raw>(line).map_err(|error| error.to_string());
+        Row { line: number, guest: raw.and_then(guest) }
+    });
+    rows.collect()
+}
+
+fn csv_rows(text: &str) -> Result<Vec<Row>, Failure> {
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(text.as_bytes());
+    let headers = reader.headers().map_err(|error| Failure::usage(format!("the list is no CSV: {error}")))?;
+    let known = ["email", "roles", "expires"];
+    if let Some(unknown) = headers.iter().find(|header| !known.contains(header)) {
+        return Err(Failure::usage(format!(
+            "the list has a column `{unknown}`; known are email, roles and expires"
+        ))
+        .hint("The first line of a CSV list names its columns, such as: email,roles"));
+    }
+    if !headers.iter().any(|header| header == "email") {
+        return Err(Failure::usage("the list has no column `email`")
+            .hint("The first line of a CSV list names its columns, such as: email,roles"));
+    }
+    let headers = headers.clone();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let (line, guest) = match record {
+            Ok(record) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                (
+                    line,
+                    record
+                        .deserialize::<Raw>(Some(&headers))
+                        .map_err(|error| error.to_string())
+                        .and_then(guest),
+                )
+            }
+            Err(error) => (error.position().map_or(0, csv::Position::line), Err(error.to_string())),
+        };
+        rows.push(Row { line, guest });
+    }
+    Ok(rows)
+}
+
+fn guest(raw: Raw) -> Result<Guest, String> {
+    let email = raw.email.parse::<EmailAddress>().map_err(|error| error.to_string())?;
+    let texts = match raw.roles {
+        None => Vec::new(),
+        Some(Roles::List(roles)) => roles,
+        Some(Roles::Text(text)) => text
+            .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|'))
+            .filter(|role| !role.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    };
+    let roles = texts.iter().map(|role| role.parse::<Role>()).collect::<Result<Vec<_>, _>>();
+    let roles = tenancy::role::union(&[], &roles.map_err(|error| error.to_string())?);
+    let expires = raw.expires.filter(|text| !text.trim().is_empty()).map(|text| text.parse()).transpose()?;
+    Ok(Guest { email, roles, expires })
+}
+
+/// Where the codes go: a CSV file that only its owner may read, a line an invite, on the disk before the invite is in the
+/// table. So whatever happens, a code that can be redeemed is in it; and a second run takes the codes that did not come to
+/// an invite yet.
+#[derive(Debug)]
+pub(super) struct CodeFile {
+    file: File,
+    codes: BTreeMap<String, InviteCode>,
+}
+
+const HEADINGS: &str = "email,code,link,expires\n";
+
+impl CodeFile {
+    /// Opens the file of this or an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when it cannot be opened, or is a file of something else.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let cannot = |error: &dyn std::fmt::Display| {
+            Failure::failed(format!("could not open {}: {error}", path.display()))
+        };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(|error| cannot(&error))?;
+        file.try_lock().map_err(|_| {
+            Failure::refused("import-running", format!("another import is writing to {}", path.display()))
+        })?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|error| cannot(&error))?;
+        // A run that was killed may have left a part of a line; its invite cannot be in the table.
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let kept = text.get(..whole).unwrap_or_default();
+        if kept.is_empty() {
+            file.set_len(0).map_err(|error| cannot(&error))?;
+            file.seek(SeekFrom::Start(0)).map_err(|error| cannot(&error))?;
+            file.write_all(HEADINGS.as_bytes()).map_err(|error| cannot(&error))?;
+        } else if !kept.starts_with(HEADINGS) {
+            return Err(Failure::usage(format!("{} is a file of something else", path.display()))
+                .hint("Give a new one, or the one that an earlier import wrote, to --codes."));
+        } else {
+            let end = u64::try_from(whole).unwrap_or(u64::MAX);
+            file.set_len(end).map_err(|error| cannot(&error))?;
+            file.seek(SeekFrom::Start(end)).map_err(|error| cannot(&error))?;
+        }
+        let mut codes = BTreeMap::new();
+        for record in csv::Reader::from_reader(kept.as_bytes()).records() {
+            let record = record.map_err(|error| cannot(&error))?;
+            if let (Some(email), Some(Ok(code))) = (record.get(0), record.get(1).map(str::parse)) {
+                codes.insert(email.to_owned(), code);
+            }
+        }
+        Ok(Self { file, codes })
+    }
+
+    /// The code that an earlier run noted last for an address.
+    pub(super) fn code_of(&self, email: &EmailAddress) -> Option<&InviteCode> {
+        self.codes.get(email.as_str())
+    }
+
+    /// Notes a code, and waits until it is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when it is not.
+    pub(super) fn note(
+        &mut self,
+        email: &EmailAddress,
+        code: &InviteCode,
+        link: Option<&str>,
+        expires_at: Timestamp,
+    ) -> Result<(), Failure> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let expires = rfc3339(expires_at);
+        let written = writer.write_record([email.as_str(), &code.reveal(), link.unwrap_or(""), &expires]);
+        let row = written.map_err(|error| error.to_string());
+        let row = row.and_then(|()| writer.into_inner().map_err(|error| error.to_string()));
+        let noted = row.and_then(|row| {
+            self.file.write_all(&row).and_then(|()| self.file.sync_data()).map_err(|error| error.to_string())
+        });
+        noted.map_err(|error| Failure::failed(format!("could not write a code to the file: {error}")))?;
+        self.codes.insert(email.as_str().to_owned(), code.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,330 @@
+//! `tenantctl invite`: open offers to join a tenant. A code is shown once, when it is made, and never again.
+
+mod codes;
+mod import;
+mod import_file;
+mod view;
+
+use clap::{Args, Subcommand, ValueEnum};
+use tenancy::invite::DEFAULT_LIFE_SECONDS;
+use tenancy::{EmailAddress, InviteCode, InviteHash, TenantId, Timestamp};
+use tenancy_aws::operator::{InviteRecord, InviteState, NewInvite, Operator, TenantRecord};
+
+use self::import::ImportOptions;
+use self::view::{InviteList, InviteView, NewCode};
+use super::arguments::{LinkBase, RolesOption, Span, TenantOption, minute, role_names};
+use super::written::NoFacts;
+use crate::cli::{ConfirmedWriteOptions, WriteOptions};
+use crate::context::Context;
+use crate::failure::{Failure, Found};
+use crate::issuable::FunctionSettings;
+
+/// Verbs.
+#[derive(Debug, Subcommand)]
+pub enum InviteCommand {
+    /// Make an invite, and show its code
+    Create(CreateOptions),
+    /// List a tenant's invites
+    List(ListOptions),
+    /// Show one invite, and who has redeemed it
+    Show(InviteSelection),
+    /// Take an invite back: nobody can redeem it any more
+    Revoke(RevokeOptions),
+    /// Make a new code in place of the old one, which is dead then
+    Resend(ResendOptions),
+    /// Invite many, from CSV or JSON lines; safe to run again
+    Import(ImportOptions),
+}
+
+/// A new invite.
+#[derive(Args, Debug)]
+pub struct CreateOptions {
+    #[command(flatten)]
+    tenant: TenantOption,
+    #[command(flatten)]
+    roles: RolesOption,
+    /// Only the user with this verified e-mail address may redeem it, with the code or, when signing up, without
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<EmailAddress>,
+    #[command(flatten)]
+    terms: Terms,
+    /// How many users may redeem it
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    max_uses: u64,
+    #[command(flatten)]
+    functions: FunctionSettings,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// What a new code has.
+#[derive(Args, Clone, Debug)]
+pub struct Terms {
+    /// How long it can be redeemed, such as 36h; at most 30d [default: 7d]
+    #[arg(long, value_name = "TIME")]
+    expires: Option<Span>,
+    /// Also show a link: this page, and the code behind it as the fragment
+    #[arg(long, value_name = "URL")]
+    link_base: Option<LinkBase>,
+}
+
+impl Terms {
+    fn expires_at(&self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(self.expires.map_or(DEFAULT_LIFE_SECONDS, |span| span.0.as_secs()))
+    }
+
+    fn link(&self, code: &InviteCode) -> Option<String> {
+        self.link_base.as_ref().map(|base| base.link(&code.reveal()))
+    }
+}
+
+/// Which invites.
+#[derive(Args, Debug)]
+pub struct ListOptions {
+    #[command(flatten)]
+    tenant: TenantOption,
+    /// Only those in this state
+    #[arg(long, value_enum)]
+    state: Option<StateFilter>,
+}
+
+/// An invite's state on the command line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum StateFilter {
+    /// It can be redeemed.
+    Open,
+    /// As many as may have redeemed it.
+    UsedUp,
+    /// It was taken back.
+    Revoked,
+    /// Its time is over.
+    Expired,
+}
+
+/// One invite.
+#[derive(Args, Debug)]
+pub struct InviteSelection {
+    /// The invite: its reference as `invite list` shows it, its hash, or its code (- reads a code from standard input)
+    #[arg(value_name = "INVITE", required_unless_present = "email")]
+    invite: Option<String>,
+    /// The tenant's id; not needed with a hash or a code
+    #[arg(long, value_name = "ID")]
+    tenant: Option<TenantId>,
+    /// The tenant's invite for this e-mail address
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "invite", requires = "tenant")]
+    email: Option<EmailAddress>,
+}
+
+/// An invite to be taken back.
+#[derive(Args, Debug)]
+pub struct RevokeOptions {
+    #[command(flatten)]
+    invite: InviteSelection,
+    #[command(flatten)]
+    write: ConfirmedWriteOptions,
+}
+
+/// An invite to be replaced.
+#[derive(Args, Debug)]
+pub struct ResendOptions {
+    #[command(flatten)]
+    invite: InviteSelection,
+    #[command(flatten)]
+    terms: Terms,
+    #[command(flatten)]
+    write: ConfirmedWriteOptions,
+}
+
+/// Runs a verb.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub async fn run(command: InviteCommand, context: &Context) -> Result<Found, Failure> {
+    match command {
+        InviteCommand::Create(options) => create(options, context).await,
+        InviteCommand::List(options) => list(&options, context).await,
+        InviteCommand::Show(selection) => show(&selection, context).await,
+        InviteCommand::Revoke(options) => revoke(&options, context).await,
+        InviteCommand::Resend(options) => resend(&options, context).await,
+        InviteCommand::Import(options) => import::run(options, context).await,
+    }
+}
+
+async fn create(options: CreateOptions, context: &Context) -> Result<Found, Failure> {
+    let operator = context.writer().await?;
+    let tenant = operator.tenant(&options.tenant.tenant).await?;
+    let roles = options.roles.distinct();
+    options.functions.check_member(&tenant.tenant, &roles)?;
+    note_unlisted_roles(&tenant, &roles, context);
+    let now = context.now();
+    let invite = NewInvite {
+        tenant: tenant.tenant.id.clone(),
+        email: options.email,
+        roles,
+        max_uses: options.max_uses,
+        expires_at: options.terms.expires_at(now),
+    };
+    let code = codes::new_code()?;
+    let change = operator.create_invite(&tenant, &invite, &code, now).await?;
+    let users =
+        if invite.max_uses == 1 { "one user".to_owned() } else { format!("{} users", invite.max_uses) };
+    let summary = format!(
+        "Invite {} to tenant `{}` is made: roles {}, {users}, until {} UTC",
+        code.hash().short(),
+        invite.tenant,
+        role_names(&invite.roles),
+        minute(invite.expires_at)
+    );
+    let facts = NewCode::of(&code, &options.terms, invite.expires_at, options.write.dry_run);
+    context.write(&operator, change, options.write, "the invite or its tenant", &summary, facts).await?;
+    Ok(Found::Nothing)
+}
+
+async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
+    let now = context.now();
+    let wanted = options.state.map(|state| match state {
+        StateFilter::Open => InviteState::Open,
+        StateFilter::UsedUp => InviteState::UsedUp,
+        StateFilter::Revoked => InviteState::Revoked,
+        StateFilter::Expired => InviteState::Expired,
+    });
+    let operator = context.reader().await?;
+    operator.tenant(&options.tenant.tenant).await?;
+    let (mut invites, mut damaged) = (Vec::new(), Vec::new());
+    for listed in operator.invites(&options.tenant.tenant).await? {
+        match listed {
+            Ok(record) if wanted.is_none_or(|state| state == record.state(now)) => {
+                invites.push(InviteView::of(&record, now));
+            }
+            Ok(_) => {}
+            Err(damage) => damaged.push(damage.to_string()),
+        }
+    }
+    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
+    context.say(&InviteList { invites, damaged });
+    Ok(found)
+}
+
+async fn show(selection: &InviteSelection, context: &Context) -> Result<Found, Failure> {
+    let operator = context.reader().await?;
+    let record = find(selection, &operator).await?;
+    let uses = operator.uses(&record.invite.hash).await?;
+    context.say(&InviteView::of(&record, context.now()).with_uses(&uses));
+    Ok(Found::Nothing)
+}
+
+async fn revoke(options: &RevokeOptions, context: &Context) -> Result<Found, Failure> {
+    let operator = context.writer().await?;
+    let record = find(&options.invite, &operator).await?;
+    let name = record.invite.hash.short().to_owned();
+    let change = operator.revoke_invite(&record, context.now()).await?;
+    if !options.write.dry_run && !change.is_empty() {
+        context.confirm(&format!("This cannot be undone. Revoke invite {name}?"), options.write.yes)?;
+    }
+    let summary = format!("Invite {name} is revoked");
+    context
+        .write(&operator, change, options.write.write(), &format!("invite {name}"), &summary, NoFacts {})
+        .await?;
+    Ok(Found::Nothing)
+}
+
+async fn resend(options: &ResendOptions, context: &Context) -> Result<Found, Failure> {
+    let operator = context.writer().await?;
+    let record = find(&options.invite, &operator).await?;
+    let tenant = operator.tenant(&record.invite.tenant).await?;
+    let (old, now) = (record.invite.hash.short().to_owned(), context.now());
+    let code = codes::new_code()?;
+    let expires_at = options.terms.expires_at(now);
+    let change = operator.resend_invite(&tenant, &record, &code, expires_at, now).await?;
+    if !options.write.dry_run {
+        context.confirm(&format!("The code of invite {old} will be dead. Go on?"), options.write.yes)?;
+    }
+    let summary = format!(
+        "Invite {} is made in place of {old}, whose code is dead, until {} UTC",
+        code.hash().short(),
+        minute(expires_at)
+    );
+    let facts = NewCode::of(&code, &options.terms, expires_at, options.write.dry_run);
+    context
+        .write(&operator, change, options.write.write(), &format!("invite {old}"), &summary, facts)
+        .await?;
+    Ok(Found::Nothing)
+}
+
+/// Says so when the tenant lists roles, and a given one is not among them: mostly a slip of the finger.
+pub(super) fn note_unlisted_roles(tenant: &TenantRecord, roles: &[tenancy::Role], context: &Context) {
+    let listed = &tenant.tenant.roles;
+    if listed.is_empty() {
+        return;
+    }
+    for role in roles.iter().filter(|role| !listed.contains_key(role)) {
+        context.note(&format!(
+            "tenant `{}` does not list the role `{role}`; its groups will follow GROUP_FORMAT",
+            tenant.tenant.id
+        ));
+    }
+}
+
+/// Finds an invite by reference, hash, code or address.
+async fn find(selection: &InviteSelection, operator: &Operator) -> Result<InviteRecord, Failure> {
+    let unknown = || {
+        Failure::refused("invite-unknown", "there is no such invite")
+            .hint("`tenantctl invite list --tenant ID` shows a tenant's invites.")
+    };
+    let record = if let (Some(email), Some(tenant)) = (&selection.email, &selection.tenant) {
+        operator.tenant(tenant).await?;
+        operator.invite_of_address(tenant, email).await?.ok_or_else(unknown)?
+    } else {
+        let raw = match selection.invite.as_deref() {
+            Some("-") => codes::read_line()?,
+            Some(raw) => raw.trim().to_owned(),
+            None => return Err(Failure::usage("which invite?")),
+        };
+        if let Ok(hash) = raw.parse::<InviteHash>() {
+            operator.invite(&hash).await?.ok_or_else(unknown)?
+        } else if is_reference(&raw) {
+            let tenant = selection.tenant.as_ref().ok_or_else(|| {
+                Failure::usage("a reference needs its tenant: --tenant ID").hint("A hash or a code does not.")
+            })?;
+            by_reference(&raw, tenant, operator).await?.ok_or_else(unknown)?
+        } else {
+            let code: InviteCode = raw.parse().map_err(|_| {
+                Failure::usage(
+                    "that is no invite: neither a reference (8 hex digits or more), nor a hash, nor a code",
+                )
+            })?;
+            operator.invite(&code.hash()).await?.ok_or_else(unknown)?
+        }
+    };
+    if selection.tenant.as_ref().is_some_and(|tenant| *tenant != record.invite.tenant) {
+        return Err(Failure::refused(
+            "invite-of-other-tenant",
+            format!("the invite is one of tenant `{}`", record.invite.tenant),
+        ));
+    }
+    Ok(record)
+}
+
+fn is_reference(raw: &str) -> bool {
+    (8..64).contains(&raw.len()) && raw.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+async fn by_reference(
+    reference: &str,
+    tenant: &TenantId,
+    operator: &Operator,
+) -> Result<Option<InviteRecord>, Failure> {
+    let listed = operator.invites(tenant).await?;
+    let mut found =
+        listed.into_iter().flatten().filter(|record| record.invite.hash.as_str().starts_with(reference));
+    match (found.next(), found.next()) {
+        // The index may be a moment behind: what is decided from is read from the table.
+        (Some(only), None) => Ok(operator.invite(&only.invite.hash).await?),
+        (None, _) => Ok(None),
+        (Some(_), Some(_)) => Err(Failure::refused(
+            "invite-ambiguous",
+            "several invites begin like this; give more digits of the hash",
+        )),
+    }
+}

@@ -1,0 +1,372 @@
+//! `tenantctl member`: who belongs to which tenant.
+
+mod view;
+
+use clap::{Args, Subcommand, ValueEnum};
+use tenancy::{MembershipStatus, PoolId, Sub, TenantId, UserKey};
+use tenancy_aws::operator::{Change, MemberRecord, Operator, OperatorError, UserRecord};
+
+use self::view::{MemberList, MemberView, SignedOut, UserView};
+use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
+use super::invite::note_unlisted_roles;
+use super::written::NoFacts;
+use crate::cli::{ConfirmedWriteOptions, WriteOptions};
+use crate::context::Context;
+use crate::failure::{self, Failure, Found};
+use crate::issuable::FunctionSettings;
+use crate::users;
+
+/// Verbs.
+#[derive(Debug, Subcommand)]
+pub enum MemberCommand {
+    /// List a tenant's members
+    List(ListOptions),
+    /// Show a user and all their memberships
+    Show(ShowOptions),
+    /// Make a user a member without an invite, or take a removed member back
+    Add(AddOptions),
+    /// Replace a member's roles
+    SetRoles(SetRolesOptions),
+    /// Refuse a member tokens for the tenant, until `resume`
+    Suspend(EndOptions),
+    /// Let a suspended member in again
+    Resume(ChangeOptions),
+    /// End a membership; no invite brings it back, `add` does
+    Remove(EndOptions),
+    /// Choose the tenant of tokens for which the app asks for none
+    SetDefault(ChangeOptions),
+}
+
+/// Which members.
+#[derive(Args, Debug)]
+pub struct ListOptions {
+    #[command(flatten)]
+    tenant: TenantOption,
+    /// Only those of this user pool
+    #[arg(long, value_name = "ID", env = "USER_POOL_ID")]
+    user_pool_id: Option<PoolId>,
+    /// Only those in this status
+    #[arg(long, value_enum)]
+    status: Option<StatusFilter>,
+}
+
+/// A membership's status on the command line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum StatusFilter {
+    /// It counts.
+    Active,
+    /// Not for now.
+    Suspended,
+    /// Not any more.
+    Removed,
+}
+
+/// A user.
+#[derive(Args, Debug)]
+pub struct UserSelection {
+    /// The user: sub, username or e-mail address; the pool is asked. Without a pool to ask (--local), the sub
+    #[arg(value_name = "USER")]
+    user: String,
+    /// The user pool, such as eu-west-1_AbCdEf123
+    #[arg(long, value_name = "ID", env = "USER_POOL_ID")]
+    user_pool_id: Option<PoolId>,
+    /// USER is a sub: do not ask the pool, which may have deleted the user, or which these credentials may not read
+    #[arg(long)]
+    no_lookup: bool,
+}
+
+/// A user to be shown.
+#[derive(Args, Debug)]
+pub struct ShowOptions {
+    #[command(flatten)]
+    user: UserSelection,
+    /// A tenant of the user; finds a sub without --user-pool-id
+    #[arg(long, value_name = "ID")]
+    tenant: Option<TenantId>,
+}
+
+/// A new member.
+#[derive(Args, Debug)]
+pub struct AddOptions {
+    #[command(flatten)]
+    user: UserSelection,
+    #[command(flatten)]
+    tenant: TenantOption,
+    #[command(flatten)]
+    roles: RolesOption,
+    #[command(flatten)]
+    functions: FunctionSettings,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// Other roles.
+#[derive(Args, Debug)]
+pub struct SetRolesOptions {
+    #[command(flatten)]
+    user: UserSelection,
+    #[command(flatten)]
+    tenant: TenantOption,
+    #[command(flatten)]
+    roles: RolesOption,
+    #[command(flatten)]
+    functions: FunctionSettings,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// A membership to be changed.
+#[derive(Args, Debug)]
+pub struct ChangeOptions {
+    #[command(flatten)]
+    user: UserSelection,
+    #[command(flatten)]
+    tenant: TenantOption,
+    #[command(flatten)]
+    write: WriteOptions,
+}
+
+/// A membership to be ended, for now or for good.
+#[derive(Args, Debug)]
+pub struct EndOptions {
+    #[command(flatten)]
+    user: UserSelection,
+    #[command(flatten)]
+    tenant: TenantOption,
+    /// Also revoke the user's refresh tokens, of all tenants; access tokens live on until they expire
+    #[arg(long)]
+    sign_out: bool,
+    #[command(flatten)]
+    write: ConfirmedWriteOptions,
+}
+
+/// Runs a verb.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub async fn run(command: MemberCommand, context: &Context) -> Result<Found, Failure> {
+    match command {
+        MemberCommand::List(options) => list(&options, context).await,
+        MemberCommand::Show(options) => show(&options, context).await,
+        MemberCommand::Add(options) => add(&options, context).await,
+        MemberCommand::SetRoles(options) => set_roles(&options, context).await,
+        MemberCommand::Suspend(options) => end(&options, MembershipStatus::Suspended, context).await,
+        MemberCommand::Remove(options) => end(&options, MembershipStatus::Removed, context).await,
+        MemberCommand::Resume(options) => {
+            let summary =
+                |user: &Sub| format!("User {user} is an active member of `{}`", options.tenant.tenant);
+            let plan = |operator: &Operator, user: &UserRecord| {
+                operator.set_member_status(
+                    user,
+                    &options.tenant.tenant,
+                    MembershipStatus::Active,
+                    context.now(),
+                )
+            };
+            change(&options, context, plan, summary).await
+        }
+        MemberCommand::SetDefault(options) => {
+            let summary = |user: &Sub| {
+                format!(
+                    "Tokens of user {user} are of `{}` unless the app asks for another",
+                    options.tenant.tenant
+                )
+            };
+            let plan = |operator: &Operator, user: &UserRecord| {
+                operator.set_default_tenant(user, &options.tenant.tenant, context.now())
+            };
+            change(&options, context, plan, summary).await?;
+            if !options.write.dry_run {
+                context.note("the attribute custom:tenantId follows with `tenantctl repair stamps`");
+            }
+            Ok(Found::Nothing)
+        }
+    }
+}
+
+async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
+    let operator = context.reader().await?;
+    operator.tenant(&options.tenant.tenant).await?;
+    let wanted = |record: &MemberRecord| {
+        let status = match options.status {
+            None => true,
+            Some(StatusFilter::Active) => record.membership.status == MembershipStatus::Active,
+            Some(StatusFilter::Suspended) => record.membership.status == MembershipStatus::Suspended,
+            Some(StatusFilter::Removed) => record.membership.status == MembershipStatus::Removed,
+        };
+        status && options.user_pool_id.as_ref().is_none_or(|pool| *pool == record.user.pool)
+    };
+    let (mut members, mut damaged) = (Vec::new(), Vec::new());
+    for listed in operator.members(&options.tenant.tenant).await? {
+        match listed {
+            Ok(record) if wanted(&record) => members.push(MemberView::of(&record)),
+            Ok(_) => {}
+            Err(damage) => damaged.push(damage.to_string()),
+        }
+    }
+    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
+    context.say(&MemberList { members, damaged });
+    Ok(found)
+}
+
+async fn show(options: &ShowOptions, context: &Context) -> Result<Found, Failure> {
+    let operator = context.reader().await?;
+    let known = match (&options.user.user_pool_id, &options.tenant) {
+        (None, Some(tenant)) => Known::table_only(by_tenant(&options.user, tenant, &operator).await?),
+        _ => resolve(&options.user, context).await?,
+    };
+    let user = operator.user(&known.user).await?;
+    context.say(&UserView::of(&user, known.directory.as_ref()));
+    Ok(Found::Nothing)
+}
+
+async fn add(options: &AddOptions, context: &Context) -> Result<Found, Failure> {
+    let (operator, tenant_id) = (context.writer().await?, &options.tenant.tenant);
+    let tenant = operator.tenant(tenant_id).await?;
+    let roles = options.roles.distinct();
+    options.functions.check_member(&tenant.tenant, &roles)?;
+    note_unlisted_roles(&tenant, &roles, context);
+    let known = resolve(&options.user, context).await?;
+    let user = operator.user(&known.user).await?;
+    let username = known.directory.as_ref().map(|user| &user.username);
+    let change = operator.add_member(&tenant, &user, &roles, username, context.now())?;
+    let summary =
+        format!("User {} is an active member of `{tenant_id}`, roles {}", known.user.sub, role_names(&roles));
+    context.write(&operator, change, options.write, "the user or the tenant", &summary, NoFacts {}).await?;
+    Ok(Found::Nothing)
+}
+
+async fn set_roles(options: &SetRolesOptions, context: &Context) -> Result<Found, Failure> {
+    not_empty(&options.roles.roles, "--role ROLE")?;
+    let (operator, tenant_id) = (context.writer().await?, &options.tenant.tenant);
+    let tenant = operator.tenant(tenant_id).await?;
+    let roles = options.roles.distinct();
+    options.functions.check_member(&tenant.tenant, &roles)?;
+    note_unlisted_roles(&tenant, &roles, context);
+    let known = resolve(&options.user, context).await?;
+    let user = operator.user(&known.user).await?;
+    let change = operator.set_member_roles(&user, tenant_id, &roles, context.now())?;
+    let summary = format!("User {} has in `{tenant_id}` the roles {}", known.user.sub, role_names(&roles));
+    context.write(&operator, change, options.write, "the membership", &summary, NoFacts {}).await?;
+    Ok(Found::Nothing)
+}
+
+async fn change(
+    options: &ChangeOptions,
+    context: &Context,
+    plan: impl Fn(&Operator, &UserRecord) -> Result<Change, OperatorError>,
+    summary: impl Fn(&Sub) -> String,
+) -> Result<Found, Failure> {
+    let operator = context.writer().await?;
+    let known = resolve(&options.user, context).await?;
+    let user = operator.user(&known.user).await?;
+    let change = plan(&operator, &user)?;
+    let summary = summary(&known.user.sub);
+    context.write(&operator, change, options.write, "the membership", &summary, NoFacts {}).await?;
+    Ok(Found::Nothing)
+}
+
+/// Suspends or removes, and signs out if that was asked for: after the write, so that no new token is issued in between. A
+/// sign-out that fails is tried again by the same command.
+async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) -> Result<Found, Failure> {
+    let (operator, tenant) = (context.writer().await?, &options.tenant.tenant);
+    let known = resolve(&options.user, context).await?;
+    let sub = &known.user.sub;
+    let user = operator.user(&known.user).await?;
+    let change = operator.set_member_status(&user, tenant, status, context.now())?;
+    let (question, done) = match status {
+        MembershipStatus::Removed => ("Remove", "removed from"),
+        MembershipStatus::Suspended | MembershipStatus::Active => ("Suspend", "suspended in"),
+    };
+    let asks = !options.write.dry_run && (!change.is_empty() || options.sign_out);
+    if asks {
+        let also = if options.sign_out { ", and sign them out everywhere" } else { "" };
+        context.confirm(&format!("{question} user {sub} in `{tenant}`{also}?"), options.write.yes)?;
+    }
+    let summary = format!("User {sub} is {done} `{tenant}`: the next token for it is refused");
+    if !options.sign_out || options.write.dry_run {
+        let write = options.write.write();
+        context.write(&operator, change, write, "the membership", &summary, NoFacts {}).await?;
+        return Ok(Found::Nothing);
+    }
+    let is_changed = !change.is_empty();
+    operator.apply(change, "the membership").await?;
+    sign_out(&known, context).await.map_err(|failure| {
+        let state = if is_changed { "is now" } else { "was already" };
+        Failure::failed(format!("user {sub} {state} {done} `{tenant}`, but was not signed out: {failure}"))
+            .hint("Run the same command again to sign the user out.")
+    })?;
+    context.say(&super::written::Written {
+        changed: true,
+        dry_run: false,
+        summary: &summary,
+        writes: None,
+        facts: SignedOut { signed_out: true },
+    });
+    Ok(Found::Nothing)
+}
+
+async fn sign_out(known: &Known, context: &Context) -> Result<(), Failure> {
+    let username = match &known.directory {
+        Some(user) => user.username.as_str().to_owned(),
+        // Admin calls take a sub for the username (API reference, `AdminUserGlobalSignOut`).
+        None => known.user.sub.to_string(),
+    };
+    let call = context.cognito().await?.admin_user_global_sign_out().user_pool_id(known.user.pool.as_str());
+    let answer = call.username(username).send().await;
+    answer.map(|_| ()).map_err(|error| failure::aws("sign the user out", &error))
+}
+
+/// A user, and what their pool says of them, if it was asked.
+struct Known {
+    user: UserKey,
+    directory: Option<users::PoolUser>,
+}
+
+impl Known {
+    fn table_only(user: UserKey) -> Self {
+        Self { user, directory: None }
+    }
+}
+
+async fn resolve(selection: &UserSelection, context: &Context) -> Result<Known, Failure> {
+    let pool = selection
+        .user_pool_id
+        .as_ref()
+        .ok_or_else(|| Failure::usage("which user pool? Give --user-pool-id ID, or set USER_POOL_ID"))?;
+    if selection.no_lookup || !context.has_cognito() {
+        return Ok(Known::table_only(UserKey { pool: pool.clone(), sub: sub_of(&selection.user)? }));
+    }
+    let found = users::find_user(&context.cognito().await?, pool, &selection.user).await?;
+    Ok(Known { user: UserKey { pool: pool.clone(), sub: found.sub.clone() }, directory: Some(found) })
+}
+
+async fn by_tenant(
+    selection: &UserSelection,
+    tenant: &TenantId,
+    operator: &Operator,
+) -> Result<UserKey, Failure> {
+    let sub = sub_of(&selection.user)?;
+    operator.tenant(tenant).await?;
+    let found = operator.members_by_sub(tenant, &sub).await?;
+    let mut users = found.into_iter().flatten().map(|record| record.user);
+    match (users.next(), users.next()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => {
+            Err(Failure::refused("member-unknown", format!("user {sub} is no member of `{tenant}`")))
+        }
+        (Some(_), Some(_)) => Err(Failure::refused(
+            "user-ambiguous",
+            format!("user {sub} is a member of `{tenant}` in several user pools; give --user-pool-id"),
+        )),
+    }
+}
+
+fn sub_of(raw: &str) -> Result<Sub, Failure> {
+    if raw.contains('@') {
+        return Err(Failure::usage("only a pool can tell whose e-mail address that is; give the sub")
+            .hint("Without --local, --user-pool-id ID asks the pool."));
+    }
+    raw.parse().map_err(|error: tenancy::InvalidText| Failure::usage(error.to_string()))
+}

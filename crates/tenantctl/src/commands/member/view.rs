@@ -1,0 +1,163 @@
+//! Members and users as they are shown. An e-mail address is not among it; a username may be one.
+
+use serde::Serialize;
+use tenancy::{MembershipStatus, Stamp, TenantId};
+use tenancy_aws::operator::{MemberRecord, UserRecord};
+
+use super::super::arguments::{joined, minute, rfc3339};
+use super::super::tenant::styled_status;
+use crate::page::{BAD, DIM, Page, Show, styled};
+use crate::users::PoolUser;
+
+/// A membership.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MemberView {
+    tenant: String,
+    user_pool_id: String,
+    sub: String,
+    username: Option<String>,
+    roles: Vec<String>,
+    status: &'static str,
+    stamp: &'static str,
+    is_default: Option<bool>,
+    invite: Option<String>,
+    joined_at: Option<String>,
+    version: u64,
+    #[serde(skip)]
+    joined: String,
+}
+
+/// A tenant's members.
+#[derive(Serialize)]
+pub(super) struct MemberList {
+    pub(super) members: Vec<MemberView>,
+    pub(super) damaged: Vec<String>,
+}
+
+/// A user and all their memberships.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserView {
+    user_pool_id: String,
+    sub: String,
+    username: Option<String>,
+    /// Such as `CONFIRMED`; none when the pool was not asked.
+    user_status: Option<String>,
+    enabled: Option<bool>,
+    default_tenant: Option<String>,
+    memberships: Vec<MemberView>,
+}
+
+/// That refresh tokens were revoked.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignedOut {
+    pub(super) signed_out: bool,
+}
+
+impl MemberView {
+    pub(super) fn of(record: &MemberRecord) -> Self {
+        let membership = &record.membership;
+        Self {
+            tenant: membership.tenant.to_string(),
+            user_pool_id: record.user.pool.to_string(),
+            sub: record.user.sub.to_string(),
+            username: record.username.as_ref().map(|name| name.as_str().to_owned()),
+            roles: membership.roles.iter().map(ToString::to_string).collect(),
+            status: match membership.status {
+                MembershipStatus::Active => "active",
+                MembershipStatus::Suspended => "suspended",
+                MembershipStatus::Removed => "removed",
+            },
+            stamp: match membership.stamp {
+                Stamp::Pending => "pending",
+                Stamp::Done => "done",
+            },
+            is_default: None,
+            invite: record.invite.as_ref().map(|hash| hash.short().to_owned()),
+            joined_at: record.joined_at.map(rfc3339),
+            version: membership.version,
+            joined: record.joined_at.map_or_else(|| "-".to_owned(), minute),
+        }
+    }
+
+    /// Knowing the user's default tenant.
+    fn of_user(record: &MemberRecord, default: Option<&TenantId>) -> Self {
+        Self { is_default: Some(default == Some(&record.membership.tenant)), ..Self::of(record) }
+    }
+
+    fn roles(&self) -> String {
+        joined(self.roles.iter().map(String::as_str))
+    }
+}
+
+impl UserView {
+    pub(super) fn of(user: &UserRecord, directory: Option<&PoolUser>) -> Self {
+        let default = user.default_tenant.as_ref();
+        Self {
+            user_pool_id: user.user.pool.to_string(),
+            sub: user.user.sub.to_string(),
+            username: directory.map(|user| user.username.as_str().to_owned()),
+            user_status: directory.map(|user| user.status.clone()),
+            enabled: directory.map(|user| user.enabled),
+            default_tenant: default.map(ToString::to_string),
+            memberships: user.memberships.iter().map(|record| MemberView::of_user(record, default)).collect(),
+        }
+    }
+}
+
+impl Show for MemberList {
+    fn show(&self, page: &mut Page) {
+        let rows = self.members.iter().map(|member| {
+            [
+                member.sub.clone(),
+                member.roles(),
+                styled_status(member.status),
+                member.stamp.to_owned(),
+                member.joined.clone(),
+            ]
+        });
+        page.table(&["sub", "roles", "status", "stamp", "joined"], rows, "There are no such members.");
+        for damage in &self.damaged {
+            page.line(styled(BAD, damage));
+        }
+    }
+}
+
+impl Show for UserView {
+    fn show(&self, page: &mut Page) {
+        let mut fields = vec![("sub", self.sub.clone()), ("user pool", self.user_pool_id.clone())];
+        if let (Some(username), Some(status)) = (&self.username, &self.user_status) {
+            let disabled = if self.enabled == Some(false) { ", disabled" } else { "" };
+            fields.push(("username", username.clone()));
+            fields.push(("in the pool", format!("{status}{disabled}")));
+        } else {
+            fields.push(("in the pool", styled(DIM, "not asked")));
+        }
+        fields.push(("default", self.default_tenant.clone().unwrap_or_else(|| "-".to_owned())));
+        page.fields(fields);
+        page.gap();
+        let rows = self.memberships.iter().map(|member| {
+            let invite = member.invite.clone().unwrap_or_else(|| "-".to_owned());
+            [
+                member.tenant.clone(),
+                member.roles(),
+                styled_status(member.status),
+                member.stamp.to_owned(),
+                invite,
+                member.joined.clone(),
+            ]
+        });
+        let headings = ["tenant", "roles", "status", "stamp", "invite", "joined"];
+        page.table(&headings, rows, "The user is a member of no tenant.");
+    }
+}
+
+impl Show for SignedOut {
+    fn show(&self, page: &mut Page) {
+        if self.signed_out {
+            page.line("The user's refresh tokens are revoked; access tokens live on until they expire.");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What can be found.
+
+use serde::Serialize;
+use tenancy::{Membership, MembershipStatus};
+
+/// Something about one user, or about one item, that is not as it should be.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The user, unless it is about no single one.
+    pub sub: Option<String>,
+    /// What `--apply` does about it; nothing, when only a person can.
+    pub mend: Option<Mend>,
+    /// What came of it; nothing unless it was tried.
+    pub outcome: Option<Mended>,
+}
+
+/// How bad it is, the worst last.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// As it is to be expected; not counted as drift.
+    Info,
+    /// Drift.
+    Medium,
+    /// Drift that may be somebody's doing.
+    High,
+}
+
+/// What it is.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Kind {
+    /// The stamp names a tenant in which the user is no active member: forged, or left from a membership that ended.
+    #[serde(rename = "stamp-possibly-forged")]
+    StampForeign {
+        /// The tenant that it names; nothing when it cannot be a tenant's id, and it is not repeated then.
+        found: Option<String>,
+        /// The tenant that it should name; nothing when there should be no stamp.
+        expected: Option<String>,
+        /// What the user is in the tenant that it names.
+        membership: Past,
+    },
+    /// The stamp names another of the user's tenants than it should.
+    StampStale {
+        /// The tenant that it names.
+        found: String,
+        /// The tenant that it should name; nothing when there should be no stamp.
+        expected: Option<String>,
+    },
+    /// There should be a stamp.
+    StampMissing {
+        /// The tenant that it should name.
+        expected: String,
+        /// Whether the table knows; then `repair stamps` writes it too.
+        pending: bool,
+    },
+    /// The default tenant is one that the user has left.
+    DefaultStale {
+        /// The tenant.
+        tenant: String,
+    },
+    /// The pool has no such user any more.
+    UserMissing {
+        /// The tenants of the memberships that are not removed.
+        tenants: Vec<String>,
+    },
+    /// A user of the pool is no active member of any tenant.
+    NoMembership {
+        /// `UserStatus` of Cognito.
+        user_status: String,
+        /// Whether the user may sign in.
+        enabled: bool,
+        /// What the memberships are, if there are any.
+        past: Past,
+    },
+    /// A membership names a tenant that does not exist.
+    TenantMissing {
+        /// The tenant.
+        tenant: String,
+    },
+    /// An item that could not be read.
+    Damaged {
+        /// Its key.
+        item: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The pool's schema does not have the attribute; stamps were not looked at.
+    AttributeMissing {
+        /// The attribute.
+        attribute: String,
+    },
+}
+
+/// What a user is, or was, where they are no active member.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Past {
+    /// Never a member.
+    None,
+    /// Removed.
+    Removed,
+    /// Suspended.
+    Suspended,
+}
+
+impl Past {
+    /// Of a membership that is not active, if there is one.
+    #[must_use]
+    pub fn of(membership: Option<&Membership>) -> Self {
+        match membership.map(|membership| membership.status) {
+            None | Some(MembershipStatus::Active) => Self::None,
+            Some(MembershipStatus::Removed) => Self::Removed,
+            Some(MembershipStatus::Suspended) => Self::Suspended,
+        }
+    }
+}
+
+/// What can be done about it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mend {
+    /// The profile forgets the default.
+    ClearDefault,
+    /// The memberships are removed.
+    RemoveMemberships,
+    /// The stamp is written.
+    WriteStamp,
+    /// The stamp is deleted.
+    DeleteStamp,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum Mended {
+    /// It was mended.
+    Mended,
+    /// It was no longer so.
+    SettledMeanwhile,
+    /// It could not be mended.
+    Failed {
+        /// A stable name.
+        reason: &'static str,
+        /// In words.
+        detail: String,
+    },
+}
+
+impl Finding {
+    /// About a user.
+    #[must_use]
+    pub fn of_user(sub: &tenancy::Sub, kind: Kind) -> Self {
+        Self { sub: Some(sub.to_string()), ..Self::of(kind) }
+    }
+
+    /// About no single user.
+    #[must_use]
+    pub fn of(kind: Kind) -> Self {
+        let (severity, mend) = (kind.severity(), kind.mend());
+        Self { kind, severity, sub: None, mend, outcome: None }
+    }
+
+    /// Whether it is still to be dealt with.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        self.severity > Severity::Info
+            && !matches!(self.outcome, Some(Mended::Mended | Mended::SettledMeanwhile))
+    }
+}
+
+impl Kind {
+    fn severity(&self) -> Severity {
+        match self {
+            Self::StampForeign { .. } => Severity::High,
+            // Who has not signed in yet has not redeemed an invite yet; who was removed or suspended was so by an operator.
+            Self::NoMembership { user_status, past, .. }
+                if *past != Past::None
+                    || matches!(user_status.as_str(), "UNCONFIRMED" | "FORCE_CHANGE_PASSWORD") =>
+            {
+                Severity::Info
+            }
+            _ => Severity::Medium,
+        }
+    }
+
+    fn mend(&self) -> Option<Mend> {
+        let stamp = |expected: &Option<String>| {
+            if expected.is_some() { Mend::WriteStamp } else { Mend::DeleteStamp }
+        };
+        match self {
+            Self::StampForeign { expected, .. } | Self::StampStale { expected, .. } => Some(stamp(expected)),
+            Self::StampMissing { .. } => Some(Mend::WriteStamp),
+            Self::DefaultStale { .. } => Some(Mend::ClearDefault),
+            Self::UserMissing { .. } => Some(Mend::RemoveMemberships),
+            Self::NoMembership { .. }
+            | Self::TenantMissing { .. }
+            | Self::Damaged { .. }
+            | Self::AttributeMissing { .. } => None,
+        }
+    }
+}

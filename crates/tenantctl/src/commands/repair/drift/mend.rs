@@ -1,0 +1,157 @@
+//! Mends what was found, one after the other. Each is looked at again first: it may be no longer so.
+
+use serde::Serialize;
+use tenancy::onboarding::{missing_stamp, stamp};
+use tenancy::{MembershipStatus, PoolId, Sub, TenantId, Timestamp, UserKey};
+use tenancy_aws::operator::{Operator, UserRecord};
+
+use super::finding::{Finding, Mend, Mended};
+use super::judge::{expected_stamp, stale_default};
+use super::scan::remaining_tenants;
+use crate::commands::repair::pool_users::PoolUsers;
+use crate::commands::repair::progress::Progress;
+use crate::commands::repair::records::damage_apart;
+use crate::commands::repair::stop::Stop;
+use crate::commands::repair::trouble::Trouble;
+use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
+
+/// What came of mending.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// Findings that were mended.
+    pub mended: usize,
+    /// Findings that were no longer so.
+    pub settled_meanwhile: usize,
+    /// Findings that could not be mended.
+    pub failed: usize,
+    /// Why the rest was not tried: a stable name.
+    pub stopped: Option<&'static str>,
+    /// The same in words.
+    pub stopped_detail: Option<String>,
+    /// How often Cognito has refused a call as one too many; each was made again.
+    pub throttled: u64,
+    /// Whether ctrl-c ended it.
+    pub interrupted: bool,
+}
+
+/// What mending takes.
+#[derive(Debug)]
+pub struct Mender<'a> {
+    /// The table, written by who is asking.
+    pub operator: &'a Operator,
+    /// The pool.
+    pub pools: &'a PoolUsers,
+    /// Its id.
+    pub pool: &'a PoolId,
+    /// The time.
+    pub now: Timestamp,
+}
+
+impl Mender<'_> {
+    /// Mends `findings`, and notes with each what came of it.
+    pub async fn mend(&self, findings: &mut [Finding], stop: &Stop) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut todo: Vec<&mut Finding> =
+            findings.iter_mut().filter(|finding| finding.mend.is_some()).collect();
+        // The table first: it needs nothing of the pool's quota.
+        todo.sort_by_key(|finding| finding.mend);
+        let mut progress = Progress::new("mended", u64::try_from(todo.len()).ok());
+        let mut silences = 0;
+        for finding in todo {
+            let (Some(mend), Some(Ok(sub))) = (finding.mend, finding.sub.as_deref().map(str::parse::<Sub>))
+            else {
+                continue;
+            };
+            if stop.is_requested() {
+                outcome.interrupted = true;
+                break;
+            }
+            let user = UserKey { pool: self.pool.clone(), sub };
+            let mended = match mend {
+                Mend::ClearDefault => self.clear_default(&user).await,
+                Mend::RemoveMemberships => self.remove_memberships(&user).await,
+                Mend::WriteStamp | Mend::DeleteStamp => self.set_stamp(&user).await,
+            };
+            progress.advance(1);
+            let unsettled = match mended {
+                Ok(mended) => {
+                    if mended == Mended::Mended {
+                        outcome.mended += 1;
+                    } else {
+                        outcome.settled_meanwhile += 1;
+                    }
+                    finding.outcome = Some(mended);
+                    silences = 0;
+                    continue;
+                }
+                Err(Unsettled::Pool(Trouble::Interrupted)) => {
+                    outcome.interrupted = true;
+                    break;
+                }
+                Err(unsettled) => unsettled,
+            };
+            outcome.failed += 1;
+            silences = if unsettled.is_silence() { silences + 1 } else { 0 };
+            finding.outcome = Some(Mended::Failed { reason: unsettled.reason(), detail: unsettled.detail() });
+            let stops = matches!(&unsettled, Unsettled::Pool(trouble) if trouble.stops_the_pool());
+            if stops || silences >= MAX_SILENCES {
+                outcome.stopped = Some(unsettled.reason());
+                outcome.stopped_detail = Some(unsettled.detail());
+                break;
+            }
+        }
+        outcome.throttled = self.pools.refusals();
+        outcome
+    }
+
+    async fn clear_default(&self, user: &UserKey) -> Result<Mended, Unsettled> {
+        let record = self.read(user).await?;
+        if stale_default(&record.records()).is_none() {
+            return Ok(Mended::SettledMeanwhile);
+        }
+        let change = self.operator.clear_stale_default(&record, self.now);
+        self.operator.apply(change, &format!("the profile of user {}", user.sub)).await?;
+        Ok(Mended::Mended)
+    }
+
+    async fn remove_memberships(&self, user: &UserKey) -> Result<Mended, Unsettled> {
+        if self.pools.find(self.pool, &user.sub).await?.is_some() {
+            return Ok(Mended::SettledMeanwhile);
+        }
+        let mut mended = Mended::SettledMeanwhile;
+        // Each removal may change the profile too, so that the next is planned from a new look.
+        for _ in 0..remaining_tenants(&self.read(user).await?).len() {
+            let record = self.read(user).await?;
+            let Some(tenant) = remaining_tenants(&record).into_iter().next() else { break };
+            let removed = MembershipStatus::Removed;
+            let change = self.operator.set_member_status(&record, &tenant, removed, self.now)?;
+            self.operator
+                .apply(change, &format!("the membership of user {} in `{tenant}`", user.sub))
+                .await?;
+            mended = Mended::Mended;
+        }
+        Ok(mended)
+    }
+
+    async fn set_stamp(&self, user: &UserKey) -> Result<Mended, Unsettled> {
+        let records = self.read(user).await?.records();
+        let in_pool = self.pools.find(self.pool, &user.sub).await?.ok_or(Trouble::UserMissing)?;
+        let expected = expected_stamp(&records);
+        if self.pools.stamp_of(&in_pool) == expected.map(TenantId::as_str) {
+            return Ok(Mended::SettledMeanwhile);
+        }
+        match missing_stamp(&records).filter(|plan| Some(&plan.tenant) == expected) {
+            // The table is told as well.
+            Some(plan) => stamp(&plan, user, &in_pool.username, self.pools, self.operator.store())
+                .await
+                .map_err(Unsettled::of_stamp)?,
+            None => self.pools.write_stamp(self.pool, &in_pool.username, expected).await?,
+        }
+        Ok(Mended::Mended)
+    }
+
+    async fn read(&self, user: &UserKey) -> Result<UserRecord, Unsettled> {
+        Ok(damage_apart(self.operator.user(user).await)??)
+    }
+}

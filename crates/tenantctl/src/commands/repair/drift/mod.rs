@@ -1,0 +1,74 @@
+//! `repair drift`: a pool and the table are compared, user by user. The table is right where the two differ, but for users
+//! who are gone, and for what only a person can decide.
+
+pub mod finding;
+pub mod judge;
+pub mod mend;
+pub mod page;
+pub mod scan;
+
+use clap::Args;
+
+use super::attribute::AttributeOption;
+use super::pool_users::PoolUsers;
+use super::stop::Stop;
+use crate::cli::{ApplyOptions, PoolOption};
+use crate::context::Context;
+use crate::failure::{Failure, Found};
+
+/// What there is more to know.
+pub const AFTER_HELP: &str = "\
+Reports users of the pool who belong to no tenant, members who are not in the pool any more, stamps that are not what \
+they should be, defaults in a tenant that the user has left, memberships of tenants that do not exist, and damaged \
+items. With --apply it writes or deletes stamps, removes the memberships of users who are gone, and forgets stale \
+defaults; the rest needs a person.\n\n\
+A stamp should name the user's default tenant, or else the only one; of a user with several tenants and no default, and \
+of one with none, there should be no stamp.\n\n\
+Needs cognito-idp:ListUsers and cognito-idp:DescribeUserPool on the pool; with --apply also \
+cognito-idp:AdminUpdateUserAttributes and cognito-idp:AdminDeleteUserAttributes. Exit code 4: there is drift, or, with \
+--apply, some is left.";
+
+/// What it takes.
+#[derive(Args, Debug)]
+pub struct DriftOptions {
+    /// The pool.
+    #[command(flatten)]
+    pub pool: PoolOption,
+    /// Most users to write in a second, 1 to 20
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub rate: u32,
+    /// List everything that was found, not only 20 of each kind
+    #[arg(long)]
+    pub all: bool,
+    /// The attribute.
+    #[command(flatten)]
+    pub attribute: AttributeOption,
+    /// Whether to write.
+    #[command(flatten)]
+    pub apply: ApplyOptions,
+}
+
+/// Compares, asks, mends.
+///
+/// # Errors
+///
+/// [`Failure`] when the pool or the table cannot be read, or the answer to the question is no.
+pub async fn run(options: DriftOptions, context: &Context) -> Result<Found, Failure> {
+    let DriftOptions { pool, rate, all, attribute, apply } = options;
+    let (pool, attribute) = (pool.user_pool_id, attribute.tenant_attribute);
+    let client = context.cognito().await?;
+    let operator = if apply.apply { context.writer().await? } else { context.reader().await? };
+    let reader = PoolUsers::new(&client, attribute.clone(), rate, Stop::never());
+    let scan = scan::scan(context, &client, &operator, &reader, &pool, &attribute).await?;
+    let mut document = page::Drift::of(scan, &pool, &attribute, all);
+    if apply.apply && document.mendable > 0 {
+        context.confirm(&document.question(rate), apply.yes)?;
+        let stop = Stop::on_ctrl_c();
+        let pools = PoolUsers::new(&client, attribute, rate, stop.clone());
+        let mender = mend::Mender { operator: &operator, pools: &pools, pool: &pool, now: context.now() };
+        let outcome = mender.mend(&mut document.findings, &stop).await;
+        (document.applied, document.result) = (true, Some(outcome));
+    }
+    context.say(&document);
+    Ok(if document.left() == 0 { Found::Nothing } else { Found::Problems })
+}

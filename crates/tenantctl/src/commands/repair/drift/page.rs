@@ -1,0 +1,274 @@
+//! What `repair drift` says.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tenancy::PoolId;
+
+use super::finding::{Finding, Kind, Mend, Mended, Past, Severity};
+use super::mend::Outcome;
+use super::scan::Scan;
+use crate::commands::repair::attribute::AttributeName;
+use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
+
+/// Findings of each kind that people get, unless they ask for all; JSON has all.
+const SHOWN: usize = 20;
+
+/// What was found, and what came of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drift {
+    /// Whether anything was to be mended.
+    pub applied: bool,
+    /// The pool.
+    pub user_pool_id: String,
+    /// The attribute of the stamp.
+    pub tenant_attribute: String,
+    /// Users of the pool.
+    pub users: usize,
+    /// Users of the pool who are an active member somewhere.
+    pub members: usize,
+    /// Findings that `--apply` mends.
+    pub mendable: usize,
+    /// Findings that need a person.
+    pub needs_person: usize,
+    /// Everything that was found, the worst first.
+    pub findings: Vec<Finding>,
+    /// What came of mending; nothing unless it was tried.
+    pub result: Option<Outcome>,
+    #[serde(skip)]
+    all: bool,
+}
+
+impl Drift {
+    /// The report; `all` lists everything for people too.
+    #[must_use]
+    pub fn of(scan: Scan, pool: &PoolId, attribute: &AttributeName, all: bool) -> Self {
+        let count =
+            |is: &dyn Fn(&Finding) -> bool| scan.findings.iter().filter(|finding| is(finding)).count();
+        Self {
+            applied: false,
+            user_pool_id: pool.to_string(),
+            tenant_attribute: attribute.to_string(),
+            users: scan.users,
+            members: scan.members,
+            mendable: count(&|finding| finding.mend.is_some()),
+            needs_person: count(&|finding| finding.mend.is_none() && finding.severity > Severity::Info),
+            findings: scan.findings,
+            result: None,
+            all,
+        }
+    }
+
+    /// Findings that are still to be dealt with.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.is_left()).count()
+    }
+
+    /// What is asked before it is done.
+    #[must_use]
+    pub fn question(&self, rate: u32) -> String {
+        let mut counts = BTreeMap::<Mend, usize>::new();
+        for mend in self.findings.iter().filter_map(|finding| finding.mend) {
+            *counts.entry(mend).or_default() += 1;
+        }
+        let parts: Vec<String> = counts
+            .into_iter()
+            .map(|(mend, count)| match mend {
+                Mend::WriteStamp => format!("write {count} {}", plural(count, "stamp", "stamps")),
+                Mend::DeleteStamp => format!("delete {count} {}", plural(count, "stamp", "stamps")),
+                Mend::RemoveMemberships => {
+                    format!("remove the memberships of {count} {}", plural(count, "user", "users"))
+                }
+                Mend::ClearDefault => format!("forget {count} {}", plural(count, "default", "defaults")),
+            })
+            .collect();
+        format!("In pool {}: {}, at most {rate} users a second?", self.user_pool_id, parts.join(", "))
+    }
+
+    fn show_group(&self, page: &mut Page, findings: &[&Finding], text: &GroupText) {
+        page.gap();
+        let label = match text.severity {
+            Severity::High => styled(BAD, "HIGH  "),
+            Severity::Medium => styled(WARN, "DRIFT "),
+            Severity::Info => styled(DIM, "INFO  "),
+        };
+        page.line(format!("{label} {}: {}", text.heading, findings.len()));
+        page.paragraph(7, text.advice);
+        let shown = if self.all { findings.len() } else { SHOWN };
+        for finding in findings.iter().take(shown) {
+            // The key of a damaged item holds the sub already.
+            let sub = finding.sub.as_deref().filter(|_| !matches!(finding.kind, Kind::Damaged { .. }));
+            let sub = sub.map(|sub| format!("{sub}  ")).unwrap_or_default();
+            let outcome = match &finding.outcome {
+                None => String::new(),
+                Some(Mended::Mended) => format!("  {}", styled(GOOD, "mended")),
+                Some(Mended::SettledMeanwhile) => format!("  {}", styled(GOOD, "settled meanwhile")),
+                Some(Mended::Failed { .. }) => format!("  {}", styled(BAD, "not mended:")),
+            };
+            page.line(format!("  {sub}{}{outcome}", row(&finding.kind)));
+            if let Kind::Damaged { problem, .. } = &finding.kind {
+                page.paragraph(4, problem);
+            }
+            if let Some(Mended::Failed { detail, .. }) = &finding.outcome {
+                page.paragraph(4, detail);
+            }
+        }
+        if findings.len() > shown {
+            page.line(format!("  and {} more; --all lists them", findings.len() - shown));
+        }
+    }
+
+    fn show_end(&self, page: &mut Page) {
+        let left = self.left();
+        page.gap();
+        let Some(outcome) = &self.result else {
+            if left == 0 {
+                page.line(styled(GOOD, "The pool and the table agree."));
+                return;
+            }
+            let rest = needs_person(self.needs_person);
+            let apply = match self.mendable {
+                0 => "There is nothing that --apply could mend".to_owned(),
+                mendable => format!("--apply mends {mendable}"),
+            };
+            page.line(format!("{} {apply}; {rest}.", styled(WARN, "Nothing was written.")));
+            return;
+        };
+        if outcome.throttled > 0 {
+            page.line(format!(
+                "Cognito refused {} {} as one too many; the pace was slowed down.",
+                outcome.throttled,
+                if outcome.throttled == 1 { "call" } else { "calls" }
+            ));
+        }
+        if let Some(detail) = &outcome.stopped_detail {
+            page.paragraph(0, &format!("{} {detail}.", styled(BAD, "Stopped:")));
+        }
+        if outcome.interrupted {
+            page.line(format!("{} before the end.", styled(WARN, "Interrupted")));
+        }
+        let mut line = format!("{} of {} mended", outcome.mended, self.mendable);
+        if outcome.settled_meanwhile > 0 {
+            line = format!("{line}, {} settled meanwhile", outcome.settled_meanwhile);
+        }
+        let untouched = left.saturating_sub(self.needs_person);
+        if untouched > 0 {
+            line = format!("{line}, {untouched} left; the same command goes on with them");
+        }
+        page.line(format!("{line}; {}.", needs_person(self.needs_person)));
+    }
+}
+
+impl Show for Drift {
+    fn show(&self, page: &mut Page) {
+        page.line(format!(
+            "Pool {}: {} {}, {} of them members of a tenant.",
+            self.user_pool_id,
+            self.users,
+            plural(self.users, "user", "users"),
+            self.members
+        ));
+        let mut groups = BTreeMap::<usize, (GroupText, Vec<&Finding>)>::new();
+        for finding in &self.findings {
+            let (place, text) = group(finding);
+            groups.entry(place).or_insert_with(|| (text, Vec::new())).1.push(finding);
+        }
+        for (text, findings) in groups.values() {
+            self.show_group(page, findings, text);
+        }
+        self.show_end(page);
+    }
+}
+
+/// What is said of a kind.
+struct GroupText {
+    severity: Severity,
+    heading: &'static str,
+    advice: &'static str,
+}
+
+/// The place of a finding's kind on the page, and what is said of it.
+fn group(finding: &Finding) -> (usize, GroupText) {
+    let (place, heading, advice) = match &finding.kind {
+        Kind::StampForeign { .. } => (
+            0,
+            "possible forgeries: the user is no active member of the stamp's tenant",
+            "Forged, or left from a membership that ended. No token follows it, but others who read the pool \
+             may. `tenantctl doctor` says whether an app client may write it.",
+        ),
+        Kind::AttributeMissing { .. } => (
+            1,
+            "the pool has no such attribute",
+            "No stamp was looked at. `tenantctl doctor` says what the pool's schema needs.",
+        ),
+        Kind::StampStale { .. } => (2, "stamps of another of the user's tenants than the default", ""),
+        Kind::StampMissing { .. } => (3, "members without a stamp", ""),
+        Kind::DefaultStale { .. } => (4, "defaults in a tenant that the user has left", ""),
+        Kind::UserMissing { .. } => (5, "members who are not in the pool any more", ""),
+        Kind::TenantMissing { .. } => (
+            6,
+            "memberships of a tenant that does not exist",
+            "Their users get no token with it. Remove them with `tenantctl member remove`.",
+        ),
+        Kind::Damaged { .. } => {
+            (7, "damaged items", "Their users get no token. docs/table.md says what an item must look like.")
+        }
+        Kind::NoMembership { .. } if finding.severity > Severity::Info => (
+            8,
+            "users who were never a member of any tenant",
+            "An open invite is redeemed when they sign in; `tenantctl member add` takes them in without.",
+        ),
+        Kind::NoMembership { .. } => (
+            9,
+            "users who are no active member, and need not be",
+            "Not confirmed yet, removed, or suspended.",
+        ),
+    };
+    (place, GroupText { severity: finding.severity, heading, advice })
+}
+
+/// What is said of one finding, after the `sub`.
+fn row(kind: &Kind) -> String {
+    let tenant = |tenant: &Option<String>| tenant.clone().unwrap_or_else(|| "none".to_owned());
+    match kind {
+        Kind::StampForeign { found, expected, membership } => {
+            let found = found.as_deref().unwrap_or("no tenant's id");
+            let was = match membership {
+                Past::None => "never a member",
+                Past::Removed => "removed",
+                Past::Suspended => "suspended",
+            };
+            format!("{found} ({was}) -> {}", tenant(expected))
+        }
+        Kind::StampStale { found, expected } => format!("{found} -> {}", tenant(expected)),
+        Kind::StampMissing { expected, pending } => {
+            format!("none -> {expected}{}", if *pending { " (pending)" } else { "" })
+        }
+        Kind::DefaultStale { tenant } | Kind::TenantMissing { tenant } => tenant.clone(),
+        Kind::UserMissing { tenants } => tenants.join(", "),
+        Kind::NoMembership { user_status, enabled, past } => {
+            let was = match past {
+                Past::None => "",
+                Past::Removed => ", removed",
+                Past::Suspended => ", suspended",
+            };
+            format!("{user_status}{was}{}", if *enabled { "" } else { ", disabled" })
+        }
+        Kind::Damaged { item, .. } => item.clone(),
+        Kind::AttributeMissing { attribute } => attribute.clone(),
+    }
+}
+
+fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
+}
+
+fn needs_person(count: usize) -> String {
+    match count {
+        0 => "nothing needs a person".to_owned(),
+        1 => "1 needs a person".to_owned(),
+        count => format!("{count} need a person"),
+    }
+}

@@ -1,0 +1,56 @@
+//! Many users' records, read at the same time within bounds.
+
+use tenancy::UserKey;
+use tenancy::ports::StoreError;
+use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
+use tokio::task::JoinSet;
+
+use crate::failure::Failure;
+
+/// Reads that are under way at the same time.
+const CONCURRENT: usize = 16;
+
+/// What the table says of a user: the records, or what is damaged about them.
+pub type Read = Result<UserRecord, tenancy::ports::Damage>;
+
+/// Reads the records of `users`, strongly consistent, and hands each to `take`, in no particular order.
+///
+/// # Errors
+///
+/// [`Failure`] when the table gives no answer.
+pub async fn read_users(
+    operator: &Operator,
+    users: impl IntoIterator<Item = UserKey>,
+    mut take: impl FnMut(UserKey, Read),
+) -> Result<(), Failure> {
+    let mut users = users.into_iter();
+    let mut reads = JoinSet::new();
+    loop {
+        while reads.len() < CONCURRENT {
+            let Some(user) = users.next() else { break };
+            let operator = operator.clone();
+            reads.spawn(async move {
+                let read = operator.user(&user).await;
+                (user, read)
+            });
+        }
+        match reads.join_next().await {
+            None => return Ok(()),
+            Some(Ok((user, read))) => take(user, damage_apart(read)?),
+            Some(Err(error)) => return Err(Failure::failed(format!("a read came to nothing: {error}"))),
+        }
+    }
+}
+
+/// A damaged item is an answer; no answer is none.
+///
+/// # Errors
+///
+/// [`Failure`] when the table gives no answer.
+pub fn damage_apart(read: Result<UserRecord, OperatorError>) -> Result<Read, Failure> {
+    match read {
+        Ok(record) => Ok(Ok(record)),
+        Err(OperatorError::Store(StoreError::Damaged(damage))) => Ok(Err(damage)),
+        Err(error) => Err(error.into()),
+    }
+}

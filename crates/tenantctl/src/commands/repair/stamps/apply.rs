@@ -1,0 +1,151 @@
+//! Writes the stamps, one user after the other. Whatever happens, what is not done stays pending in the table, and the next
+//! run finds it there: that is all there is to resuming.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tenancy::UserKey;
+use tenancy::onboarding::{missing_stamp, stamp};
+use tenancy_aws::operator::Operator;
+
+use super::plan::{Pending, Plan};
+use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
+use crate::commands::repair::progress::Progress;
+use crate::commands::repair::records::damage_apart;
+use crate::commands::repair::stop::Stop;
+use crate::commands::repair::trouble::Trouble;
+use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
+
+/// What came of it.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// Users whose attribute was written.
+    pub stamped: usize,
+    /// Users whose attribute was right already; now the table says so too.
+    pub already_right: usize,
+    /// Users who were no longer pending when it was their turn.
+    pub settled_meanwhile: usize,
+    /// Users who could not be stamped.
+    pub failed: Vec<FailedUser>,
+    /// Why the users of a pool, or all, were not tried any more.
+    pub stopped: Vec<Stopped>,
+    /// Users who are still to be stamped, the failed ones included.
+    pub left: usize,
+    /// How often Cognito has refused a call as one too many; each was made again.
+    pub throttled: u64,
+    /// Whether ctrl-c ended it.
+    pub interrupted: bool,
+}
+
+/// A user who could not be stamped.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedUser {
+    /// The pool.
+    pub user_pool_id: String,
+    /// The user.
+    pub sub: String,
+    /// A stable name: `user-missing`, `refused`, `no-answer`, `damaged`, `store`, or that of what stopped it all.
+    pub reason: &'static str,
+    /// In words.
+    pub detail: String,
+}
+
+/// Why it was not tried any more.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stopped {
+    /// The pool; all pools when there is none.
+    pub user_pool_id: Option<String>,
+    /// A stable name: `access-denied`, `attribute-missing`, `pool-missing`, `throttled`, `no-answer`.
+    pub reason: &'static str,
+    /// In words.
+    pub detail: String,
+}
+
+/// How one user ended.
+enum Settled {
+    Stamped,
+    AlreadyRight,
+    Meanwhile,
+}
+
+/// Writes what `plan` says, as it is when it is each user's turn.
+pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &Stop) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut stopped: BTreeMap<&str, Trouble> = BTreeMap::new();
+    let mut silences = 0;
+    let mut progress = Progress::new("users stamped", u64::try_from(plan.users.len()).ok());
+    for Pending { user, .. } in &plan.users {
+        if stop.is_requested() {
+            outcome.interrupted = true;
+            break;
+        }
+        if stopped.contains_key(user.pool.as_str()) {
+            continue;
+        }
+        let unsettled = match settle(user, operator, pools).await {
+            Ok(settled) => {
+                match settled {
+                    Settled::Stamped => outcome.stamped += 1,
+                    Settled::AlreadyRight => outcome.already_right += 1,
+                    Settled::Meanwhile => outcome.settled_meanwhile += 1,
+                }
+                silences = 0;
+                progress.advance(1);
+                continue;
+            }
+            Err(Unsettled::Pool(Trouble::Interrupted)) => {
+                outcome.interrupted = true;
+                break;
+            }
+            Err(unsettled) => unsettled,
+        };
+        silences = if unsettled.is_silence() { silences + 1 } else { 0 };
+        outcome.failed.push(failed(user, &unsettled));
+        progress.advance(1);
+        if let Unsettled::Pool(trouble) = unsettled
+            && trouble.stops_the_pool()
+        {
+            stopped.insert(user.pool.as_str(), trouble);
+        }
+        if silences >= MAX_SILENCES {
+            let detail = format!("{MAX_SILENCES} users in a row got no answer");
+            outcome.stopped.push(Stopped { user_pool_id: None, reason: "no-answer", detail });
+            break;
+        }
+    }
+    outcome.stopped.extend(stopped.into_iter().map(|(pool, trouble)| Stopped {
+        user_pool_id: Some(pool.to_owned()),
+        reason: trouble.reason(),
+        detail: trouble.to_string(),
+    }));
+    let settled = outcome.stamped + outcome.already_right + outcome.settled_meanwhile;
+    outcome.left = plan.users.len().saturating_sub(settled);
+    outcome.throttled = pools.refusals();
+    outcome
+}
+
+/// Reads the user anew, and writes what is missing by the rule of post-confirmation. The user is looked up by `sub` also
+/// when the membership has a name: the name may be another user's by now, and the attribute may be right already.
+async fn settle(user: &UserKey, operator: &Operator, pools: &PoolUsers) -> Result<Settled, Unsettled> {
+    let record = damage_apart(operator.user(user).await)??;
+    let Some(plan) = missing_stamp(&record.records()) else { return Ok(Settled::Meanwhile) };
+    let UserKey { pool, sub } = user;
+    let in_pool = pools.find(pool, sub).await?.ok_or(Trouble::UserMissing)?;
+    let is_right = pools.stamp_of(&in_pool) == Some(plan.tenant.as_str());
+    let written = if is_right {
+        stamp(&plan, user, &in_pool.username, &AlreadyWritten, operator.store()).await
+    } else {
+        stamp(&plan, user, &in_pool.username, pools, operator.store()).await
+    };
+    written.map_err(Unsettled::of_stamp)?;
+    Ok(if is_right { Settled::AlreadyRight } else { Settled::Stamped })
+}
+
+fn failed(user: &UserKey, unsettled: &Unsettled) -> FailedUser {
+    let UserKey { pool, sub } = user;
+    let (user_pool_id, sub) = (pool.to_string(), sub.to_string());
+    FailedUser { user_pool_id, sub, reason: unsettled.reason(), detail: unsettled.detail() }
+}

@@ -1,0 +1,77 @@
+//! `repair stamps`: the user attribute is written for every membership for which post-confirmation could not, or was never
+//! called: who joined at a sign-in, whom an operator added.
+
+pub mod apply;
+pub mod page;
+pub mod plan;
+
+use std::time::Duration;
+
+use clap::Args;
+use tenancy::{PoolId, TenantId};
+
+use super::attribute::AttributeOption;
+use super::pool_users::PoolUsers;
+use super::stop::Stop;
+use crate::cli::ApplyOptions;
+use crate::context::Context;
+use crate::failure::{Failure, Found};
+
+/// What there is more to know.
+pub const AFTER_HELP: &str = "\
+The membership in the table decides about tokens; the stamp is a copy for other readers of the user pool. It stays \
+pending when it could not be written at sign-up, or when a user joined by signing in.\n\n\
+Cognito takes 25 updates of users a second from a whole account and region, which cannot be raised, and of which live \
+sign-ups need their part: leave them some. It can be stopped at any moment and run again; it goes on where it was.\n\n\
+Needs cognito-idp:ListUsers and cognito-idp:AdminUpdateUserAttributes on the pool. Exit code 4: some are left.";
+
+/// What it takes.
+#[derive(Args, Debug)]
+pub struct StampsOptions {
+    /// Only members of this user pool
+    #[arg(long, value_name = "ID", env = "USER_POOL_ID")]
+    pub user_pool_id: Option<PoolId>,
+    /// Only members of this tenant
+    #[arg(long, value_name = "TENANT")]
+    pub tenant: Option<TenantId>,
+    /// Most users to write in a second, 1 to 20
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub rate: u32,
+    /// The attribute.
+    #[command(flatten)]
+    pub attribute: AttributeOption,
+    /// Whether to write.
+    #[command(flatten)]
+    pub apply: ApplyOptions,
+}
+
+/// Plans, asks, writes.
+///
+/// # Errors
+///
+/// [`Failure`] when the table gives no answer, there is no such tenant, or the answer to the question is no.
+pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Failure> {
+    let operator = context.reader().await?;
+    let plan = plan::read(&operator, options.user_pool_id.as_ref(), options.tenant.as_ref()).await?;
+    let found = if plan.damaged.is_empty() { Found::Nothing } else { Found::Problems };
+    let mut document = page::Stamps::of(&plan, options.user_pool_id.as_ref(), options.rate);
+    if !options.apply.apply || plan.users.is_empty() {
+        context.say(&document);
+        return Ok(found);
+    }
+    let client = context.cognito().await?;
+    context.confirm(&document.question(&options.attribute.tenant_attribute), options.apply.yes)?;
+    let stop = Stop::on_ctrl_c();
+    let pools = PoolUsers::new(&client, options.attribute.tenant_attribute, options.rate, stop.clone());
+    let outcome = apply::apply(&plan, &operator, &pools, &stop).await;
+    let is_whole = outcome.left == 0;
+    (document.applied, document.result) = (true, Some(outcome));
+    context.say(&document);
+    Ok(if is_whole { found } else { Found::Problems })
+}
+
+/// How long so many users take.
+fn estimate(users: usize, rate: u32) -> Duration {
+    let users = u64::try_from(users).unwrap_or(u64::MAX);
+    Duration::from_secs(users.div_ceil(u64::from(rate.max(1))))
+}

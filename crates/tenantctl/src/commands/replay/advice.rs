@@ -1,0 +1,97 @@
+//! What to do, as a sentence and, where there is one, the command to copy.
+
+use cognito_trigger::event::Subject;
+use serde::Serialize;
+use tenancy::{InviteHash, TenantId};
+
+use super::explain::Case;
+
+/// What to do.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub(super) struct Advice {
+    /// In words, without a full stop.
+    pub(super) what: String,
+    /// The command; what stands in capitals in it is to be filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) command: Option<String>,
+}
+
+impl Advice {
+    /// Something that no command does.
+    pub(super) fn text(what: impl Into<String>) -> Self {
+        Self { what: what.into(), command: None }
+    }
+
+    fn command(what: impl Into<String>, words: &[&str]) -> Self {
+        let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        Self { what: what.into(), command: Some(format!("tenantctl {}", words.join(" "))) }
+    }
+
+    /// `tenantctl member VERB` for the user of the event.
+    pub(super) fn member(verb: &str, case: Case<'_>, tenant: &TenantId, what: impl Into<String>) -> Self {
+        let user = case.event.map(|event| &event.request.subject);
+        let (sub, pool) = match user {
+            Some(Subject::User(user)) => (user.sub.as_str(), user.pool.as_str()),
+            Some(Subject::None | Subject::Invalid) | None => ("SUB", "POOL"),
+        };
+        let tenant = tenant.as_str();
+        let mut words = vec!["member", verb, sub, "--user-pool-id", pool, "--tenant", tenant];
+        if verb == "add" {
+            words.extend(["--role", "ROLE"]);
+        }
+        Self::command(what, &words)
+    }
+
+    /// `tenantctl tenant resume`.
+    pub(super) fn resume_tenant(tenant: &TenantId) -> Self {
+        let what = format!("If {tenant} is to be served again");
+        Self::command(what, &["tenant", "resume", tenant.as_str()])
+    }
+
+    /// `tenantctl invite create`; without a tenant, for one to be filled in.
+    pub(super) fn invite(tenant: Option<&TenantId>, what: impl Into<String>) -> Self {
+        let tenant = tenant.map_or("TENANT", TenantId::as_str);
+        Self::command(what, &["invite", "create", "--tenant", tenant, "--role", "ROLE", "--email", "ADDRESS"])
+    }
+
+    /// `tenantctl invite resend`.
+    pub(super) fn resend(hash: &InviteHash, tenant: &TenantId, what: impl Into<String>) -> Self {
+        Self::command(what, &["invite", "resend", hash.short(), "--tenant", tenant.as_str()])
+    }
+
+    /// `tenantctl client bind`, for the client's own tokens.
+    pub(super) fn bind_machine(case: Case<'_>) -> Self {
+        let pool = case.event.map_or("POOL", |event| event.pool.as_str());
+        let client = case.event.and_then(|event| event.client().ok().flatten());
+        let client = client.map_or("CLIENT", tenancy::ClientId::as_str);
+        Self::command(
+            "Bind it",
+            &["client", "bind", client, "--user-pool-id", pool, "--tenant", "TENANT", "--mode", "machine"],
+        )
+    }
+}
+
+/// As a shell takes it for one word: an event may hold anything that a `sub` may be.
+fn quoted(word: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+' | b':' | b'@');
+    if word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_event_says_cannot_become_a_command_of_its_own() {
+        let rows = [
+            ("8d6b2c1e-4a7f", "8d6b2c1e-4a7f"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("a;b", "'a;b'"),
+            ("it's", r"'it'\''s'"),
+        ];
+
+        for (word, expected) in rows {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+}

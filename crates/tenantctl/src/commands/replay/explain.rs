@@ -1,0 +1,238 @@
+//! Why, in words for whoever helps a user, and what to do about it. Plain functions over what the handler saw.
+
+use cognito_trigger::event::Event;
+use cognito_trigger::report::Details;
+use cognito_trigger::{PublicError, TriggerFailure};
+use tenancy::choice::{AskedTenant, ChosenBy};
+use tenancy::redemption::{Redemption, RedemptionSource};
+use tenancy::{MembershipStatus, PresentedCode, TenantId, TenantStatus, UserRecords};
+
+use super::advice::Advice;
+use super::openings;
+use super::rehearsal::Seen;
+use super::words::tenant_status;
+
+/// What is known of a case.
+#[derive(Clone, Copy)]
+pub(super) struct Case<'a> {
+    /// The event, if it could be read.
+    pub(super) event: Option<&'a Event<'a>>,
+    /// What the handler saw.
+    pub(super) seen: &'a Seen,
+    /// How it came to its outcome.
+    pub(super) details: &'a Details,
+}
+
+/// Why, and what to do.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Explanation {
+    pub(super) why: String,
+    pub(super) advice: Vec<Advice>,
+}
+
+fn explained(why: impl Into<String>, advice: impl IntoIterator<Item = Advice>) -> Explanation {
+    Explanation { why: why.into(), advice: advice.into_iter().collect() }
+}
+
+/// Why this tenant.
+pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, seen: &Seen) -> &'static str {
+    let is_new_default = seen.plans.iter().any(|plan| plan.becomes_default && plan.tenant == *tenant);
+    match by {
+        ChosenBy::ClientBinding => "the app client is bound to it",
+        ChosenBy::Asked => "the request asks for it (clientMetadata.tenantId)",
+        ChosenBy::Default if is_new_default => "what is redeemed makes it the default tenant",
+        ChosenBy::Default => "it is the user's default tenant",
+        ChosenBy::OnlyMembership => "it is the user's only active membership",
+    }
+}
+
+/// By what a confirmed user is in a tenant.
+pub(super) fn confirmed(case: Case<'_>) -> &'static str {
+    let by_provider =
+        case.seen.plans.first().is_some_and(|plan| matches!(plan.source, RedemptionSource::Provider(_)));
+    match &case.details.redemption {
+        Some(Redemption::Joined(_)) if by_provider => "the identity provider's users join it",
+        Some(Redemption::Joined(_)) => "an invite admits the user",
+        _ => "it is the user's default tenant",
+    }
+}
+
+/// Why there is no token, or no membership.
+pub(super) fn refused(failure: &TriggerFailure, case: Case<'_>) -> Explanation {
+    match failure.public {
+        PublicError::InviteRequired => invite_required(case),
+        PublicError::NoTenant => no_tenant(case),
+        PublicError::WrongTenant => wrong_tenant(case),
+        PublicError::ChooseTenant => choose_tenant(case),
+        PublicError::Suspended => suspended(case),
+        PublicError::Unavailable => unavailable(failure),
+    }
+}
+
+fn invite_required(case: Case<'_>) -> Explanation {
+    let has_code = case.event.is_some_and(|event| event.request.invite_code != PresentedCode::None);
+    let is_member = case.seen.records.as_ref().is_some_and(|records| records.active().next().is_some());
+    let mut advice = vec![openings::advice(case)];
+    if has_code && is_member {
+        advice.push(Advice::text("The user is a member already, and can sign in without the code"));
+    }
+    explained(openings::why_nothing_was_redeemed(case), advice)
+}
+
+fn no_tenant(case: Case<'_>) -> Explanation {
+    let records = case.seen.records.as_ref();
+    let removed: Vec<&TenantId> =
+        records.into_iter().flat_map(|records| &records.memberships).map(|m| &m.tenant).collect();
+    let mut advice = vec![openings::advice(case)];
+    let standing = if removed.is_empty() {
+        "The user is a member of no tenant.".to_owned()
+    } else {
+        format!("The user has no active membership any more: removed from {}.", list(&removed, "and"))
+    };
+    if let [only] = removed.as_slice() {
+        advice.push(Advice::member("add", case, only, format!("If the user is to come back to {only}")));
+    }
+    explained(format!("{standing} {}", openings::why_nothing_was_redeemed(case)), advice)
+}
+
+fn wrong_tenant(case: Case<'_>) -> Explanation {
+    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
+    let asked = case.event.map_or(&AskedTenant::None, |event| &event.request.asked_tenant);
+    let is_machine = case.seen.records.is_none();
+    match (bound, asked) {
+        _ if is_machine => explained(
+            "The app client is bound to no tenant for its own tokens, and UNBOUND_MACHINE is `refuse`.",
+            [Advice::bind_machine(case)],
+        ),
+        (_, AskedTenant::Malformed) => explained(
+            "The request asks for a tenant (clientMetadata.tenantId) by a text that is no tenant's id.",
+            [Advice::text("The app must send an id: 3 to 63 of a-z, 0-9 and -")],
+        ),
+        (Some(bound), AskedTenant::Tenant(asked)) if asked != bound => explained(
+            format!("The app client is bound to {bound}, and the request asks for {asked}."),
+            [Advice::text(format!(
+                "Sign in to {asked} through another app client, or do not ask for it here"
+            ))],
+        ),
+        (Some(bound), _) => not_in(case, bound, &format!("The app client is bound to {bound}")),
+        (None, AskedTenant::Tenant(asked)) => not_in(case, asked, &format!("The request asks for {asked}")),
+        (None, AskedTenant::None) => explained("The user is in no tenant that may be signed in to here.", []),
+    }
+}
+
+/// A tenant was bound or asked for, and the user is not in it.
+fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
+    let membership = case.seen.records.as_ref().and_then(|records| records.in_tenant(tenant));
+    if membership.is_some_and(|membership| membership.status == MembershipStatus::Removed) {
+        return explained(
+            format!("{because}, from which the user was removed."),
+            [Advice::member("add", case, tenant, format!("If the user is to come back to {tenant}"))],
+        );
+    }
+    explained(
+        format!("{because}, and the user is no member of it."),
+        [
+            Advice::invite(Some(tenant), format!("If the user belongs to {tenant}, invite them")),
+            Advice::member("add", case, tenant, "Or make the user a member at once"),
+        ],
+    )
+}
+
+fn choose_tenant(case: Case<'_>) -> Explanation {
+    let records = case.seen.records_after().unwrap_or_default();
+    let default = match &records.profile.default_tenant {
+        None => "there is no default tenant".to_owned(),
+        Some(tenant) => format!("the default tenant {tenant} is no active membership"),
+    };
+    let active: Vec<&TenantId> = records.active().map(|membership| &membership.tenant).collect();
+    let mut advice = Vec::new();
+    if let Some(first) = active.first() {
+        let what = format!("Give the user a default tenant, {}", list(&active, "or"));
+        advice.push(Advice::member("set-default", case, first, what));
+    }
+    advice.push(Advice::text(
+        "Or the app asks for one in clientMetadata.tenantId; docs/cognito.md says where that arrives",
+    ));
+    let member = list(&active, "and");
+    explained(format!("The user is a member of {member}; the request asks for none, and {default}."), advice)
+}
+
+fn suspended(case: Case<'_>) -> Explanation {
+    if let Some((tenant, by)) = &case.details.chosen {
+        return tenant_not_active(case, tenant, chosen(tenant, *by, case.seen));
+    }
+    let machine = case.seen.binding.as_ref().and_then(|binding| binding.machine_tenant());
+    match (case.seen.records_after(), machine) {
+        (None, Some(tenant)) => tenant_not_active(case, tenant, "the app client is bound to it"),
+        (records, _) => membership_suspended(case, &records.unwrap_or_default()),
+    }
+}
+
+fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
+    let status = case.seen.tenant(tenant).map_or(TenantStatus::Suspended, |tenant| tenant.status);
+    let advice = match status {
+        TenantStatus::Offboarded => Advice::text("Offboarding is final: there is nothing to do"),
+        TenantStatus::Active | TenantStatus::Suspended => Advice::resume_tenant(tenant),
+    };
+    explained(format!("The tenant {tenant} is {}; {because}.", tenant_status(status)), [advice])
+}
+
+fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
+    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
+    let asked = case.event.and_then(|event| match &event.request.asked_tenant {
+        AskedTenant::Tenant(asked) => Some(asked),
+        AskedTenant::None | AskedTenant::Malformed => None,
+    });
+    let is_suspended = |membership: &&tenancy::Membership| membership.status == MembershipStatus::Suspended;
+    let (tenants, because): (Vec<&TenantId>, _) = match (bound, asked) {
+        (Some(bound), _) => (vec![bound], "the app client is bound to it"),
+        (None, Some(asked)) => (vec![asked], "the request asks for it"),
+        (None, None) => {
+            let suspended = records.memberships.iter().filter(is_suspended);
+            (suspended.map(|membership| &membership.tenant).collect(), "there is no active one")
+        }
+    };
+    let advice = tenants.iter().map(|tenant| {
+        Advice::member("resume", case, tenant, format!("If the user may sign in to {tenant} again"))
+    });
+    explained(format!("The user's membership in {} is suspended; {because}.", list(&tenants, "and")), advice)
+}
+
+fn unavailable(failure: &TriggerFailure) -> Explanation {
+    let cause = &failure.cause;
+    let (why, what) = match failure.reason {
+        "event_invalid" => (
+            format!("The event cannot be acted upon: {cause}."),
+            "Is it as Cognito sent it? The function logs such an event as event.invalid",
+        ),
+        "pool_not_allowed" => (
+            "The user pool is not in USER_POOL_IDS, so that no event of it is answered.".to_owned(),
+            "Add the pool to that setting of the function, or take the trigger from the pool",
+        ),
+        "data_damaged" => (
+            format!("An item of the table cannot be what it claims to be: {cause}."),
+            "Mend the item: docs/table.md says what it must look like",
+        ),
+        "claims_too_large" => (
+            format!("What goes into the token is too large: {cause}."),
+            "Fewer roles or groups, fewer claims (CLAIMS_ID, CLAIMS_ACCESS), or a higher CLAIM_BYTES_MAX",
+        ),
+        reason => (format!("The function failed: {reason} {cause}"), "docs/log-fields.md says what that is"),
+    };
+    explained(why, [Advice::text(what)])
+}
+
+/// Tenants in one text.
+pub(super) fn list(tenants: &[&TenantId], and: &str) -> String {
+    match tenants {
+        [] => "none".to_owned(),
+        [only] => only.to_string(),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(|tenant| tenant.as_str()).collect();
+            format!("{} {and} {last}", first.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! Explanations, from what the handler saw.
+
+use cognito_trigger::{Envelope, TriggerFailure};
+use serde_json::json;
+use serde_json::value::RawValue;
+use tenancy::choice::Refusal;
+use tenancy::redemption::{InviteRefusal, OpeningKey, RefusedOpening};
+use tenancy::{ClientBinding, ClientBindingMode, Membership, Profile, Stamp};
+
+use super::*;
+
+fn tenant(id: &str) -> TenantId {
+    id.parse().unwrap()
+}
+
+fn records(memberships: &[(&str, MembershipStatus)], default: Option<&str>) -> UserRecords {
+    let memberships = memberships.iter().map(|(id, status)| Membership {
+        tenant: tenant(id),
+        roles: Vec::new(),
+        status: *status,
+        stamp: Stamp::Done,
+        version: 1,
+    });
+    UserRecords {
+        memberships: memberships.collect(),
+        profile: Profile { default_tenant: default.map(tenant) },
+    }
+}
+
+fn explain(refusal: Refusal, metadata: &serde_json::Value, seen: &Seen, details: &Details) -> Explanation {
+    let event = json!({
+        "triggerSource": "TokenGeneration_Authentication", "userPoolId": "eu-west-1_AbCdEf123",
+        "callerContext": { "clientId": "client" },
+        "request": { "userAttributes": { "sub": "ana" }, "clientMetadata": metadata },
+    });
+    let event = RawValue::from_string(event.to_string()).unwrap();
+    let event = Envelope::read(&event).unwrap().open("custom:tenantId").unwrap();
+    refused(&TriggerFailure::from(refusal), Case { event: Some(&event), seen, details })
+}
+
+#[test]
+fn every_refusal_is_explained_from_what_the_handler_saw() {
+    use MembershipStatus::{Active, Removed, Suspended};
+    let bound = || Some(ClientBinding { tenant: tenant("acme"), mode: ClientBindingMode::Required });
+    let none = json!(null);
+    let asked = json!({ "tenantId": "globex" });
+    let nonsense = json!({ "tenantId": "NO" });
+    let rows = [
+        (
+            Refusal::WrongTenant,
+            &asked,
+            records(&[], None),
+            None,
+            "asks for globex, and the user is no member",
+        ),
+        (Refusal::WrongTenant, &asked, records(&[("globex", Removed)], None), None, "was removed"),
+        (Refusal::WrongTenant, &nonsense, records(&[], None), None, "no tenant's id"),
+        (
+            Refusal::WrongTenant,
+            &asked,
+            records(&[], None),
+            bound(),
+            "bound to acme, and the request asks for globex",
+        ),
+        (
+            Refusal::WrongTenant,
+            &none,
+            records(&[], None),
+            bound(),
+            "bound to acme, and the user is no member",
+        ),
+        (
+            Refusal::Suspended,
+            &none,
+            records(&[("acme", Suspended)], None),
+            bound(),
+            "the app client is bound",
+        ),
+        (
+            Refusal::Suspended,
+            &asked,
+            records(&[("globex", Suspended)], None),
+            None,
+            "the request asks for it",
+        ),
+        (
+            Refusal::Suspended,
+            &none,
+            records(&[("acme", Suspended), ("globex", Suspended)], None),
+            None,
+            "membership in acme and globex is suspended; there is no active one",
+        ),
+        (
+            Refusal::ChooseTenant,
+            &none,
+            records(&[("acme", Active), ("globex", Active)], Some("initech")),
+            None,
+            "member of acme and globex; the request asks for none, and the default tenant initech is no active",
+        ),
+        (Refusal::NoTenant, &none, records(&[], None), None, "no tenant. No code came with the request"),
+        (Refusal::NoTenant, &none, records(&[("acme", Removed)], None), None, "removed from acme"),
+    ];
+
+    for (refusal, metadata, records, binding, expected) in rows {
+        let seen = Seen { records: Some(records), binding, ..Seen::default() };
+        let redemption = Some(Redemption::Refused(InviteRefusal::NoInvite));
+        let explanation = explain(refusal, metadata, &seen, &Details { redemption, ..Details::default() });
+        assert!(explanation.why.contains(expected), "{refusal:?}: {}", explanation.why);
+        assert!(!explanation.advice.is_empty(), "{refusal:?}: something can be done");
+    }
+}
+
+#[test]
+fn every_reason_of_a_refused_invite_has_words() {
+    let hash = "inv_0123456789ABCDEFGHJKMNPQRS".parse::<tenancy::InviteCode>().unwrap().hash();
+    let rows = [
+        (InviteRefusal::Unknown, "No invite has the code"),
+        (InviteRefusal::Revoked, "it was revoked"),
+        (InviteRefusal::Expired, "it expired at"),
+        (InviteRefusal::UsedUp, "it is used up"),
+        (InviteRefusal::WrongAddress, "the user has none"),
+        (InviteRefusal::TenantNotActive, "is suspended"),
+        (InviteRefusal::MembershipNotActive, "no invite revives it"),
+    ];
+
+    for (why, expected) in rows {
+        let refused = vec![RefusedOpening { opening: OpeningKey::Invite(hash.clone()), why }];
+        let redemption = Some(Redemption::Refused(why));
+        let details = Details { redemption, refused, ..Details::default() };
+        let metadata = json!({ "inviteCode": "inv_0123456789ABCDEFGHJKMNPQRS" });
+        let explanation = explain(Refusal::InviteRequired, &metadata, &Seen::default(), &details);
+        assert!(explanation.why.contains(expected), "{why:?}: {}", explanation.why);
+        assert!(!explanation.why.contains("inv_"), "never a code: {}", explanation.why);
+    }
+}
+
+#[test]
+fn the_advice_for_a_member_is_a_command_to_copy() {
+    let seen =
+        Seen { records: Some(records(&[("acme", MembershipStatus::Suspended)], None)), ..Seen::default() };
+
+    let explanation = explain(Refusal::Suspended, &json!(null), &seen, &Details::default());
+
+    assert_eq!(
+        explanation.advice,
+        [Advice {
+            what: "If the user may sign in to acme again".to_owned(),
+            command: Some(
+                "tenantctl member resume ana --user-pool-id eu-west-1_AbCdEf123 --tenant acme".to_owned()
+            ),
+        }]
+    );
+}

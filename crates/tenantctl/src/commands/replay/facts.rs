@@ -1,0 +1,175 @@
+//! Parts of the document: memberships, what would be redeemed, what is refused, warnings.
+
+use cognito_trigger::Report;
+use serde::Serialize;
+use tenancy::redemption::{MembershipChange, OpeningKey, RedemptionSource};
+use tenancy::sign_in::CrossTenant;
+use tenancy::{Membership, Stamp, UserRecords};
+
+use super::explain::Case;
+use super::openings::{found_by, tenant_of, why};
+use super::rehearsal::Seen;
+use super::words::{membership_status, tenant_status};
+
+/// A membership as it is in the table.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MembershipFacts {
+    pub(super) tenant_id: String,
+    /// `active`, `suspended`, `removed`.
+    pub(super) status: &'static str,
+    pub(super) roles: Vec<String>,
+    pub(super) is_default: bool,
+    /// `pending`, `done`.
+    pub(super) stamp: &'static str,
+    /// The tenant's own status, if it was read.
+    pub(super) tenant_status: Option<&'static str>,
+}
+
+/// The memberships that were found.
+pub(super) fn memberships(records: &UserRecords, seen: &Seen) -> Vec<MembershipFacts> {
+    let default = records.profile.default_tenant.as_ref();
+    let facts = records.memberships.iter().map(|membership| MembershipFacts {
+        tenant_id: membership.tenant.to_string(),
+        status: membership_status(membership.status),
+        roles: membership.roles.iter().map(ToString::to_string).collect(),
+        is_default: default == Some(&membership.tenant),
+        stamp: stamp_text(membership),
+        tenant_status: seen.tenant(&membership.tenant).map(|tenant| tenant_status(tenant.status)),
+    });
+    facts.collect()
+}
+
+/// Whether a membership's stamp has been written.
+fn stamp_text(membership: &Membership) -> &'static str {
+    match membership.stamp {
+        Stamp::Pending => "pending",
+        Stamp::Done => "done",
+    }
+}
+
+/// Something that would be redeemed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RedemptionFacts {
+    /// `code`, `address`, `identity-provider`.
+    pub(super) by: &'static str,
+    /// The first 8 digits of the invite's hash.
+    pub(super) invite: Option<String>,
+    pub(super) identity_provider: Option<String>,
+    pub(super) tenant_id: String,
+    /// `create`, `add-roles`.
+    pub(super) membership: &'static str,
+    /// The roles of the membership afterwards.
+    pub(super) roles: Vec<String>,
+    /// Whether it would become the user's default tenant.
+    pub(super) becomes_default: bool,
+    /// Whether it would be the invite's last use.
+    pub(super) is_last_use: bool,
+}
+
+/// What would be redeemed, in the order of the writes.
+pub(super) fn redemptions(case: Case<'_>) -> Vec<RedemptionFacts> {
+    let facts = case.seen.plans.iter().map(|plan| {
+        let (by, invite, provider, is_last_use) = match &plan.source {
+            RedemptionSource::Invite { hash, .. } => {
+                let terms = case.seen.offers.get(hash).and_then(|offer| offer.terms.as_ref());
+                let is_last =
+                    terms.is_some_and(|terms| terms.invite.uses.saturating_add(1) >= terms.invite.max_uses);
+                (found_by(hash, case), Some(hash.short().to_owned()), None, is_last)
+            }
+            RedemptionSource::Provider(provider) => {
+                ("identity-provider", None, Some(provider.to_string()), false)
+            }
+        };
+        RedemptionFacts {
+            by,
+            invite,
+            identity_provider: provider,
+            tenant_id: plan.tenant.to_string(),
+            membership: match plan.membership {
+                MembershipChange::Create => "create",
+                MembershipChange::AddRoles { .. } => "add-roles",
+            },
+            roles: plan.roles.iter().map(ToString::to_string).collect(),
+            becomes_default: plan.becomes_default,
+            is_last_use,
+        }
+    });
+    facts.collect()
+}
+
+/// Something that was on offer and is refused.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NotRedeemedFacts {
+    /// `code`, `address`, `identity-provider`.
+    pub(super) by: &'static str,
+    pub(super) invite: Option<String>,
+    pub(super) identity_provider: Option<String>,
+    pub(super) tenant_id: Option<String>,
+    /// The reason of docs/log-fields.md.
+    pub(super) reason: &'static str,
+    pub(super) why: String,
+}
+
+/// What was on offer and is refused, in the order in which it was looked at.
+pub(super) fn not_redeemed(case: Case<'_>) -> Vec<NotRedeemedFacts> {
+    let facts = case.details.refused.iter().map(|refused| {
+        let (by, invite, identity_provider) = match &refused.opening {
+            OpeningKey::Invite(hash) => (found_by(hash, case), Some(hash.short().to_owned()), None),
+            OpeningKey::Provider(provider) => ("identity-provider", None, Some(provider.to_string())),
+        };
+        NotRedeemedFacts {
+            by,
+            invite,
+            identity_provider,
+            tenant_id: tenant_of(&refused.opening, case).map(ToString::to_string),
+            reason: refused.why.name(),
+            why: why(refused, case),
+        }
+    });
+    facts.collect()
+}
+
+/// Something that the function would log as worth a look.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Warning {
+    /// The log event of docs/log-fields.md.
+    pub(super) event: &'static str,
+    /// What its `reason` would be, where it has one.
+    pub(super) reason: Option<&'static str>,
+    pub(super) what: String,
+}
+
+/// What the function would log as worth a look.
+pub(super) fn warnings(report: &Report) -> Vec<Warning> {
+    let details = &report.details;
+    let mut warnings: Vec<Warning> = Vec::new();
+    for attempt in &details.cross_tenant {
+        let what = match attempt {
+            CrossTenant::Stamp => {
+                "the tenant attribute names a tenant that the user is not in; can an app client write it?"
+            }
+            CrossTenant::Asked => "the request asks for a tenant that the user may not have",
+            CrossTenant::Client => "the app client is bound to a tenant that the user is not in",
+        };
+        let (event, reason) = ("security.cross_tenant", Some(attempt.name()));
+        warnings.push(Warning { event, reason, what: what.to_owned() });
+    }
+    for damage in &details.damaged {
+        let what = format!("passed over: {damage}");
+        warnings.push(Warning { event: "data.integrity", reason: None, what });
+    }
+    if details.iam_roles_left_out > 0 {
+        let count = details.iam_roles_left_out;
+        let what = format!("IAM roles of the tenant that IAM_ROLE_ALLOWLIST does not admit: {count}");
+        warnings.push(Warning { event: "data.integrity", reason: None, what });
+    }
+    if report.stamps_deferred > 0 {
+        let what = "the event has no user name, so the tenant attribute would not be written".to_owned();
+        warnings.push(Warning { event: "stamp.deferred", reason: None, what });
+    }
+    warnings
+}

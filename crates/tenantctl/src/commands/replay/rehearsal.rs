@@ -1,0 +1,295 @@
+//! A store for a rehearsal: reads are the table's, and what would be written is kept as a plan. What is read afterwards is
+//! as if it had been written, so that the handler goes on as in real life.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tenancy::ports::{
+    Commit, Damage, DirectoryError, Invites, Offer, ProviderTerms, Records, Stamps, StoreError, UserDirectory,
+};
+use tenancy::redemption::{RedemptionPlan, RedemptionSource, apply};
+use tenancy::{
+    ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderName, Stamp, Tenant,
+    TenantId, UserKey, UserRecords, Username,
+};
+use tenancy_aws::DynamoStore;
+
+use super::reads::TableReads;
+
+/// The ports of both functions, without a write.
+pub(super) struct Rehearsal {
+    table: TableReads,
+    seen: Mutex<Seen>,
+}
+
+/// What the handler saw, and what it would have written.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// The user's records as they are in the table; `None` when they were not read.
+    pub(super) records: Option<UserRecords>,
+    /// The app client's binding, if it was read and there is one.
+    pub(super) binding: Option<ClientBinding>,
+    /// Every tenant that was read; `None` when it does not exist.
+    pub(super) tenants: BTreeMap<TenantId, Option<Arc<Tenant>>>,
+    /// What is on offer under a code's hash, as it is in the table.
+    pub(super) offers: BTreeMap<InviteHash, Offer>,
+    /// What the user's identity provider offers.
+    pub(super) provider: Option<ProviderTerms>,
+    /// What would be redeemed, in the order of the writes.
+    pub(super) plans: Vec<RedemptionPlan>,
+    /// How many writes there would be, of the table and of the user pool.
+    pub(super) writes: u64,
+    /// Memberships that would be noted as stamped.
+    pub(super) stamped: Vec<TenantId>,
+    /// What the store gave no answer to, and why.
+    pub(super) unanswered: Option<(&'static str, String)>,
+}
+
+impl Rehearsal {
+    pub(super) fn new(store: DynamoStore) -> Self {
+        Self { table: TableReads::new(store), seen: Mutex::default() }
+    }
+
+    /// What the handler saw; calls of the table that were made, and the sum of their durations.
+    pub(super) fn end(self) -> (Seen, u64, Duration) {
+        let (calls, time) = self.table.take_cost();
+        (self.seen.into_inner().unwrap_or_else(PoisonError::into_inner), calls, time)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that there was no answer.
+    fn heard<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(StoreError::Unavailable { operation, source }) = &answer {
+            self.seen().unanswered = Some((operation, source.to_string()));
+        }
+        answer
+    }
+}
+
+impl Seen {
+    /// The tenant, if it was read and exists.
+    pub(super) fn tenant(&self, id: &TenantId) -> Option<&Tenant> {
+        self.tenants.get(id)?.as_deref()
+    }
+
+    /// The user's records as they would be afterwards.
+    pub(super) fn records_after(&self) -> Option<UserRecords> {
+        let mut records = self.records.clone()?;
+        self.overlay_user(&mut records);
+        Some(records)
+    }
+
+    fn overlay_user(&self, records: &mut UserRecords) {
+        for plan in &self.plans {
+            apply(records, plan);
+        }
+        for membership in &mut records.memberships {
+            if self.stamped.contains(&membership.tenant) {
+                membership.stamp = Stamp::Done;
+            }
+        }
+    }
+
+    fn overlay_offer(&self, hash: &InviteHash, offer: &mut Offer) {
+        for plan in &self.plans {
+            let RedemptionSource::Invite { hash: used, spent_pointer, .. } = &plan.source else { continue };
+            if used != hash {
+                continue;
+            }
+            offer.used_for = Some(plan.tenant.clone());
+            if let Some(terms) = &mut offer.terms {
+                terms.invite.uses = terms.invite.uses.saturating_add(1);
+                terms.is_pointed_at &= spent_pointer.is_none();
+            }
+        }
+    }
+
+    /// Whether a pointer would still be there.
+    fn keeps(&self, email: &EmailHash, pointer: &InvitePointer) -> bool {
+        !self.plans.iter().any(|plan| match &plan.source {
+            RedemptionSource::Invite { spent_pointer: Some(spent), .. } => {
+                spent == email && plan.tenant == pointer.tenant
+            }
+            RedemptionSource::Invite { .. } | RedemptionSource::Provider(_) => false,
+        })
+    }
+}
+
+impl Records for Rehearsal {
+    async fn user(&self, user: &UserKey) -> Result<UserRecords, StoreError> {
+        let mut records = self.heard(self.table.user(user).await)?;
+        let mut seen = self.seen();
+        seen.records = Some(records.clone());
+        seen.overlay_user(&mut records);
+        Ok(records)
+    }
+
+    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        let tenant = self.heard(self.table.tenant(id).await)?;
+        self.seen().tenants.insert(id.clone(), tenant.clone());
+        Ok(tenant)
+    }
+
+    async fn client_binding(
+        &self,
+        pool: &PoolId,
+        client: &ClientId,
+    ) -> Result<Option<ClientBinding>, StoreError> {
+        let binding = self.heard(self.table.client_binding(pool, client).await)?;
+        self.seen().binding.clone_from(&binding);
+        Ok(binding)
+    }
+}
+
+impl Invites for Rehearsal {
+    async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
+        let mut offer = self.heard(self.table.offer(hash, user).await)?;
+        let mut seen = self.seen();
+        if let Some(terms) = &offer.terms {
+            seen.tenants.insert(terms.tenant.id.clone(), Some(Arc::clone(&terms.tenant)));
+        }
+        seen.offers.insert(hash.clone(), offer.clone());
+        seen.overlay_offer(hash, &mut offer);
+        Ok(offer)
+    }
+
+    async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
+        let mut pointers = self.heard(self.table.pointers(email).await)?;
+        let seen = self.seen();
+        pointers.retain(|pointer| pointer.as_ref().map_or(true, |pointer| seen.keeps(email, pointer)));
+        Ok(pointers)
+    }
+
+    async fn provider_terms(
+        &self,
+        pool: &PoolId,
+        provider: &ProviderName,
+    ) -> Result<Option<ProviderTerms>, StoreError> {
+        let terms = self.heard(self.table.provider_terms(pool, provider).await)?;
+        let mut seen = self.seen();
+        if let Some(terms) = &terms {
+            seen.tenants.insert(terms.tenant.id.clone(), Some(Arc::clone(&terms.tenant)));
+        }
+        seen.provider.clone_from(&terms);
+        Ok(terms)
+    }
+
+    /// Keeps the plans. The reads that they were made from are a moment old, so the real write would find them as they were.
+    async fn commit(&self, plans: &[RedemptionPlan]) -> Result<Commit, StoreError> {
+        let mut seen = self.seen();
+        seen.plans.extend_from_slice(plans);
+        seen.writes = seen.writes.saturating_add(1);
+        Ok(Commit::Done)
+    }
+}
+
+impl Stamps for Rehearsal {
+    async fn mark_stamped(&self, _: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
+        let mut seen = self.seen();
+        seen.stamped.push(tenant.clone());
+        seen.writes = seen.writes.saturating_add(1);
+        Ok(())
+    }
+}
+
+impl UserDirectory for Rehearsal {
+    async fn set_tenant(&self, _: &PoolId, _: &Username, _: &TenantId) -> Result<(), DirectoryError> {
+        let mut seen = self.seen();
+        seen.writes = seen.writes.saturating_add(1);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tenancy::ports::OfferTerms;
+    use tenancy::redemption::MembershipChange;
+    use tenancy::{EmailAddress, Invite, InviteCode, InviteStatus, TenantStatus, Timestamp};
+
+    use super::*;
+
+    fn tenant() -> Arc<Tenant> {
+        Arc::new(Tenant {
+            id: "acme".parse().unwrap(),
+            name: "Acme".parse().unwrap(),
+            tier: "pro".parse().unwrap(),
+            status: TenantStatus::Active,
+            roles: BTreeMap::new(),
+        })
+    }
+
+    fn hash() -> InviteHash {
+        "inv_0123456789ABCDEFGHJKMNPQRS".parse::<InviteCode>().unwrap().hash()
+    }
+
+    fn email() -> EmailHash {
+        EmailHash::of(&"ana@example.com".parse::<EmailAddress>().unwrap())
+    }
+
+    fn offer() -> Offer {
+        let invite = Invite {
+            hash: hash(),
+            tenant: "acme".parse().unwrap(),
+            email: Some("ana@example.com".parse().unwrap()),
+            roles: vec!["admin".parse().unwrap()],
+            uses: 0,
+            max_uses: 1,
+            status: InviteStatus::Open,
+            expires_at: Timestamp::from_epoch_seconds(100),
+            created_at: Timestamp::default(),
+        };
+        Offer { used_for: None, terms: Some(OfferTerms { invite, tenant: tenant(), is_pointed_at: true }) }
+    }
+
+    fn with_a_plan() -> Seen {
+        let plan = RedemptionPlan {
+            user: UserKey { pool: "pool".parse().unwrap(), sub: "ana".parse().unwrap() },
+            username: None,
+            source: RedemptionSource::Invite {
+                hash: hash(),
+                spent_pointer: Some(email()),
+                keep_until: Timestamp::default(),
+            },
+            tenant: "acme".parse().unwrap(),
+            roles: vec!["admin".parse().unwrap()],
+            membership: MembershipChange::Create,
+            becomes_default: true,
+            at: Timestamp::default(),
+            request_id: "replay".to_owned(),
+        };
+        Seen { records: Some(UserRecords::default()), plans: vec![plan], ..Seen::default() }
+    }
+
+    #[test]
+    fn what_would_be_redeemed_is_read_as_redeemed() {
+        let seen = with_a_plan();
+
+        let records = seen.records_after().unwrap();
+        let mut offer = offer();
+        seen.overlay_offer(&hash(), &mut offer);
+
+        let acme = "acme".parse().unwrap();
+        assert!(records.is_active_in(&acme));
+        assert_eq!(records.profile.default_tenant, Some(acme.clone()));
+        assert_eq!(offer.used_for, Some(acme.clone()));
+        let terms = offer.terms.unwrap();
+        assert_eq!((terms.invite.uses, terms.is_pointed_at), (1, false));
+        assert!(!seen.keeps(&email(), &InvitePointer { tenant: acme, hash: hash() }));
+    }
+
+    #[test]
+    fn what_would_not_be_redeemed_is_read_as_it_is() {
+        let seen = with_a_plan();
+        let other = "inv_YYYYYYYYYYYYYYYYYYYYYYYYYY".parse::<InviteCode>().unwrap().hash();
+
+        let mut untouched = offer();
+        seen.overlay_offer(&other, &mut untouched);
+
+        assert_eq!(untouched, offer());
+        assert!(seen.keeps(&email(), &InvitePointer { tenant: "globex".parse().unwrap(), hash: other }));
+    }
+}

@@ -1,0 +1,210 @@
+//! Settings of the functions: the defaults, or those of a deployed function, and what the command line says instead.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use cognito_trigger::settings::{InvalidSettings, Settings};
+
+use super::input::TriggerKind;
+use crate::context::Context;
+use crate::failure::{self, Failure};
+
+/// Names and values of environment variables.
+pub(super) type Variables = BTreeMap<String, String>;
+
+/// The settings of the function that the event goes to.
+#[derive(Debug)]
+pub(super) enum Config {
+    PreTokenGeneration(Box<pre_token_generation::Config>),
+    PostConfirmation(post_confirmation::Config),
+}
+
+impl Config {
+    /// `TENANT_ATTRIBUTE`.
+    pub(super) fn tenant_attribute(&self) -> &str {
+        match self {
+            Self::PreTokenGeneration(config) => &config.tenant_attribute,
+            Self::PostConfirmation(config) => &config.tenant_attribute,
+        }
+    }
+
+    /// `CLAIM_BYTES_MAX`, of pre-token-generation.
+    pub(super) fn claim_bytes_max(&self) -> Option<usize> {
+        match self {
+            Self::PreTokenGeneration(config) => Some(config.claim_bytes_max),
+            Self::PostConfirmation(_) => None,
+        }
+    }
+}
+
+/// One setting of the command line: `NAME=VALUE`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Assignment {
+    name: String,
+    value: String,
+}
+
+impl FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, Self::Err> {
+        let (name, value) = raw.split_once('=').ok_or("it must be NAME=VALUE, such as MODE=observe")?;
+        let known = names();
+        let name = name.trim();
+        if name == "TENANCY_TABLE" {
+            return Err("the table is what --table says".to_owned());
+        }
+        if name.starts_with("AWS_") {
+            return Err("AWS is called with this tool's own options and environment".to_owned());
+        }
+        if !known.contains(name) {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            return Err(format!("neither function has a setting {name}; there are {}", known.join(", ")));
+        }
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
+/// The settings of both functions, by asking them.
+fn names() -> BTreeSet<String> {
+    let asked = RefCell::new(BTreeSet::new());
+    let lookup = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    };
+    let mut settings = Settings::new(&lookup);
+    let _ = pre_token_generation::Config::read(&mut settings);
+    let _ = post_confirmation::Config::read(&mut settings);
+    asked.into_inner()
+}
+
+/// What applies: of `base`, the variables of a function, and `set`, which goes before, those that are settings and are set.
+pub(super) fn merged(base: Variables, set: &[Assignment]) -> Variables {
+    let known = names();
+    let mut variables = base;
+    variables.extend(set.iter().map(|setting| (setting.name.clone(), setting.value.clone())));
+    variables.retain(|name, value| known.contains(name) && !value.trim().is_empty());
+    variables
+}
+
+/// Reads the settings of a trigger as its function does.
+///
+/// # Errors
+///
+/// [`InvalidSettings`] with every fault.
+pub(super) fn read(trigger: TriggerKind, variables: &Variables) -> Result<Config, InvalidSettings> {
+    let lookup = |name: &str| variables.get(name).cloned();
+    let mut settings = Settings::new(&lookup);
+    let config = match trigger {
+        TriggerKind::PreTokenGeneration => {
+            Config::PreTokenGeneration(Box::new(pre_token_generation::Config::read(&mut settings)))
+        }
+        TriggerKind::PostConfirmation => {
+            Config::PostConfirmation(post_confirmation::Config::read(&mut settings))
+        }
+    };
+    settings.finish(config)
+}
+
+/// The environment of the deployed function `name`: a name or an ARN, with or without a version or an alias.
+///
+/// # Errors
+///
+/// [`Failure`] when Lambda does not say.
+pub(super) async fn of_function(context: &Context, name: &str) -> Result<Variables, Failure> {
+    let asked = context.lambda().await?.get_function_configuration().function_name(name).send().await;
+    let configuration = asked.map_err(|error| {
+        failure::aws(&format!("read the settings of the function {name}"), &error)
+            .hint("It takes the permission lambda:GetFunctionConfiguration; --set NAME=VALUE says settings instead.")
+    })?;
+    let environment = configuration
+        .environment
+        .unwrap_or_else(|| aws_sdk_lambda::types::EnvironmentResponse::builder().build());
+    if let Some(error) = environment.error {
+        let (code, message) = (error.error_code.unwrap_or_default(), error.message.unwrap_or_default());
+        return Err(Failure::failed(format!(
+            "Lambda does not show the settings of {name}: {message} ({code})"
+        ))
+        .hint("They are encrypted, and it takes the permission kms:Decrypt for their key."));
+    }
+    Ok(environment.variables.unwrap_or_default().into_iter().collect())
+}
+
+/// What is odd about a function's environment, if anything: it reads another table than this replay does.
+pub(super) fn doubt(name: &str, variables: &Variables, table: &str) -> Option<String> {
+    let bare = |table: &str| table.rsplit_once(":table/").map_or(table, |(_, name)| name).to_owned();
+    match variables.get("TENANCY_TABLE").filter(|table| !table.trim().is_empty()) {
+        None => Some(format!("{name} has no TENANCY_TABLE: is it one of the two functions?")),
+        Some(theirs) if bare(theirs) != bare(table) => {
+            Some(format!("{name} reads the table {theirs}, and this replay {table}"))
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_setting_of_a_function_can_be_set() {
+        let rows = [
+            ("MODE=observe", None),
+            ("UNINVITED=admit", None),
+            ("GROUP_FORMAT={tenant_id}:{role}", None),
+            ("IAM_ROLE_ALLOWLIST=arn:aws:iam::*=x", None),
+            ("MODE=", None),
+            ("MODE", Some("must be NAME=VALUE")),
+            ("MOOD=observe", Some("CLAIM_BYTES_MAX")),
+            ("TENANCY_TABLE=x", Some("--table")),
+            ("AWS_REGION=x", Some("own options")),
+        ];
+
+        for (raw, fault) in rows {
+            let parsed = raw.parse::<Assignment>();
+            match fault {
+                None => assert!(parsed.is_ok(), "{raw}: {parsed:?}"),
+                Some(fault) => assert!(parsed.as_ref().unwrap_err().contains(fault), "{raw}: {parsed:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_command_line_goes_before_the_function_and_secrets_stay_out() {
+        let base =
+            [("MODE", "observe"), ("POOL_GROUPS", "keep"), ("DB_PASSWORD", "hunter2"), ("UNINVITED", " ")];
+        let base = base.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let set = ["MODE=enforce".parse().unwrap(), "POOL_GROUPS=".parse().unwrap()];
+
+        let variables = merged(base, &set);
+
+        assert_eq!(variables, [("MODE".to_owned(), "enforce".to_owned())].into());
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        let set = ["MODE=x".parse().unwrap(), "CLAIM_BYTES_MAX=7".parse().unwrap()];
+
+        let error = read(TriggerKind::PreTokenGeneration, &merged(Variables::new(), &set)).unwrap_err();
+
+        assert_eq!(error.0.len(), 2, "{error}");
+    }
+
+    #[test]
+    fn a_function_of_another_table_is_noticed() {
+        let of = |table: &str| [("TENANCY_TABLE".to_owned(), table.to_owned())].into();
+        let rows = [
+            (Variables::new(), "tenancy", Some("is it one of the two")),
+            (of("tenancy"), "tenancy", None),
+            (of("arn:aws:dynamodb:eu-west-1:123456789012:table/tenancy"), "tenancy", None),
+            (of("tenancy-staging"), "tenancy", Some("reads the table tenancy-staging")),
+        ];
+
+        for (variables, table, expected) in rows {
+            let doubt = doubt("f", &variables, table);
+            assert_eq!(doubt.is_some(), expected.is_some(), "{variables:?}: {doubt:?}");
+            assert!(doubt.unwrap_or_default().contains(expected.unwrap_or_default()), "{variables:?}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What could never be issued is not stored: tokens that are too large, groups that Cognito keeps for itself.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use pre_token_generation::size::TokenSize;
+use pre_token_generation::{Config, FunctionConfig};
+use tenancy::{Group, Role, Tenant};
+
+use crate::failure::Failure;
+
+/// Settings of the deployed functions that bear on what can be issued.
+#[derive(Args, Clone, Debug, Default)]
+pub struct FunctionSettings {
+    /// A setting of pre-token-generation that is not its default, such as CLAIM_BYTES_MAX=8192; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    settings: Vec<(String, String)>,
+}
+
+fn setting(raw: &str) -> Result<(String, String), String> {
+    match raw.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a setting is written NAME=VALUE".to_owned()),
+    }
+}
+
+impl FunctionSettings {
+    /// The function's configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] of usage that names every fault.
+    pub fn config(&self) -> Result<Config, Failure> {
+        let settings: BTreeMap<&str, &str> =
+            self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        // Where the function finds its table and AWS is no business of the checks here.
+        let lookup = |name: &str| match name {
+            "TENANCY_TABLE" | "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => {
+                Some("unused".to_owned())
+            }
+            other => settings.get(other).map(|value| (*value).to_owned()),
+        };
+        FunctionConfig::read(&lookup)
+            .map(|config| config.trigger)
+            .map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// Refuses `roles` in `tenant` if no token could carry them.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], refused by the rule `not-issuable`.
+    pub fn check_member(&self, tenant: &Tenant, roles: &[Role]) -> Result<(), Failure> {
+        let config = self.config()?;
+        let size = TokenSize::of(&config, tenant, roles).map_err(|failure| not_issuable(&failure.cause))?;
+        match size.refusal(&config) {
+            Some(why) => Err(not_issuable(&why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a tenant if no member with any one of its roles could get a token, or a group has a name that Cognito keeps
+    /// for itself. With all its roles at once a member may be too large: the roles given are what counts, and are checked
+    /// when they are given.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], refused by the rules `not-issuable` and `group-reserved`.
+    pub fn check_tenant(&self, tenant: &Tenant) -> Result<(), Failure> {
+        self.check_member(tenant, &[])?;
+        for (role, grant) in &tenant.roles {
+            for group in &grant.groups {
+                check_group(group)?;
+            }
+            self.check_member(tenant, std::slice::from_ref(role)).map_err(|failure| {
+                failure.hint(format!("It is the role `{role}`: fewer or shorter groups would do."))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses names that Cognito gives to groups of its own: those of an identity provider's users are called
+/// `<user pool id>_<provider>` (developer guide, "Adding groups to a user pool"), and claims of its own begin with
+/// `cognito:`.
+fn check_group(group: &Group) -> Result<(), Failure> {
+    let name = group.as_str();
+    let is_of_provider = name.split_once('_').is_some_and(|(region, rest)| {
+        let mut parts = region.split('-');
+        let begins =
+            parts.next().is_some_and(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
+        let ends = region
+            .rsplit('-')
+            .next()
+            .is_some_and(|part| part.len() == 1 && part.bytes().all(|b| b.is_ascii_digit()));
+        let id = rest.split('_').next().unwrap_or_default();
+        begins && ends && region.contains('-') && id.len() >= 9 && rest.contains('_')
+    });
+    let reserved =
+        ["cognito:", "aws:", "dev:"].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix));
+    if is_of_provider || reserved {
+        return Err(Failure::refused(
+            "group-reserved",
+            format!("Cognito keeps group names like `{name}` for itself"),
+        )
+        .hint("It gives <user pool id>_<provider> to users of an identity provider; choose another name."));
+    }
+    Ok(())
+}
+
+/// Refuses what is no IAM role's ARN.
+///
+/// # Errors
+///
+/// The rule, in words.
+pub fn iam_role_arn(raw: &str) -> Result<String, String> {
+    let mut parts = raw.splitn(6, ':');
+    let mut next = || parts.next().unwrap_or_default();
+    let (arn, partition, service, region, account, resource) =
+        (next(), next(), next(), next(), next(), next());
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b"+=,.@_/-".contains(&b);
+    let name = resource.strip_prefix("role/").unwrap_or_default();
+    let is_role = !name.is_empty() && name.len() <= 512 && name.bytes().all(is_name);
+    if arn == "arn"
+        && partition.starts_with("aws")
+        && service == "iam"
+        && region.is_empty()
+        && is_account
+        && is_role
+    {
+        Ok(raw.to_owned())
+    } else {
+        Err("the ARN of an IAM role is written arn:aws:iam::<12 digits>:role/<name>".to_owned())
+    }
+}
+
+fn not_issuable(why: &str) -> Failure {
+    Failure::refused("not-issuable", format!("this could never be issued: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_cognito_gives_to_groups_are_refused() {
+        let rows = [
+            ("acme-admins", true),
+            ("eu-west-1_AbCdEf123_Google", false),
+            ("us-gov-west-1_AbCdEf123_Okta", false),
+            ("eu-west-1_team", true),
+            ("cognito:admins", false),
+            ("Cognito:admins", false),
+            ("aws:x", false),
+            ("team_a_b", true),
+        ];
+
+        for (name, is_allowed) in rows {
+            assert_eq!(check_group(&name.parse().unwrap()).is_ok(), is_allowed, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_iam_role_is_an_arn() {
+        let rows = [
+            ("arn:aws:iam::123456789012:role/acme-admin", true),
+            ("arn:aws-cn:iam::123456789012:role/path/x", true),
+            ("arn:aws:iam::123456789012:user/x", false),
+            ("arn:aws:iam::*:role/x", false),
+            ("arn:aws:iam::123456789012:role/", false),
+            ("acme-admin", false),
+        ];
+
+        for (arn, is_one) in rows {
+            assert_eq!(iam_role_arn(arn).is_ok(), is_one, "{arn}");
+        }
+    }
+}

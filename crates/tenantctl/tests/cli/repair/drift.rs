@@ -1,0 +1,283 @@
+//! `repair drift`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use dev_stack::cognito::FederatedUser;
+use serde_json::Value;
+use tenancy::{MembershipStatus, UserKey};
+
+use super::pool::Scene;
+use crate::assert_page;
+
+/// Everything that can have come apart, once, beside a user with whom all is well.
+struct Apart {
+    forged: UserKey,
+    left_over: UserKey,
+    stale: UserKey,
+    unstamped: UserKey,
+    left_default: UserKey,
+    gone: UserKey,
+    ghost: UserKey,
+    never: UserKey,
+}
+
+async fn apart(scene: &Scene) -> Apart {
+    scene.settled("well@example.com", "acme").await;
+    let forged = scene.user("forged@example.com", Some("globex")).await;
+    scene.join(&forged, "acme").await;
+    scene.mark(&forged, "acme").await;
+    let left_over = scene.settled("left@example.com", "acme").await;
+    scene.set_status(&left_over, "acme", MembershipStatus::Removed).await;
+    let stale = scene.user("stale@example.com", Some("globex")).await;
+    for tenant in ["acme", "globex"] {
+        scene.join(&stale, tenant).await;
+        scene.mark(&stale, tenant).await;
+    }
+    let unstamped = scene.pending("unstamped@example.com").await;
+    let left_default = scene.settled("default@example.com", "acme").await;
+    put_default(scene, &left_default, "globex").await;
+    let gone = scene.settled("gone@example.com", "acme").await;
+    scene.join(&gone, "globex").await;
+    scene.delete_user(&gone).await;
+    let ghost = scene.user("ghost@example.com", Some("acme")).await;
+    scene.join(&ghost, "acme").await;
+    scene.mark(&ghost, "acme").await;
+    put_membership(scene, &ghost, "ghost-town", S("done".into())).await;
+    let never = scene.user("never@example.com", None).await;
+    Apart { forged, left_over, stale, unstamped, left_default, gone, ghost, never }
+}
+
+async fn put_default(scene: &Scene, user: &UserKey, tenant: &str) {
+    scene
+        .put(&[
+            ("pk", S(format!("USER#{}#{}", user.pool, user.sub))),
+            ("sk", S("PROFILE".into())),
+            ("et", S("profile".into())),
+            ("v", N("1".into())),
+            ("defaultTid", S(tenant.into())),
+        ])
+        .await;
+}
+
+async fn put_membership(
+    scene: &Scene,
+    user: &UserKey,
+    tenant: &str,
+    stamp: aws_sdk_dynamodb::types::AttributeValue,
+) {
+    scene
+        .put(&[
+            ("pk", S(format!("USER#{}#{}", user.pool, user.sub))),
+            ("sk", S(format!("TENANT#{tenant}"))),
+            ("et", S("member".into())),
+            ("v", N("1".into())),
+            ("tid", S(tenant.into())),
+            ("status", S("active".into())),
+            ("stamp", stamp),
+            ("gsi1pk", S(format!("TENANT#{tenant}"))),
+            ("gsi1sk", S(format!("MEMBER#{}", user.sub))),
+        ])
+        .await;
+}
+
+/// Each user's findings, by kind.
+fn found(report: &Value) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::<String, Vec<String>>::new();
+    for finding in report["findings"].as_array().unwrap() {
+        let sub = finding["sub"].as_str().unwrap_or("nobody").to_owned();
+        found.entry(sub).or_default().push(finding["kind"].as_str().unwrap().to_owned());
+    }
+    found
+}
+
+fn parsed(run: &crate::support::Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_come_apart_is_told_by_kind_and_nothing_is_written() {
+    let scene = Scene::new().await;
+    apart(&scene).await;
+
+    let run = scene.desk.run("repair drift");
+
+    assert_page!(run);
+    assert_eq!(scene.updates(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_is_found_of_the_user_whom_it_is_about() {
+    let scene = Scene::new().await;
+    let apart = apart(&scene).await;
+
+    let run = scene.desk.run("repair drift --output json");
+
+    assert_eq!(run.code, 4, "{run}");
+    let report = parsed(&run);
+    let rows: [(&UserKey, &[&str]); 8] = [
+        (&apart.forged, &["stamp-possibly-forged"]),
+        (&apart.left_over, &["stamp-possibly-forged", "no-membership"]),
+        (&apart.stale, &["stamp-stale"]),
+        (&apart.unstamped, &["stamp-missing"]),
+        (&apart.left_default, &["default-stale"]),
+        (&apart.gone, &["user-missing"]),
+        (&apart.ghost, &["tenant-missing"]),
+        (&apart.never, &["no-membership"]),
+    ];
+    let wanted = rows.map(|(user, kinds)| {
+        (user.sub.to_string(), kinds.iter().map(|kind| (*kind).to_owned()).collect::<Vec<_>>())
+    });
+    assert_eq!(found(&report), BTreeMap::from(wanted), "{report:#}");
+    let forged = report["findings"].as_array().unwrap().iter();
+    let forged = forged.clone().find(|finding| finding["sub"] == apart.forged.sub.as_str()).unwrap();
+    let expected = serde_json::json!({
+        "kind": "stamp-possibly-forged", "severity": "high", "sub": apart.forged.sub.as_str(),
+        "found": "globex", "expected": "acme", "membership": "none", "mend": "write-stamp", "outcome": null,
+    });
+    assert_eq!(*forged, expected);
+    assert!(!run.stdout.contains("example.com"), "no address is printed: {run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_apply_what_can_be_mended_is_and_the_rest_is_left_to_a_person() {
+    let scene = Scene::new().await;
+    let apart = apart(&scene).await;
+
+    let run = scene.desk.run("repair drift --apply --yes --rate 20");
+    let again = scene.desk.run("repair drift --apply --yes --rate 20 --output json");
+
+    assert_page!(run);
+    for user in [&apart.forged, &apart.stale, &apart.unstamped] {
+        assert_eq!(scene.stamp(user).await.as_deref(), Some("acme"));
+    }
+    assert_eq!(scene.stamp(&apart.left_over).await, None);
+    assert!(!scene.is_pending(&apart.unstamped, "acme").await);
+    assert_eq!(scene.record(&apart.left_default).await.default_tenant, None);
+    let gone = scene.record(&apart.gone).await;
+    assert!(gone.memberships.iter().all(|member| member.membership.status == MembershipStatus::Removed));
+    assert_eq!(gone.default_tenant, None);
+    assert_eq!(scene.updates(), 4, "one for each stamp");
+    assert_eq!(again.code, 4, "a person is still needed: {again}");
+    let again = parsed(&again);
+    assert_eq!((&again["mendable"], &again["needsPerson"]), (&Value::from(0), &Value::from(2)), "{again:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_agrees_with_the_table_ends_with_0() {
+    let scene = Scene::new().await;
+    scene.settled("ana@example.com", "acme").await;
+    let suspended = scene.user("ben@example.com", None).await;
+    scene.join(&suspended, "acme").await;
+    scene.mark(&suspended, "acme").await;
+    scene.set_status(&suspended, "acme", MembershipStatus::Suspended).await;
+
+    let run = scene.desk.run("repair drift");
+
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_without_a_tenant_are_told_apart_by_how_far_they_have_come() {
+    let scene = Scene::new().await;
+    scene.user("confirmed@example.com", None).await;
+    let sign_up = scene.cognito.sign_up().client_id(&scene.desk.client).username("new@example.com");
+    sign_up.password("Correct-Horse-9").send().await.unwrap();
+    let federated = FederatedUser {
+        provider: "Google".into(),
+        subject: "117".into(),
+        attributes: BTreeMap::from([("email".into(), "eve@example.com".into())]),
+    };
+    let cognito = scene.desk.stack.cognito();
+    cognito.federated_sign_in(&scene.desk.pool, &scene.desk.client, federated).await.unwrap();
+
+    let report = parsed(&scene.desk.run("repair drift --output json"));
+
+    let mut seen: Vec<(String, String)> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| {
+            (finding["userStatus"].as_str().unwrap().into(), finding["severity"].as_str().unwrap().into())
+        })
+        .collect();
+    seen.sort();
+    let wanted = [("CONFIRMED", "medium"), ("EXTERNAL_PROVIDER", "medium"), ("UNCONFIRMED", "info")];
+    assert_eq!(seen, wanted.map(|(status, severity)| (status.to_owned(), severity.to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_items_are_said_and_everybody_else_is_still_judged() {
+    let scene = Scene::new().await;
+    let damaged = scene.settled("ana@example.com", "acme").await;
+    put_membership(&scene, &damaged, "acme", N("7".into())).await;
+    scene.pending("ben@example.com").await;
+
+    let run = scene.desk.run("repair drift");
+
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_get_20_of_a_kind_and_all_when_they_ask() {
+    let scene = Scene::new().await;
+    for number in 0..63 {
+        scene.user(&format!("user{number}@example.com"), None).await;
+    }
+
+    let short = scene.desk.run("repair drift").stdout;
+    let long = scene.desk.run("repair drift --all").stdout;
+
+    assert!(short.contains("63 users") && short.contains("and 43 more; --all lists them"), "{short}");
+    assert_eq!(short.matches("  CONFIRMED").count(), 20, "{short}");
+    assert_eq!(long.matches("  CONFIRMED").count(), 63, "{long}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_attribute_in_the_schema_no_stamp_is_judged() {
+    let scene = Scene::new().await;
+    scene.pending("ana@example.com").await;
+
+    let run = scene.desk.run("repair drift --tenant-attribute custom:customer");
+
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_another_pool_are_none_of_this_pools_business() {
+    let scene = Scene::new().await;
+    let elsewhere = scene.desk.stack.cognito().create_pool(dev_stack::PoolSettings::default());
+    let there = scene.user_in(&elsewhere, "ben@example.com", None).await;
+    scene.join(&there, "globex").await;
+
+    let report = scene.desk.json("repair drift");
+
+    assert_eq!(report["findings"], Value::Array(Vec::new()), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mending_keeps_to_the_rate_also_when_cognito_has_had_enough() {
+    let scene = Scene::new().await;
+    for number in 0..8 {
+        scene.settled(&format!("user{number}@example.com"), "acme").await;
+        let user = scene.user(&format!("other{number}@example.com"), Some("globex")).await;
+        scene.join(&user, "acme").await;
+        scene.mark(&user, "acme").await;
+    }
+    scene.desk.stack.cognito().limit_user_updates(Some(4));
+
+    let report = scene.desk.json("repair drift --apply --yes --rate 6");
+
+    assert_eq!(report["result"]["mended"], 8, "{report:#}");
+    assert!(scene.desk.stack.cognito().user_updates_peak() <= 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_is_not_there_is_no_empty_pool() {
+    let scene = Scene::new().await;
+    scene.pending("ana@example.com").await;
+
+    let run = scene.desk.run("repair drift --user-pool-id eu-west-1_AAAAAAAAA --apply --yes");
+
+    assert_page!(run);
+}
