@@ -1,15 +1,28 @@
 //! The real binary, against a real DynamoDB engine and the local stack.
 
+#[cfg(test)]
 mod audit;
+#[cfg(test)]
 mod bindings;
+#[cfg(test)]
 mod conventions;
+#[cfg(test)]
 mod doctor;
+#[cfg(test)]
 mod invite;
+#[cfg(test)]
 mod member;
+#[cfg(test)]
 mod operating;
+#[cfg(test)]
 mod pool;
+#[cfg(test)]
 mod repair;
+#[cfg(test)]
 mod replay;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod table;
+#[cfg(test)]
 mod tenant;

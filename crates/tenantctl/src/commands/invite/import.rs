@@ -348,11 +348,14 @@ impl Show for ImportReport {
                 ));
             }
         } else {
-            page.line(format!(
-                "{} tenant `{}`: {counts}. Write with --apply --codes FILE.",
-                styled(WARN, "Plan, nothing is written:"),
-                self.tenant
-            ));
+            page.paragraph(
+                0,
+                &format!(
+                    "{} tenant `{}`: {counts}. Write with --apply --codes FILE.",
+                    styled(WARN, "Plan, nothing is written:"),
+                    self.tenant
+                ),
+            );
         }
     }
 }

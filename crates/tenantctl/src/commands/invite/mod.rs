@@ -201,6 +201,8 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
             Err(damage) => damaged.push(damage.to_string()),
         }
     }
+    // The index has those of one second in no order.
+    invites.sort_by(InviteView::by_age);
     let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
     context.say(&InviteList { invites, damaged });
     Ok(found)

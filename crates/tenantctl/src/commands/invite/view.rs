@@ -87,6 +87,12 @@ impl InviteView {
         }
     }
 
+    /// The oldest first; of one second in the order of their addresses.
+    pub(super) fn by_age(left: &Self, right: &Self) -> std::cmp::Ordering {
+        let key = |view: &Self| (view.created_at.clone(), view.email.clone(), view.hash.clone());
+        key(left).cmp(&key(right))
+    }
+
     pub(super) fn with_uses(mut self, uses: &[InviteUse]) -> Self {
         let view = |usage: &InviteUse| UseView {
             user_pool_id: usage.user.pool.to_string(),
