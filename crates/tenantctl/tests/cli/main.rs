@@ -3,6 +3,7 @@
 mod audit;
 mod bindings;
 mod conventions;
+#[cfg(test)]
 mod doctor;
 mod invite;
 mod member;
