@@ -341,6 +341,32 @@ async fn a_client_on_the_last_of_many_pages_is_seen_and_one_that_is_refused_is_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_cannot_be_read_is_told_by_its_status_and_not_shown() {
+    let desk = Desk::without_table().await;
+
+    let run = against(
+        &desk,
+        Box::new(|operation, _, _| match operation {
+            "DescribeUserPool" => (200, fake_pool()),
+            "ListUserPoolClients" => (200, json!({ "UserPoolClients": [{ "ClientId": "one" }] })),
+            // An object in the place of a text: the answer as a whole cannot be read.
+            "DescribeUserPoolClient" => (
+                200,
+                json!({ "UserPoolClient": { "ClientSecret": SECRET, "ClientName": { "not": "a text" } } }),
+            ),
+            _ => (418, json!([SECRET])),
+        }),
+    );
+
+    assert!(!run.to_string().contains(SECRET), "{run}");
+    assert!(
+        run.stdout.contains("the server answered with status 418, and nothing that can be read"),
+        "{run}"
+    );
+    assert!(rules(&document(&run)).contains(&"not-checked"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_never_ends_is_not_believed() {
     let desk = Desk::without_table().await;
 
