@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use cognito_trigger::settings::Settings;
+use pre_token_generation::Config;
 use pre_token_generation::size::TokenSize;
-use pre_token_generation::{Config, FunctionConfig};
 use tenancy::{Group, Role, Tenant};
 
 use crate::failure::Failure;
@@ -33,16 +34,10 @@ impl FunctionSettings {
     pub fn config(&self) -> Result<Config, Failure> {
         let settings: BTreeMap<&str, &str> =
             self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        // Where the function finds its table and AWS is no business of the checks here.
-        let lookup = |name: &str| match name {
-            "TENANCY_TABLE" | "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => {
-                Some("unused".to_owned())
-            }
-            other => settings.get(other).map(|value| (*value).to_owned()),
-        };
-        FunctionConfig::read(&lookup)
-            .map(|config| config.trigger)
-            .map_err(|error| Failure::usage(error.to_string()))
+        let lookup = |name: &str| settings.get(name).map(|value| (*value).to_owned());
+        let mut settings = Settings::new(&lookup);
+        let config = Config::read(&mut settings);
+        settings.finish(config).map_err(|error| Failure::usage(error.to_string()))
     }
 
     /// Refuses `roles` in `tenant` if no token could carry them.

@@ -1,14 +1,86 @@
-//! Not written yet.
+//! The triggers of a live user pool: attach, detach.
+//!
+//! `UpdateUserPool` resets everything that it is not sent, so a change of one trigger sends the whole pool back:
+//!
+//! | Module | What it holds |
+//! | --- | --- |
+//! | `members` | every member of a description, and what becomes of it |
+//! | `update` | the whole request, from a description |
+//! | `difference` | what is different between two descriptions |
+//! | `triggers`, `judge` | the two slots, and whether they may change |
+//! | `functions` | whether Cognito may invoke a function |
+//! | `owner`, `fragment` | who owns a pool, and what it writes into its own code |
+//! | `run`, `refusal` | one run of a command, from the plan to the outcome, and why it ends at the plan |
+//! | `wire`, `backup`, `apply` | the calls, and the write with all that is around it |
+
+mod apply;
+mod arn;
+mod backup;
+mod difference;
+mod fragment;
+mod functions;
+mod judge;
+mod members;
+mod options;
+mod owner;
+mod refusal;
+mod report;
+#[cfg(test)]
+mod round_trip;
+mod run;
+mod triggers;
+mod update;
+mod wire;
+
+pub use self::arn::{FunctionArn, InvalidFunctionArn};
+pub use self::options::{AttachOptions, ChangeOptions, DetachOptions, PoolCommand};
+pub use self::triggers::EventVersion;
+
+use self::judge::Wish;
+use self::run::Run;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-/// Verbs.
-#[derive(Debug, clap::Subcommand)]
-pub enum PoolCommand {}
+
 /// Runs one.
 ///
 /// # Errors
 ///
-/// [`Failure`].
-pub async fn run(command: PoolCommand, _context: &Context) -> Result<Found, Failure> {
-    match command {}
+/// [`Failure`]: see the commands.
+pub async fn run(command: PoolCommand, context: &Context) -> Result<Found, Failure> {
+    match command {
+        PoolCommand::Attach(options) => attach(options, context).await,
+        PoolCommand::Detach(options) => detach(options, context).await,
+    }
+}
+
+async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Failure> {
+    let pool_id = options.pool.user_pool_id.to_string();
+    let cognito = context.cognito().await?;
+    let pool = wire::describe(&cognito, &pool_id).await?;
+    let wish = Wish {
+        post_confirmation: options.post_confirmation.as_ref(),
+        pre_token_generation: options.pre_token_generation.as_ref(),
+        event_version: options.event_version,
+        replace: options.change.replace,
+    };
+    let verdict = judge::attach(&pool, &pool_id, &wish)?;
+    let mut run = Run::new("attach", context, cognito, pool_id, pool, verdict, options.change);
+    if !options.skip_function_check {
+        run.check_functions().await?;
+    }
+    run.finish().await
+}
+
+async fn detach(options: DetachOptions, context: &Context) -> Result<Found, Failure> {
+    let pool_id = options.pool.user_pool_id.to_string();
+    let cognito = context.cognito().await?;
+    let pool = wire::describe(&cognito, &pool_id).await?;
+    let wish = Wish {
+        post_confirmation: options.post_confirmation.as_ref(),
+        pre_token_generation: options.pre_token_generation.as_ref(),
+        event_version: None,
+        replace: options.change.replace,
+    };
+    let verdict = judge::detach(&pool, &wish)?;
+    Run::new("detach", context, cognito, pool_id, pool, verdict, options.change).finish().await
 }

@@ -147,7 +147,7 @@ fn summary(
         }
         (_, Some(refusal)) => format!("Refused: {}", refusal.code),
         ("issued", None) => format!("Tokens are issued for {named}"),
-        ("joined", None) => format!("Confirmed: the user joins {named}"),
+        ("joined", None) => format!("Confirmed: the user joins {}", joined(report)),
         ("already_joined", None) if named.is_empty() => "Confirmed: redeemed before".to_owned(),
         ("already_joined", None) => format!("Confirmed: a member already, with {named} as the default"),
         ("admitted", None) => "Confirmed without a tenant: UNINVITED is admit".to_owned(),
@@ -159,6 +159,14 @@ fn summary(
                 "Nothing is done: post-confirmation acts on PostConfirmation_ConfirmSignUp alone".to_owned()
             }
         },
+    }
+}
+
+/// The tenants that were joined, that of the newest invite first.
+fn joined(report: &Report) -> String {
+    match &report.details.redemption {
+        Some(Redemption::Joined(tenants)) => explain::list(&tenants.iter().collect::<Vec<_>>(), "and"),
+        Some(Redemption::Already | Redemption::Refused(_)) | None => "no tenant".to_owned(),
     }
 }
 

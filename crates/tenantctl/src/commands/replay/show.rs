@@ -15,7 +15,7 @@ impl Show for Document {
         };
         page.line(styled(style.bold(), &self.summary));
         if let Some(refusal) = &self.refusal {
-            show_refusal(refusal, page);
+            show_refusal(refusal, if self.event.sub.is_some() { "user" } else { "app" }, page);
         }
         page.gap();
         page.fields(self.head());
@@ -41,8 +41,12 @@ impl Show for Document {
     }
 }
 
-fn show_refusal(refusal: &RefusalFacts, page: &mut Page) {
-    let told = if refusal.let_through { "Enforced, the user would be told" } else { "The user is told" };
+fn show_refusal(refusal: &RefusalFacts, who: &str, page: &mut Page) {
+    let told = if refusal.let_through {
+        format!("Enforced, the {who} would be told")
+    } else {
+        format!("The {who} is told")
+    };
     page.paragraph(2, &format!("{told}: \"{}\"", refusal.told));
     page.gap();
     page.paragraph(0, &refusal.why);

@@ -219,6 +219,26 @@ async fn settings_are_tried_out_and_claims_that_are_too_large_refuse() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn iam_roles_are_shown_where_they_are_admitted_and_noted_where_not() {
+    let world = World::with_ana().await;
+    let arn = "arn:aws:iam::123456789012:role/acme-admin";
+    world.set_iam_role("acme", arn).await;
+
+    let (_, left_out) = world.document(&world.sign_in(), "").await;
+    let allowed = "--set IAM_ROLE_ALLOWLIST=arn:aws:iam::123456789012:role/acme-*";
+    let (_, admitted) = world.document(&world.sign_in(), allowed).await;
+
+    let roles = |document: &Value| {
+        let changes = document["tokens"]["id"]["changes"].as_array().unwrap().clone();
+        changes.into_iter().find(|change| change["claim"] == "cognito:roles")
+    };
+    assert_eq!(roles(&left_out), None);
+    assert_eq!(left_out["warnings"][0]["event"], "data.integrity");
+    assert_eq!(roles(&admitted), Some(json!({ "change": "add", "claim": "cognito:roles", "after": [arn] })));
+    assert_eq!(admitted["warnings"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn observe_mode_lets_through_and_says_what_enforce_would_have_done() {
     let world = World::new().await;
 

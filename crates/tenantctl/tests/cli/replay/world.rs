@@ -1,9 +1,13 @@
 //! A table with something in it, events, and replays that are watched.
 
+use std::collections::{BTreeMap, HashMap};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use dev_stack::Seed;
 use serde_json::{Value, json};
-use tenancy::{ClientBindingMode, InviteCode, MembershipStatus, TenantId, TenantStatus, Timestamp, UserKey};
+use tenancy::{
+    ClientBindingMode, InviteCode, MembershipStatus, RoleGrant, TenantId, TenantStatus, Timestamp, UserKey,
+};
 use tenancy_aws::operator::{Change, NewInvite, Operator, ProviderTerms, TenantEdit};
 
 use crate::support::{Desk, REGION, Run};
@@ -59,6 +63,15 @@ impl World {
     pub(super) async fn set_tenant(&self, tenant: &str, status: TenantStatus) {
         let record = self.operator.tenant(&id(tenant)).await.unwrap();
         let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
+        self.write(self.operator.edit_tenant(&record, edit, "tenant.test", now()).await.unwrap()).await;
+    }
+
+    /// Gives the tenant's role `admin` an IAM role.
+    pub(super) async fn set_iam_role(&self, tenant: &str, arn: &str) {
+        let record = self.operator.tenant(&id(tenant)).await.unwrap();
+        let grant = RoleGrant { groups: Vec::new(), iam_role: Some(arn.to_owned()) };
+        let roles = Some([("admin".parse().unwrap(), grant)].into());
+        let edit = TenantEdit { roles, ..TenantEdit::default() };
         self.write(self.operator.edit_tenant(&record, edit, "tenant.test", now()).await.unwrap()).await;
     }
 
@@ -165,9 +178,9 @@ impl World {
 
     /// Plays an event, and proves that nothing was written.
     pub(super) async fn replay(&self, event: &Value, options: &str) -> Run {
-        let before = self.desk.items().await;
+        let before = self.items().await;
         let run = self.desk.run_with(&format!("replay - {options}"), &[], &event.to_string());
-        assert_eq!(self.desk.items().await, before, "nothing is written");
+        assert_eq!(self.items().await, before, "nothing is written");
         run
     }
 
@@ -176,6 +189,14 @@ impl World {
         let run = self.replay(event, &format!("{options} --output json")).await;
         let document = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run}"));
         (run.code, document)
+    }
+
+    /// All items by their keys, as values: the order within a map means nothing.
+    async fn items(&self) -> BTreeMap<String, HashMap<String, AttributeValue>> {
+        let scan = self.desk.dynamodb().scan().table_name(TABLE).consistent_read(true).send().await.unwrap();
+        assert_eq!(scan.last_evaluated_key, None, "all of them");
+        let keyed = scan.items.unwrap_or_default().into_iter();
+        keyed.map(|item| (format!("{:?} {:?}", item["pk"], item["sk"]), item)).collect()
     }
 }
 

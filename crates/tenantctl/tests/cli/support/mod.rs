@@ -75,12 +75,7 @@ impl Desk {
     /// Every item of the table, in the order of their keys.
     pub(crate) async fn items(&self) -> Vec<String> {
         let scan = self.dynamodb().scan().table_name("tenancy").consistent_read(true).send().await.unwrap();
-        let ordered = |item: &HashMap<String, AttributeValue>| {
-            item.iter()
-                .map(|(name, value)| format!("{name}={value:?}"))
-                .collect::<std::collections::BTreeSet<_>>()
-        };
-        let mut items: Vec<String> = scan.items().iter().map(|item| format!("{:?}", ordered(item))).collect();
+        let mut items: Vec<String> = scan.items().iter().map(|item| ordered_map(item)).collect();
         items.sort();
         items
     }
@@ -308,6 +303,22 @@ pub(crate) async fn create_foreign_table(client: &aws_sdk_dynamodb::Client, name
         .send()
         .await
         .unwrap();
+}
+
+/// A map with its names in order, and so all maps in it.
+fn ordered_map(map: &HashMap<String, AttributeValue>) -> String {
+    let mut members: Vec<String> =
+        map.iter().map(|(name, value)| format!("{name}: {}", ordered(value))).collect();
+    members.sort();
+    format!("{{{}}}", members.join(", "))
+}
+
+fn ordered(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(map) => ordered_map(map),
+        AttributeValue::L(list) => format!("[{}]", list.iter().map(ordered).collect::<Vec<_>>().join(", ")),
+        other => format!("{other:?}"),
+    }
 }
 
 /// Splits a line at blanks, as a shell does; single quotes hold together.

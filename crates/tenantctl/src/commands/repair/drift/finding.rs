@@ -36,17 +36,15 @@ pub enum Severity {
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Kind {
-    /// The stamp names a tenant in which the user is no active member: forged, or left from a membership that ended.
+    /// The stamp names a tenant in which the user never was, or none at all: somebody else wrote it.
     #[serde(rename = "stamp-possibly-forged")]
     StampForeign {
         /// The tenant that it names; nothing when it cannot be a tenant's id, and it is not repeated then.
         found: Option<String>,
         /// The tenant that it should name; nothing when there should be no stamp.
         expected: Option<String>,
-        /// What the user is in the tenant that it names.
-        membership: Past,
     },
-    /// The stamp names another of the user's tenants than it should.
+    /// The stamp names another of the user's tenants than it should, or one that the user has left.
     StampStale {
         /// The tenant that it names.
         found: String,

@@ -194,16 +194,18 @@ fn group(finding: &Finding) -> (usize, GroupText) {
     let (place, heading, advice) = match &finding.kind {
         Kind::StampForeign { .. } => (
             0,
-            "possible forgeries: the user is no active member of the stamp's tenant",
-            "Forged, or left from a membership that ended. No token follows it, but others who read the pool \
-             may. `tenantctl doctor` says whether an app client may write it.",
+            "possible forgeries: the user was never a member of the stamp's tenant",
+            "No token follows it, but others who read the pool may. `tenantctl doctor` says whether an app client \
+             may write it.",
         ),
         Kind::AttributeMissing { .. } => (
             1,
             "the pool has no such attribute",
             "No stamp was looked at. `tenantctl doctor` says what the pool's schema needs.",
         ),
-        Kind::StampStale { .. } => (2, "stamps of another of the user's tenants than the default", ""),
+        Kind::StampStale { .. } => {
+            (2, "stamps of a tenant that the user has left, or that is not the default", "")
+        }
         Kind::StampMissing { .. } => (3, "members without a stamp", ""),
         Kind::DefaultStale { .. } => (4, "defaults in a tenant that the user has left", ""),
         Kind::UserMissing { .. } => (5, "members who are not in the pool any more", ""),
@@ -233,14 +235,8 @@ fn group(finding: &Finding) -> (usize, GroupText) {
 fn row(kind: &Kind) -> String {
     let tenant = |tenant: &Option<String>| tenant.clone().unwrap_or_else(|| "none".to_owned());
     match kind {
-        Kind::StampForeign { found, expected, membership } => {
-            let found = found.as_deref().unwrap_or("no tenant's id");
-            let was = match membership {
-                Past::None => "never a member",
-                Past::Removed => "removed",
-                Past::Suspended => "suspended",
-            };
-            format!("{found} ({was}) -> {}", tenant(expected))
+        Kind::StampForeign { found, expected } => {
+            format!("{} -> {}", found.as_deref().unwrap_or("no tenant's id"), tenant(expected))
         }
         Kind::StampStale { found, expected } => format!("{found} -> {}", tenant(expected)),
         Kind::StampMissing { expected, pending } => {

@@ -1,0 +1,190 @@
+//! What is different between two descriptions of a pool, as paths.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::members::NOT_COMPARED;
+use super::triggers::fold_legacy;
+use super::update::{has_temporary_days, is_blank};
+
+/// One value that is different.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Difference {
+    /// Where it stands, as in `LambdaConfig.PostConfirmation`.
+    pub(super) path: String,
+    /// What it is now; null when it is not there.
+    pub(super) before: Value,
+    /// What it is to be, or has become.
+    pub(super) after: Value,
+}
+
+impl Difference {
+    /// The top-level member that it is in.
+    pub(super) fn member(&self) -> &str {
+        self.path.split(['.', '[']).next().unwrap_or(&self.path)
+    }
+}
+
+/// What is different, in the order of the paths.
+pub(super) fn difference(before: &Value, after: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    walk(String::new(), before, after, &mut found);
+    found
+}
+
+fn walk(path: String, before: &Value, after: &Value, found: &mut Vec<Difference>) {
+    if before == after {
+        return;
+    }
+    let empty = Map::new();
+    let members = |value: &'_ Value| value.is_object() || value.is_null();
+    if members(before) && members(after) {
+        let (old, new) = (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
+        let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+        names.sort();
+        names.dedup();
+        if !names.is_empty() {
+            for name in names {
+                let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let at = |members: &'_ Map<String, Value>| members.get(name).cloned().unwrap_or(Value::Null);
+                walk(inner, &at(old), &at(new), found);
+            }
+            return;
+        }
+    }
+    found.push(Difference { path, before: before.clone(), after: after.clone() });
+}
+
+/// A description in the one form in which two of the same pool are equal: without what is never compared, without
+/// values that stand for none, without copies of other values, sets in one order.
+pub(super) fn comparable(pool: &Value) -> Value {
+    let Value::Object(members) = pool else { return Value::Null };
+    let mut members = members.clone();
+    members.retain(|name, _| !NOT_COMPARED.contains(&name.as_str()));
+    if let Some(Value::Object(lambdas)) = members.get_mut("LambdaConfig") {
+        fold_legacy(lambdas);
+    }
+    if has_temporary_days(&members)
+        && let Some(Value::Object(config)) = members.get_mut("AdminCreateUserConfig")
+    {
+        config.remove("UnusedAccountValidityDays");
+    }
+    settled(Value::Object(members))
+}
+
+/// The same for any other document, such as the MFA configuration.
+pub(super) fn settled(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members.into_iter().filter_map(|(name, value)| {
+                // Remembering devices is on when there is this member, whatever is in it.
+                let is_on = name == "DeviceConfiguration" && !value.is_null();
+                // A tag may have an empty value.
+                let value = if name == "UserPoolTags" { value } else { settled(value) };
+                (is_on || !is_blank(&value)).then_some((name, value))
+            });
+            Value::Object(members.collect())
+        }
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.into_iter().map(settled).collect();
+            // No list in a pool's description has an order that means something; a mechanism of recovery has its
+            // priority as a member.
+            items.sort_by_cached_key(Value::to_string);
+            Value::Array(items)
+        }
+        // 7 and 7.0 are one number on the wire.
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+                #[expect(clippy::cast_possible_truncation, reason = "a whole number of that size fits")]
+                let whole = float as i64;
+                Value::from(whole)
+            }
+            _ => Value::Number(number),
+        },
+        value => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_difference_says_where_it_is() {
+        let before =
+            json!({ "Name": "a", "LambdaConfig": { "PreSignUp": "f" }, "Tags": { "x": "1" }, "L": [1, 2] });
+        let after = json!({ "Name": "b", "LambdaConfig": { "PostConfirmation": "g" }, "L": [1] });
+
+        let found = difference(&before, &after);
+
+        let shown: Vec<_> =
+            found.iter().map(|d| format!("{}: {} -> {}", d.path, d.before, d.after)).collect();
+        assert_eq!(
+            shown,
+            [
+                "L: [1,2] -> [1]",
+                r#"LambdaConfig.PostConfirmation: null -> "g""#,
+                r#"LambdaConfig.PreSignUp: "f" -> null"#,
+                r#"Name: "a" -> "b""#,
+                r#"Tags.x: "1" -> null"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn descriptions_that_mean_the_same_are_the_same() {
+        for (what, one, other) in [
+            ("the time", json!({ "LastModifiedDate": 1 }), json!({ "LastModifiedDate": 2 })),
+            ("the number of users", json!({ "EstimatedNumberOfUsers": 1 }), json!({})),
+            (
+                "no value",
+                json!({ "SmsAuthenticationMessage": "", "Domain": null, "UserPoolTags": {} }),
+                json!({}),
+            ),
+            (
+                "sets",
+                json!({ "AutoVerifiedAttributes": ["email", "phone_number"] }),
+                json!({ "AutoVerifiedAttributes": ["phone_number", "email"] }),
+            ),
+            (
+                "the legacy key",
+                json!({ "LambdaConfig": { "PreTokenGeneration": "f" } }),
+                json!({ "LambdaConfig": { "PreTokenGenerationConfig": { "LambdaArn": "f", "LambdaVersion": "V1_0" } } }),
+            ),
+            (
+                "the copy of the days",
+                json!({
+                    "Policies": { "PasswordPolicy": { "TemporaryPasswordValidityDays": 7 } },
+                    "AdminCreateUserConfig": { "UnusedAccountValidityDays": 7 },
+                }),
+                json!({ "Policies": { "PasswordPolicy": { "TemporaryPasswordValidityDays": 7.0 } } }),
+            ),
+        ] {
+            assert_eq!(comparable(&one), comparable(&other), "{what}");
+        }
+    }
+
+    #[test]
+    fn descriptions_that_mean_something_else_are_different() {
+        for (what, one, other) in [
+            ("devices", json!({ "DeviceConfiguration": {} }), json!({})),
+            ("false", json!({ "UsernameConfiguration": { "CaseSensitive": false } }), json!({})),
+            (
+                "the event version",
+                json!({ "LambdaConfig": { "PreTokenGeneration": "f" } }),
+                json!({ "LambdaConfig": { "PreTokenGenerationConfig": { "LambdaArn": "f", "LambdaVersion": "V2_0" } } }),
+            ),
+            (
+                "the old days alone",
+                json!({ "AdminCreateUserConfig": { "UnusedAccountValidityDays": 7 } }),
+                json!({}),
+            ),
+            ("an unknown member", json!({ "New": 1 }), json!({})),
+            ("a tag without a value", json!({ "UserPoolTags": { "x": "" } }), json!({})),
+        ] {
+            assert_ne!(comparable(&one), comparable(&other), "{what}");
+        }
+    }
+}

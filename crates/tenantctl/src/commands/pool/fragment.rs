@@ -1,0 +1,246 @@
+//! What the owner of a pool writes into its own code, in the place of an update by this tool.
+
+use std::fmt::Write as _;
+
+use super::arn::FunctionArn;
+use super::owner::{Owner, Tool};
+use super::triggers::{EventVersion, Slot, Wanted};
+
+/// Adds to a text.
+macro_rules! put {
+    ($text:ident, $($arguments:tt)*) => {{
+        // A `String` takes everything.
+        let _ = write!($text, $($arguments)*);
+    }};
+}
+
+/// One change of a slot.
+pub(super) type Change = (Slot, Wanted);
+
+/// The lines to be written into the owner's code.
+pub(super) fn fragment(owner: &Owner, pool_arn: &str, changes: &[Change]) -> String {
+    let attached: Vec<(Slot, &FunctionArn, EventVersion)> = changes
+        .iter()
+        .filter_map(|(slot, wanted)| match wanted {
+            Wanted::Function(arn, version) => Some((*slot, arn, *version)),
+            Wanted::Empty => None,
+        })
+        .collect();
+    if attached.is_empty() {
+        return removal(owner.tool, changes);
+    }
+    match owner.tool {
+        Tool::CloudFormation | Tool::ServerlessFramework => template(owner, pool_arn, &attached),
+        Tool::Cdk => cdk(&attached),
+        Tool::Amplify => amplify(pool_arn, &attached),
+        Tool::Terraform => terraform(pool_arn, &attached),
+        Tool::Pulumi | Tool::Sst => pulumi(owner.tool, pool_arn, &attached),
+        Tool::Crossplane | Tool::AwsControllersForKubernetes => kubernetes(pool_arn, &attached),
+    }
+}
+
+type Attached<'a> = (Slot, &'a FunctionArn, EventVersion);
+
+fn removal(tool: Tool, changes: &[Change]) -> String {
+    let keys = |slot: Slot| match (tool, slot) {
+        (Tool::Terraform, Slot::PostConfirmation) => "lambda_config.post_confirmation",
+        (Tool::Terraform, Slot::PreTokenGeneration) => {
+            "lambda_config.pre_token_generation and .pre_token_generation_config"
+        }
+        (Tool::Cdk, Slot::PostConfirmation) => "addTrigger(UserPoolOperation.POST_CONFIRMATION, ..)",
+        (Tool::Cdk, Slot::PreTokenGeneration) => "addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION.., ..)",
+        (Tool::Pulumi | Tool::Sst, Slot::PostConfirmation) => "lambdaConfig.postConfirmation",
+        (Tool::Pulumi | Tool::Sst, Slot::PreTokenGeneration) => {
+            "lambdaConfig.preTokenGeneration and .preTokenGenerationConfig"
+        }
+        (_, Slot::PostConfirmation) => "LambdaConfig.PostConfirmation",
+        (_, Slot::PreTokenGeneration) => "LambdaConfig.PreTokenGeneration and .PreTokenGenerationConfig",
+    };
+    let lines: Vec<String> = changes.iter().map(|(slot, _)| format!("- {}", keys(*slot))).collect();
+    format!("Take out of the user pool, and keep its other triggers:\n{}\n", lines.join("\n"))
+}
+
+fn template(owner: &Owner, pool_arn: &str, attached: &[Attached<'_>]) -> String {
+    let indent = if owner.tool == Tool::ServerlessFramework { "    " } else { "" };
+    let mut lines = vec!["Resources:".to_owned()];
+    lines.push(format!("  {}:", owner.logical_id.as_deref().unwrap_or("YourUserPool")));
+    lines.push("    Properties:".to_owned());
+    lines.push("      LambdaConfig: # keep its other keys".to_owned());
+    for (slot, arn, version) in attached {
+        match slot {
+            Slot::PostConfirmation => lines.push(format!("        PostConfirmation: {arn}")),
+            Slot::PreTokenGeneration => lines.extend([
+                "        PreTokenGenerationConfig:".to_owned(),
+                format!("          LambdaArn: {arn}"),
+                format!("          LambdaVersion: {}", version.as_str()),
+            ]),
+        }
+    }
+    for (slot, arn, _) in attached {
+        lines.extend([
+            format!("  {}Permission:", slot.name()),
+            "    Type: AWS::Lambda::Permission".to_owned(),
+            "    Properties:".to_owned(),
+            "      Action: lambda:InvokeFunction".to_owned(),
+            format!("      FunctionName: {arn}"),
+            "      Principal: cognito-idp.amazonaws.com".to_owned(),
+            "      SourceAccount: !Ref AWS::AccountId".to_owned(),
+            format!("      SourceArn: {pool_arn}"),
+        ]);
+    }
+    let mut text = if indent.is_empty() { String::new() } else { "resources:\n".to_owned() };
+    for line in lines {
+        put!(text, "{indent}{line}\n");
+    }
+    text
+}
+
+fn cdk(attached: &[Attached<'_>]) -> String {
+    let mut text = String::new();
+    for (slot, arn, version) in attached {
+        let operation = match (slot, version) {
+            (Slot::PostConfirmation, _) => "POST_CONFIRMATION",
+            (Slot::PreTokenGeneration, EventVersion::V1) => "PRE_TOKEN_GENERATION",
+            (Slot::PreTokenGeneration, _) => "PRE_TOKEN_GENERATION_CONFIG",
+        };
+        let version = match (slot, version) {
+            (Slot::PreTokenGeneration, EventVersion::V2 | EventVersion::V3) => {
+                format!(", cognito.LambdaVersion.{}", version.as_str())
+            }
+            _ => String::new(),
+        };
+        put!(
+            text,
+            "userPool.addTrigger(cognito.UserPoolOperation.{operation},\n  \
+             lambda.Function.fromFunctionAttributes(this, '{}', {{\n    functionArn: '{arn}',\n    \
+             sameEnvironment: true, // so that the permission is added\n  }}){version});\n",
+            slot.name()
+        );
+    }
+    text
+}
+
+fn amplify(pool_arn: &str, attached: &[Attached<'_>]) -> String {
+    let mut text = "// amplify/backend.ts, after defineBackend(..)\nimport { CfnPermission } from 'aws-cdk-lib/aws-lambda';\n\n\
+                    const { cfnUserPool } = backend.auth.resources.cfnResources;\n"
+        .to_owned();
+    for (slot, arn, version) in attached {
+        match slot {
+            Slot::PostConfirmation => {
+                put!(text, "cfnUserPool.addPropertyOverride('LambdaConfig.PostConfirmation',\n  '{arn}');\n");
+            }
+            Slot::PreTokenGeneration => put!(
+                text,
+                "cfnUserPool.addPropertyOverride('LambdaConfig.PreTokenGenerationConfig', {{\n  LambdaArn: '{arn}',\n  \
+                 LambdaVersion: '{}',\n}});\n",
+                version.as_str()
+            ),
+        }
+    }
+    for (slot, arn, _) in attached {
+        put!(
+            text,
+            "new CfnPermission(backend.auth.stack, '{}Permission', {{\n  action: 'lambda:InvokeFunction',\n  \
+             functionName: '{arn}',\n  principal: 'cognito-idp.amazonaws.com',\n  sourceArn: '{pool_arn}',\n}});\n",
+            slot.name()
+        );
+    }
+    text
+}
+
+fn terraform(pool_arn: &str, attached: &[Attached<'_>]) -> String {
+    let mut text =
+        "# in resource \"aws_cognito_user_pool\":\n  lambda_config { # keep its other arguments\n".to_owned();
+    for (slot, arn, version) in attached {
+        match slot {
+            Slot::PostConfirmation => put!(text, "    post_confirmation = \"{arn}\"\n"),
+            Slot::PreTokenGeneration => put!(
+                text,
+                "    pre_token_generation_config {{\n      lambda_arn     = \"{arn}\"\n      lambda_version = \"{}\"\n    }}\n",
+                version.as_str()
+            ),
+        }
+    }
+    text.push_str("  }\n");
+    for (slot, arn, _) in attached {
+        let name = match slot {
+            Slot::PostConfirmation => "post_confirmation",
+            Slot::PreTokenGeneration => "pre_token_generation",
+        };
+        let qualifier = arn.qualifier().map(|q| format!("  qualifier     = \"{q}\"\n")).unwrap_or_default();
+        put!(
+            text,
+            "\nresource \"aws_lambda_permission\" \"cognito_{name}\" {{\n  action        = \"lambda:InvokeFunction\"\n  \
+             function_name = \"{}\"\n{qualifier}  principal     = \"cognito-idp.amazonaws.com\"\n  \
+             source_arn    = \"{pool_arn}\"\n}}\n",
+            arn.base()
+        );
+    }
+    text
+}
+
+fn pulumi(tool: Tool, pool_arn: &str, attached: &[Attached<'_>]) -> String {
+    let place = if tool == Tool::Sst {
+        "// in the arguments that `transform.userPool` of the user pool changes:\n"
+    } else {
+        "// in the arguments of aws.cognito.UserPool:\n"
+    };
+    let mut text = format!("{place}lambdaConfig: {{ // keep its other members\n");
+    for (slot, arn, version) in attached {
+        match slot {
+            Slot::PostConfirmation => put!(text, "  postConfirmation: \"{arn}\",\n"),
+            Slot::PreTokenGeneration => put!(
+                text,
+                "  preTokenGenerationConfig: {{\n    lambdaArn: \"{arn}\",\n    lambdaVersion: \"{}\",\n  }},\n",
+                version.as_str()
+            ),
+        }
+    }
+    text.push_str("},\n");
+    for (slot, arn, _) in attached {
+        let qualifier = arn.qualifier().map(|q| format!("  qualifier: \"{q}\",\n")).unwrap_or_default();
+        put!(
+            text,
+            "\nnew aws.lambda.Permission(\"{}\", {{\n  action: \"lambda:InvokeFunction\",\n  function: \"{}\",\n{qualifier}  \
+             principal: \"cognito-idp.amazonaws.com\",\n  sourceArn: \"{pool_arn}\",\n}});\n",
+            slot.name(),
+            arn.base()
+        );
+    }
+    text
+}
+
+fn kubernetes(pool_arn: &str, attached: &[Attached<'_>]) -> String {
+    let mut text =
+        "# in the specification of the user pool:\nlambdaConfig: # keep its other keys\n".to_owned();
+    for (slot, arn, version) in attached {
+        match slot {
+            Slot::PostConfirmation => put!(text, "  postConfirmation: {arn}\n"),
+            Slot::PreTokenGeneration => put!(
+                text,
+                "  preTokenGenerationConfig:\n    lambdaARN: {arn} # lambdaArn with Crossplane\n    lambdaVersion: {}\n",
+                version.as_str()
+            ),
+        }
+    }
+    text.push_str("# and let Cognito invoke each function:\n");
+    for (_, arn, _) in attached {
+        put!(text, "# {}\n", add_permission(arn, pool_arn).replace('\n', "\n# "));
+    }
+    text
+}
+
+/// The command that lets Cognito invoke a function for one pool.
+pub(super) fn add_permission(arn: &FunctionArn, pool_arn: &str) -> String {
+    let qualifier =
+        arn.qualifier().map(|qualifier| format!(" --qualifier '{qualifier}'")).unwrap_or_default();
+    let account = pool_arn.split(':').nth(4).unwrap_or_default();
+    let pool = pool_arn.rsplit('/').next().unwrap_or_default();
+    format!(
+        "aws lambda add-permission{qualifier} \\\n  --function-name {} \\\n  --statement-id cognito-{pool} \
+         --action lambda:InvokeFunction \\\n  --principal cognito-idp.amazonaws.com --source-account {account} \\\n  \
+         --source-arn {pool_arn} \\\n  --region {}",
+        arn.base(),
+        arn.region()
+    )
+}

@@ -1,0 +1,86 @@
+//! What both commands take on the command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand};
+
+use super::arn::FunctionArn;
+use super::triggers::EventVersion;
+use crate::cli::{ApplyOptions, PoolOption};
+
+/// What can be done with a pool's triggers.
+#[derive(Debug, Subcommand)]
+pub enum PoolCommand {
+    /// Attach the two functions to a user pool, and change nothing else in it
+    ///
+    /// Shows what would change; --apply does it. The whole pool is read, sent back with the new triggers, read again and
+    /// compared in every setting. A pool that another tool made from code (CloudFormation, CDK, Terraform, Amplify ..)
+    /// is not changed: the lines to add to that code are printed.
+    Attach(AttachOptions),
+    /// Empty the two triggers of a user pool, and change nothing else in it
+    ///
+    /// Shows what would change; --apply does it. Without a function both are emptied, whatever they hold.
+    Detach(DetachOptions),
+}
+
+/// `pool attach`.
+#[derive(Args, Clone, Debug)]
+#[command(group(ArgGroup::new("functions").required(true).multiple(true)
+    .args(["post_confirmation", "pre_token_generation"])))]
+pub struct AttachOptions {
+    /// The pool.
+    #[command(flatten)]
+    pub pool: PoolOption,
+    /// The function that redeems invites; best with an alias (..:function:NAME:ALIAS)
+    #[arg(long, value_name = "ARN")]
+    pub post_confirmation: Option<FunctionArn>,
+    /// The function that puts tenants into tokens; best with an alias
+    #[arg(long, value_name = "ARN")]
+    pub pre_token_generation: Option<FunctionArn>,
+    /// What pre-token-generation is called with [default: V2_0, or what it is called with already]
+    #[arg(long, value_enum, value_name = "VERSION", ignore_case = true, requires = "pre_token_generation")]
+    pub event_version: Option<EventVersion>,
+    /// Do not ask Lambda whether Cognito may invoke the functions
+    #[arg(long)]
+    pub skip_function_check: bool,
+    /// What both commands take.
+    #[command(flatten)]
+    pub change: ChangeOptions,
+}
+
+/// `pool detach`.
+#[derive(Args, Clone, Debug)]
+pub struct DetachOptions {
+    /// The pool.
+    #[command(flatten)]
+    pub pool: PoolOption,
+    /// Empty post-confirmation, if it holds this function
+    #[arg(long, value_name = "ARN")]
+    pub post_confirmation: Option<FunctionArn>,
+    /// Empty pre-token-generation, if it holds this function
+    #[arg(long, value_name = "ARN")]
+    pub pre_token_generation: Option<FunctionArn>,
+    /// What both commands take.
+    #[command(flatten)]
+    pub change: ChangeOptions,
+}
+
+/// What both commands take.
+#[derive(Args, Clone, Debug)]
+pub struct ChangeOptions {
+    /// Also when a trigger holds another function
+    #[arg(long)]
+    pub replace: bool,
+    /// Change a pool that another tool owns; its next deployment will undo it
+    #[arg(long)]
+    pub ignore_owner: bool,
+    /// Send settings that this version does not know back as they are
+    #[arg(long)]
+    pub send_unknown: bool,
+    /// With --apply: where to keep the pool as it was [default: POOL-ID-TIME.json]
+    #[arg(long, value_name = "FILE")]
+    pub backup: Option<PathBuf>,
+    /// Whether to write.
+    #[command(flatten)]
+    pub apply: ApplyOptions,
+}

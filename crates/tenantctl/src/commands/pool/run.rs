@@ -1,0 +1,182 @@
+//! One run of a command, from the plan to the outcome.
+
+use std::path::PathBuf;
+
+use aws_sdk_cognitoidentityprovider::Client;
+use serde_json::Value;
+
+use super::apply::{self, Work};
+use super::difference::{Difference, comparable, difference};
+use super::fragment::Change;
+use super::judge::Verdict;
+use super::members::{Fate, fate};
+use super::options::ChangeOptions;
+use super::report::{MfaOutcome, Report};
+use super::triggers::{Wanted, holder, with_slot};
+use super::update::{predict, update_from};
+use super::wire::{self, Mfa};
+use super::{backup, functions, owner};
+use crate::context::Context;
+use crate::failure::{Failure, Found};
+
+/// One run of either command, after the judgement about the slots.
+pub(super) struct Run<'a> {
+    pub(super) context: &'a Context,
+    pub(super) cognito: Client,
+    pub(super) pool: Value,
+    pub(super) pool_arn: String,
+    pub(super) changes: Vec<Change>,
+    pub(super) unknown: Vec<String>,
+    pub(super) options: ChangeOptions,
+    pub(super) report: Report,
+}
+
+impl<'a> Run<'a> {
+    /// With the plan made.
+    pub(super) fn new(
+        action: &'static str,
+        context: &'a Context,
+        cognito: Client,
+        pool_id: String,
+        pool: Value,
+        verdict: Verdict,
+        options: ChangeOptions,
+    ) -> Self {
+        let Verdict { changes, notes } = verdict;
+        let planned =
+            changes.iter().fold(pool.clone(), |pool, (slot, wanted)| with_slot(pool, *slot, wanted));
+        let update = update_from(&planned, options.send_unknown);
+        let is_change = !changes.is_empty();
+        let plan = if is_change {
+            difference(&comparable(&pool), &comparable(&predict(&pool, &update)))
+        } else {
+            Vec::new()
+        };
+        let text = |name: &str| pool.get(name).and_then(Value::as_str).map(str::to_owned);
+        let report = Report {
+            action,
+            pool_name: text("Name"),
+            plan,
+            left_out: if is_change { update.left_out } else { Vec::new() },
+            functions: Vec::new(),
+            owner: owner::owner(&pool),
+            fragment: None,
+            notes,
+            applied: false,
+            verified: None,
+            differences: Vec::new(),
+            mfa: None,
+            backup: None,
+            is_shown: false,
+            user_pool_id: pool_id,
+        };
+        let pool_arn = text("Arn").unwrap_or_default();
+        Self { context, cognito, pool, pool_arn, changes, unknown: update.unknown, options, report }
+    }
+
+    /// Asks Lambda about the functions that are to be attached.
+    pub(super) async fn check_functions(&mut self) -> Result<(), Failure> {
+        let wanted: Vec<_> = self.changes.clone();
+        for (slot, wanted) in wanted {
+            if let Wanted::Function(arn, _) = wanted {
+                let lambda = self.context.lambda().await?;
+                let found = functions::check(&lambda, slot, &arn, &self.pool_arn).await;
+                self.report.functions.push(found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows the plan, and carries it out if it may be and is to be.
+    pub(super) async fn finish(mut self) -> Result<Found, Failure> {
+        if self.changes.is_empty() {
+            self.context.say(&self.report);
+            return Ok(Found::Nothing);
+        }
+        let mfa = wire::mfa(&self.cognito, &self.report.user_pool_id).await;
+        if let Mfa::Unknown(why) = &mfa {
+            let note = format!("The MFA configuration will not be compared: {why}.");
+            self.report.notes.push(note);
+        }
+        if let Some(owner) = self.report.owner.as_ref().filter(|_| self.options.ignore_owner) {
+            self.report.notes.push(format!("The next deployment by {} will undo this.", owner.tool.name()));
+        }
+        if let Some(refusal) = self.refusal(&mfa) {
+            self.context.say(&self.report);
+            return Err(refusal);
+        }
+        if !self.options.apply.apply {
+            self.context.say(&self.report);
+            self.context.note("nothing is written; --apply does it");
+            return Ok(Found::Nothing);
+        }
+        self.write(&mfa).await
+    }
+
+    async fn write(mut self, mfa: &Mfa) -> Result<Found, Failure> {
+        if !self.context.is_json() {
+            self.context.say(&self.report);
+            self.report.is_shown = true;
+        }
+        self.context.confirm(&self.question(), self.options.apply.yes)?;
+        let work = Work {
+            context: self.context,
+            cognito: &self.cognito,
+            pool_id: &self.report.user_pool_id.clone(),
+            pool: &self.pool,
+            mfa,
+            changes: &self.changes,
+            send_unknown: self.options.send_unknown,
+            backup: self.options.backup.clone(),
+        };
+        let planned_notes = self.report.notes.len();
+        apply::apply(work, &mut self.report).await?;
+        self.context.say(&self.report);
+        for note in self.report.notes.iter().skip(planned_notes) {
+            self.context.note(note);
+        }
+        if self.report.mfa == Some(MfaOutcome::Restored) {
+            self.context.note("the update had changed the MFA configuration; it has been put back as it was");
+        }
+        if self.report.verified == Some(true) {
+            return Ok(Found::Nothing);
+        }
+        let path = PathBuf::from(self.report.backup.unwrap_or_default());
+        Err(Failure::failed(format!(
+            "the user pool was updated and is not as planned:{}",
+            apply::list(&self.report.differences)
+        ))
+        .hint(format!(
+            "{}{}",
+            no_update_sets(&self.report.differences),
+            backup::how_to_put_back(&path, self.report.mfa)
+        )))
+    }
+
+    fn question(&self) -> String {
+        let slots: Vec<String> = self
+            .changes
+            .iter()
+            .map(|(slot, wanted)| match (wanted, holder(&self.pool, *slot)) {
+                (Wanted::Function(arn, _), _) => format!("{} = {arn}", slot.name()),
+                (Wanted::Empty, Some(arn)) => format!("{} without {arn}", slot.name()),
+                (Wanted::Empty, None) => slot.name().to_owned(),
+            })
+            .collect();
+        format!("Update user pool {} ({})?", self.report.pool(), slots.join(", "))
+    }
+}
+
+/// A sentence about members among these that no update can lose or give back: Cognito keeps them, some emulators do not.
+fn no_update_sets(differences: &[Difference]) -> String {
+    let is_fixed = |name: &&str| matches!(fate(name), Some(Fate::Fixed(_)));
+    let mut names: Vec<&str> = differences.iter().map(Difference::member).filter(is_fixed).collect();
+    names.dedup();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        "UpdateUserPool cannot set {}: that is not of this update, unless the server is an emulator. ",
+        names.join(", ")
+    )
+}

@@ -1,0 +1,200 @@
+//! The four operations on a pool, with the bodies as they go over the wire: the SDK signs, sends and tries again, and
+//! reads errors; what it does not know of is neither lost nor made up.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+};
+use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_cognitoidentityprovider::error::SdkError;
+use aws_sdk_cognitoidentityprovider::error::{BoxError, ProvideErrorMetadata};
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+
+use crate::failure::{self, Failure};
+
+/// `DescribeUserPool`: the member `UserPool` of the answer.
+///
+/// # Errors
+///
+/// [`Failure`] when there is no such pool, or no answer.
+pub(super) async fn describe(client: &Client, pool_id: &str) -> Result<Value, Failure> {
+    let answer = Answer::default();
+    let call = client.describe_user_pool().user_pool_id(pool_id).customize().interceptor(answer.clone());
+    call.send().await.map_err(|error| {
+        let failure = failure::aws(&format!("describe the user pool {pool_id}"), &error);
+        match error.code() {
+            Some("ResourceNotFoundException") => {
+                failure.hint("Is it in this region and account? --region and --profile say others.")
+            }
+            Some("AccessDeniedException") => failure.hint("This needs cognito-idp:DescribeUserPool."),
+            _ => failure,
+        }
+    })?;
+    let pool = answer.take().and_then(|mut body| body.get_mut("UserPool").map(Value::take));
+    pool.filter(Value::is_object).ok_or_else(|| {
+        Failure::failed(format!(
+            "the description of the user pool {pool_id} cannot be read: no member UserPool"
+        ))
+    })
+}
+
+/// What `GetUserPoolMfaConfig` came to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Mfa {
+    /// The answer.
+    Known(Value),
+    /// None: not allowed, or not an operation of that server. In words.
+    Unknown(String),
+}
+
+/// `GetUserPoolMfaConfig`.
+pub(super) async fn mfa(client: &Client, pool_id: &str) -> Mfa {
+    let answer = Answer::default();
+    let call =
+        client.get_user_pool_mfa_config().user_pool_id(pool_id).customize().interceptor(answer.clone());
+    match call.send().await {
+        Ok(_) => answer.take().map_or_else(|| Mfa::Unknown("its answer is no JSON".to_owned()), Mfa::Known),
+        Err(error) => Mfa::Unknown(failure::aws("read the MFA configuration", &error).to_string()),
+    }
+}
+
+/// `UpdateUserPool`, with this body.
+///
+/// # Errors
+///
+/// [`Failure`], and whether Cognito has refused the request, so that nothing is changed; otherwise nobody knows.
+pub(super) async fn update(client: &Client, pool_id: &str, body: &Value) -> Result<(), (Failure, bool)> {
+    let call = client.update_user_pool().user_pool_id(pool_id).customize();
+    match call.interceptor(Request(body.to_string())).send().await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let refused = matches!(error, SdkError::ServiceError(_)) && !is_server_fault(error.code());
+            Err((failure::aws("update the user pool", &error), refused))
+        }
+    }
+}
+
+/// `SetUserPoolMfaConfig`, with this body.
+///
+/// # Errors
+///
+/// [`Failure`].
+pub(super) async fn set_mfa(client: &Client, pool_id: &str, body: &Value) -> Result<(), Failure> {
+    let call = client.set_user_pool_mfa_config().user_pool_id(pool_id).customize();
+    let sent = call.interceptor(Request(body.to_string())).send().await;
+    sent.map(|_| ()).map_err(|error| failure::aws("put the MFA configuration back", &error))
+}
+
+/// The request that sets the MFA configuration that `GetUserPoolMfaConfig` showed. With MFA off no factor may be
+/// sent ("can't turn off MFA and configure an MFA together").
+pub(super) fn mfa_request(pool_id: &str, shown: &Value) -> Value {
+    let mut body = json!({ "UserPoolId": pool_id });
+    let mode = shown.get("MfaConfiguration").cloned().unwrap_or_else(|| json!("OFF"));
+    let is_off = mode == "OFF";
+    if let Value::Object(body) = &mut body {
+        body.insert("MfaConfiguration".to_owned(), mode);
+        for (name, value) in shown.as_object().into_iter().flatten() {
+            let is_factor = matches!(
+                name.as_str(),
+                "SmsMfaConfiguration" | "SoftwareTokenMfaConfiguration" | "EmailMfaConfiguration"
+            );
+            if name != "MfaConfiguration" && !value.is_null() && !(is_off && is_factor) {
+                body.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    body
+}
+
+fn is_server_fault(code: Option<&str>) -> bool {
+    matches!(code, None | Some("InternalErrorException" | "InternalFailure" | "ServiceUnavailable"))
+}
+
+/// Keeps the body of an answer.
+#[derive(Clone, Debug, Default)]
+struct Answer(Arc<Mutex<Option<Value>>>);
+
+impl Answer {
+    fn take(&self) -> Option<Value> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Intercept for Answer {
+    fn name(&self) -> &'static str {
+        "Answer"
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let body = context.response().body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
+        Ok(())
+    }
+}
+
+/// Puts a body into a request, before it is signed.
+#[derive(Debug)]
+struct Request(String);
+
+impl Intercept for Request {
+    fn name(&self) -> &'static str {
+        "Request"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request_mut();
+        request.headers_mut().insert("content-length", self.0.len().to_string());
+        *request.body_mut() = SdkBody::from(self.0.as_str());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_mfa_off_no_factor_is_sent() {
+        let factors = json!({
+            "MfaConfiguration": "OFF",
+            "SmsMfaConfiguration": { "SmsConfiguration": {} },
+            "SoftwareTokenMfaConfiguration": null,
+            "WebAuthnConfiguration": { "UserVerification": "required" },
+        });
+
+        let off = mfa_request("p", &factors);
+
+        let kept = json!({
+            "UserPoolId": "p", "MfaConfiguration": "OFF", "WebAuthnConfiguration": { "UserVerification": "required" },
+        });
+        assert_eq!(off, kept);
+    }
+
+    #[test]
+    fn with_mfa_on_every_factor_is_sent() {
+        let shown = json!({
+            "MfaConfiguration": "OPTIONAL",
+            "SmsMfaConfiguration": { "SmsAuthenticationMessage": "{####}" },
+            "SoftwareTokenMfaConfiguration": { "Enabled": true },
+            "EmailMfaConfiguration": { "Subject": "s" },
+        });
+
+        let mut sent = mfa_request("p", &shown);
+
+        assert_eq!(sent.as_object_mut().unwrap().remove("UserPoolId"), Some(json!("p")));
+        assert_eq!(sent, shown);
+    }
+}

@@ -1,0 +1,127 @@
+//! What is not done, and what to do instead.
+
+use serde_json::{Value, json};
+
+use super::fake::Fake;
+use super::fixtures::{BOTH, OTHER, POST, described, desk, lambdas};
+use crate::assert_page;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_that_holds_another_function_is_not_taken_without_being_told() {
+    let desk = desk().await;
+    desk.stack
+        .cognito()
+        .patch_pool(&desk.pool, json!({ "LambdaConfig": { "PostConfirmation": OTHER } }))
+        .unwrap();
+
+    let refused = desk.run(&format!("pool attach {BOTH} --apply --yes"));
+    let replaced = desk.run(&format!("pool attach {BOTH} --apply --yes --replace"));
+
+    assert_eq!(replaced.code, 0, "{replaced}");
+    assert_eq!(lambdas(&described(&desk).await).0, json!(POST));
+    assert_page!(refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_function_by_another_alias_counts_as_another_and_is_told() {
+    let desk = desk().await;
+    let live = POST.replace(":live", ":test");
+    desk.stack
+        .cognito()
+        .patch_pool(&desk.pool, json!({ "LambdaConfig": { "PostConfirmation": live } }))
+        .unwrap();
+
+    let said = desk.run(&format!("pool attach {BOTH}")).fails(3);
+
+    assert!(said.contains("the same function by another version or alias"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_another_tool_owns_is_not_changed_and_gets_the_lines_for_its_code() {
+    let desk = desk().await;
+    let tags =
+        json!({ "aws:cloudformation:stack-name": "auth", "aws:cloudformation:logical-id": "UserPool" });
+    desk.stack.cognito().patch_pool(&desk.pool, json!({ "UserPoolTags": tags })).unwrap();
+    let before = described(&desk).await;
+
+    let run = desk.run(&format!("pool attach {BOTH} --apply --yes"));
+
+    assert_eq!(described(&desk).await, before);
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_owner_gets_lines_in_its_own_language() {
+    let desk = desk().await;
+    let mut lines = String::new();
+    for tags in [
+        json!({ "aws:cloudformation:stack-name": "a", "aws:cloudformation:logical-id": "Pool6BA7E5F2" }),
+        json!({ "aws:cloudformation:stack-name": "a", "STAGE": "dev" }),
+        json!({ "amplify:app-id": "x" }),
+        json!({ "ManagedBy": "terraform" }),
+        json!({ "pulumi:project": "x" }),
+        json!({ "sst:app": "x" }),
+        json!({ "crossplane-kind": "x" }),
+    ] {
+        desk.stack.cognito().patch_pool(&desk.pool, json!({ "UserPoolTags": null })).unwrap();
+        desk.stack.cognito().patch_pool(&desk.pool, json!({ "UserPoolTags": tags })).unwrap();
+        let run = desk.run(&format!("pool attach {BOTH} --output json"));
+        let document: Value = serde_json::from_str(&run.stdout).unwrap();
+        run.fails(3);
+        let (tool, fragment) = (&document["owner"]["tool"], document["fragment"].as_str().unwrap());
+        lines += &["== ", tool.as_str().unwrap(), "\n", fragment, "\n"].concat();
+    }
+
+    assert_page!(lines);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_the_plan_lite_only_event_version_1_can_be_attached() {
+    let desk = desk().await;
+    desk.stack.cognito().patch_pool(&desk.pool, json!({ "UserPoolTier": "LITE" })).unwrap();
+
+    let refused = desk.run(&format!("pool attach {BOTH} --apply --yes"));
+    let done = desk.run(&format!("pool attach {BOTH} --event-version V1_0 --apply --yes"));
+
+    assert_eq!(done.code, 0, "{done}");
+    assert_eq!(lambdas(&described(&desk).await).1["LambdaVersion"], json!("V1_0"));
+    assert_page!(refused);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_cognito_may_not_invoke_is_not_attached() {
+    let desk = desk().await;
+    desk.stack.lambda().put_policy("pre-token-generation:live", None).unwrap();
+
+    let run = desk.run(&format!("pool attach {BOTH} --apply --yes"));
+
+    assert_eq!(lambdas(&described(&desk).await), (json!(null), json!(null)));
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_is_not_there_is_not_attached() {
+    let desk = desk().await;
+
+    let missing = desk.run(&format!("pool attach --post-confirmation {OTHER}")).fails(3);
+    let no_alias =
+        desk.run(&format!("pool attach --post-confirmation {}", POST.replace("live", "beta"))).fails(3);
+
+    for said in [missing, no_alias] {
+        assert!(said.contains("there is no such function, or no such version or alias"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_cannot_be_looked_at_is_attached_only_when_told_so() {
+    let desk = desk().await;
+    let denied =
+        Fake::start(json!({}), json!({}), |_, _, _| Err(("AccessDeniedException".into(), "no".into()))).await;
+    let url = [("AWS_ENDPOINT_URL_LAMBDA", denied.url.as_str())];
+
+    let refused = desk.run_with(&format!("pool attach {BOTH} --apply --yes"), &url, "").fails(3);
+    let done = desk.run_with(&format!("pool attach {BOTH} --apply --yes --skip-function-check"), &url, "");
+
+    assert!(refused.contains("AccessDenied") && refused.contains("--skip-function-check"), "{refused}");
+    assert_eq!(done.code, 0, "{done}");
+}

@@ -1,0 +1,230 @@
+//! Servers that do not do as they are told, played by a fake.
+
+use serde_json::{Value, json};
+
+use super::fake::{Fake, World};
+use super::fixtures::{attach_fake, mfa, rest, rich_fake};
+use crate::assert_page;
+use crate::support::Desk;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fake_pool_gets_every_setting_back_byte_for_byte() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |_, _, _| Ok(())).await;
+
+    let run = attach_fake(&desk, &fake, "--apply --yes");
+
+    assert_eq!(run.code, 0, "{run}");
+    let mut wanted = rest(rich_fake());
+    // Refused beside the new days, so no request may have it.
+    wanted["AdminCreateUserConfig"].as_object_mut().unwrap().remove("UnusedAccountValidityDays");
+    assert_eq!(rest(fake.pool()), wanted);
+    let asked = ["DescribeUserPool", "GetUserPoolMfaConfig"];
+    let order = [&asked[..], &asked, &["UpdateUserPool"], &asked].concat();
+    assert_eq!(fake.called(), order);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_loses_a_setting_is_found_out() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, before, world| {
+        if operation == "DescribeUserPool" && before >= 2 {
+            world.pool["LambdaConfig"].as_object_mut().unwrap().remove("PreSignUp");
+            world.pool["DeletionProtection"] = json!("INACTIVE");
+        }
+        Ok(())
+    })
+    .await;
+
+    let run = attach_fake(&desk, &fake, "--apply --yes --backup b.json");
+
+    assert_eq!(run.code, 1);
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_set_the_triggers_is_found_out() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, before, world| {
+        if operation == "DescribeUserPool" && before >= 2 {
+            world.pool = rich_fake();
+        }
+        Ok(())
+    })
+    .await;
+
+    let said = attach_fake(&desk, &fake, "--apply --yes --backup b.json").fails(1);
+
+    assert!(said.contains("LambdaConfig.PostConfirmation"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_shows_the_update_only_later_is_waited_for() {
+    let desk = Desk::without_table().await;
+    let mut updated = Value::Null;
+    let fake = Fake::start(rich_fake(), mfa(), move |operation, before, world| {
+        match (operation, before) {
+            ("DescribeUserPool", 2) => {
+                updated = world.pool.clone();
+                world.pool = rich_fake();
+            }
+            ("DescribeUserPool", 4) => world.pool = updated.clone(),
+            _ => {}
+        }
+        Ok(())
+    })
+    .await;
+
+    let run = attach_fake(&desk, &fake, "--apply --yes");
+
+    assert_eq!(run.code, 0, "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_somebody_changes_after_the_plan_is_not_written() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, before, world| {
+        if operation == "DescribeUserPool" && before == 1 {
+            world.pool["Policies"]["PasswordPolicy"]["MinimumLength"] = json!(20);
+        }
+        Ok(())
+    })
+    .await;
+
+    let said = attach_fake(&desk, &fake, "--apply --yes").fails(3);
+
+    assert!(said.contains("Policies.PasswordPolicy.MinimumLength: 14 -> 20"), "{said}");
+    assert!(!fake.called().contains(&"UpdateUserPool".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_mfa_configuration_that_the_update_changes_is_put_back() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, _, world| {
+        if operation == "UpdateUserPool" {
+            world.mfa = json!({ "MfaConfiguration": "OFF" });
+        }
+        Ok(())
+    })
+    .await;
+
+    let run = attach_fake(&desk, &fake, "--apply --yes --backup b.json");
+
+    assert_eq!(fake.mfa(), mfa());
+    assert_eq!(fake.sent("SetUserPoolMfaConfig")["UserPoolId"], json!("eu-west-1_AbCdEf123"));
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_mfa_configuration_that_cannot_be_put_back_is_told() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, _, world| {
+        if operation == "UpdateUserPool" {
+            world.mfa = json!({ "MfaConfiguration": "OFF" });
+        }
+        let refused = Err(("InvalidParameterException".to_owned(), "no SMS role".to_owned()));
+        if operation == "SetUserPoolMfaConfig" { refused } else { Ok(()) }
+    })
+    .await;
+
+    let said = attach_fake(&desk, &fake, "--apply --yes").fails(1);
+
+    assert!(said.contains("GetUserPoolMfaConfig.MfaConfiguration: OPTIONAL -> OFF"), "{said}");
+    assert!(said.contains("no SMS role") && said.contains("SetUserPoolMfaConfig"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_with_mfa_that_cannot_be_read_is_not_written() {
+    let desk = Desk::without_table().await;
+    let denied = |operation: &str, _: usize, _: &mut World| {
+        let refused = Err(("AccessDeniedException".to_owned(), "not allowed".to_owned()));
+        if operation == "GetUserPoolMfaConfig" { refused } else { Ok(()) }
+    };
+    let on = Fake::start(rich_fake(), mfa(), denied).await;
+    let mut without = rich_fake();
+    without["MfaConfiguration"] = json!("OFF");
+    let off = Fake::start(without, json!({}), denied).await;
+
+    let refused = attach_fake(&desk, &on, "--apply --yes").fails(3);
+    let done = attach_fake(&desk, &off, "--apply --yes");
+
+    assert!(refused.contains("cognito-idp:GetUserPoolMfaConfig"), "{refused}");
+    assert_eq!(done.code, 0, "{done}");
+    assert!(done.stdout.contains("will not be compared"), "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_cognito_refuses_changes_nothing_and_says_so() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, _, _| {
+        let refused = Err(("InvalidParameterException".to_owned(), "The SES identity is gone.".to_owned()));
+        if operation == "UpdateUserPool" { refused } else { Ok(()) }
+    })
+    .await;
+
+    let said = attach_fake(&desk, &fake, "--apply --yes").fails(1);
+
+    assert!(said.contains("The SES identity is gone.") && said.contains("Nothing is changed"), "{said}");
+    assert_eq!(fake.pool(), rich_fake());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_this_version_does_not_know_is_not_reset() {
+    let desk = Desk::without_table().await;
+    let mut pool = rich_fake();
+    pool["NewSetting"] = json!({ "Mode": "ON" });
+    let fake = Fake::start(pool, mfa(), |_, _, _| Ok(())).await;
+
+    let refused = attach_fake(&desk, &fake, "--apply --yes").fails(3);
+    let done = attach_fake(&desk, &fake, "--apply --yes --send-unknown");
+
+    assert!(refused.contains("NewSetting"), "{refused}");
+    assert_eq!(done.code, 0, "{done}");
+    assert_eq!(fake.sent("UpdateUserPool")["NewSetting"], json!({ "Mode": "ON" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_cognito_finds_fault_with_is_told_and_no_failure() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, _, world| {
+        if operation == "UpdateUserPool" {
+            world.pool["SmsConfigurationFailure"] = json!("SNSSandbox");
+        }
+        Ok(())
+    })
+    .await;
+
+    let run = attach_fake(&desk, &fake, "--apply --yes");
+
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.to_string().contains("SmsConfigurationFailure: SNSSandbox"), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_loses_what_no_update_can_set_is_found_out_and_named() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, _, world| {
+        if operation == "UpdateUserPool" {
+            world.pool.as_object_mut().unwrap().remove("UsernameAttributes");
+        }
+        Ok(())
+    })
+    .await;
+
+    let said = attach_fake(&desk, &fake, "--apply --yes").fails(1);
+
+    assert!(said.contains("UpdateUserPool cannot set UsernameAttributes"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_days_of_a_temporary_password_go_along_where_the_new_ones_are_not_set() {
+    let desk = Desk::without_table().await;
+    let mut pool = rich_fake();
+    pool["Policies"]["PasswordPolicy"].as_object_mut().unwrap().remove("TemporaryPasswordValidityDays");
+    let fake = Fake::start(pool, mfa(), |_, _, _| Ok(())).await;
+
+    let run = attach_fake(&desk, &fake, "--apply --yes");
+
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(fake.sent("UpdateUserPool")["AdminCreateUserConfig"]["UnusedAccountValidityDays"], json!(3));
+}
