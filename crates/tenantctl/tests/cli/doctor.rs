@@ -1,1 +1,385 @@
-//! Nothing yet.
+//! `doctor`: the audit of a user pool.
+
+use std::collections::BTreeMap;
+
+use dev_stack::{ACCOUNT_ID, FunctionProgram, FunctionSpec, Permission};
+use serde_json::{Value, json};
+
+use crate::assert_page;
+use crate::repair::fake_cognito::{Answer, error, serve};
+use crate::support::{Desk, Run};
+
+const SECRET: &str = "never-to-be-printed";
+
+/// The rules that found something, in the order in which they are shown.
+fn rules(document: &Value) -> Vec<&str> {
+    document["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
+}
+
+/// The document of a run, however it ended.
+fn document(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|problem| panic!("{problem}: {run}"))
+}
+
+/// A function that is attached to nothing yet, called by the alias `live`; gives the ARN of that.
+fn deploy(desk: &Desk, name: &str, variables: &[(&str, &str)], permission: Option<Permission>) -> String {
+    let mut spec = FunctionSpec::new(name, FunctionProgram::in_process(|event| async move { Ok(event) }));
+    spec.env = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    desk.stack.lambda().add_function(spec);
+    desk.stack.lambda().add_alias(name, "live", "1").unwrap();
+    if let Some(permission) = permission {
+        desk.stack.lambda().add_permission(&format!("{name}:live"), &permission).unwrap();
+    }
+    format!("{}:live", desk.stack.lambda().arn(name))
+}
+
+/// Lets the desk's pool call, and nothing else.
+fn for_the_pool(desk: &Desk) -> Permission {
+    Permission {
+        source_arn: Some(desk.stack.cognito().pool_arn(&desk.pool)),
+        source_account: Some(ACCOUNT_ID.to_owned()),
+        ..Permission::of_cognito("pool")
+    }
+}
+
+/// Sets up pool, app client and functions as they should be.
+fn mend(desk: &Desk) {
+    let variables = [("TENANCY_TABLE", "tenancy"), ("USER_POOL_IDS", desk.pool.as_str())];
+    let join = deploy(desk, "join", &variables, Some(for_the_pool(desk)));
+    let tokens = deploy(desk, "tokens", &variables, Some(for_the_pool(desk)));
+    let cognito = desk.stack.cognito();
+    let pool = json!({
+        "UserPoolTier": "ESSENTIALS",
+        "DeletionProtection": "ACTIVE",
+        "MfaConfiguration": "OPTIONAL",
+        "AutoVerifiedAttributes": ["email"],
+        "UserAttributeUpdateSettings": { "AttributesRequireVerificationBeforeUpdate": ["email"] },
+        "UsernameConfiguration": { "CaseSensitive": false },
+        "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": true },
+        "EmailConfiguration": { "EmailSendingAccount": "DEVELOPER" },
+        "LambdaConfig": {
+            "PostConfirmation": join,
+            "PreTokenGenerationConfig": { "LambdaArn": tokens, "LambdaVersion": "V2_0" },
+        },
+    });
+    cognito.patch_pool(&desk.pool, pool).unwrap();
+    let client = json!({
+        "WriteAttributes": ["email"],
+        "EnableTokenRevocation": true,
+        "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    });
+    cognito.patch_client(&desk.pool, &desk.client, client).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_before_anything_is_installed_is_audited_without_a_table_and_without_functions() {
+    let desk = Desk::without_table().await;
+
+    let run = desk.run_with("doctor", &[("TENANCY_TABLE", "")], "");
+
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_where_all_is_well_passes() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+
+    let run =
+        desk.run("doctor --expect-installed --invite-only --fail-on low --ignore table-deletion-protection");
+
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lets_users_into_other_tenants_is_found_and_fails() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    let cognito = desk.stack.cognito();
+    let anybody = Permission { principal: "*".to_owned(), ..Permission::of_cognito("anybody") };
+    let variables =
+        [("TENANCY_TABLE", "another"), ("USER_POOL_IDS", "eu-west-1_Elsewhere"), ("MODE", "observe")];
+    let tokens = deploy(&desk, "tokens", &variables, Some(anybody));
+    cognito.patch_pool(&desk.pool, json!({ "LambdaConfig": { "PreTokenGeneration": tokens } })).unwrap();
+    let client =
+        json!({ "WriteAttributes": ["email", "custom:tenantId"], "AllowedOAuthFlows": ["implicit"] });
+    cognito.patch_client(&desk.pool, &desk.client, client).unwrap();
+    let provider = json!({
+        "ProviderDetails": { "client_secret": SECRET }, "AttributeMapping": { "custom:tenantId": "tid" },
+    });
+    cognito.patch_identity_provider(&desk.pool, "corp", provider).unwrap();
+
+    let run = desk.run("doctor");
+
+    assert!(!run.stdout.contains(SECRET));
+    assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bindings_of_two_tenants_that_meet_in_one_provider_are_found() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    desk.run("tenant create globex --name Globex --tier pro").ok();
+    desk.stack
+        .cognito()
+        .patch_identity_provider(&desk.pool, "Google", json!({ "ProviderType": "Google" }))
+        .unwrap();
+    let offers = json!({ "SupportedIdentityProviders": ["COGNITO", "Google"] });
+    desk.stack.cognito().patch_client(&desk.pool, &desk.client, offers).unwrap();
+    desk.run(&format!("client bind {} --tenant globex --mode required", desk.client)).ok();
+    desk.run("idp bind Google --tenant acme --join --trust-email --yes").ok();
+    desk.run("client bind nosuchclient --tenant acme --mode required --no-lookup").ok();
+    desk.run("tenant offboard globex --yes").ok();
+
+    let run = desk.run("doctor --output json");
+
+    let document = document(&run);
+    let found = rules(&document);
+    for rule in [
+        "provider-anyone-joins",
+        "provider-anyone-trusted",
+        "provider-cross-tenant",
+        "binding-tenant",
+        "binding-client-missing",
+    ] {
+        assert!(found.contains(&rule), "{rule}: {found:?}");
+    }
+    assert_eq!(run.code, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_has_what_scripts_need() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    desk.stack
+        .cognito()
+        .patch_client(&desk.pool, &desk.client, json!({ "WriteAttributes": ["custom:tenantId"] }))
+        .unwrap();
+
+    let document = document(&desk.run("doctor --output json --ignore email-change-unverified"));
+
+    let finding = &document["findings"][0];
+    assert_eq!((&finding["rule"], &finding["severity"]), (&json!("attribute-writable"), &json!("critical")));
+    for member in ["subject", "found", "why", "mend"] {
+        assert!(finding[member].as_str().is_some_and(|text| !text.is_empty()), "{member}");
+    }
+    assert_eq!(document["userPoolId"], desk.pool);
+    assert_eq!((&document["failed"], &document["failOn"]), (&json!(true), &json!("medium")));
+    assert_eq!(document["counts"]["critical"], 1);
+    assert_eq!(document["pool"]["triggers"].as_object().unwrap().len(), 2);
+    let counted = document["passed"].as_array().unwrap().len();
+    assert_eq!(document["counts"]["passed"], counted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_is_ignored_does_not_fail_and_is_still_counted() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    desk.stack.cognito().patch_pool(&desk.pool, json!({ "MfaConfiguration": "OFF" })).unwrap();
+    let line = "doctor --fail-on low --ignore table-deletion-protection";
+
+    let plain = desk.run(line);
+    let ignored = desk.run(&format!("{line} --ignore mfa-off --output json"));
+    let unknown = desk.run("doctor --ignore no-such-rule");
+
+    assert_eq!(plain.code, 4, "{plain}");
+    assert_eq!(ignored.code, 0, "{ignored}");
+    let document = document(&ignored);
+    let finding =
+        document["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "mfa-off").unwrap();
+    assert_eq!((&finding["ignored"], &document["counts"]["low"]), (&json!(true), &json!(0)));
+    assert!(unknown.fails(2).contains("there is no such rule"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_severity_from_which_it_fails_can_be_chosen() {
+    let desk = Desk::without_table().await;
+    desk.stack
+        .cognito()
+        .patch_client(&desk.pool, &desk.client, json!({ "WriteAttributes": ["email"] }))
+        .unwrap();
+    desk.stack.cognito().patch_pool(&desk.pool, json!({ "DeletionProtection": "INACTIVE" })).unwrap();
+
+    let codes: BTreeMap<&str, i32> = ["critical", "high", "medium", "low", "info", "never"]
+        .into_iter()
+        .map(|limit| {
+            (limit, desk.run_with(&format!("doctor --fail-on {limit}"), &[("TENANCY_TABLE", "")], "").code)
+        })
+        .collect();
+
+    let expected = [("critical", 0), ("high", 0), ("medium", 4), ("low", 4), ("info", 4), ("never", 0)];
+    assert_eq!(codes, BTreeMap::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rules_can_be_listed_without_a_pool() {
+    let desk = Desk::without_table().await;
+    let nowhere = [("USER_POOL_ID", ""), ("AWS_REGION", "")];
+
+    let people = desk.run_with("doctor --list-rules", &nowhere, "").ok();
+    let scripts = desk.run_with("doctor --list-rules --output json", &nowhere, "").ok();
+
+    assert!(people.contains("attribute-writable (critical)"), "{people}");
+    let scripts: Value = serde_json::from_str(&scripts).unwrap();
+    let rules = scripts["rules"].as_array().unwrap();
+    assert!(rules.iter().any(|rule| rule["id"] == "not-checked" && rule["severity"] == "medium"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_region_the_one_of_the_pool_is_asked() {
+    let desk = Desk::with_acme().await;
+
+    let run = desk.run_with("doctor --output json", &[("AWS_REGION", "")], "");
+
+    let document = document(&run);
+    assert_eq!(document["userPoolId"], desk.pool);
+    assert!(document["passed"].as_array().unwrap().contains(&json!("table-keys")), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_is_not_there_is_named_with_the_region_that_was_asked() {
+    let desk = Desk::without_table().await;
+
+    let run = desk.run("doctor --user-pool-id us-east-1_NoSuchOne");
+
+    assert_page!(run);
+}
+
+/// Runs the audit against a fake, and gives what came of it.
+fn against(desk: &Desk, answer: Answer) -> Run {
+    let (url, _) = serve(answer);
+    let elsewhere = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url.as_str()), ("TENANCY_TABLE", "")];
+    desk.run_with("doctor --output json --user-pool-id eu-west-1_Fake", &elsewhere, "")
+}
+
+fn fake_pool() -> Value {
+    json!({ "UserPool": { "Id": "eu-west-1_Fake", "Name": "fake", "SchemaAttributes": [
+        { "Name": "custom:tenantId", "AttributeDataType": "String", "Mutable": true },
+    ] } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_may_not_be_described_is_a_failure_with_the_permission_that_is_missing() {
+    let desk = Desk::without_table().await;
+
+    let run = against(&desk, Box::new(|_, _, _| (400, error("AccessDeniedException"))));
+
+    assert!(run.fails(1).contains("cognito-idp:DescribeUserPool"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_knows_little_and_says_null_is_audited_as_far_as_it_goes() {
+    let desk = Desk::without_table().await;
+    let pool = json!({ "UserPool": {
+        "Id": "eu-west-1_Fake", "Name": null, "LambdaConfig": null, "SchemaAttributes": null, "Policies": null,
+        "UserPoolTier": null, "AdminCreateUserConfig": null, "MfaConfiguration": null, "Unheard": { "of": 1 },
+    } });
+
+    let run = against(
+        &desk,
+        Box::new(move |operation, _, _| match operation {
+            "DescribeUserPool" => (200, pool.clone()),
+            "ListUserPoolClients" => (200, json!({ "UserPoolClients": null, "NextToken": null })),
+            "ListIdentityProviders" => (501, json!({})),
+            _ => (400, error("UnknownOperationException")),
+        }),
+    );
+
+    assert_eq!(run.code, 4, "{run}");
+    let document = document(&run);
+    let found = rules(&document);
+    assert!(found.contains(&"attribute-missing") && found.contains(&"not-checked"), "{found:?}");
+    let reasons = document["notChecked"].to_string();
+    for operation in ["ListIdentityProviders", "GetUserPoolMfaConfig"] {
+        assert!(reasons.contains(&format!("the server does not know {operation}")), "{reasons}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_on_the_last_of_many_pages_is_seen_and_one_that_is_refused_is_named() {
+    let desk = Desk::without_table().await;
+    let client = |id: &str| json!({ "ClientId": id, "ClientName": id, "UserPoolId": "eu-west-1_Fake" });
+
+    let run = against(
+        &desk,
+        Box::new(move |operation, _, input| {
+            match (operation, input["NextToken"].as_str(), input["ClientId"].as_str()) {
+                ("DescribeUserPool", ..) => (200, fake_pool()),
+                ("ListUserPoolClients", None, _) => {
+                    (200, json!({ "UserPoolClients": [client("first")], "NextToken": "2" }))
+                }
+                // A page may be empty and not be the last.
+                ("ListUserPoolClients", Some("2"), _) => {
+                    (200, json!({ "UserPoolClients": [], "NextToken": "3" }))
+                }
+                ("ListUserPoolClients", ..) => (200, json!({ "UserPoolClients": [client("last")] })),
+                ("DescribeUserPoolClient", _, Some("first")) => (400, error("AccessDeniedException")),
+                ("DescribeUserPoolClient", ..) => (
+                    200,
+                    json!({ "UserPoolClient": {
+                "ClientId": "last", "ClientSecret": SECRET, "WriteAttributes": ["custom:tenantId"],
+            } }),
+                ),
+                ("ListIdentityProviders", ..) => (200, json!({ "Providers": [] })),
+                _ => (200, json!({})),
+            }
+        }),
+    );
+
+    assert!(!run.to_string().contains(SECRET));
+    let document = document(&run);
+    let findings = document["findings"].as_array().unwrap();
+    let of = |rule: &str| findings.iter().find(|finding| finding["rule"] == rule).unwrap();
+    assert_eq!(of("attribute-writable")["subject"], "app client last");
+    assert!(
+        of("not-checked")["found"]
+            .as_str()
+            .unwrap()
+            .starts_with("1 of 2 app clients could not be described (first)")
+    );
+    assert!(of("not-checked")["mend"].as_str().unwrap().contains("cognito-idp:DescribeUserPoolClient"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_cannot_be_read_is_told_by_its_status_and_not_shown() {
+    let desk = Desk::without_table().await;
+
+    let run = against(
+        &desk,
+        Box::new(|operation, _, _| match operation {
+            "DescribeUserPool" => (200, fake_pool()),
+            "ListUserPoolClients" => (200, json!({ "UserPoolClients": [{ "ClientId": "one" }] })),
+            // An object in the place of a text: the answer as a whole cannot be read.
+            "DescribeUserPoolClient" => (
+                200,
+                json!({ "UserPoolClient": { "ClientSecret": SECRET, "ClientName": { "not": "a text" } } }),
+            ),
+            _ => (418, json!([SECRET])),
+        }),
+    );
+
+    assert!(!run.to_string().contains(SECRET), "{run}");
+    assert!(
+        run.stdout.contains("the server answered with status 418, and nothing that can be read"),
+        "{run}"
+    );
+    assert!(rules(&document(&run)).contains(&"not-checked"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_never_ends_is_not_believed() {
+    let desk = Desk::without_table().await;
+
+    let run = against(
+        &desk,
+        Box::new(|operation, _, _| match operation {
+            "DescribeUserPool" => (200, fake_pool()),
+            "ListUserPoolClients" => (200, json!({ "UserPoolClients": [], "NextToken": "again" })),
+            _ => (200, json!({})),
+        }),
+    );
+
+    assert_eq!(run.code, 4);
+    let document = document(&run);
+    assert!(document["findings"].to_string().contains("again and again"), "{document}");
+}

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod drift;
 #[cfg(test)]
-mod fake_cognito;
+pub(crate) mod fake_cognito;
 #[cfg(test)]
 mod pool;
 #[cfg(test)]

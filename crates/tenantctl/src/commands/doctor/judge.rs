@@ -1,6 +1,6 @@
 //! Every rule over what was read: what was found, what is well, and what could not be looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Check, Finding, Rule, Severity};
 use super::functions::Function;
@@ -131,17 +131,28 @@ fn of_functions<'a>(
     check: impl Fn(&Function) -> Result<Option<Finding>, String>,
 ) -> Looked {
     let mut looked = Looked::default();
-    let mut is_any = false;
+    let mut hidden: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut count = 0;
     for function in functions {
-        is_any = true;
+        count += 1;
         match check(function) {
             Ok(finding) => looked.findings.extend(finding),
-            Err(reason) => {
-                looked.gaps.insert(format!("{} ({}): {reason}", function.name, function.trigger));
-            }
+            Err(reason) => hidden.entry(reason).or_default().push(function.name.to_string()),
         }
     }
-    if is_any { looked } else { Looked::nothing("no function is attached".to_owned()) }
+    if count == 0 {
+        return Looked::nothing("no function is attached".to_owned());
+    }
+    looked.gaps = hidden
+        .into_iter()
+        // What is so of all of them needs no names.
+        .map(
+            |(reason, names)| {
+                if names.len() == count { reason } else { format!("{}: {reason}", names.join(", ")) }
+            },
+        )
+        .collect();
+    looked
 }
 
 fn of_own_functions(

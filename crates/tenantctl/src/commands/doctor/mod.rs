@@ -63,8 +63,8 @@ pub struct DoctorOptions {
     /// Nobody is to sign up on their own: open sign-up is a finding of severity medium
     #[arg(long, help_heading = "What to expect")]
     invite_only: bool,
-    /// Leave a rule out of the verdict; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = rule_id, help_heading = "Verdict")]
+    /// Leave a rule out of the verdict; may be repeated, or several by comma
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule_id, help_heading = "Verdict")]
     ignore: Vec<&'static str>,
     /// Exit with 4 when there is a finding as grave as this
     #[arg(long, value_enum, default_value_t = FailOn::Medium, help_heading = "Verdict")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::finding::{Check, Finding, Look, Rule, Severity};
 use super::super::snapshot::{Listed, Snapshot};
-use super::super::unread::{Read, Unread};
+use super::super::unread::{No, Read, Unread};
 use super::listed;
 
 pub(super) const RULES: &[Rule] = &[Rule {
@@ -48,6 +48,12 @@ fn gap(what: &str, found: &str, unread: &Unread) -> Finding {
     Finding::new(
         what,
         format!("{found}: {unread}."),
-        format!("Allow {} on the user pool to whoever runs the audit, and run it again.", unread.action),
+        match unread.kind {
+            No::Denied => format!(
+                "Allow {} on the user pool to whoever runs the audit, and run it again.",
+                unread.action
+            ),
+            _ => format!("Run it again where {} is answered.", unread.action),
+        },
     )
 }

@@ -19,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "client-implicit-flow",
         severity: Severity::High,
-        looks_for: "An app client has the implicit OAuth flow.",
+        looks_for: "An app client has the implicit OAuth flow. Severity medium while OAuth is off for the client.",
         why: "Tokens come back in the address of a page, where the browser's history, logs and other scripts find them; OAuth \
               2.1 has dropped it.",
         check: Check::Client(implicit_flow),
@@ -108,7 +108,7 @@ fn implicit_flow(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
                 "--allowed-o-auth-flows code",
             ),
         );
-        if is_off { finding.at(Severity::Low) } else { finding }
+        if is_off { finding.at(Severity::Medium) } else { finding }
     })
 }
 

@@ -137,7 +137,8 @@ fn index(name: &str, table: &TableState) -> Option<Finding> {
 
 fn recovery(snapshot: &Snapshot) -> Look {
     of_table(snapshot, |name, table| {
-        let is_on = table.is_recoverable.clone()?;
+        let is_on =
+            table.is_recoverable.clone().map_err(|reason| format!("DescribeContinuousBackups: {reason}"))?;
         let mend = format!(
             "aws dynamodb update-continuous-backups --table-name {name} --point-in-time-recovery-specification \
              PointInTimeRecoveryEnabled=true"
@@ -148,7 +149,7 @@ fn recovery(snapshot: &Snapshot) -> Look {
 
 fn expiry(snapshot: &Snapshot) -> Look {
     of_table(snapshot, |name, table| {
-        let is_on = table.expires.clone()?;
+        let is_on = table.expires.clone().map_err(|reason| format!("DescribeTimeToLive: {reason}"))?;
         let mend = format!(
             "aws dynamodb update-time-to-live --table-name {name} --time-to-live-specification Enabled=true,AttributeName=ttl"
         );

@@ -135,7 +135,7 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
                 flows(s, &[OAuthFlowType::Implicit]);
                 web(s).allowed_o_auth_flows_user_pool_client = Some(false);
             },
-            &[("client-implicit-flow", Low)],
+            &[("client-implicit-flow", Medium)],
         ),
         (
             "no revocation",

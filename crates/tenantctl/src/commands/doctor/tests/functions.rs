@@ -91,7 +91,7 @@ fn a_function_that_cannot_run_or_be_called_is_found() {
                     s,
                     r#""AWS:SourceArn":"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbCdEf123""#,
                     r#""AWS:SourceArn":"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/*""#,
-                )
+                );
             },
             &[("permission-pools-of-account", Medium)],
         ),

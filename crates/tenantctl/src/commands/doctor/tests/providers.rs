@@ -112,7 +112,7 @@ fn a_provider_where_anybody_can_have_a_user_is_not_one_tenants() {
                     s,
                     "oidc_issuer",
                     "https://login.microsoftonline.com/6babcaad-604b-40ac-a9d7-9fd97c0b779f/v2.0",
-                )
+                );
             },
             &[],
         ),
