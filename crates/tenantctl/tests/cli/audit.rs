@@ -9,7 +9,7 @@ use crate::support::Desk;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_write_is_in_the_audit_by_tenant_and_time() {
     let desk = Desk::with_acme().await;
-    desk.wait_a_second();
+    Desk::wait_a_second();
     desk.run_with("tenant set-tier acme gold", &[("TENANTCTL_ACTOR", "bob")], "").ok();
 
     let all = desk.run("audit list --tenant acme");

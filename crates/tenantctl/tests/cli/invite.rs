@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::assert_page;
-use crate::support::Desk;
+use crate::support::{Desk, many};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invite_is_made_listed_shown_and_revoked() {
@@ -220,7 +220,7 @@ async fn only_their_owner_may_read_the_codes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_import_is_finished_by_the_next_with_no_code_lost_and_no_double() {
     let desk = Desk::with_acme().await;
-    let guests: String = (0..60).map(|n| format!("guest{n}@example.com\n")).collect();
+    let guests = many(0..60, |n| format!("guest{n}@example.com\n"));
     desk.file("guests.csv", &format!("email\n{guests}"));
     let line = ["invite", "import", "guests.csv", "--tenant", "acme", "--apply", "--codes", "codes.csv"];
 

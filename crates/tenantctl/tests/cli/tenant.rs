@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::assert_page;
-use crate::support::Desk;
+use crate::support::{Desk, many};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_is_made_shown_and_listed() {
@@ -110,8 +110,8 @@ async fn a_suspended_tenant_can_be_resumed_and_an_offboarded_one_cannot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_never_be_issued_is_refused() {
     let desk = Desk::with_acme().await;
-    let groups = (0..101).map(|n| format!(" --group g{n}")).collect::<String>();
-    let long = (0..70).map(|n| format!(" --group {}{n:02}", "g".repeat(60))).collect::<String>();
+    let groups = many(0..101, |n| format!(" --group g{n}"));
+    let long = many(0..70, |n| format!(" --group {}{n:02}", "g".repeat(60)));
 
     let many = desk.run(&format!("tenant roles set acme admin{groups}")).fails(3);
     let large = desk.run(&format!("tenant roles set acme admin{long}")).fails(3);

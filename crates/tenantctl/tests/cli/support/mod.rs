@@ -75,7 +75,7 @@ impl Desk {
     /// Every item of the table, in the order of their keys.
     pub(crate) async fn items(&self) -> Vec<String> {
         let scan = self.dynamodb().scan().table_name("tenancy").consistent_read(true).send().await.unwrap();
-        let mut items: Vec<String> = scan.items().iter().map(|item| ordered_map(item)).collect();
+        let mut items: Vec<String> = scan.items().iter().map(ordered_map).collect();
         items.sort();
         items
     }
@@ -202,7 +202,7 @@ impl Desk {
     }
 
     /// So that what comes next is in another second: the audit is in the order of seconds.
-    pub(crate) fn wait_a_second(&self) {
+    pub(crate) fn wait_a_second() {
         tokio::task::block_in_place(|| std::thread::sleep(std::time::Duration::from_millis(1_010)));
     }
 
@@ -282,7 +282,7 @@ impl std::fmt::Display for Run {
             write!(f, "--- stderr\n{}", self.stderr)?;
         }
         if self.code != 0 {
-            write!(f, "--- exit {}\n", self.code)?;
+            writeln!(f, "--- exit {}", self.code)?;
         }
         Ok(())
     }
@@ -303,6 +303,11 @@ pub(crate) async fn create_foreign_table(client: &aws_sdk_dynamodb::Client, name
         .send()
         .await
         .unwrap();
+}
+
+/// One text after the other.
+pub(crate) fn many(numbers: std::ops::Range<usize>, text: impl Fn(usize) -> String) -> String {
+    numbers.map(text).collect::<Vec<_>>().concat()
 }
 
 /// A map with its names in order, and so all maps in it.
