@@ -9,6 +9,8 @@ mod conventions;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod invite;
 #[cfg(test)]
 mod member;
