@@ -4,8 +4,10 @@ mod access;
 mod attributes;
 mod clients;
 mod functions;
+mod permissions;
 mod pool;
 mod providers;
+mod settings;
 mod table;
 mod tokens;
 mod triggers;
@@ -19,6 +21,8 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         attributes::RULES,
         triggers::RULES,
         functions::RULES,
+        permissions::RULES,
+        settings::RULES,
         pool::RULES,
         clients::RULES,
         tokens::RULES,

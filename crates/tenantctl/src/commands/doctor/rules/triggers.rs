@@ -119,7 +119,7 @@ fn missing(snapshot: &Snapshot, trigger: &'static str, is_attached: bool) -> Vec
     let finding = Finding::new(
         "the user pool",
         format!("Nothing is attached to {trigger}."),
-        "tenantctl pool attach attaches both functions and keeps all other settings of the pool.",
+        attach(snapshot, trigger, "FUNCTION_ARN"),
     );
     vec![if snapshot.is_installed() { finding } else { finding.at(Severity::Info) }]
 }
@@ -143,7 +143,7 @@ fn other_function(snapshot: &Snapshot) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (trigger, arn, wanted) in attached(snapshot) {
         let name = arn.parse::<FunctionName>();
-        let attach = "tenantctl pool attach attaches the right one and keeps all other settings of the pool.";
+        let attach = attach(snapshot, trigger, "FUNCTION_ARN --replace");
         match (name, wanted) {
             (Ok(name), Some(wanted)) if wanted.admits(&name) => {}
             (_, Some(wanted)) => {
@@ -196,7 +196,8 @@ fn latest(snapshot: &Snapshot) -> Vec<Finding> {
             let mend = format!(
                 "Publish a version, point an alias at it (aws lambda create-alias --function-name {function} --name live \
                  --function-version 1), let Cognito call the alias (aws lambda add-permission --qualifier live ..), and attach \
-                 that: tenantctl pool attach."
+                 that: {}",
+                attach(snapshot, trigger, "FUNCTION_ARN:live --replace")
             );
             Finding::new(trigger, format!("It calls {arn}."), mend)
         })
@@ -214,11 +215,16 @@ fn tier(snapshot: &Snapshot) -> Result<&UserPoolTierType, String> {
     snapshot.pool.user_pool_tier().ok_or_else(|| "the server does not say the pool's plan".to_owned())
 }
 
-fn attach_version(version: &str) -> String {
-    format!(
-        "tenantctl pool attach sets the version and keeps all other settings of the pool. In a template: \
-         LambdaConfig.PreTokenGenerationConfig.LambdaVersion: {version}."
-    )
+/// The command that attaches a function, which keeps all other settings of the pool.
+fn attach(snapshot: &Snapshot, trigger: &str, function: &str) -> String {
+    let option = if trigger == PRE_TOKEN_GENERATION { "pre-token-generation" } else { "post-confirmation" };
+    format!("tenantctl pool attach --user-pool-id {} --{option} {function} --apply", snapshot.pool_id)
+}
+
+/// The same for another version of the event.
+fn attach_version(snapshot: &Snapshot, version: &str) -> String {
+    let arn = snapshot.pre_token_generation().map_or("FUNCTION_ARN", |(arn, _)| arn);
+    attach(snapshot, PRE_TOKEN_GENERATION, &format!("{arn} --event-version {version}"))
 }
 
 fn version_old(snapshot: &Snapshot) -> Look {
@@ -227,7 +233,7 @@ fn version_old(snapshot: &Snapshot) -> Look {
         return Ok(Vec::new());
     }
     let found = format!("It gets event version {}.", version.as_str());
-    Ok(vec![Finding::new(PRE_TOKEN_GENERATION, found, attach_version("V2_0"))])
+    Ok(vec![Finding::new(PRE_TOKEN_GENERATION, found, attach_version(snapshot, "V2_0"))])
 }
 
 fn version_plan(snapshot: &Snapshot) -> Look {
@@ -278,7 +284,7 @@ fn version_machine(snapshot: &Snapshot) -> Look {
     let names = listed(machines.iter().take(5).map(super::super::snapshot::Client::subject));
     let more = if machines.len() > 5 { format!(" and {} more", machines.len() - 5) } else { String::new() };
     let found = format!("It gets event version {}; of machines there are {names}{more}.", version.as_str());
-    let finding = Finding::new(PRE_TOKEN_GENERATION, found, attach_version("V3_0"));
+    let finding = Finding::new(PRE_TOKEN_GENERATION, found, attach_version(snapshot, "V3_0"));
     let is_any_bound = machines.iter().any(|client| is_bound(client.id));
     Ok(vec![if is_any_bound { finding.at(Severity::High) } else { finding }])
 }
