@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde_json::json;
 use tenancy_aws::operator::OperatorError;
 
@@ -160,17 +162,36 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// An AWS SDK error: what the service said, or what happened instead.
-pub fn aws<E, R>(operation: &str, error: &aws_sdk_dynamodb::error::SdkError<E, R>) -> Failure
+pub fn aws<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Failure
 where
-    E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + 'static,
-    R: fmt::Debug,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-    let said = error.as_service_error().map(ProvideErrorMetadata::meta);
-    let message = match said.map(|meta| (meta.code(), meta.message())) {
-        Some((Some(code), Some(message))) => format!("could not {operation}: {message} ({code})"),
-        Some((Some(code), None)) => format!("could not {operation}: {code}"),
-        _ => format!("could not {operation}: {}", aws_sdk_dynamodb::error::DisplayErrorContext(error)),
-    };
-    Failure { code: "aws", ..Failure::failed(message) }
+    let failure =
+        Failure { code: "aws", ..Failure::failed(format!("could not {operation}: {}", said(error))) };
+    match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+        None if error.raw_response().is_none() => failure.hint(
+            "Are there credentials and a network, and is the endpoint right (--profile, --endpoint-url)?",
+        ),
+        Some("AccessDeniedException" | "AccessDenied") => {
+            failure.hint("These credentials may not do that; --profile takes others.")
+        }
+        _ => failure,
+    }
+}
+
+/// What went wrong, in a line. Never the body of an answer: descriptions of app clients have their secrets in them.
+pub fn said<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    match (meta.and_then(|meta| meta.code()), meta.and_then(|meta| meta.message()), status) {
+        (Some(code), Some(message), _) => format!("{} ({code})", message.trim_end_matches('.')),
+        (Some(code), None, _) => code.to_owned(),
+        (None, _, Some(status)) => {
+            format!("the server answered with status {status}, and nothing that can be read")
+        }
+        (None, _, None) => chain(error),
+    }
 }

@@ -44,7 +44,7 @@ impl Unread {
         let reason = match kind {
             No::Denied => format!("these credentials may not call {operation}; allow {action}"),
             No::Unsupported => format!("the server does not know {operation}"),
-            No::Missing | No::Failed => format!("could not call {operation}: {}", said(error, status)),
+            No::Missing | No::Failed => format!("could not call {operation}: {}", failure::said(error)),
         };
         Self { kind, reason, action }
     }
@@ -70,22 +70,6 @@ impl Unread {
 impl std::fmt::Display for Unread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.reason)
-    }
-}
-
-/// What went wrong, in a line. Never the body of an answer: descriptions of app clients have their secrets in them.
-fn said<E>(error: &SdkError<E, HttpResponse>, status: Option<u16>) -> String
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
-    match (meta.and_then(|meta| meta.code()), meta.and_then(|meta| meta.message()), status) {
-        (Some(code), Some(message), _) => format!("{} ({code})", message.trim_end_matches('.')),
-        (Some(code), None, _) => code.to_owned(),
-        (None, _, Some(status)) => {
-            format!("the server answered with status {status}, and nothing that can be read")
-        }
-        (None, _, None) => failure::chain(error),
     }
 }
 
