@@ -79,9 +79,9 @@ fn compare(printed: &Value, published: &Value, place: &str) {
         (Value::Object(_), Value::Object(wanted)) if wanted.contains_key("*") => {}
         (Value::Object(members), Value::Object(wanted)) => {
             let names = |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<Vec<_>>();
-            // Of findings, changes and owners each kind has members of its own; those published are one kind's.
             let (mut left, mut right) = (names(members), names(wanted));
-            (left.sort(), right.sort());
+            left.sort();
+            right.sort();
             assert_eq!(left, right, "{place}");
             for (name, value) in members {
                 compare(value, &wanted[name], &format!("{place}: {name}"));
