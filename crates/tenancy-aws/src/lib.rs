@@ -7,7 +7,7 @@
 //! | [`store`] | [`DynamoStore`], the table as the functions use it; its answers to the ports are one file each |
 //! | [`users`] | [`CognitoUsers`], the user directory |
 //! | [`table`] | the table itself |
-//! | [`operator`] | what an operator writes: tenants and invites |
+//! | [`operator`] | what an operator reads and writes, each change planned first |
 //!
 //! How an item looks in the table is known here and nowhere else.
 

@@ -1,8 +1,11 @@
 //! The table itself, for local runs and for those who deploy without the template.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
+use aws_sdk_dynamodb::operation::update_continuous_backups::UpdateContinuousBackupsError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, BillingModeSummary, GlobalSecondaryIndex, IndexStatus,
     KeySchemaElement, KeyType, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, Projection,
@@ -12,10 +15,17 @@ use tenancy::ports::{BoxError, StoreError};
 
 use crate::store::{describe, unavailable};
 
+/// How often a new table is looked at before it is given up: a minute.
+const MOST_LOOKS: u32 = 120;
+
+/// The time between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
 /// Name of the sparse index that only operators read.
 pub const INDEX: &str = "gsi1";
 
-/// Creates the table `name`, waits until it can be used, a minute at most: string keys `pk` and `sk`, on demand, the index [`INDEX`], expiry by the attribute `ttl`.
+/// Creates the table `name` and waits until it can be used, a minute at most: string keys `pk` and `sk`, on demand, the
+/// index [`INDEX`], expiry by the attribute `ttl`.
 ///
 /// # Errors
 ///
@@ -33,58 +43,71 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
         .await
         .map_err(|error| unavailable("create the table", &error))?;
     wait_until_active(client, name).await?;
-    let expiry = TimeToLiveSpecification::builder().attribute_name("ttl").enabled(true).build();
-    let expiry = expiry.map_err(|error| built("define the table's expiry", error))?;
-    client
-        .update_time_to_live()
-        .table_name(name)
-        .time_to_live_specification(expiry)
-        .send()
-        .await
-        .map_err(|error| unavailable("turn on the table's expiry", &error))?;
-    Ok(())
+    expire(client, name).await
 }
 
+/// Turns on that items expire by the attribute `ttl`.
+///
+/// # Errors
+///
+/// [`StoreError`] when DynamoDB refuses.
+pub async fn expire(client: &Client, name: &str) -> Result<(), StoreError> {
+    let expiry = TimeToLiveSpecification::builder().attribute_name("ttl").enabled(true).build();
+    let expiry = expiry.map_err(|error| built("define the table's expiry", error))?;
+    let call = client.update_time_to_live().table_name(name).time_to_live_specification(expiry).send();
+    call.await.map(|_| ()).map_err(|error| unavailable("turn on the table's expiry", &error))
+}
+
+/// A table that was just made may not be known everywhere yet (API reference, `DescribeTable`).
 async fn wait_until_active(client: &Client, name: &str) -> Result<(), StoreError> {
     let operation = "wait for the table";
-    for _ in 0..120 {
-        let described = client.describe_table().table_name(name).send().await;
-        let described = described.map_err(|error| unavailable(operation, &error))?;
-        if described.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {
-            return Ok(());
+    for _ in 0..MOST_LOOKS {
+        match client.describe_table().table_name(name).send().await {
+            Ok(described)
+                if described.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) =>
+            {
+                return Ok(());
+            }
+            Ok(_) => {}
+            Err(error) if is_missing(&error) => {}
+            Err(error) => return Err(unavailable(operation, &error)),
         }
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        tokio::time::sleep(BETWEEN_LOOKS).await;
     }
     Err(StoreError::Unavailable { operation, source: "it is not active after a minute".into() })
 }
 
-/// Turns on point-in-time recovery and deletion protection, which no local engine has in full.
+/// Turns on deletion protection and point-in-time recovery, which no local engine has in full. A table that was just made
+/// takes the latter only after a while; it is asked for a minute.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when DynamoDB refuses either.
+/// [`StoreError`] when DynamoDB refuses either; the other may be on.
 pub async fn protect(client: &Client, name: &str) -> Result<(), StoreError> {
+    let protection = client.update_table().table_name(name).deletion_protection_enabled(true).send().await;
+    let protected = protection.map_err(|error| unavailable("turn on deletion protection", &error));
     let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
     let recovery = recovery.map_err(|error| built("define the table's recovery", error))?;
-    client
-        .update_continuous_backups()
-        .table_name(name)
-        .point_in_time_recovery_specification(recovery)
-        .send()
-        .await
-        .map_err(|error| unavailable("turn on point-in-time recovery", &error))?;
-    client
-        .update_table()
-        .table_name(name)
-        .deletion_protection_enabled(true)
-        .send()
-        .await
-        .map_err(|error| unavailable("turn on deletion protection", &error))?;
-    Ok(())
+    for look in 1.. {
+        let call = client.update_continuous_backups().table_name(name);
+        match call.point_in_time_recovery_specification(recovery.clone()).send().await {
+            Ok(_) => break,
+            Err(error)
+                if look < MOST_LOOKS
+                    && error.as_service_error().is_some_and(
+                        UpdateContinuousBackupsError::is_continuous_backups_unavailable_exception,
+                    ) =>
+            {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+            }
+            Err(error) => return Err(unavailable("turn on point-in-time recovery", &error)),
+        }
+    }
+    protected.map(|_| ())
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is looked at")]
 /// What can be seen of a table from outside. A part that could not be read says why.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is looked at")]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TableState {
     /// Whether it can be used.
@@ -124,11 +147,7 @@ pub struct IndexState {
 pub async fn inspect(client: &Client, name: &str) -> Result<Option<TableState>, StoreError> {
     let described = match client.describe_table().table_name(name).send().await {
         Ok(described) => described,
-        Err(error)
-            if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) =>
-        {
-            return Ok(None);
-        }
+        Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(unavailable("describe the table", &error)),
     };
     let Some(table) = described.table() else { return Ok(None) };
@@ -177,6 +196,10 @@ pub async fn inspect(client: &Client, name: &str) -> Result<Option<TableState>, 
             Err(error) => Err(describe(&error)),
         },
     }))
+}
+
+fn is_missing(error: &SdkError<DescribeTableError>) -> bool {
+    error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception)
 }
 
 struct Definition {

@@ -66,6 +66,15 @@ impl Globals {
     }
 }
 
+/// Whether a line that could not be read asks for JSON, as far as can be seen.
+#[must_use]
+pub fn asks_for_json(arguments: &[std::ffi::OsString]) -> bool {
+    let follows = arguments
+        .windows(2)
+        .any(|pair| matches!(pair, [name, value] if name == "--output" && value == "json"));
+    follows || arguments.iter().any(|argument| argument == "--output=json")
+}
+
 /// A form of output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Format {

@@ -1,6 +1,7 @@
 //! What a command works with: the table, the user pool, who is asking, the time, and the page.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use aws_types::SdkConfig;
@@ -12,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::cli::{Globals, WriteOptions};
 use crate::failure::{self, Failure};
-use crate::page::{Page, Show};
+use crate::page::{Page, Show, plain};
 use crate::{aws, local};
 
 /// The table's name with `--local`, unless another is said.
@@ -24,13 +25,14 @@ pub struct Context {
     globals: Globals,
     aws: OnceCell<SdkConfig>,
     local: OnceCell<aws_sdk_dynamodb::Client>,
+    is_unheard: AtomicBool,
 }
 
 impl Context {
     /// With what the command line says.
     #[must_use]
     pub fn new(globals: Globals) -> Self {
-        Self { globals, aws: OnceCell::new(), local: OnceCell::new() }
+        Self { globals, aws: OnceCell::new(), local: OnceCell::new(), is_unheard: AtomicBool::new(false) }
     }
 
     /// Whether the table is in a local file.
@@ -94,19 +96,24 @@ impl Context {
         client.await.cloned()
     }
 
-    /// The client of user pools. With `--local` only when an endpoint is said: a local table has no pool on AWS.
+    /// The client of user pools, in the region of `pool` when none was said: a pool's id begins with it. With `--local` only
+    /// when an endpoint is said: a local table has no pool on AWS.
     ///
     /// # Errors
     ///
     /// [`Failure`] of usage when there is no user pool to call.
-    pub async fn cognito(&self) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
-        if !self.has_cognito() {
+    pub async fn cognito_of(
+        &self,
+        pool: &PoolId,
+    ) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
+        let url = self.endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER");
+        if self.is_local() && url.is_none() {
             return Err(Failure::usage("with --local there is no user pool to ask").hint(
                 "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER points at one, such as that of `cargo dev-stack`.",
             ));
         }
-        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(self.sdk().await?);
-        if let Some(url) = &self.globals.aws.endpoint_url {
+        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk_of(pool).await);
+        if let Some(url) = url {
             config = config.endpoint_url(url);
         }
         Ok(aws_sdk_cognitoidentityprovider::Client::from_conf(config.build()))
@@ -114,54 +121,52 @@ impl Context {
 
     /// Whether there is a user pool to ask.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the SDK's own variables")]
     pub fn has_cognito(&self) -> bool {
-        let is_set = |name: &str| std::env::var(name).is_ok_and(|url| !url.is_empty());
-        !self.is_local()
-            || self.globals.aws.endpoint_url.is_some()
-            || is_set("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
-            || is_set("AWS_ENDPOINT_URL")
+        !self.is_local() || self.endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").is_some()
     }
 
-    /// The client of Lambda's control plane.
+    /// With `--local`, where a service is said to be: `--endpoint-url`, or else the variable of the service, or that of all.
+    /// Without it the SDK knows, and it is `--endpoint-url` alone.
+    #[expect(clippy::disallowed_methods, reason = "the SDK's own variables")]
+    fn endpoint(&self, variable: &str) -> Option<String> {
+        let said = self.globals.aws.endpoint_url.clone();
+        if !self.is_local() {
+            return said;
+        }
+        let of = |name: &str| std::env::var(name).ok().filter(|url| !url.trim().is_empty());
+        said.or_else(|| of(variable)).or_else(|| of("AWS_ENDPOINT_URL"))
+    }
+
+    /// The client of Lambda's control plane. With `--local` only when an endpoint is said.
     ///
     /// # Errors
     ///
-    /// [`Failure`] when there is no region.
+    /// [`Failure`] of usage when there is no region, or no Lambda to call.
     pub async fn lambda(&self) -> Result<aws_sdk_lambda::Client, Failure> {
-        let mut config = aws_sdk_lambda::config::Builder::from(self.sdk().await?);
-        if let Some(url) = &self.globals.aws.endpoint_url {
+        self.lambda_with(self.sdk().await?)
+    }
+
+    /// The client of Lambda's control plane, in the region of `pool` when none was said. With `--local` only when an endpoint
+    /// is said.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] of usage when there is no Lambda to call.
+    pub async fn lambda_of(&self, pool: &PoolId) -> Result<aws_sdk_lambda::Client, Failure> {
+        self.lambda_with(&self.sdk_of(pool).await)
+    }
+
+    fn lambda_with(&self, sdk: &SdkConfig) -> Result<aws_sdk_lambda::Client, Failure> {
+        let url = self.endpoint("AWS_ENDPOINT_URL_LAMBDA");
+        if self.is_local() && url.is_none() {
+            return Err(Failure::usage("with --local there is no Lambda to ask")
+                .hint("AWS_ENDPOINT_URL_LAMBDA points at one, such as that of `cargo dev-stack`."));
+        }
+        let mut config = aws_sdk_lambda::config::Builder::from(sdk);
+        if let Some(url) = url {
             config = config.endpoint_url(url);
         }
         Ok(aws_sdk_lambda::Client::from_conf(config.build()))
-    }
-
-    /// The client of user pools, in the region of `pool` when none was said: a pool's id begins with it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Context::cognito`].
-    pub async fn cognito_of(
-        &self,
-        pool: &PoolId,
-    ) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
-        if !self.has_cognito() {
-            return self.cognito().await;
-        }
-        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk_of(pool).await);
-        if let Some(url) = &self.globals.aws.endpoint_url {
-            config = config.endpoint_url(url);
-        }
-        Ok(aws_sdk_cognitoidentityprovider::Client::from_conf(config.build()))
-    }
-
-    /// The client of Lambda's control plane, in the region of `pool` when none was said.
-    pub async fn lambda_of(&self, pool: &PoolId) -> aws_sdk_lambda::Client {
-        let mut config = aws_sdk_lambda::config::Builder::from(&self.sdk_of(pool).await);
-        if let Some(url) = &self.globals.aws.endpoint_url {
-            config = config.endpoint_url(url);
-        }
-        aws_sdk_lambda::Client::from_conf(config.build())
     }
 
     /// The client of the table, in the region of `pool` when none was said.
@@ -234,7 +239,14 @@ impl Context {
     /// Who is asking: `--actor`, or the caller's AWS identity.
     async fn actor(&self) -> Result<String, Failure> {
         if let Some(actor) = self.globals.actor.as_deref().map(str::trim).filter(|actor| !actor.is_empty()) {
-            return Ok(actor.to_owned());
+            let is_plain = actor.chars().count() <= 256 && plain(actor) == actor && !actor.contains('\n');
+            return if is_plain {
+                Ok(actor.to_owned())
+            } else {
+                Err(Failure::usage(
+                    "--actor must be one line of at most 256 characters, without control characters",
+                ))
+            };
         }
         if self.is_local() {
             #[expect(clippy::disallowed_methods, reason = "who is at this machine stands in the environment")]
@@ -304,27 +316,46 @@ impl Context {
     pub fn say(&self, what: &(impl Show + ?Sized)) {
         if self.is_json() {
             // Texts, numbers and lists under fixed names: writing them cannot fail.
-            anstream::println!("{}", serde_json::to_string_pretty(what).unwrap_or_default());
+            let document = serde_json::to_string_pretty(what).unwrap_or_default();
+            self.print(&format!("{document}\n"));
         } else {
             let mut page = Page::new();
             what.show(&mut page);
-            anstream::print!("{}", page.text());
+            self.print(page.text());
         }
     }
 
     /// Prints one line of JSON, for what goes on and on, or the text.
     pub fn say_line(&self, document: &impl Serialize, text: &str) {
         if self.is_json() {
-            anstream::println!("{}", serde_json::to_string(document).unwrap_or_default());
+            self.print(&format!("{}\n", serde_json::to_string(document).unwrap_or_default()));
         } else {
-            anstream::println!("{text}");
+            self.print(&format!("{text}\n"));
         }
+    }
+
+    /// Whoever reads may have seen enough, or the disk may be full: the command ends with 1 then, and goes on to its end.
+    fn print(&self, text: &str) {
+        let mut out = anstream::stdout();
+        let printed = out.write_all(plain(text).as_bytes()).and_then(|()| out.flush());
+        if let Err(error) = printed {
+            self.is_unheard.store(true, Ordering::Relaxed);
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                let _ = writeln!(anstream::stderr(), "tenantctl: could not print the answer: {error}");
+            }
+        }
+    }
+
+    /// Whether a part of the answer could not be printed.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        self.is_unheard.load(Ordering::Relaxed)
     }
 
     /// Says something on standard error that is no part of the answer.
     pub fn note(&self, text: &str) {
         let style = crate::page::WARN;
-        anstream::eprintln!("{style}note{style:#}: {text}");
+        let _ = writeln!(anstream::stderr(), "{style}note{style:#}: {}", plain(text));
     }
 
     /// Asks, on a terminal, unless the answer was given with `--yes`.

@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde_json::json;
 use tenancy_aws::operator::OperatorError;
 
+use crate::page::plain;
+
 /// What a command says when it has ended without a failure.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Found {
@@ -74,13 +76,13 @@ impl Failure {
     pub(crate) fn print(&self, as_json: bool) {
         if as_json {
             let error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
-            anstream::eprintln!("{}", json!({ "error": error }));
+            anstream::eprintln!("{}", plain(&json!({ "error": error }).to_string()));
             return;
         }
         let red = anstyle::AnsiColor::Red.on_default().bold();
-        anstream::eprintln!("{red}error{red:#}: {}", self.message);
+        anstream::eprintln!("{red}error{red:#}: {}", plain(&self.message));
         if let Some(hint) = &self.hint {
-            anstream::eprintln!("       {hint}");
+            anstream::eprintln!("       {}", plain(hint));
         }
     }
 
@@ -102,12 +104,6 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
-    }
-}
-
-impl From<anyhow::Error> for Failure {
-    fn from(error: anyhow::Error) -> Self {
-        Self::failed(format!("{error:#}"))
     }
 }
 
@@ -148,10 +144,12 @@ fn hint_for(said: &str) -> &'static str {
         "MissingAuthentication",
     ]) {
         "These credentials may not do that on this table; --profile takes others."
+    } else if of(&["credentials"]) {
+        "Sign in (aws sso login), give --profile NAME, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
     } else if of(&["connect"]) {
         "Is the network up, and the endpoint right (--endpoint-url, AWS_ENDPOINT_URL_DYNAMODB)?"
     } else {
-        "Nothing is lost by running the same command again."
+        "If it was a write, it may have been done all the same: look before you repeat it."
     }
 }
 
@@ -191,6 +189,12 @@ where
         (Some(code), None, _) => code.to_owned(),
         (None, _, Some(status)) => {
             format!("the server answered with status {status}, and nothing that can be read")
+        }
+        (None, _, None)
+            if format!("{error:?}").contains("CredentialsError")
+                || format!("{error:?}").contains("CredentialsNotLoaded") =>
+        {
+            "there are no usable credentials".to_owned()
         }
         (None, _, None) => chain(error),
     }

@@ -1,6 +1,7 @@
 //! What could never be issued is not stored: tokens that are too large, groups that Cognito keeps for itself.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use cognito_trigger::settings::Settings;
@@ -20,9 +21,24 @@ pub struct FunctionSettings {
 
 fn setting(raw: &str) -> Result<(String, String), String> {
     match raw.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("a setting is written NAME=VALUE".to_owned()),
+        Some((name, value)) if names().contains(name) => Ok((name.to_owned(), value.to_owned())),
+        Some((name, _)) => {
+            let known = names().into_iter().collect::<Vec<_>>().join(", ");
+            Err(format!("the function has no setting {name}; there are {known}"))
+        }
+        None => Err("a setting is written NAME=VALUE".to_owned()),
     }
+}
+
+/// The settings of the function, by asking it.
+fn names() -> BTreeSet<String> {
+    let asked = RefCell::new(BTreeSet::new());
+    let lookup = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    };
+    let _ = Config::read(&mut Settings::new(&lookup));
+    asked.into_inner()
 }
 
 impl FunctionSettings {

@@ -34,12 +34,20 @@ use clap::Parser;
 
 use crate::cli::Cli;
 use crate::context::Context;
+use crate::failure::Failure;
 
 /// Runs one command line, prints what comes of it, and gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused by
 /// a rule, 4 problems were found.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
+        Err(error) if error.use_stderr() && cli::asks_for_json(&arguments) => {
+            let text = error.render().to_string();
+            let failure = Failure::usage(text.trim().trim_start_matches("error: "));
+            failure.print(true);
+            return ExitCode::from(failure.exit_code());
+        }
         Err(error) => {
             // A broken pipe is the only thing that can go wrong here, and nobody is left to be told.
             let _ = error.print();
@@ -50,6 +58,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let as_json = cli.globals.is_json();
     let context = Context::new(cli.globals);
     match commands::run(cli.command, &context).await {
+        Ok(_) if context.is_unheard() => ExitCode::FAILURE,
         Ok(found) => found.into(),
         Err(failure) => {
             failure.print(as_json);

@@ -157,6 +157,46 @@ fn narrowest(cell: &str) -> u16 {
     u16::try_from(width.saturating_add(GAP)).unwrap_or(u16::MAX)
 }
 
+/// A text that a terminal can be given: control and bidirectional characters are shown as what they are, but for the end of
+/// a line and our own styles. Names, claims, reports of others and lines of files may hold anything.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some(style) = own_style(rest) {
+            shown.push_str(style);
+            rest = rest.get(style.len()..).unwrap_or_default();
+            continue;
+        }
+        let is_bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if (c.is_control() && c != '\n') || is_bidi {
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+    }
+    shown
+}
+
+/// The escape sequence of a colour or a weight that `text` begins with, of those that this tool uses.
+fn own_style(text: &str) -> Option<&'static str> {
+    const STYLES: [&str; 10] = [
+        "\u{1b}[0m",
+        "\u{1b}[1m",
+        "\u{1b}[2m",
+        "\u{1b}[31m",
+        "\u{1b}[32m",
+        "\u{1b}[33m",
+        "\u{1b}[34m",
+        "\u{1b}[35m",
+        "\u{1b}[36m",
+        "\u{1b}[4m",
+    ];
+    STYLES.into_iter().find(|style| text.starts_with(style))
+}
+
 /// `text` in a style.
 #[must_use]
 pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
@@ -165,4 +205,36 @@ pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
 
 fn terminal_width() -> Option<u16> {
     std::io::stdout().is_terminal().then(|| Table::new().width()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_cannot_drive_the_terminal() {
+        let rows = [
+            ("Acme", "Acme"),
+            ("Ácme 株式会社\n", "Ácme 株式会社\n"),
+            ("\u{1b}]0;title\u{7}\u{1b}[2J", "\\u001b]0;title\\u0007\\u001b[2J"),
+            ("a\u{9b}31mb\u{202e}c\rd\te", "a\\u009b31mb\\u202ec\\u000dd\\u0009e"),
+            ("\u{1b}[8mhidden", "\\u001b[8mhidden"),
+        ];
+
+        for (text, shown) in rows {
+            assert_eq!(plain(text), shown, "{text:?}");
+        }
+        let ours = styled(GOOD, "active");
+        assert_eq!(plain(&ours), ours);
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let document = serde_json::json!({ "name": "a\u{9b}b\u{202e}c\u{1b}" }).to_string();
+
+        let shown = plain(&document);
+
+        let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(read["name"], "a\u{9b}b\u{202e}c\u{1b}");
+    }
 }

@@ -8,6 +8,9 @@ use crate::item::{Attributes, text};
 use crate::key::tenant_partition;
 use crate::store::unavailable;
 
+/// The first moment of ten digits: 2001-09-09T01:46:40Z.
+const TEN_DIGITS: u64 = 1_000_000_000;
+
 /// One thing that was done.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuditRecord {
@@ -51,9 +54,12 @@ impl Operator {
         tenant: &TenantId,
         query: &AuditQuery,
     ) -> Result<Vec<AuditRecord>, OperatorError> {
-        let from = query.from.map_or_else(|| "AUDIT#".to_owned(), |from| format!("AUDIT#{from}"));
+        // Keys are in the order of texts, which is that of times from 2001 to 2286, when they have ten digits.
+        let position =
+            |at: Timestamp| format!("AUDIT#{}", at.epoch_seconds().clamp(TEN_DIGITS, 10 * TEN_DIGITS - 1));
+        let from = query.from.map_or_else(|| "AUDIT#".to_owned(), position);
         // `~` is after every digit and letter; `#` before them.
-        let until = query.until.map_or_else(|| "AUDIT#~".to_owned(), |until| format!("AUDIT#{until}"));
+        let until = query.until.map_or_else(|| "AUDIT#~".to_owned(), position);
         if from > until {
             return Ok(Vec::new());
         }

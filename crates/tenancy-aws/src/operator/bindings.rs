@@ -8,7 +8,7 @@ use tenancy::{
 };
 
 use super::change::{Change, Write};
-use super::members::not_offboarded;
+use super::members::{not_offboarded, roles_detail};
 use super::tenants::TenantRecord;
 use super::{Listed, Operator, OperatorError, refused, text_of};
 use crate::item::{Attributes, new_item, role_list, text};
@@ -205,7 +205,11 @@ impl Operator {
         };
         let detail = format!(
             "{}, e-mail {}",
-            if terms.joins { "joins" } else { "does not join" },
+            if terms.joins {
+                format!("joins with {}", roles_detail(&terms.default_roles))
+            } else {
+                "does not join".to_owned()
+            },
             if terms.is_email_trusted { "trusted" } else { "not trusted" }
         );
         let audit = self.audit_item(id, ("idp.bind", &format!("idp:{pool}:{provider}")), Some(detail), now);
@@ -215,7 +219,9 @@ impl Operator {
     /// Plans to unbind an identity provider. Who has joined through it stays a member.
     pub fn unbind_provider(&self, record: ProviderRecord, now: Timestamp) -> Change {
         let target = format!("idp:{}:{}", record.pool, record.provider);
-        let audit = self.audit_item(&record.binding.tenant, ("idp.unbind", &target), None, now);
+        let was = if record.binding.joins { "joined" } else { "did not join" };
+        let audit =
+            self.audit_item(&record.binding.tenant, ("idp.unbind", &target), Some(was.to_owned()), now);
         Change::of(vec![
             Write::Delete { before: record.item, guard: vec!["tid", "join", "emailTrusted"] },
             audit,

@@ -43,6 +43,8 @@ pub(super) enum Write {
     },
     /// The same.
     Delete { before: Attributes, guard: Vec<&'static str> },
+    /// There must still be no item under this key.
+    RequireNone(Attributes),
     /// The item stays, and must be as it was read.
     Require { before: Attributes, guard: Vec<&'static str> },
 }
@@ -87,6 +89,7 @@ impl Write {
                 planned("change", before, Some(json_item(before)), Some(json_item(&after)))
             }
             Self::Delete { before, .. } => planned("delete", before, Some(json_item(before)), None),
+            Self::RequireNone(key) => planned("require", key, None, None),
             Self::Require { before, guard } => {
                 let kept = guard.iter().filter_map(|name| before.get_key_value(*name));
                 let kept: Attributes = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -141,6 +144,10 @@ impl Write {
                         Some(condition.values).filter(|values| !values.is_empty()),
                     );
                 item.delete(delete.build()?)
+            }
+            Self::RequireNone(key) => {
+                let check = ConditionCheck::builder().table_name(table).set_key(Some(key));
+                item.condition_check(check.condition_expression("attribute_not_exists(pk)").build()?)
             }
             Self::Require { before, guard } => {
                 let condition = Condition::holding(&before, &guard);

@@ -10,6 +10,7 @@ use tenancy::{
 };
 
 use super::change::{Change, Write};
+use super::members::roles_detail;
 use super::tenants::TenantRecord;
 use super::{Listed, Operator, OperatorError, refused, text_of};
 use crate::item::{Attributes, Item, new_item, number, role_list, text};
@@ -136,7 +137,8 @@ impl Operator {
         Ok(items.into_iter().map(InviteRecord::listed).collect())
     }
 
-    /// Who has redeemed an invite, and when, strongly consistent; the latest at the end is not promised.
+    /// Who has redeemed an invite, and when, strongly consistent, in the order of their pools and subs. Items that cannot
+    /// be read are left out: nothing is decided by this.
     ///
     /// # Errors
     ///
@@ -197,9 +199,14 @@ impl Operator {
                     ),
                 );
             }
-            writes.push(pointer_write(pointer, email, &invite.tenant, &hash));
+            writes.push(pointer_write(pointer, email, invite, &hash));
         }
-        writes.push(self.audit_item(&invite.tenant, ("invite.create", &target(&hash)), None, now));
+        writes.push(self.audit_item(
+            &invite.tenant,
+            ("invite.create", &target(&hash)),
+            Some(terms(invite)),
+            now,
+        ));
         Ok(Change::of(writes))
     }
 
@@ -223,7 +230,7 @@ impl Operator {
                 "the invite is used up, so there is nothing to revoke; `tenantctl member remove` ends a membership",
             );
         }
-        let mut writes = vec![revocation(record)];
+        let mut writes = vec![revocation(record, &["status"])];
         writes.extend(self.spent_pointer(invite).await?);
         writes.push(self.audit_item(&invite.tenant, ("invite.revoke", &target(&invite.hash)), None, now));
         Ok(Change::of(writes))
@@ -268,7 +275,7 @@ impl Operator {
         let hash = code.hash();
         let mut writes = vec![
             tenant.require_status(),
-            revocation(record),
+            revocation(record, &["status", "uses"]),
             Write::Create(self.new_invite(&new, &hash, now)),
         ];
         if let Some(email) = &new.email {
@@ -284,9 +291,9 @@ impl Operator {
                     ),
                 );
             }
-            writes.push(pointer_write(pointer, email, &new.tenant, &hash));
+            writes.push(pointer_write(pointer, email, &new, &hash));
         }
-        let detail = Some(format!("in place of invite:{}", old.hash.short()));
+        let detail = Some(format!("in place of invite:{}: {}", old.hash.short(), terms(&new)));
         writes.push(self.audit_item(&new.tenant, ("invite.resend", &target(&hash)), detail, now));
         Ok(Change::of(writes))
     }
@@ -353,30 +360,44 @@ struct Pointer {
 fn pointer_write(
     pointer: Option<Pointer>,
     email: &EmailAddress,
-    tenant: &TenantId,
+    invite: &NewInvite,
     hash: &InviteHash,
 ) -> Write {
+    let keep_until = number(invite.expires_at.plus_seconds(RETENTION_SECONDS).epoch_seconds());
     if let Some(pointer) = pointer {
         return Write::Update {
             before: pointer.item,
-            set: vec![("h", text(hash.as_str()))],
+            set: vec![("h", text(hash.as_str())), ("ttl", keep_until)],
             remove: Vec::new(),
             guard: vec!["h"],
         };
     }
-    let mut item = new_item(Key::email_pointer(&EmailHash::of(email), tenant), "mail");
+    let mut item = new_item(Key::email_pointer(&EmailHash::of(email), &invite.tenant), "mail");
     item.insert("h".to_owned(), text(hash.as_str()));
+    item.insert("ttl".to_owned(), keep_until);
     Write::Create(item)
 }
 
-/// The invite is revoked, unless it was used meanwhile.
-fn revocation(record: &InviteRecord) -> Write {
+/// The invite is revoked, if what `guard` names is as it was read. What goes by the uses that are left names them; what only
+/// ends the invite does not, or it would never end one that is redeemed all the time.
+fn revocation(record: &InviteRecord, guard: &[&'static str]) -> Write {
     Write::Update {
         before: record.item.clone(),
         set: vec![("status", text("revoked"))],
         remove: Vec::new(),
-        guard: vec!["status", "uses"],
+        guard: guard.to_vec(),
     }
+}
+
+/// What an invite gives, for the audit: no address, no code.
+fn terms(invite: &NewInvite) -> String {
+    let bound = if invite.email.is_some() { ", bound to an address" } else { "" };
+    format!(
+        "{}, {} at most, until {}{bound}",
+        roles_detail(&invite.roles),
+        invite.max_uses,
+        invite.expires_at
+    )
 }
 
 fn target(hash: &InviteHash) -> String {

@@ -72,6 +72,7 @@ impl Operator {
             if sk == PROFILE {
                 let key = Key::profile(user);
                 let opened = Item::open(&key, "profile", &item)?;
+                opened.optional_number("ver")?;
                 if opened.optional_text("defaultTid")?.is_some() {
                     record.default_tenant = Some(opened.parsed("defaultTid")?);
                 }
@@ -228,36 +229,33 @@ impl Operator {
     ///
     /// # Errors
     ///
-    /// [`OperatorError::Refused`] unless the user is an active member there.
+    /// [`OperatorError::Refused`] unless the user is an active member there, and the tenant is active.
     pub fn set_default_tenant(
         &self,
         user: &UserRecord,
-        tenant: &TenantId,
+        tenant: &TenantRecord,
         now: Timestamp,
     ) -> Result<Change, OperatorError> {
-        let record = member_of(user, tenant)?;
-        if !record.membership.is_active() {
+        let id = &tenant.tenant.id;
+        let record = member_of(user, id)?;
+        if !record.membership.is_active() || tenant.tenant.status != TenantStatus::Active {
             return refused(
                 "member-not-active",
                 format!(
-                    "user {} is no active member of `{tenant}`, and it would never be chosen",
+                    "user {} is no active member of `{id}`, or the tenant is not active: no token could be made",
                     user.user.sub
                 ),
             );
         }
-        if user.default_tenant.as_ref() == Some(tenant) {
+        if user.default_tenant.as_ref() == Some(id) {
             return Ok(Change::default());
         }
         let before = user.default_tenant.as_ref().map_or("none", TenantId::as_str);
         Ok(Change::of(vec![
-            user.default_write(Some(tenant)),
-            Write::Update {
-                before: record.item.clone(),
-                set: vec![("stamp", text("pending"))],
-                remove: Vec::new(),
-                guard: vec!["ver", "status"],
-            },
-            self.audit_member(user, tenant, "member.set-default", Some(format!("{before} -> {tenant}")), now),
+            tenant.require_status(),
+            user.default_write(Some(id)),
+            record.update(vec![("stamp", text("pending")), next_version(&record.item)]),
+            self.audit_member(user, id, "member.set-default", Some(format!("{before} -> {id}")), now),
         ]))
     }
 
@@ -266,6 +264,10 @@ impl Operator {
         let records = user.records();
         match &user.default_tenant {
             Some(tenant) if !records.is_active_in(tenant) => Change::of(vec![
+                match user.in_tenant(tenant) {
+                    Some(record) => Write::Require { before: record.item.clone(), guard: vec!["status"] },
+                    None => Write::RequireNone(Key::membership(&user.user, tenant).into_attributes()),
+                },
                 user.default_write(None),
                 self.audit_member(user, tenant, "member.clear-default", None, now),
             ]),
@@ -295,10 +297,8 @@ impl MemberRecord {
         let key = Key::membership(&user, &tenant);
         let opened = Item::open(&key, "member", &item)?;
         let membership = decode_membership(&opened, tenant)?;
-        let invite = match opened.optional_text("inviteRef")? {
-            Some(_) => Some(opened.parsed("inviteRef")?),
-            None => None,
-        };
+        // Kept for operators, and no reason to refuse what the functions take.
+        let invite = text_of(&item, "inviteRef").and_then(|raw| raw.parse().ok());
         let username = opened.optional_text("username")?.and_then(Username::new);
         let joined_at = opened.optional_time("joinedAt")?;
         Ok(Self { user, membership, username, invite, joined_at, item })
@@ -404,7 +404,7 @@ fn new_membership(
     item
 }
 
-fn roles_detail(roles: &[Role]) -> String {
+pub(super) fn roles_detail(roles: &[Role]) -> String {
     if roles.is_empty() {
         return "no roles".to_owned();
     }

@@ -1,14 +1,21 @@
 //! Tenants, as operators see and change them.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::ports::Damage;
-use tenancy::{Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier, Timestamp};
+use tenancy::{
+    Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier, Timestamp,
+};
 
 use super::change::{Change, Write};
 use super::{Listed, Operator, OperatorError, next_version, refused, text_of};
 use crate::item::{Attributes, Item, new_item, number, text};
 use crate::key::{ALL_TENANTS, Key};
 use crate::store::decode_tenant;
+
+/// What each role means.
+type Roles = BTreeMap<Role, RoleGrant>;
 
 /// A tenant with what is kept for operators.
 #[derive(Clone, Debug)]
@@ -36,7 +43,7 @@ pub struct TenantEdit {
     /// Whether its users may have tokens.
     pub status: Option<TenantStatus>,
     /// What each role means, all of them.
-    pub roles: Option<std::collections::BTreeMap<tenancy::Role, tenancy::RoleGrant>>,
+    pub roles: Option<Roles>,
 }
 
 impl Operator {
@@ -126,6 +133,9 @@ impl Operator {
     ) -> Result<Change, OperatorError> {
         let (tenant, id) = (&record.tenant, &record.tenant.id);
         if tenant.status == TenantStatus::Offboarded {
+            if edit.status == Some(TenantStatus::Offboarded) {
+                return Ok(Change::default());
+            }
             return refused(
                 "tenant-offboarded",
                 format!("tenant `{id}` is offboarded, which is final; make a new one"),
@@ -163,11 +173,7 @@ impl Operator {
             set.push(("slug", text(slug.as_str())));
         }
         if let Some(roles) = edit.roles.filter(|roles| *roles != tenant.roles) {
-            let names: Vec<&str> = roles.keys().map(tenancy::Role::as_str).collect();
-            changed.push(format!(
-                "roles are now {}",
-                if names.is_empty() { "none".into() } else { names.join(", ") }
-            ));
+            changed.extend(roles_difference(&tenant.roles, &roles));
             set.push(("roles", role_map(&roles)));
         }
         if set.is_empty() {
@@ -205,10 +211,8 @@ impl TenantRecord {
         let tenant = decode_tenant(id, &item)?;
         let key = Key::tenant(id);
         let opened = Item::open(&key, "tenant", &item)?;
-        let slug = match opened.optional_text("slug")? {
-            Some(_) => Some(opened.parsed("slug")?),
-            None => None,
-        };
+        // Kept for operators, and no reason to refuse what the functions take.
+        let slug = text_of(&item, "slug").and_then(|raw| raw.parse().ok());
         let (version, created_at) = (opened.optional_number("ver")?, opened.optional_time("createdAt")?);
         Ok(Self { tenant, slug, version, created_at, item })
     }
@@ -228,6 +232,24 @@ impl TenantRecord {
     }
 }
 
+/// What is different about each role, in words: its groups and its IAM role, which is what an audit is asked for.
+fn roles_difference(before: &Roles, after: &Roles) -> Vec<String> {
+    let mut names: Vec<&Role> = before.keys().chain(after.keys()).collect();
+    names.sort();
+    names.dedup();
+    let changed = names.into_iter().filter(|role| before.get(*role) != after.get(*role));
+    changed
+        .map(|role| format!("role {role} {} -> {}", meaning(before.get(role)), meaning(after.get(role))))
+        .collect()
+}
+
+fn meaning(grant: Option<&RoleGrant>) -> String {
+    let Some(grant) = grant else { return "(not listed)".to_owned() };
+    let groups: Vec<&str> = grant.groups.iter().map(Group::as_str).collect();
+    let arn = grant.iam_role.as_ref().map(|arn| format!(" with {arn}")).unwrap_or_default();
+    format!("[{}]{arn}", groups.join(" "))
+}
+
 fn slug_pointer(slug: &Slug, id: &TenantId) -> Attributes {
     let mut pointer = new_item(Key::slug(slug), "slug");
     pointer.insert("tid".to_owned(), text(id.as_str()));
@@ -242,7 +264,7 @@ fn status_text(status: TenantStatus) -> &'static str {
     }
 }
 
-fn role_map(roles: &std::collections::BTreeMap<tenancy::Role, tenancy::RoleGrant>) -> AttributeValue {
+fn role_map(roles: &Roles) -> AttributeValue {
     let grants = roles.iter().map(|(role, grant)| {
         let groups = grant.groups.iter().map(|group| text(group.as_str())).collect();
         let mut entry = Attributes::from([("groups".to_owned(), AttributeValue::L(groups))]);

@@ -54,8 +54,12 @@ pub(crate) async fn write(
     writes: Vec<TransactWriteItem>,
 ) -> Result<Commit, StoreError> {
     let mut backoff = Backoff::new();
+    // One token for all attempts: an earlier one that was written after all, and whose answer was lost, counts as done
+    // and not as somebody else's write (API reference, `ClientRequestToken`).
+    let token = format!("{:032x}", fastrand::u128(..));
     loop {
-        let call = client.transact_write_items().set_transact_items(Some(writes.clone())).send();
+        let call = client.transact_write_items().client_request_token(&token);
+        let call = call.set_transact_items(Some(writes.clone())).send();
         let Err(error) = meter.time(call).await else { return Ok(Commit::Done) };
         match collision(&error) {
             Some(Collision::Condition) => {

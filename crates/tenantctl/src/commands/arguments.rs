@@ -91,7 +91,9 @@ impl FromStr for LinkBase {
 
     fn from_str(raw: &str) -> Result<Self, Self::Err> {
         let raw = raw.trim();
-        let is_local = ["http://localhost", "http://127.0.0.1"].iter().any(|local| raw.starts_with(local));
+        let is_local = ["http://localhost", "http://127.0.0.1"].iter().any(|local| {
+            raw.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']))
+        });
         if raw.contains(|c: char| c.is_whitespace() || c.is_control()) || raw.contains('#') {
             Err("must be a URL without blanks and without a fragment (#..): the code becomes the fragment"
                 .to_owned())

@@ -4,11 +4,11 @@ use aws_sdk_cognitoidentityprovider::operation::describe_user_pool_client::Descr
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tenancy::{ClientBindingMode, ClientId, PoolId, TenantId};
-use tenancy_aws::operator::ClientRecord;
+use tenancy_aws::operator::{Change, ClientRecord};
 
 use super::arguments::TenantOption;
 use super::written::NoFacts;
-use crate::cli::{ConfirmedWriteOptions, PoolOption, WriteOptions};
+use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::page::{BAD, Page, Show, styled};
@@ -40,7 +40,7 @@ pub struct BindOptions {
     #[arg(long)]
     no_lookup: bool,
     #[command(flatten)]
-    write: WriteOptions,
+    write: ConfirmedWriteOptions,
 }
 
 /// What a binding demands, on the command line.
@@ -70,7 +70,7 @@ pub struct ListOptions {
     #[arg(long, value_name = "ID")]
     tenant: Option<TenantId>,
     /// Only those of this user pool
-    #[arg(long, value_name = "ID", env = "USER_POOL_ID")]
+    #[arg(long, value_name = "ID")]
     user_pool_id: Option<PoolId>,
 }
 
@@ -98,7 +98,16 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         Mode::Required => ClientBindingMode::Required,
         Mode::Machine => ClientBindingMode::Machine,
     };
-    let change = operator.bind_client(&tenant, pool, &options.client, mode, context.now()).await?;
+    let plan = || operator.bind_client(&tenant, pool, &options.client, mode, context.now());
+    let is_changed = !plan().await?.is_empty();
+    if mode == ClientBindingMode::Required && is_changed && !options.write.dry_run {
+        let question = format!(
+            "Users of all other tenants will get no tokens through app client {}. Go on?",
+            options.client
+        );
+        context.confirm(&question, options.write.yes)?;
+    }
+    let change = plan().await?;
     let id = &tenant.tenant.id;
     let summary = match mode {
         ClientBindingMode::Required => {
@@ -106,7 +115,8 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         }
         ClientBindingMode::Machine => format!("Tokens of app client {} itself carry `{id}`", options.client),
     };
-    context.write(&operator, change, options.write, "the app client's binding", &summary, NoFacts {}).await?;
+    let write = options.write.write();
+    context.write(&operator, change, write, "the app client's binding", &summary, NoFacts {}).await?;
     Ok(Found::Nothing)
 }
 
@@ -114,11 +124,10 @@ async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Fai
     let operator = context.writer().await?;
     let (pool, client) = (&options.pool.user_pool_id, &options.client);
     let Some(record) = operator.client(pool, client).await? else {
-        return Err(Failure::refused(
-            "client-unbound",
-            format!("app client {client} of {pool} is bound to no tenant"),
-        )
-        .hint("`tenantctl client list` shows what is bound."));
+        let summary = format!("App client {client} is bound to no tenant");
+        let write = options.write.write();
+        context.write(&operator, Change::default(), write, "the binding", &summary, NoFacts {}).await?;
+        return Ok(Found::Nothing);
     };
     let tenant = record.binding.tenant.clone();
     if !options.write.dry_run {
@@ -165,7 +174,7 @@ async fn check_exists(
     mode: Mode,
     context: &Context,
 ) -> Result<(), Failure> {
-    let call = context.cognito().await?.describe_user_pool_client().user_pool_id(pool.as_str());
+    let call = context.cognito_of(pool).await?.describe_user_pool_client().user_pool_id(pool.as_str());
     match call.client_id(client.as_str()).send().await {
         Ok(answer) => {
             let flows =

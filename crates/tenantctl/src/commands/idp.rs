@@ -4,7 +4,7 @@ use aws_sdk_cognitoidentityprovider::operation::describe_identity_provider::Desc
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy::{PoolId, ProviderName, TenantId};
-use tenancy_aws::operator::{ProviderRecord, ProviderTerms};
+use tenancy_aws::operator::{Change, ProviderRecord, ProviderTerms};
 
 use super::arguments::{RolesOption, TenantOption, joined};
 use super::invite::note_unlisted_roles;
@@ -73,7 +73,7 @@ pub struct ListOptions {
     #[arg(long, value_name = "ID")]
     tenant: Option<TenantId>,
     /// Only those of this user pool
-    #[arg(long, value_name = "ID", env = "USER_POOL_ID")]
+    #[arg(long, value_name = "ID")]
     user_pool_id: Option<PoolId>,
 }
 
@@ -111,9 +111,10 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
     } else {
         kind_of(pool, provider, context).await?
     };
-    let change = operator.bind_provider(&tenant, pool, provider, &terms, context.now()).await?;
+    let plan = || operator.bind_provider(&tenant, pool, provider, &terms, context.now());
+    let is_changed = !plan().await?.is_empty();
     let is_public = kind.as_deref().is_some_and(|kind| PUBLIC.contains(&kind));
-    if is_public && (terms.joins || terms.is_email_trusted) && !options.write.dry_run && !change.is_empty() {
+    if is_public && (terms.joins || terms.is_email_trusted) && !options.write.dry_run && is_changed {
         let question = if terms.joins {
             format!("Everybody with an account of {provider} will become a member of `{id}`. Go on?")
         } else {
@@ -121,6 +122,7 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         };
         context.confirm(&question, options.write.yes)?;
     }
+    let change = plan().await?;
     let joins = if terms.joins { "who signs in through it joins" } else { "its users need invites" };
     let trust = if terms.is_email_trusted {
         "its e-mail addresses count as verified"
@@ -137,11 +139,10 @@ async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Fai
     let operator = context.writer().await?;
     let (pool, provider) = (&options.pool.user_pool_id, &options.provider);
     let Some(record) = operator.provider(pool, provider).await? else {
-        return Err(Failure::refused(
-            "idp-unbound",
-            format!("identity provider {provider} of {pool} is bound to no tenant"),
-        )
-        .hint("`tenantctl idp list` shows what is bound."));
+        let summary = format!("Identity provider {provider} is bound to no tenant");
+        let write = options.write.write();
+        context.write(&operator, Change::default(), write, "the binding", &summary, NoFacts {}).await?;
+        return Ok(Found::Nothing);
     };
     let tenant = record.binding.tenant.clone();
     if !options.write.dry_run {
@@ -183,7 +184,7 @@ async fn kind_of(
     provider: &ProviderName,
     context: &Context,
 ) -> Result<Option<String>, Failure> {
-    let call = context.cognito().await?.describe_identity_provider().user_pool_id(pool.as_str());
+    let call = context.cognito_of(pool).await?.describe_identity_provider().user_pool_id(pool.as_str());
     match call.provider_name(provider.as_str()).send().await {
         Ok(answer) => Ok(answer
             .identity_provider

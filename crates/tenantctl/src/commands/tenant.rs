@@ -154,12 +154,18 @@ pub struct SetRoleOptions {
     tenant: TenantId,
     /// The role
     role: Role,
-    /// A group in tokens of the role; may be repeated. Without any, GROUP_FORMAT makes them
+    /// A group in tokens of the role, in place of those before; may be repeated. A role without any follows GROUP_FORMAT
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<Group>,
+    /// Take the groups away
+    #[arg(long, conflicts_with = "groups")]
+    no_groups: bool,
     /// The IAM role for identity pools; IAM_ROLE_ALLOWLIST of the function must admit it
     #[arg(long, value_name = "ARN", value_parser = iam_role_arn)]
     iam_role: Option<String>,
+    /// Take the IAM role away
+    #[arg(long, conflicts_with = "iam_role")]
+    no_iam_role: bool,
     #[command(flatten)]
     functions: FunctionSettings,
     #[command(flatten)]
@@ -198,7 +204,7 @@ pub async fn run(command: TenantCommand, context: &Context) -> Result<Found, Fai
             edit.run(&options.tenant, options.write, context).await
         }
         TenantCommand::Suspend(options) => {
-            ask(&options, context, "Refuse tokens to all users of")?;
+            ask(&options, TenantStatus::Suspended, context, "Refuse tokens to all users of").await?;
             set_status(
                 &options.tenant,
                 TenantStatus::Suspended,
@@ -212,7 +218,7 @@ pub async fn run(command: TenantCommand, context: &Context) -> Result<Found, Fai
             set_status(&options.tenant, TenantStatus::Active, "tenant.resume", options.write, context).await
         }
         TenantCommand::Offboard(options) => {
-            ask(&options, context, "This cannot be undone. Offboard")?;
+            ask(&options, TenantStatus::Offboarded, context, "This cannot be undone. Offboard").await?;
             set_status(
                 &options.tenant,
                 TenantStatus::Offboarded,
@@ -307,11 +313,24 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
     Ok(found)
 }
 
-fn ask(options: &StatusOptions, context: &Context, question: &str) -> Result<(), Failure> {
+/// Asks, if there is such a tenant and anything would be different.
+async fn ask(
+    options: &StatusOptions,
+    status: TenantStatus,
+    context: &Context,
+    question: &str,
+) -> Result<(), Failure> {
     if options.write.dry_run {
         return Ok(());
     }
-    context.confirm(&format!("{question} tenant `{}`?", options.tenant), options.write.yes)
+    let record = context.reader().await?.tenant(&options.tenant).await?;
+    if record.tenant.status == status {
+        return Ok(());
+    }
+    context.confirm(
+        &format!("{question} tenant `{}` ({})?", options.tenant, record.tenant.name),
+        options.write.yes,
+    )
 }
 
 async fn set_status(
@@ -334,7 +353,11 @@ async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, F
         }
     }
     let mut roles = record.tenant.roles.clone();
-    roles.insert(options.role, RoleGrant { groups: options.groups, iam_role: options.iam_role });
+    // What is not said stays: groups, or the IAM role.
+    let before = roles.remove(&options.role).unwrap_or_default();
+    let groups = if options.groups.is_empty() && !options.no_groups { before.groups } else { options.groups };
+    let iam_role = if options.no_iam_role { None } else { options.iam_role.or(before.iam_role) };
+    roles.insert(options.role, RoleGrant { groups, iam_role });
     let edit = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
     Edit { action: "tenant.roles-set", wanted: edit, functions: Some(&options.functions) }
         .apply(&operator, &record, options.write, context)
@@ -384,6 +407,7 @@ impl Edit<'_> {
         context: &Context,
     ) -> Result<Found, Failure> {
         let after = edited(&record.tenant, &self.wanted);
+        let slug = self.wanted.slug.clone();
         if let Some(functions) = self.functions {
             functions.check_tenant(&after)?;
         }
@@ -394,7 +418,10 @@ impl Edit<'_> {
             "tenant.resume" => format!("Tenant `{id}` is active"),
             "tenant.offboard" => format!("Tenant `{id}` is offboarded"),
             "tenant.set-tier" => format!("Tenant `{id}` has the tier `{}`", after.tier),
-            "tenant.rename" => format!("Tenant `{id}` is called {}", after.name),
+            "tenant.rename" => match &slug {
+                Some(slug) => format!("Tenant `{id}` is called {}, slug `{slug}`", after.name),
+                None => format!("Tenant `{id}` is called {}", after.name),
+            },
             _ => format!("Tenant `{id}` lists the roles {}", joined(after.roles.keys().map(Role::as_str))),
         };
         context.write(operator, change, write, &format!("tenant `{id}`"), &summary, NoFacts {}).await?;

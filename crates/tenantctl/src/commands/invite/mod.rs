@@ -8,12 +8,14 @@ mod view;
 use clap::{Args, Subcommand, ValueEnum};
 use tenancy::invite::DEFAULT_LIFE_SECONDS;
 use tenancy::{EmailAddress, InviteCode, InviteHash, TenantId, Timestamp};
-use tenancy_aws::operator::{InviteRecord, InviteState, NewInvite, Operator, TenantRecord};
+use tenancy_aws::operator::{
+    Change, InviteRecord, InviteState, NewInvite, Operator, OperatorError, TenantRecord,
+};
 
 use self::import::ImportOptions;
 use self::view::{InviteList, InviteView, NewCode};
 use super::arguments::{LinkBase, RolesOption, Span, TenantOption, minute, role_names};
-use super::written::NoFacts;
+use super::written::{NoFacts, Written};
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
@@ -104,7 +106,7 @@ pub enum StateFilter {
 /// One invite.
 #[derive(Args, Debug)]
 pub struct InviteSelection {
-    /// The invite: its reference as `invite list` shows it, its hash, or its code (- reads a code from standard input)
+    /// The invite: its reference as `invite list` shows it, or its hash; - reads one of these or a code from standard input
     #[arg(value_name = "INVITE", required_unless_present = "email")]
     invite: Option<String>,
     /// The tenant's id; not needed with a hash or a code
@@ -177,7 +179,40 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
         minute(invite.expires_at)
     );
     let facts = NewCode::of(&code, &options.terms, invite.expires_at, options.write.dry_run);
-    context.write(&operator, change, options.write, "the invite or its tenant", &summary, facts).await?;
+    let what = "the invite or its tenant";
+    finish(&operator, change, options.write, &code, what, &summary, facts, context).await
+}
+
+/// Writes an invite, and shows its code. A write whose answer was lost may have been done: the code must not be lost then.
+#[expect(clippy::too_many_arguments, reason = "one call, of two verbs")]
+async fn finish(
+    operator: &Operator,
+    change: Change,
+    write: WriteOptions,
+    code: &InviteCode,
+    what: &str,
+    summary: &str,
+    facts: NewCode,
+    context: &Context,
+) -> Result<Found, Failure> {
+    if write.dry_run {
+        context.write(operator, change, write, what, summary, facts).await?;
+        return Ok(Found::Nothing);
+    }
+    if let Err(error) = operator.apply(change, what).await {
+        let is_lost = matches!(error, OperatorError::Store(_));
+        let is_there = is_lost && operator.invite(&code.hash()).await.is_ok_and(|invite| invite.is_some());
+        if !is_there {
+            return Err(error.into());
+        }
+        context.note("the table's answer was lost; the invite is there");
+    }
+    context.say(&Written { changed: true, dry_run: false, summary, writes: None, facts });
+    if context.is_unheard() {
+        let hint = "Resend it: `tenantctl invite resend` makes a new code.";
+        let told = format!("the invite {} is made, and its code could not be printed", code.hash().short());
+        return Err(Failure::failed(told).hint(hint));
+    }
     Ok(Found::Nothing)
 }
 
@@ -220,10 +255,12 @@ async fn revoke(options: &RevokeOptions, context: &Context) -> Result<Found, Fai
     let operator = context.writer().await?;
     let record = find(&options.invite, &operator).await?;
     let name = record.invite.hash.short().to_owned();
-    let change = operator.revoke_invite(&record, context.now()).await?;
-    if !options.write.dry_run && !change.is_empty() {
+    let is_changed = !operator.revoke_invite(&record, context.now()).await?.is_empty();
+    if !options.write.dry_run && is_changed {
         context.confirm(&format!("This cannot be undone. Revoke invite {name}?"), options.write.yes)?;
     }
+    // Planned anew: the answer may have taken its time.
+    let change = operator.revoke_invite(&record, context.now()).await?;
     let summary = format!("Invite {name} is revoked");
     context
         .write(&operator, change, options.write.write(), &format!("invite {name}"), &summary, NoFacts {})
@@ -235,23 +272,25 @@ async fn resend(options: &ResendOptions, context: &Context) -> Result<Found, Fai
     let operator = context.writer().await?;
     let record = find(&options.invite, &operator).await?;
     let tenant = operator.tenant(&record.invite.tenant).await?;
-    let (old, now) = (record.invite.hash.short().to_owned(), context.now());
+    let old = record.invite.hash.short().to_owned();
     let code = codes::new_code()?;
-    let expires_at = options.terms.expires_at(now);
-    let change = operator.resend_invite(&tenant, &record, &code, expires_at, now).await?;
+    let plan = |now| operator.resend_invite(&tenant, &record, &code, options.terms.expires_at(now), now);
+    plan(context.now()).await?;
     if !options.write.dry_run {
         context.confirm(&format!("The code of invite {old} will be dead. Go on?"), options.write.yes)?;
     }
+    // Planned anew: the answer may have taken its time.
+    let now = context.now();
+    let change = plan(now).await?;
+    let expires_at = options.terms.expires_at(now);
     let summary = format!(
         "Invite {} is made in place of {old}, whose code is dead, until {} UTC",
         code.hash().short(),
         minute(expires_at)
     );
     let facts = NewCode::of(&code, &options.terms, expires_at, options.write.dry_run);
-    context
-        .write(&operator, change, options.write.write(), &format!("invite {old}"), &summary, facts)
-        .await?;
-    Ok(Found::Nothing)
+    let (write, what) = (options.write.write(), format!("invite {old}"));
+    finish(&operator, change, write, &code, &what, &summary, facts, context).await
 }
 
 /// Says so when the tenant lists roles, and a given one is not among them: mostly a slip of the finger.
@@ -280,6 +319,10 @@ async fn find(selection: &InviteSelection, operator: &Operator) -> Result<Invite
     } else {
         let raw = match selection.invite.as_deref() {
             Some("-") => codes::read_line()?,
+            Some(raw) if raw.parse::<InviteCode>().is_ok() => {
+                return Err(Failure::usage("a code is a secret, and others can see a command line")
+                    .hint("Give - for the invite, and the code on standard input."));
+            }
             Some(raw) => raw.trim().to_owned(),
             None => return Err(Failure::usage("which invite?")),
         };
@@ -293,7 +336,7 @@ async fn find(selection: &InviteSelection, operator: &Operator) -> Result<Invite
         } else {
             let code: InviteCode = raw.parse().map_err(|_| {
                 Failure::usage(
-                    "that is no invite: neither a reference (8 hex digits or more), nor a hash, nor a code",
+                    "that is no invite: neither a reference (8 hex digits or more), nor a hash, nor, with -, a code",
                 )
             })?;
             operator.invite(&code.hash()).await?.ok_or_else(unknown)?

@@ -3,13 +3,13 @@
 mod view;
 
 use clap::{Args, Subcommand, ValueEnum};
-use tenancy::{MembershipStatus, PoolId, Sub, TenantId, UserKey};
+use tenancy::{EmailAddress, MembershipStatus, PoolId, Sub, TenantId, UserKey};
 use tenancy_aws::operator::{Change, MemberRecord, Operator, OperatorError, UserRecord};
 
 use self::view::{MemberList, MemberView, SignedOut, UserView};
 use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
 use super::invite::note_unlisted_roles;
-use super::written::NoFacts;
+use super::written::{NoFacts, Written};
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
@@ -43,7 +43,7 @@ pub struct ListOptions {
     #[command(flatten)]
     tenant: TenantOption,
     /// Only those of this user pool
-    #[arg(long, value_name = "ID", env = "USER_POOL_ID")]
+    #[arg(long, value_name = "ID")]
     user_pool_id: Option<PoolId>,
     /// Only those in this status
     #[arg(long, value_enum)]
@@ -166,22 +166,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> Result<Found, Fai
             };
             change(&options, context, plan, summary).await
         }
-        MemberCommand::SetDefault(options) => {
-            let summary = |user: &Sub| {
-                format!(
-                    "Tokens of user {user} are of `{}` unless the app asks for another",
-                    options.tenant.tenant
-                )
-            };
-            let plan = |operator: &Operator, user: &UserRecord| {
-                operator.set_default_tenant(user, &options.tenant.tenant, context.now())
-            };
-            change(&options, context, plan, summary).await?;
-            if !options.write.dry_run {
-                context.note("the attribute custom:tenantId follows with `tenantctl repair stamps`");
-            }
-            Ok(Found::Nothing)
-        }
+        MemberCommand::SetDefault(options) => set_default(&options, context).await,
     }
 }
 
@@ -228,6 +213,7 @@ async fn add(options: &AddOptions, context: &Context) -> Result<Found, Failure> 
     options.functions.check_member(&tenant.tenant, &roles)?;
     note_unlisted_roles(&tenant, &roles, context);
     let known = resolve(&options.user, context).await?;
+    known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
     let username = known.directory.as_ref().map(|user| &user.username);
     let change = operator.add_member(&tenant, &user, &roles, username, context.now())?;
@@ -245,10 +231,26 @@ async fn set_roles(options: &SetRolesOptions, context: &Context) -> Result<Found
     options.functions.check_member(&tenant.tenant, &roles)?;
     note_unlisted_roles(&tenant, &roles, context);
     let known = resolve(&options.user, context).await?;
+    known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
     let change = operator.set_member_roles(&user, tenant_id, &roles, context.now())?;
     let summary = format!("User {} has in `{tenant_id}` the roles {}", known.user.sub, role_names(&roles));
     context.write(&operator, change, options.write, "the membership", &summary, NoFacts {}).await?;
+    Ok(Found::Nothing)
+}
+
+async fn set_default(options: &ChangeOptions, context: &Context) -> Result<Found, Failure> {
+    let (operator, id) = (context.writer().await?, &options.tenant.tenant);
+    let tenant = operator.tenant(id).await?;
+    let known = resolve(&options.user, context).await?;
+    let user = operator.user(&known.user).await?;
+    let change = operator.set_default_tenant(&user, &tenant, context.now())?;
+    let is_changed = !change.is_empty();
+    let summary = format!("Tokens of user {} are of `{id}` unless the app asks for another", known.user.sub);
+    context.write(&operator, change, options.write, "the user or the tenant", &summary, NoFacts {}).await?;
+    if is_changed && !options.write.dry_run {
+        context.note("the attribute custom:tenantId follows with `tenantctl repair stamps`");
+    }
     Ok(Found::Nothing)
 }
 
@@ -271,39 +273,48 @@ async fn change(
 /// sign-out that fails is tried again by the same command.
 async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) -> Result<Found, Failure> {
     let (operator, tenant) = (context.writer().await?, &options.tenant.tenant);
+    if options.sign_out && !context.has_cognito() {
+        return Err(Failure::usage("--sign-out needs the user pool, and with --local there is none"));
+    }
     let known = resolve(&options.user, context).await?;
     let sub = &known.user.sub;
     let user = operator.user(&known.user).await?;
-    let change = operator.set_member_status(&user, tenant, status, context.now())?;
+    let plan = |now| operator.set_member_status(&user, tenant, status, now);
+    let is_changed = !plan(context.now())?.is_empty();
     let (question, done) = match status {
         MembershipStatus::Removed => ("Remove", "removed from"),
         MembershipStatus::Suspended | MembershipStatus::Active => ("Suspend", "suspended in"),
     };
-    let asks = !options.write.dry_run && (!change.is_empty() || options.sign_out);
+    let asks = !options.write.dry_run && (is_changed || options.sign_out);
     if asks {
         let also = if options.sign_out { ", and sign them out everywhere" } else { "" };
         context.confirm(&format!("{question} user {sub} in `{tenant}`{also}?"), options.write.yes)?;
     }
-    let summary = format!("User {sub} is {done} `{tenant}`: the next token for it is refused");
+    let mut summary = format!("User {sub} is {done} `{tenant}`: the next token for it is refused");
+    // Planned anew: the answer may have taken its time.
+    let change = plan(context.now())?;
     if !options.sign_out || options.write.dry_run {
+        if options.sign_out {
+            summary.push_str(", and the user's refresh tokens are revoked");
+        }
         let write = options.write.write();
         context.write(&operator, change, write, "the membership", &summary, NoFacts {}).await?;
-        return Ok(Found::Nothing);
-    }
-    let is_changed = !change.is_empty();
-    operator.apply(change, "the membership").await?;
-    sign_out(&known, context).await.map_err(|failure| {
-        let state = if is_changed { "is now" } else { "was already" };
-        Failure::failed(format!("user {sub} {state} {done} `{tenant}`, but was not signed out: {failure}"))
+    } else {
+        operator.apply(change, "the membership").await?;
+        sign_out(&known, context).await.map_err(|failure| {
+            let state = if is_changed { "is now" } else { "was already" };
+            Failure::failed(format!(
+                "user {sub} {state} {done} `{tenant}`, but was not signed out: {failure}"
+            ))
             .hint("Run the same command again to sign the user out.")
-    })?;
-    context.say(&super::written::Written {
-        changed: true,
-        dry_run: false,
-        summary: &summary,
-        writes: None,
-        facts: SignedOut { signed_out: true },
-    });
+        })?;
+        let facts = SignedOut { signed_out: true };
+        let written = Written { changed: is_changed, dry_run: false, summary: &summary, writes: None, facts };
+        context.say(&written);
+    }
+    if is_changed && !options.write.dry_run && status == MembershipStatus::Removed {
+        context.note("the attribute custom:tenantId still names the tenant; `tenantctl repair drift --apply` takes it away");
+    }
     Ok(Found::Nothing)
 }
 
@@ -313,7 +324,11 @@ async fn sign_out(known: &Known, context: &Context) -> Result<(), Failure> {
         // Admin calls take a sub for the username (API reference, `AdminUserGlobalSignOut`).
         None => known.user.sub.to_string(),
     };
-    let call = context.cognito().await?.admin_user_global_sign_out().user_pool_id(known.user.pool.as_str());
+    let call = context
+        .cognito_of(&known.user.pool)
+        .await?
+        .admin_user_global_sign_out()
+        .user_pool_id(known.user.pool.as_str());
     let answer = call.username(username).send().await;
     answer.map(|_| ()).map_err(|error| failure::aws("sign the user out", &error))
 }
@@ -325,6 +340,24 @@ struct Known {
 }
 
 impl Known {
+    /// Refuses to give rights to who only says that the address is theirs: any user may write any address into their own
+    /// record, and it stays unverified. The sub says whom the operator means.
+    fn check_verified(&self, who: &str) -> Result<(), Failure> {
+        let Some(user) = self.directory.as_ref().filter(|_| who.contains('@')) else { return Ok(()) };
+        let address = user.attribute("email").and_then(|email| email.parse::<EmailAddress>().ok());
+        let is_theirs = address.is_some() && address == who.parse().ok();
+        if is_theirs && user.attribute("email_verified") == Some("true") {
+            return Ok(());
+        }
+        let what =
+            if is_theirs { "has not verified this address" } else { "is called so, and has another address" };
+        Err(Failure::refused(
+            "email-unverified",
+            format!("user {} ({}) {what}: it may be somebody else's", user.sub, user.status),
+        )
+        .hint("Give the sub if it is the one you mean."))
+    }
+
     fn table_only(user: UserKey) -> Self {
         Self { user, directory: None }
     }
@@ -338,7 +371,7 @@ async fn resolve(selection: &UserSelection, context: &Context) -> Result<Known, 
     if selection.no_lookup || !context.has_cognito() {
         return Ok(Known::table_only(UserKey { pool: pool.clone(), sub: sub_of(&selection.user)? }));
     }
-    let found = users::find_user(&context.cognito().await?, pool, &selection.user).await?;
+    let found = users::find_user(&context.cognito_of(pool).await?, pool, &selection.user).await?;
     Ok(Known { user: UserKey { pool: pool.clone(), sub: found.sub.clone() }, directory: Some(found) })
 }
 

@@ -55,7 +55,7 @@ pub async fn run(command: PoolCommand, context: &Context) -> Result<Found, Failu
 
 async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Failure> {
     let pool_id = options.pool.user_pool_id.to_string();
-    let cognito = context.cognito().await?;
+    let cognito = context.cognito_of(&options.pool.user_pool_id).await?;
     let pool = wire::describe(&cognito, &pool_id).await?;
     let wish = Wish {
         post_confirmation: options.post_confirmation.as_ref(),
@@ -73,7 +73,7 @@ async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Fail
 
 async fn detach(options: DetachOptions, context: &Context) -> Result<Found, Failure> {
     let pool_id = options.pool.user_pool_id.to_string();
-    let cognito = context.cognito().await?;
+    let cognito = context.cognito_of(&options.pool.user_pool_id).await?;
     let pool = wire::describe(&cognito, &pool_id).await?;
     let wish = Wish {
         post_confirmation: options.post_confirmation.as_ref(),

@@ -18,6 +18,8 @@ pub enum Unsettled {
     Table(&'static str, String),
     /// The user's own items.
     Damaged(Damage),
+    /// The user joined not long ago, and the pool's list may be behind.
+    Recent,
 }
 
 impl Unsettled {
@@ -41,6 +43,7 @@ impl Unsettled {
             Self::Pool(trouble) => trouble.reason(),
             Self::Table(reason, _) => reason,
             Self::Damaged(_) => "damaged",
+            Self::Recent => "joined-recently",
         }
     }
 
@@ -51,6 +54,10 @@ impl Unsettled {
             Self::Pool(trouble) => trouble.to_string(),
             Self::Table(_, detail) => detail.clone(),
             Self::Damaged(damage) => damage.to_string(),
+            Self::Recent => {
+                "joined less than a day ago, and the pool's list may be behind; look again tomorrow"
+                    .to_owned()
+            }
         }
     }
 

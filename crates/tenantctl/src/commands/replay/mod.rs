@@ -59,9 +59,6 @@ pub struct ReplayOptions {
     /// Also print what goes back to Cognito: the whole event, with all that is in it
     #[arg(long)]
     reply: bool,
-    /// The id of the request in what would be written
-    #[arg(long, value_name = "ID", default_value = "replay")]
-    request_id: String,
 }
 
 /// Plays an event.
@@ -95,7 +92,7 @@ pub async fn run(options: ReplayOptions, context: &Context) -> Result<Found, Fai
         context.note("only the clock is moved: the records are those of now");
     }
     let store = context.store().await?;
-    let played = play::play(&recorded, &config, store, (now, &options.request_id)).await?;
+    let played = play::play(&recorded, &config, store, now).await?;
     let document = assemble(
         Setting { recorded: &recorded, config: &config, variables, at, with_reply: options.reply },
         played,

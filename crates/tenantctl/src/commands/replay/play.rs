@@ -52,10 +52,10 @@ pub(super) async fn play(
     recorded: &Recorded,
     config: &Config,
     store: DynamoStore,
-    (now, request_id): (SystemTime, &str),
+    now: SystemTime,
 ) -> Result<Played, Failure> {
     let rehearsal = Rehearsal::new(store);
-    let call = Call { event: &recorded.event, request_id, now, deadline: Instant::now() + TIME };
+    let call = Call { event: &recorded.event, request_id: "replay", now, deadline: Instant::now() + TIME };
     let mut report = Report::default();
     let (answer, denial_event, observes) = match config {
         Config::PreTokenGeneration(config) => {
@@ -68,13 +68,14 @@ pub(super) async fn play(
         }
     };
     let (seen, reads, read_time) = rehearsal.end();
+    // What was decided without an answer may be another decision than the function's.
+    if let Some((operation, cause)) = seen.unanswered {
+        return Err(StoreError::Unavailable { operation, source: cause.into() }.into());
+    }
     let (reply, failure) = match answer {
         Ok(Answer::Untouched) => (Reply::Untouched, None),
         Ok(Answer::Event(event)) => (Reply::Event(event), None),
         Err(failure) => {
-            if let Some((operation, cause)) = seen.unanswered {
-                return Err(StoreError::Unavailable { operation, source: cause.into() }.into());
-            }
             report.note_failure(&failure, denial_event);
             if observes {
                 report.outcome = "observed";

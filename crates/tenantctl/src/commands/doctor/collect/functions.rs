@@ -18,7 +18,17 @@ pub(super) async fn read(
     triggers: &LambdaConfigType,
 ) -> Vec<Function> {
     let attached = attached(triggers);
-    let lambda = context.lambda_of(pool).await;
+    let lambda = match context.lambda_of(pool).await {
+        Ok(lambda) => lambda,
+        Err(failure) => {
+            let why = failure.to_string();
+            let unasked = |(trigger, arn): (&'static str, String)| {
+                let name = FunctionName { region: None, account: None, name: arn.clone(), qualifier: None };
+                unread(trigger, arn, name, &why)
+            };
+            return attached.into_iter().map(unasked).collect();
+        }
+    };
     let account = pool_arn.and_then(|arn| arn.split(':').nth(4)).map(str::to_owned);
     for_each("functions", attached, |(trigger, arn)| {
         let (lambda, account) = (lambda.clone(), account.clone());

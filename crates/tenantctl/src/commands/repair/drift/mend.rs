@@ -35,8 +35,12 @@ pub struct Outcome {
     pub interrupted: bool,
 }
 
+/// How long ago a user must have joined before it counts that the pool's list does not have them: it is behind at times, and
+/// no invite brings a removed membership back. A day.
+const SETTLED_SECONDS: u64 = 24 * 60 * 60;
+
 /// What mending takes.
-#[derive(Debug)]
+
 pub struct Mender<'a> {
     /// The table, written by who is asking.
     pub operator: &'a Operator,
@@ -45,7 +49,7 @@ pub struct Mender<'a> {
     /// Its id.
     pub pool: &'a PoolId,
     /// The time.
-    pub now: Timestamp,
+    pub clock: &'a dyn Fn() -> Timestamp,
 }
 
 impl Mender<'_> {
@@ -110,7 +114,7 @@ impl Mender<'_> {
         if stale_default(&record.records()).is_none() {
             return Ok(Mended::SettledMeanwhile);
         }
-        let change = self.operator.clear_stale_default(&record, self.now);
+        let change = self.operator.clear_stale_default(&record, (self.clock)());
         self.operator.apply(change, &format!("the profile of user {}", user.sub)).await?;
         Ok(Mended::Mended)
     }
@@ -124,8 +128,12 @@ impl Mender<'_> {
         for _ in 0..remaining_tenants(&self.read(user).await?).len() {
             let record = self.read(user).await?;
             let Some(tenant) = remaining_tenants(&record).into_iter().next() else { break };
+            let joined = record.in_tenant(&tenant).and_then(|member| member.joined_at).unwrap_or_default();
+            if joined.plus_seconds(SETTLED_SECONDS) > (self.clock)() {
+                return Err(Unsettled::Recent);
+            }
             let removed = MembershipStatus::Removed;
-            let change = self.operator.set_member_status(&record, &tenant, removed, self.now)?;
+            let change = self.operator.set_member_status(&record, &tenant, removed, (self.clock)())?;
             self.operator
                 .apply(change, &format!("the membership of user {} in `{tenant}`", user.sub))
                 .await?;

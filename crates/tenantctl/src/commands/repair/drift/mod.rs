@@ -56,7 +56,7 @@ pub struct DriftOptions {
 pub async fn run(options: DriftOptions, context: &Context) -> Result<Found, Failure> {
     let DriftOptions { pool, rate, all, attribute, apply } = options;
     let (pool, attribute) = (pool.user_pool_id, attribute.tenant_attribute);
-    let client = context.cognito().await?;
+    let client = context.cognito_of(&pool).await?;
     let operator = if apply.apply { context.writer().await? } else { context.reader().await? };
     let reader = PoolUsers::new(&client, attribute.clone(), rate, Stop::never());
     let scan = scan::scan(context, &client, &operator, &reader, &pool, &attribute).await?;
@@ -65,7 +65,8 @@ pub async fn run(options: DriftOptions, context: &Context) -> Result<Found, Fail
         context.confirm(&document.question(rate), apply.yes)?;
         let stop = Stop::on_ctrl_c();
         let pools = PoolUsers::new(&client, attribute, rate, stop.clone());
-        let mender = mend::Mender { operator: &operator, pools: &pools, pool: &pool, now: context.now() };
+        let mender =
+            mend::Mender { operator: &operator, pools: &pools, pool: &pool, clock: &|| context.now() };
         let outcome = mender.mend(&mut document.findings, &stop).await;
         (document.applied, document.result) = (true, Some(outcome));
     }

@@ -59,7 +59,11 @@ pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Fai
         context.say(&document);
         return Ok(found);
     }
-    let client = context.cognito().await?;
+    // One client for all pools: they are in one region, that of the functions.
+    let client = match plan.users.first() {
+        Some(user) => context.cognito_of(&user.user.pool).await?,
+        None => return Ok(found),
+    };
     context.confirm(&document.question(&options.attribute.tenant_attribute), options.apply.yes)?;
     let stop = Stop::on_ctrl_c();
     let pools = PoolUsers::new(&client, options.attribute.tenant_attribute, options.rate, stop.clone());
