@@ -43,6 +43,15 @@ fn listed<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     }
 }
 
+/// `text` as one word of a shell: as it is where that is safe, in quotes elsewhere.
+fn word(text: &str) -> String {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_.:/@%+,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_safe) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// The end of what mends by a command that resets what it is not sent.
 pub const RESETS: &str = " With all its other settings as well: what is left out is reset.";
 
