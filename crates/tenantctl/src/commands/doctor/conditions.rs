@@ -6,7 +6,7 @@ use super::policy::{glob, texts};
 
 /// Whether a condition is met.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// It is not.
     No,
     /// That cannot be told from here.
@@ -17,7 +17,7 @@ pub enum Verdict {
 
 /// The conditions of a statement, all of which must be met.
 #[derive(Default)]
-pub struct Conditions {
+pub(super) struct Conditions {
     all: Vec<Condition>,
 }
 
@@ -43,7 +43,7 @@ enum Subject {
 
 impl Conditions {
     /// Reads them for a call that Cognito makes for the pool `pool_arn`, with its ARN and its account as the source.
-    pub fn of(statement: &Value, pool_arn: &str) -> Self {
+    pub(super) fn of(statement: &Value, pool_arn: &str) -> Self {
         let mut found = Self::default();
         let Some(Value::Object(operators)) = statement.get("Condition") else { return found };
         for (operator, keys) in operators {
@@ -59,56 +59,56 @@ impl Conditions {
     }
 
     /// Whether all of them are met.
-    pub fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> Verdict {
         self.all.iter().map(|one| one.verdict).min().unwrap_or(Verdict::Yes)
     }
 
     /// Whether they are about calls through the function's own address, or the `action` is such a call, and nothing else
     /// narrows them down.
-    pub fn is_by_url(&self, action: bool) -> bool {
+    pub(super) fn is_by_url(&self, action: bool) -> bool {
         let is_url = |one: &Condition| one.subject == Subject::Url;
         (action || self.all.iter().any(|one| is_url(one) && one.verdict == Verdict::No))
             && self.all.iter().all(is_url)
     }
 
     /// Whether they narrow down who calls at all.
-    pub fn narrow(&self) -> bool {
+    pub(super) fn narrow(&self) -> bool {
         self.has_others() || self.has_account() || (self.source_arns().is_some() && !self.is_any_account())
     }
 
     /// Whether there is one that is about something else than the source.
-    pub fn has_others(&self) -> bool {
+    pub(super) fn has_others(&self) -> bool {
         self.all.iter().any(|one| !matches!(one.subject, Subject::Arn | Subject::Account) || one.is_negated)
     }
 
     /// Whether one names the account of the source.
-    pub fn has_account(&self) -> bool {
+    pub(super) fn has_account(&self) -> bool {
         let is_one =
             |one: &Condition| !one.is_pattern || one.patterns.iter().all(|text| !text.contains(['*', '?']));
         self.named(Subject::Account).any(is_one)
     }
 
     /// The ARNs of the source that they name; `None` when there is no such condition.
-    pub fn source_arns(&self) -> Option<Vec<&String>> {
+    pub(super) fn source_arns(&self) -> Option<Vec<&String>> {
         let mut named = self.named(Subject::Arn).peekable();
         named.peek()?;
         Some(named.flat_map(|one| &one.patterns).collect())
     }
 
     /// The accounts that they name, as the source's own or within its ARN.
-    pub fn accounts(&self) -> Vec<&str> {
+    pub(super) fn accounts(&self) -> Vec<&str> {
         let accounts = self.named(Subject::Account).flat_map(|one| &one.patterns).map(String::as_str);
         let arns = self.named(Subject::Arn).flat_map(|one| &one.patterns);
         accounts.chain(arns.filter_map(|arn| arn.split(':').nth(4))).collect()
     }
 
     /// Whether an ARN that they name stands for several.
-    pub fn has_wildcard(&self) -> bool {
+    pub(super) fn has_wildcard(&self) -> bool {
         self.narrowest_arn(|one| one.is_pattern && one.patterns.iter().any(|arn| arn.contains(['*', '?'])))
     }
 
     /// Whether pools of any account fit: the account, the fifth part, is a wildcard, or there is no fifth part.
-    pub fn is_any_account(&self) -> bool {
+    pub(super) fn is_any_account(&self) -> bool {
         let is_any = |arn: &String| arn.split(':').nth(4).is_none_or(|account| account.contains(['*', '?']));
         self.narrowest_arn(|one| one.is_pattern && one.patterns.iter().any(is_any))
     }
