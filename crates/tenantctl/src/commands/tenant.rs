@@ -552,7 +552,7 @@ fn roles_of(tenant: &Tenant) -> BTreeMap<String, RoleView> {
     tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(grant))).collect()
 }
 
-fn status_name(status: TenantStatus) -> &'static str {
+pub(super) fn status_name(status: TenantStatus) -> &'static str {
     match status {
         TenantStatus::Active => "active",
         TenantStatus::Suspended => "suspended",
