@@ -390,6 +390,30 @@ impl Context {
         let _ = writeln!(anstream::stderr(), "{}", plain(&line));
     }
 
+    /// Asks for `name` to be typed, for what cannot be undone, unless the answer was given with `--yes`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when something else is typed, or there is nobody to ask.
+    pub fn confirm_by_name(&self, question: &str, name: &str, yes: bool) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return Err(
+                Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it.")
+            );
+        }
+        let typed = dialoguer::Input::<String>::new()
+            .with_prompt(format!("{question} Type `{name}`"))
+            .interact_text();
+        match typed {
+            Ok(typed) if typed.trim() == name => Ok(()),
+            Ok(_) => Err(Failure::failed("nothing was done")),
+            Err(error) => Err(Failure::failed(format!("could not ask: {error}"))),
+        }
+    }
+
     /// Asks, on a terminal, unless the answer was given with `--yes`.
     ///
     /// # Errors
