@@ -341,6 +341,40 @@ async fn a_client_on_the_last_of_many_pages_is_seen_and_one_that_is_refused_is_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_the_first_page_is_judged_when_the_second_is_refused_and_one_that_is_gone_does_not_fail()
+{
+    let desk = Desk::without_table().await;
+    let client = |id: &str| json!({ "ClientId": id, "ClientName": id, "UserPoolId": "eu-west-1_Fake" });
+
+    let run = against(
+        &desk,
+        Box::new(move |operation, _, input| {
+            match (operation, input["NextToken"].as_str(), input["ClientId"].as_str()) {
+                ("DescribeUserPool", ..) => (200, fake_pool()),
+                ("ListUserPoolClients", None, _) => {
+                    (200, json!({ "UserPoolClients": [client("open"), client("gone")], "NextToken": "2" }))
+                }
+                ("ListUserPoolClients", ..) => (400, error("AccessDeniedException")),
+                ("DescribeUserPoolClient", _, Some("gone")) => (400, error("ResourceNotFoundException")),
+                ("DescribeUserPoolClient", ..) => (
+                    200,
+                    json!({ "UserPoolClient": { "ClientId": "open", "WriteAttributes": ["custom:tenantId"] } }),
+                ),
+                ("ListIdentityProviders", ..) => (200, json!({ "Providers": [] })),
+                _ => (200, json!({})),
+            }
+        }),
+    );
+
+    let document = document(&run);
+    let findings = document["findings"].as_array().unwrap();
+    let of = |rule: &str| findings.iter().filter(|one| one["rule"] == rule).collect::<Vec<_>>();
+    assert_eq!(of("attribute-writable")[0]["subject"], "app client open");
+    let unseen: Vec<&str> = of("not-checked").iter().map(|one| one["severity"].as_str().unwrap()).collect();
+    assert_eq!(unseen, ["medium", "info"], "{document}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_cannot_be_read_is_told_by_its_status_and_not_shown() {
     let desk = Desk::without_table().await;
 

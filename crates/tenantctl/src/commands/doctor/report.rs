@@ -14,7 +14,7 @@ use crate::page::{BAD, BOLD, DIM, GOOD, Page, Show, WARN, styled};
 /// Findings of one rule that are shown to people; the document has all.
 const SHOWN: usize = 10;
 
-/// What the commands that end in [`RESETS`] have in common (developer guide, "Updating user pool and app client
+/// What the mends that end in [`RESETS`] have in common (developer guide, "Updating user pool and app client
 /// configuration").
 const CAUTION: &str = "Caution: update-user-pool and update-user-pool-client reset every setting that is not sent, the triggers \
                        among them. Send the whole configuration, or change the template.";
@@ -250,17 +250,11 @@ fn show_group(group: &[&Reported], page: &mut Page) {
         page.item(2, &format!("and {more} more; --output json has them all"));
     }
     page.paragraph(4, &format!("Why: {}", first.why));
-    let mut mends: Vec<&str> =
-        group.iter().take(SHOWN).map(|finding| without_caution(&finding.mend)).collect();
+    let mut mends: Vec<&str> = group.iter().take(SHOWN).map(|finding| finding.mend.as_str()).collect();
     mends.dedup();
     for mend in mends {
         page.paragraph(4, &format!("Mend: {mend}"));
     }
-}
-
-/// What to do, without the caution that stands once below all of it.
-fn without_caution(mend: &str) -> &str {
-    mend.strip_suffix(RESETS).unwrap_or(mend)
 }
 
 impl Report {

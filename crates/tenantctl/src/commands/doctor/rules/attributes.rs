@@ -297,6 +297,10 @@ fn narrowed(snapshot: &Snapshot, client: &Client<'_>) -> String {
             }
         }
     }
+    // Without a list users write every standard attribute: sign-ups that give an address must go on to work.
+    if client.writes().is_none() && !keep.contains(&"email") {
+        keep.insert(0, "email");
+    }
     // An empty list counts as none, and the default again: something harmless has to be in it.
     if keep.is_empty() {
         keep.push("locale");
@@ -311,7 +315,7 @@ fn narrowed(snapshot: &Snapshot, client: &Client<'_>) -> String {
     let without = if client.writes().is_some() {
         format!(", without {}", listed(dropped))
     } else {
-        ", and what else users may change themselves".to_owned()
+        ", and what else users give at sign-up or may change themselves".to_owned()
     };
     let unmapped: Vec<&str> = mapped.iter().copied().filter(|name| !is_fine(name)).collect();
     let first = if unmapped.is_empty() {

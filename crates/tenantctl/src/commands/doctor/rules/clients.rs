@@ -156,11 +156,10 @@ fn without_plain(snapshot: &Snapshot, client: &Client<'_>) -> String {
         ExplicitAuthFlowsType::CustomAuthFlowOnly => "ALLOW_CUSTOM_AUTH",
         other => other.as_str(),
     });
-    // The older names had it without saying so.
-    for flow in current.chain(["ALLOW_REFRESH_TOKEN_AUTH"]) {
-        if !flows.contains(&flow)
-            && !(flow == "ALLOW_REFRESH_TOKEN_AUTH" && client.settings.refresh_token_rotation().is_some())
-        {
+    // The older names had refresh tokens without saying so; with rotation that flow must not be there.
+    let is_rotating = client.settings.refresh_token_rotation().is_some();
+    for flow in current.chain((!is_rotating).then_some("ALLOW_REFRESH_TOKEN_AUTH")) {
+        if !flows.contains(&flow) {
             flows.push(flow);
         }
     }

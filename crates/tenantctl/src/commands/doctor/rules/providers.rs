@@ -346,7 +346,7 @@ fn mapping_not_writable(snapshot: &Snapshot) -> Look {
                 .settings
                 .attribute_mapping()
                 .into_iter()
-                .flat_map(std::collections::HashMap::keys)
+                .flat_map(HashMap::keys)
                 .map(String::as_str)
                 // `username` is mapped by Cognito itself, and no client writes it; those that must not be mapped have
                 // rules of their own.

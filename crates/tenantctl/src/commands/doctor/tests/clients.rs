@@ -218,6 +218,9 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
     ]);
 }
 
+/// A rule, a change that it finds, and what its mend must say.
+type Mended = (&'static str, fn(&mut Snapshot), &'static [&'static str]);
+
 /// What each finding of a client says to do, by rule.
 fn mends(change: fn(&mut Snapshot)) -> Vec<(&'static str, String)> {
     let mut snapshot = sample::snapshot();
@@ -266,7 +269,7 @@ fn a_mend_of_a_client_keeps_what_it_lives_by() {
         let found = mends(change).into_iter().find(|(found, _)| *found == rule);
         found.unwrap_or_else(|| panic!("{rule} found nothing")).1
     };
-    let rows: [(&str, fn(&mut Snapshot), &[&str]); 8] = [
+    let rows: [Mended; 8] = [
         (
             "attribute-write-default",
             |s| {
@@ -316,7 +319,7 @@ fn a_mend_of_a_client_keeps_what_it_lives_by() {
             "client-implicit-flow",
             |s| {
                 web(s).allowed_o_auth_flows =
-                    Some(vec![OAuthFlowType::Implicit, OAuthFlowType::ClientCredentials])
+                    Some(vec![OAuthFlowType::Implicit, OAuthFlowType::ClientCredentials]);
             },
             &["another client for users", "AllowedOAuthFlows: [client_credentials]"],
         ),
@@ -324,7 +327,7 @@ fn a_mend_of_a_client_keeps_what_it_lives_by() {
             "client-machine-mixed",
             |s| {
                 web(s).allowed_o_auth_flows =
-                    Some(vec![OAuthFlowType::Implicit, OAuthFlowType::ClientCredentials])
+                    Some(vec![OAuthFlowType::Implicit, OAuthFlowType::ClientCredentials]);
             },
             &["another client for users", "AllowedOAuthFlows: [client_credentials]"],
         ),
