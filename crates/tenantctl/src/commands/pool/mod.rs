@@ -11,7 +11,7 @@
 //! | `functions` | whether Cognito may invoke a function |
 //! | `owner`, `fragment` | who owns a pool, and what it writes into its own code |
 //! | `run`, `refusal` | one run of a command, from the plan to the outcome, and why it ends at the plan |
-//! | `wire`, `backup`, `apply` | the calls, and the write with all that is around it |
+//! | `wire`, `backup`, `apply`, `verify` | the calls, and the write with all that is around it |
 
 mod apply;
 mod arn;
@@ -30,9 +30,11 @@ mod round_trip;
 mod run;
 mod triggers;
 mod update;
+mod verify;
 mod wire;
 
 pub use self::arn::{FunctionArn, InvalidFunctionArn};
+pub(crate) use self::backup::shell_word;
 pub use self::options::{AttachOptions, ChangeOptions, DetachOptions, PoolCommand};
 pub use self::triggers::EventVersion;
 

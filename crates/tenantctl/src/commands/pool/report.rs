@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::backup::PutBack;
 use super::difference::Difference;
 use super::functions::Checked;
 use super::owner::{Confidence, Owner};
@@ -41,6 +42,9 @@ pub(super) struct Report {
     pub(super) mfa: Option<MfaOutcome>,
     /// The file with the pool as it was.
     pub(super) backup: Option<String>,
+    /// How the pool is put back.
+    #[serde(skip)]
+    pub(super) put_back: Option<PutBack>,
     /// The plan has been shown before.
     #[serde(skip)]
     pub(super) is_shown: bool,
@@ -52,9 +56,9 @@ pub(super) struct Report {
 pub(super) enum MfaOutcome {
     /// As it was.
     Unchanged,
-    /// The update had changed it; it has been put back.
+    /// The update had weakened it; it has been put back.
     Restored,
-    /// The update has changed it.
+    /// It has changed.
     Changed,
     /// It could not be read.
     Unknown,
@@ -135,13 +139,22 @@ impl Report {
                 0,
                 &styled(
                     WARN,
-                    "The update had changed the MFA configuration. It has been put back as it was.",
+                    "The update had weakened the MFA configuration. It has been put back as it was.",
                 ),
             );
         }
         if self.verified == Some(true) {
             page.line(format!("{} User pool {} is as planned;", styled(GOOD, "Done."), self.user_pool_id));
-            page.line("everything else was read again and is as before.");
+            if self.mfa == Some(MfaOutcome::Unknown) {
+                page.line("everything else was read again and is as before, but for the MFA configuration,");
+                page.line("which cannot be read.");
+            } else {
+                page.line("everything else was read again and is as before.");
+            }
+            if let Some(put_back) = &self.put_back {
+                page.gap();
+                page.line(put_back.commands(Some(MfaOutcome::Unchanged)));
+            }
             return;
         }
         page.line(format!("{} The user pool is not as planned:", styled(BAD, "Updated, but wrong.")));

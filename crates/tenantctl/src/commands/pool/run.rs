@@ -1,7 +1,5 @@
 //! One run of a command, from the plan to the outcome.
 
-use std::path::PathBuf;
-
 use aws_sdk_cognitoidentityprovider::Client;
 use serde_json::Value;
 
@@ -15,7 +13,7 @@ use super::report::{MfaOutcome, Report};
 use super::triggers::{Wanted, holder, with_slot};
 use super::update::{predict, update_from};
 use super::wire::{self, Mfa};
-use super::{backup, functions, owner};
+use super::{functions, owner};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
@@ -67,6 +65,7 @@ impl<'a> Run<'a> {
             differences: Vec::new(),
             mfa: None,
             backup: None,
+            put_back: None,
             is_shown: false,
             user_pool_id: pool_id,
         };
@@ -136,20 +135,21 @@ impl<'a> Run<'a> {
             self.context.note(note);
         }
         if self.report.mfa == Some(MfaOutcome::Restored) {
-            self.context.note("the update had changed the MFA configuration; it has been put back as it was");
+            self.context
+                .note("the update had weakened the MFA configuration; it has been put back as it was");
         }
         if self.report.verified == Some(true) {
             return Ok(Found::Nothing);
         }
-        let path = PathBuf::from(self.report.backup.unwrap_or_default());
+        let how = self.report.put_back.as_ref().map(|put_back| put_back.commands(self.report.mfa));
         Err(Failure::failed(format!(
             "the user pool was updated and is not as planned:{}",
             apply::list(&self.report.differences)
         ))
         .hint(format!(
-            "{}{}",
+            "{}Somebody else's change may be among the differences, and putting the pool back undoes it too. {}",
             no_update_sets(&self.report.differences),
-            backup::how_to_put_back(&path, self.report.mfa)
+            how.unwrap_or_default()
         )))
     }
 
