@@ -79,7 +79,7 @@ impl PutBack {
     pub(super) fn commands(&self, mfa: Option<MfaOutcome>) -> String {
         let command = |operation: &str, name: &str| {
             format!(
-                "\n  jq .restore.{operation} {} > back.json\n  aws cognito-idp {name} --cli-input-json file://back.json{}",
+                "\n  jq .restore.{operation} {} > back.json\n  aws cognito-idp {name}{} \\\n    --cli-input-json file://back.json",
                 shell_word(&self.file),
                 self.options
             )
@@ -125,7 +125,7 @@ mod tests {
             let commands = put_back.commands(Some(MfaOutcome::Unchanged));
 
             assert!(commands.contains(&format!("jq .restore.UpdateUserPool {word} >")), "{commands}");
-            assert!(commands.ends_with("file://back.json --region eu-west-1"), "{commands}");
+            assert!(commands.contains("update-user-pool --region eu-west-1 \\\n"), "{commands}");
         }
     }
 }

@@ -40,6 +40,7 @@ pub use self::triggers::EventVersion;
 
 use self::judge::Wish;
 use self::run::Run;
+use self::triggers::{Slot, holder};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
@@ -68,7 +69,8 @@ async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Fail
     let verdict = judge::attach(&pool, &pool_id, &wish)?;
     let mut run = Run::new("attach", context, cognito, pool_id, pool, verdict, options.change);
     if !options.skip_function_check {
-        run.check_functions().await?;
+        let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
+        run.check_functions(&lambda, &wish).await;
     }
     run.finish().await
 }
@@ -84,5 +86,30 @@ async fn detach(options: DetachOptions, context: &Context) -> Result<Found, Fail
         replace: options.change.replace,
     };
     let verdict = judge::detach(&pool, &wish)?;
+    let is_named = wish.post_confirmation.is_some() || wish.pre_token_generation.is_some();
+    if !verdict.changes.is_empty() && !is_named && !wish.replace {
+        let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
+        for (slot, _) in &verdict.changes {
+            let held = holder(&pool, *slot).unwrap_or_default();
+            if let Err(why) = functions::is_ours(&lambda, held).await {
+                return Err(not_ours(*slot, held, &why));
+            }
+        }
+    }
     Run::new("detach", context, cognito, pool_id, pool, verdict, options.change).finish().await
+}
+
+/// Why a trigger is not emptied that nobody has named.
+fn not_ours(slot: Slot, held: &str, why: &str) -> Failure {
+    Failure::refused(
+        "slot-taken",
+        format!(
+            "{} holds a function of which nothing says that it is of this product: {why} ({held})",
+            slot.name()
+        ),
+    )
+    .hint(format!(
+        "To take it off all the same, name it: {} {held}. --replace takes off whatever is there.",
+        slot.option()
+    ))
 }

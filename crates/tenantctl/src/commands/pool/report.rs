@@ -79,7 +79,7 @@ impl Report {
     /// The pool, as in `eu-west-1_AbCdEf123 (production)`.
     pub(super) fn pool(&self) -> String {
         match &self.pool_name {
-            Some(name) => format!("{} ({name})", self.user_pool_id),
+            Some(name) => format!("{} ({})", self.user_pool_id, one_line(name)),
             None => self.user_pool_id.clone(),
         }
     }
@@ -89,6 +89,7 @@ impl Report {
             let state = if self.action == "attach" { "is attached already" } else { "is attached" };
             let what = if self.action == "attach" { "all that was asked for" } else { "nothing" };
             page.paragraph(0, &format!("Nothing to do: {what} {state}, in user pool {}.", self.pool()));
+            self.functions.iter().for_each(|function| show_function(page, function));
             return;
         }
         let plan = if self.action == "attach" { "Plan: attach to" } else { "Plan: detach from" };
@@ -100,18 +101,7 @@ impl Report {
         for left in &self.left_out {
             page.paragraph(2, &format!("Not sent: {}: {}.", left.path, left.why));
         }
-        for function in &self.functions {
-            match (&function.problem, &function.note) {
-                (Some(problem), _) => {
-                    page.line(format!("{} {}", styled(BAD, "Problem:"), function.arn));
-                    page.paragraph(2, problem);
-                }
-                (None, Some(note)) => page.paragraph(0, &format!("{}: {note}.", function.trigger)),
-                (None, None) => {
-                    page.line(format!("{} may be invoked by Cognito.", function.trigger));
-                }
-            }
-        }
+        self.functions.iter().for_each(|function| show_function(page, function));
         for note in &self.notes {
             page.paragraph(0, note);
         }
@@ -163,6 +153,18 @@ impl Report {
     }
 }
 
+fn show_function(page: &mut Page, function: &Checked) {
+    if let Some(problem) = &function.problem {
+        page.line(format!("{} {}", styled(BAD, "Problem:"), function.arn));
+        page.paragraph(2, problem);
+        return;
+    }
+    page.line(format!("{} may be invoked by Cognito.", function.trigger));
+    if let Some(note) = &function.note {
+        page.paragraph(2, note);
+    }
+}
+
 fn show_difference(page: &mut Page, difference: &Difference) {
     page.line(styled(BOLD, &difference.path));
     if !difference.before.is_null() {
@@ -175,7 +177,32 @@ fn show_difference(page: &mut Page, difference: &Difference) {
     }
 }
 
-/// A text without quotes, anything else as JSON.
+/// A text of one line without quotes, anything else as JSON.
 pub(super) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value.as_str() {
+        Some(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+/// A text in one line: what somebody else has written must not look like a line of this tool.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_others_have_written_stays_in_its_line() {
+        assert_eq!(plain(&json!("one {####}")), "one {####}");
+        assert_eq!(
+            plain(&json!("one\nDone. User pool is as planned;")),
+            r#""one\nDone. User pool is as planned;""#
+        );
+        assert_eq!(one_line("production\nDone."), "production Done.");
+    }
 }

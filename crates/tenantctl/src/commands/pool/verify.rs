@@ -95,7 +95,9 @@ impl Looking<'_> {
 
 /// Whether a difference is told, and nothing is lost by it.
 fn is_no_loss(difference: &Difference) -> bool {
-    DIAGNOSES.contains(&difference.member())
+    // The plan has said that a feature plan that is not described cannot be sent.
+    let is_first_tier = difference.path == "UserPoolTier" && difference.before.is_null();
+    is_first_tier || DIAGNOSES.contains(&difference.member())
 }
 
 /// What is different in the MFA configuration; nothing when it was not known before, and its absence when it no longer
