@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use aws_sdk_dynamodb::Client;
 use tenancy::invite::DEFAULT_LIFE_SECONDS;
 use tenancy::{
@@ -19,6 +20,7 @@ const ACTOR: &str = "dev-stack";
 #[derive(Clone, Debug)]
 pub struct Seed {
     client: Client,
+    cognito: aws_sdk_cognitoidentityprovider::Client,
     operator: Operator,
     table: String,
 }
@@ -37,9 +39,10 @@ impl Seed {
             other => endpoints.get(other).cloned(),
         };
         let settings = AwsSettings::read(lookup).map_err(|faults| DevStackError::Seed(faults.join("; ")))?;
-        let client = AwsClients::new(settings).dynamodb();
+        let clients = AwsClients::new(settings);
+        let (client, cognito) = (clients.dynamodb(), clients.cognito());
         let operator = Operator::new(client.clone(), table.to_owned(), ACTOR.to_owned());
-        Ok(Self { client, operator, table: table.to_owned() })
+        Ok(Self { client, cognito, operator, table: table.to_owned() })
     }
 
     /// Creates the table, if it is not there from an earlier run; `true` if it was not.
@@ -89,6 +92,25 @@ impl Seed {
         let change =
             self.operator.edit_tenant(&record, edit, "tenant.set-tier", now()).await.map_err(failed)?;
         self.operator.apply(change, "the tenant").await.map_err(failed)
+    }
+
+    /// Makes a confirmed user with a verified address in a user pool, and gives the `sub`.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::Seed`].
+    pub async fn user(&self, pool: &str, email: &str, password: &str) -> Result<String, DevStackError> {
+        let attribute = |name: &str, value: &str| AttributeType::builder().name(name).value(value).build();
+        let call = self.cognito.admin_create_user().user_pool_id(pool).username(email);
+        let call = call.user_attributes(attribute("email", email).map_err(failed)?);
+        let call = call.user_attributes(attribute("email_verified", "true").map_err(failed)?);
+        let made = call.send().await.map_err(failed)?;
+        let call = self.cognito.admin_set_user_password().user_pool_id(pool).username(email);
+        call.password(password).permanent(true).send().await.map_err(failed)?;
+        let attributes = made.user.and_then(|user| user.attributes).unwrap_or_default();
+        let sub =
+            attributes.into_iter().find(|attribute| attribute.name == "sub").and_then(|found| found.value);
+        sub.ok_or_else(|| DevStackError::Seed("the new user has no sub".to_owned()))
     }
 
     /// Makes an invite for one use, bound to `email` if there is one, and gives its code.

@@ -26,19 +26,37 @@ pub struct Context {
     aws: OnceCell<SdkConfig>,
     local: OnceCell<aws_sdk_dynamodb::Client>,
     is_unheard: AtomicBool,
+    may_make_local: AtomicBool,
 }
 
 impl Context {
     /// With what the command line says.
     #[must_use]
     pub fn new(globals: Globals) -> Self {
-        Self { globals, aws: OnceCell::new(), local: OnceCell::new(), is_unheard: AtomicBool::new(false) }
+        Self {
+            globals,
+            aws: OnceCell::new(),
+            local: OnceCell::new(),
+            is_unheard: AtomicBool::new(false),
+            may_make_local: AtomicBool::new(false),
+        }
     }
 
     /// Whether the table is in a local file.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.globals.local.is_some()
+    }
+
+    /// The local file, if the table is in one that is not there yet.
+    #[must_use]
+    pub fn missing_local_file(&self) -> bool {
+        self.globals.local.as_ref().is_some_and(|path| !path.exists())
+    }
+
+    /// From now on a local file that is not there is made.
+    pub fn make_local_file(&self) {
+        self.may_make_local.store(true, Ordering::Relaxed);
     }
 
     /// Whether the output is to be JSON.
@@ -104,6 +122,11 @@ impl Context {
             return Ok(aws_sdk_dynamodb::Client::from_conf(config.build()));
         };
         let client = self.local.get_or_try_init(|| async {
+            let is_new = !path.exists();
+            if is_new && !self.may_make_local.load(Ordering::Relaxed) {
+                return Err(Failure::failed(format!("there is no file {}", path.display()))
+                    .hint("`tenantctl table create` with the same --local makes it."));
+            }
             let url = local::serve(path).await?;
             let config = aws_sdk_dynamodb::config::Builder::from(&aws::local()).endpoint_url(url);
             Ok::<_, Failure>(aws_sdk_dynamodb::Client::from_conf(config.build()))
@@ -254,12 +277,16 @@ impl Context {
     /// Who is asking: `--actor`, or the caller's AWS identity.
     async fn actor(&self) -> Result<String, Failure> {
         if let Some(actor) = self.globals.actor.as_deref().map(str::trim).filter(|actor| !actor.is_empty()) {
-            let is_plain = actor.chars().count() <= 256 && plain(actor) == actor && !actor.contains('\n');
+            // `user:` is how the functions name users.
+            let is_plain = actor.chars().count() <= 256
+                && plain(actor) == actor
+                && !actor.contains('\n')
+                && !actor.starts_with("user:");
             return if is_plain {
                 Ok(actor.to_owned())
             } else {
                 Err(Failure::usage(
-                    "--actor must be one line of at most 256 characters, without control characters",
+                    "--actor must be one line of at most 256 characters, without control characters, and not begin with `user:`",
                 ))
             };
         }
@@ -369,8 +396,37 @@ impl Context {
 
     /// Says something on standard error that is no part of the answer.
     pub fn note(&self, text: &str) {
-        let style = crate::page::WARN;
-        let _ = writeln!(anstream::stderr(), "{style}note{style:#}: {}", plain(text));
+        let line = if self.is_json() {
+            serde_json::json!({ "note": text }).to_string()
+        } else {
+            let style = crate::page::WARN;
+            format!("{style}note{style:#}: {text}")
+        };
+        let _ = writeln!(anstream::stderr(), "{}", plain(&line));
+    }
+
+    /// Asks for `name` to be typed, for what cannot be undone, unless the answer was given with `--yes`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when something else is typed, or there is nobody to ask.
+    pub fn confirm_by_name(&self, question: &str, name: &str, yes: bool) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return Err(
+                Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it.")
+            );
+        }
+        let typed = dialoguer::Input::<String>::new()
+            .with_prompt(format!("{question} Type `{name}`"))
+            .interact_text();
+        match typed {
+            Ok(typed) if typed.trim() == name => Ok(()),
+            Ok(_) => Err(Failure::failed("nothing was done")),
+            Err(error) => Err(Failure::failed(format!("could not ask: {error}"))),
+        }
     }
 
     /// Asks, on a terminal, unless the answer was given with `--yes`.
@@ -387,7 +443,9 @@ impl Context {
                 Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it.")
             );
         }
-        let asked = dialoguer::Confirm::new().with_prompt(question).default(false).interact();
+        // With the enter key: what was typed ahead or pasted is no answer.
+        let asked =
+            dialoguer::Confirm::new().with_prompt(question).default(false).wait_for_newline(true).interact();
         match asked {
             Ok(true) => Ok(()),
             Ok(false) => Err(Failure::failed("nothing was done")),

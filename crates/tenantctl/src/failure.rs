@@ -122,8 +122,12 @@ impl From<tenancy::ports::StoreError> for Failure {
         use tenancy::ports::StoreError;
         match error {
             StoreError::Unavailable { operation, source } => {
-                let hint = hint_for(&source.to_string());
-                Self { code: "store", ..Self::failed(format!("could not {operation}: {source}")) }.hint(hint)
+                let failure =
+                    Self { code: "store", ..Self::failed(format!("could not {operation}: {source}")) };
+                match hint_for(operation, &source.to_string()) {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                }
             }
             StoreError::Damaged(damage) => Self { code: "damaged", ..Self::failed(damage.to_string()) }
                 .hint("docs/table.md says what the item must look like."),
@@ -132,10 +136,10 @@ impl From<tenancy::ports::StoreError> for Failure {
 }
 
 /// What to do about what DynamoDB said.
-fn hint_for(said: &str) -> &'static str {
+fn hint_for(operation: &str, said: &str) -> Option<&'static str> {
     let of = |codes: &[&str]| codes.iter().any(|code| said.contains(code));
-    if of(&["ResourceNotFoundException"]) {
-        "There is no such table here. --table, --region and --profile say where; `tenantctl table create` makes it."
+    Some(if of(&["ResourceNotFoundException"]) {
+        "There is no such table here. --table, --region, --profile and --local say where; `tenantctl table create` makes it."
     } else if of(&[
         "AccessDenied",
         "UnrecognizedClient",
@@ -146,11 +150,15 @@ fn hint_for(said: &str) -> &'static str {
         "These credentials may not do that on this table; --profile takes others."
     } else if of(&["credentials"]) {
         "Sign in (aws sso login), give --profile NAME, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-    } else if of(&["connect"]) {
+    } else if of(&["ValidationException", "could not be built"]) {
+        "Is the table's name right (--table, TENANCY_TABLE), and the region's (--region)?"
+    } else if of(&["connect", "UnknownOperation"]) {
         "Is the network up, and the endpoint right (--endpoint-url, AWS_ENDPOINT_URL_DYNAMODB)?"
+    } else if operation == "write as an operator" {
+        "It may have been written all the same: look before you repeat it."
     } else {
-        "If it was a write, it may have been done all the same: look before you repeat it."
-    }
+        return None;
+    })
 }
 
 /// An error and its causes, in one line.
@@ -177,6 +185,14 @@ where
     }
 }
 
+/// What it all began with.
+fn root(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |cause| cause.source())
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
 /// What went wrong, in a line. Never the body of an answer: descriptions of app clients have their secrets in them.
 pub fn said<E>(error: &SdkError<E, HttpResponse>) -> String
 where
@@ -194,7 +210,7 @@ where
             if format!("{error:?}").contains("CredentialsError")
                 || format!("{error:?}").contains("CredentialsNotLoaded") =>
         {
-            "there are no usable credentials".to_owned()
+            format!("there are no usable credentials: {}", root(error))
         }
         (None, _, None) => chain(error),
     }

@@ -16,7 +16,11 @@ pub async fn serve(path: &Path) -> Result<String, Failure> {
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::failed(format!("could not open the local table file {}: {error}", path.display()))
     };
-    let database = Database::new(&path.to_string_lossy()).map_err(|error| cannot(&error))?;
+    let foreign = |_: &dyn std::fmt::Display| {
+        Failure::failed(format!("{} is no table file, or cannot be written", path.display()))
+            .hint("--local takes a file that `tenantctl table create` or `cargo dev-stack --data` has made.")
+    };
+    let database = Database::new(&path.to_string_lossy()).map_err(|error| foreign(&error))?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| cannot(&error))?;
     let address = listener.local_addr().map_err(|error| cannot(&error))?;
     tokio::spawn(async move {

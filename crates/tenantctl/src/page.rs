@@ -204,7 +204,8 @@ pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
 }
 
 fn terminal_width() -> Option<u16> {
-    std::io::stdout().is_terminal().then(|| Table::new().width()).flatten()
+    // A terminal that does not know its width says 0.
+    std::io::stdout().is_terminal().then(|| Table::new().width().filter(|width| *width >= 20).unwrap_or(80))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub type ListError = SdkError<ListUsersError>;
 pub struct PoolUser {
     /// The subject: the key of everything that the table knows.
     pub sub: Sub,
-    /// The name that admin calls take; may be an e-mail address, so it is not for printing.
+    /// The name that admin calls take; may be an e-mail address, so it is printed where it is asked for alone.
     pub username: Username,
     /// `UserStatus`, such as `CONFIRMED`, `UNCONFIRMED`, `EXTERNAL_PROVIDER`; `UNKNOWN` when Cognito does not say.
     pub status: String,

@@ -18,6 +18,7 @@ Usage: dev-stack [options]
   --event-version 1|2|3  event version of pre-token-generation (default: 2)
   --table NAME           TENANCY_TABLE of the functions (default: tenancy)
   --set NAME=VALUE       one more environment variable of both functions; may be repeated
+  --empty                no table, no triggers on the pool, and a user, dana@example.com: what docs/operating.md starts from
   --release              build the functions with the release profile
   --json                 print the endpoints as one line of JSON, and nothing else on standard output
   -h, --help             this text
@@ -46,6 +47,7 @@ struct Options {
     event_version: EventVersion,
     table: String,
     settings: BTreeMap<String, String>,
+    empty: bool,
     release: bool,
     json: bool,
 }
@@ -102,7 +104,8 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
         ..StackOptions::default()
     });
     let stack = started.await?;
-    let invite_code = first_invite(&Seed::new(&stack, REGION, &options.table)?).await?;
+    let seed = Seed::new(&stack, REGION, &options.table)?;
+    let invite_code = if options.empty { None } else { first_invite(&seed).await? };
     let environment = function_environment(&stack, &options.table, options.settings);
     for (name, program) in [
         (functions::POST_CONFIRMATION, binaries.post_confirmation),
@@ -114,14 +117,24 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
             .add_function(FunctionSpec { env: environment.clone(), ..FunctionSpec::new(name, program) });
     }
     let pool = stack.cognito().create_pool(PoolSettings::default());
-    attach(&stack, &pool, options.event_version)?;
+    admit(&stack, &pool)?;
+    let mut exports = Vec::new();
+    if options.empty {
+        exports.push(("DANA", seed.user(&pool, "dana@example.com", "Correct-Horse-9").await?));
+        exports.push(("POST_CONFIRMATION_ARN", by_alias(&stack, functions::POST_CONFIRMATION)));
+        exports.push(("PRE_TOKEN_GENERATION_ARN", by_alias(&stack, functions::PRE_TOKEN_GENERATION)));
+        stack.cognito().patch_identity_provider(&pool, "AcmeOkta", json!({ "ProviderType": "SAML" }))?;
+    } else {
+        attach(&stack, &pool, options.event_version)?;
+    }
     let client = ClientSettings {
         read_attributes: Some(WRITABLE.into_iter().chain(READ_ONLY).map(str::to_owned).collect()),
         write_attributes: Some(WRITABLE.map(str::to_owned).into()),
         ..ClientSettings::default()
     };
     let client = stack.cognito().create_client(&pool, client)?;
-    announce(&stack, &pool, &client, &options.table, invite_code.as_deref(), options.json);
+    let facts = Facts { pool, client, table: options.table, invite_code, exports };
+    announce(&stack, &facts, options.json);
     let mail = tokio::spawn(print_mail(stack.cognito().mail()));
     // Without a signal handler there is nothing to wait for but the end of the process.
     let _ = tokio::signal::ctrl_c().await;
@@ -130,8 +143,8 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     Ok(())
 }
 
-/// Gives both functions an alias, lets Cognito invoke it for this pool, and makes the pool call it.
-fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Result<(), DevStackError> {
+/// Gives both functions an alias, and lets Cognito invoke it for this pool.
+fn admit(stack: &DevStack, pool: &str) -> Result<(), DevStackError> {
     let lambda = stack.lambda();
     for name in [functions::POST_CONFIRMATION, functions::PRE_TOKEN_GENERATION] {
         lambda.add_alias(name, ALIAS, "1")?;
@@ -142,7 +155,17 @@ fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Result<(), Dev
         };
         lambda.add_permission(&format!("{name}:{ALIAS}"), &permission)?;
     }
-    let alias = |name: &str| lambda.arn(&format!("{name}:{ALIAS}"));
+    Ok(())
+}
+
+/// A function's ARN, by its alias.
+fn by_alias(stack: &DevStack, name: &str) -> String {
+    stack.lambda().arn(&format!("{name}:{ALIAS}"))
+}
+
+/// Makes the pool call both functions.
+fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Result<(), DevStackError> {
+    let alias = |name: &str| by_alias(stack, name);
     let triggers = Triggers {
         post_confirmation: Some(alias(functions::POST_CONFIRMATION)),
         pre_token_generation: Some((alias(functions::PRE_TOKEN_GENERATION), version)),
@@ -170,14 +193,18 @@ fn function_environment(
     environment
 }
 
-fn announce(
-    stack: &DevStack,
-    pool: &str,
-    client: &str,
-    table: &str,
-    invite_code: Option<&str>,
-    as_json: bool,
-) {
+/// What there is to say of a stack.
+struct Facts {
+    pool: String,
+    client: String,
+    table: String,
+    invite_code: Option<String>,
+    /// More variables for a shell.
+    exports: Vec<(&'static str, String)>,
+}
+
+fn announce(stack: &DevStack, facts: &Facts, as_json: bool) {
+    let Facts { pool, client, table, invite_code, exports } = facts;
     let endpoints = stack.endpoints();
     if as_json {
         let line = json!({
@@ -191,6 +218,7 @@ fn announce(
             "clientId": client,
             "table": table,
             "inviteCode": invite_code,
+            "exports": exports.iter().cloned().collect::<BTreeMap<_, _>>(),
         });
         println!("{line}");
         return;
@@ -213,6 +241,9 @@ fn announce(
         "export AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
     );
     println!("export TENANCY_TABLE={table} USER_POOL_ID={pool} CLIENT_ID={client}");
+    for (name, value) in exports {
+        println!("export {name}={value}");
+    }
     println!();
     println!("Mail is printed below. Stop with ctrl-c.");
 }
@@ -238,6 +269,7 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Options, Refusal
         event_version: EventVersion::V2,
         table: "tenancy".to_owned(),
         settings: BTreeMap::new(),
+        empty: false,
         release: false,
         json: false,
     };
@@ -263,6 +295,7 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Options, Refusal
                 };
                 options.settings.insert(name.to_owned(), setting.to_owned());
             }
+            "--empty" => options.empty = true,
             "--release" => options.release = true,
             "--json" => options.json = true,
             "-h" | "--help" => return Err(Refusal::Help),

@@ -145,7 +145,9 @@ where
         SdkError::TimeoutError(_) => "timed out",
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out connecting or waiting",
         // Its type is not among those that the SDK's crates hand on.
-        SdkError::DispatchFailure(failure) if format!("{failure:?}").contains("Credentials") => "there are no usable credentials",
+        SdkError::DispatchFailure(failure) if format!("{failure:?}").contains("Credentials") => {
+            "there are no usable credentials"
+        }
         SdkError::DispatchFailure(_) => "could not connect, or the connection broke",
         SdkError::ResponseError(_) => "the answer could not be read",
         SdkError::ServiceError(answer) if answer.raw().status().is_success() => {

@@ -133,6 +133,17 @@ pub fn minute(moment: Timestamp) -> String {
     }
 }
 
+/// A length of time for people, in whole days, hours or minutes: `7d`, `36h`, `90m`.
+#[must_use]
+pub fn short_span(seconds: u64) -> String {
+    const HOUR: u64 = 60 * 60;
+    match seconds {
+        days if days >= 24 * HOUR && days.is_multiple_of(24 * HOUR) => format!("{}d", days / (24 * HOUR)),
+        hours if hours >= HOUR && hours.is_multiple_of(HOUR) => format!("{}h", hours / HOUR),
+        minutes => format!("{}m", minutes / 60),
+    }
+}
+
 /// Texts in one, or a dash.
 pub fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let text = texts.into_iter().collect::<Vec<_>>().join(", ");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tenancy::{PoolId, ProviderName, TenantId};
 use tenancy_aws::operator::{Change, ProviderRecord, ProviderTerms};
 
-use super::arguments::{RolesOption, TenantOption, joined};
+use super::arguments::{RolesOption, TenantOption, joined, role_names};
 use super::invite::note_unlisted_roles;
 use super::written::NoFacts;
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
@@ -113,6 +113,12 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
     };
     let plan = || operator.bind_provider(&tenant, pool, provider, &terms, context.now());
     let is_changed = !plan().await?.is_empty();
+    let before = operator.provider(pool, provider).await?.filter(|_| is_changed && !options.write.dry_run);
+    if let Some(before) = before {
+        let (before, after) = (described(&before.terms()), described(&terms));
+        let question = format!("{provider} is bound already: {before}. It will be: {after}. Go on?");
+        context.confirm(&question, options.write.yes)?;
+    }
     let is_public = kind.as_deref().is_some_and(|kind| PUBLIC.contains(&kind));
     if is_public && (terms.joins || terms.is_email_trusted) && !options.write.dry_run && is_changed {
         let question = if terms.joins {
@@ -123,16 +129,24 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         context.confirm(&question, options.write.yes)?;
     }
     let change = plan().await?;
-    let joins = if terms.joins { "who signs in through it joins" } else { "its users need invites" };
+    let summary = format!("Identity provider {provider} is bound to `{id}`: {}", described(&terms));
+    let write = options.write.write();
+    context.write(&operator, change, write, "the identity provider's binding", &summary, NoFacts {}).await?;
+    Ok(Found::Nothing)
+}
+
+fn described(terms: &ProviderTerms) -> String {
+    let joins = match (terms.joins, terms.default_roles.as_slice()) {
+        (false, _) => "its users need invites".to_owned(),
+        (true, []) => "who signs in through it joins, without a role".to_owned(),
+        (true, roles) => format!("who signs in through it joins as {}", role_names(roles)),
+    };
     let trust = if terms.is_email_trusted {
         "its e-mail addresses count as verified"
     } else {
         "its e-mail addresses count for nothing"
     };
-    let summary = format!("Identity provider {provider} is bound to `{id}`: {joins}, {trust}");
-    let write = options.write.write();
-    context.write(&operator, change, write, "the identity provider's binding", &summary, NoFacts {}).await?;
-    Ok(Found::Nothing)
+    format!("{joins}, {trust}")
 }
 
 async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Failure> {

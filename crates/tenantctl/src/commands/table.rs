@@ -37,33 +37,56 @@ pub async fn run(command: TableCommand, context: &Context) -> Result<Found, Fail
     }
 }
 
+/// Makes the table, or finishes one that was made in part. What cannot be protected is told, and is exit code 4.
 async fn create(options: &CreateOptions, context: &Context) -> Result<Found, Failure> {
-    let (name, client) = (context.table_name()?, context.dynamodb().await?);
-    if table::inspect(&client, &name).await?.is_some() {
-        return Err(Failure::refused("table-exists", format!("there is a table `{name}` already"))
-            .hint("`tenantctl table check` says whether it is as it must be."));
+    let (name, is_local) = (context.table_name()?, context.is_local());
+    let mut made = Created { table: name.clone(), made: !options.dry_run, protected: !is_local };
+    if options.dry_run && context.missing_local_file() {
+        context.say(&made);
+        return Ok(Found::Nothing);
     }
-    let mut made = Created { table: name.clone(), made: !options.dry_run, protected: !context.is_local() };
+    context.make_local_file();
+    let client = context.dynamodb().await?;
+    let state = table::inspect(&client, &name).await?;
+    if let Some(state) = &state {
+        let is_ours = state.has_keys && state.index.is_some_and(|index| index.has_keys && index.holds_all);
+        let is_whole = state.expires == Ok(true)
+            && (is_local || (state.is_deletion_protected && state.is_recoverable != Ok(false)));
+        if !is_ours || is_whole {
+            return Err(Failure::refused("table-exists", format!("there is a table `{name}` already"))
+                .hint("`tenantctl table check` says whether it is as it must be."));
+        }
+    }
     if options.dry_run {
         context.say(&made);
         return Ok(Found::Nothing);
     }
-    table::create(&client, &name).await?;
-    if made.protected
-        && let Err(error) = table::protect(&client, &name).await
-    {
+    match &state {
+        None => table::create(&client, &name).await?,
+        Some(state) if state.expires != Ok(true) => table::expire(&client, &name).await?,
+        Some(_) => {}
+    }
+    let mut found = Found::Nothing;
+    if !is_local && let Err(error) = table::protect(&client, &name).await {
         made.protected = false;
-        context.note(&format!("the table is made, but not protected: {}", crate::failure::chain(&error)));
+        let why = crate::failure::chain(&error);
+        // A server that plays DynamoDB, and has none.
+        if why.contains("UnknownOperation") {
+            context.note(&why);
+        } else {
+            found = Found::Problems;
+            context.note(&format!("{why}; run the same command again for it"));
+        }
     }
     context.say(&made);
-    Ok(Found::Nothing)
+    Ok(found)
 }
 
 async fn check(context: &Context) -> Result<Found, Failure> {
     let (name, client) = (context.table_name()?, context.dynamodb().await?);
     let Some(state) = table::inspect(&client, &name).await? else {
         return Err(Failure::refused("table-unknown", format!("there is no table `{name}`"))
-            .hint("`tenantctl table create` makes it, or the template of infra/."));
+            .hint("`tenantctl table create` makes it."));
     };
     let check =
         TableCheck { table: name, is_local: context.is_local(), checks: checks(&state, context.is_local()) };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tenancy::{Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
-use tenancy_aws::operator::{Operator, OperatorError, TenantEdit, TenantRecord};
+use tenancy_aws::operator::{InviteState, Operator, OperatorError, TenantEdit, TenantRecord};
 
 use super::arguments::{joined, minute, rfc3339};
 use super::written::NoFacts;
@@ -320,17 +320,42 @@ async fn ask(
     context: &Context,
     question: &str,
 ) -> Result<(), Failure> {
-    if options.write.dry_run {
-        return Ok(());
-    }
-    let record = context.reader().await?.tenant(&options.tenant).await?;
+    let operator = context.reader().await?;
+    let record = operator.tenant(&options.tenant).await?;
     if record.tenant.status == status {
         return Ok(());
     }
-    context.confirm(
-        &format!("{question} tenant `{}` ({})?", options.tenant, record.tenant.name),
-        options.write.yes,
-    )
+    let id = &options.tenant;
+    if status == TenantStatus::Offboarded {
+        context.note(&what_hangs_on(id, &operator, context.now()).await?);
+    }
+    if options.write.dry_run {
+        return Ok(());
+    }
+    let question = format!("{question} tenant `{id}` ({})?", record.tenant.name);
+    match status {
+        TenantStatus::Offboarded => context.confirm_by_name(&question, id.as_str(), options.write.yes),
+        TenantStatus::Active | TenantStatus::Suspended => context.confirm(&question, options.write.yes),
+    }
+}
+
+/// What is left behind when a tenant ends: none of it is changed, and all of it leads nowhere.
+async fn what_hangs_on(
+    tenant: &TenantId,
+    operator: &Operator,
+    now: tenancy::Timestamp,
+) -> Result<String, Failure> {
+    let members = operator.members(tenant).await?.into_iter().flatten();
+    let members = members.filter(|member| member.membership.is_active()).count();
+    let invites = operator.invites(tenant).await?.into_iter().flatten();
+    let invites = invites.filter(|invite| invite.state(now) == InviteState::Open).count();
+    let clients = operator.clients(tenant).await?.len();
+    let providers = operator.providers(tenant).await?.len();
+    Ok(format!(
+        "`{tenant}` has {members} active members, {invites} open invites, {clients} bound app clients and {providers} \
+         bound identity providers; they stay, and lead to no token. Unbind what is to serve others, and give members of \
+         other tenants another default"
+    ))
 }
 
 async fn set_status(
@@ -552,7 +577,7 @@ fn roles_of(tenant: &Tenant) -> BTreeMap<String, RoleView> {
     tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(grant))).collect()
 }
 
-fn status_name(status: TenantStatus) -> &'static str {
+pub(super) fn status_name(status: TenantStatus) -> &'static str {
     match status {
         TenantStatus::Active => "active",
         TenantStatus::Suspended => "suspended",

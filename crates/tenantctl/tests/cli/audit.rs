@@ -57,3 +57,61 @@ async fn the_audit_is_followed_as_it_happens() {
     assert!(first.contains(r#""action":"tenant.create""#), "{first}");
     assert!(second.contains(r#""action":"tenant.set-tier""#), "{second}");
 }
+
+/// Every verb that writes, in an order in which each has something to write.
+fn writes(desk: &Desk, sub: &str) -> Vec<String> {
+    let client = &desk.client;
+    [
+        "tenant create acme --name Acme --tier pro",
+        "tenant create globex --name Globex --tier free",
+        "tenant rename acme --name 'Acme Inc.' --slug acme-inc",
+        "tenant set-tier acme gold",
+        "tenant roles set acme admin --group acme-admins",
+        "tenant roles unset acme admin",
+        "tenant suspend acme --yes",
+        "tenant resume acme",
+        "invite create --tenant acme --email ana@example.com",
+        "invite resend --tenant acme --email ana@example.com --yes",
+        "invite revoke --tenant acme --email ana@example.com --yes",
+        &format!("member add {sub} --tenant acme --role admin"),
+        &format!("member add {sub} --tenant globex --role viewer"),
+        &format!("member set-roles {sub} --tenant acme --role viewer"),
+        &format!("member set-default {sub} --tenant globex"),
+        &format!("member suspend {sub} --tenant acme --yes"),
+        &format!("member resume {sub} --tenant acme"),
+        &format!("member remove {sub} --tenant acme --yes"),
+        &format!("client bind {client} --tenant acme --yes"),
+        &format!("client bind {client} --tenant acme --mode machine"),
+        &format!("client unbind {client} --yes"),
+        "idp bind AcmeOkta --tenant acme --join --role member --no-lookup",
+        "idp bind AcmeOkta --tenant acme --no-lookup --yes",
+        "idp unbind AcmeOkta --yes",
+        "tenant offboard acme --yes",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_verb_that_writes_leaves_one_audit_item_and_its_dry_run_writes_nothing() {
+    let desk = Desk::new().await;
+    let sub = desk.user("ana@example.com").await;
+    let audit_items =
+        async || desk.items().await.iter().filter(|item| item.contains("sk: S(\"AUDIT#")).count();
+
+    for line in writes(&desk, &sub) {
+        let before = desk.items().await;
+        let planned = desk.json(&format!("{line} --dry-run"));
+        assert_eq!(desk.items().await, before, "{line}");
+        assert_eq!((&planned["dryRun"], &planned["changed"]), (&true.into(), &true.into()), "{line}");
+        let shown = planned["writes"].as_array().unwrap();
+        let of_audit =
+            shown.iter().filter(|write| write["sk"].as_str().unwrap().starts_with("AUDIT#")).count();
+        assert_eq!(of_audit, 1, "{line}: {planned}");
+
+        let audited = audit_items().await;
+        let done = desk.json(&line);
+        assert_eq!(done["changed"], true, "{line}");
+        assert_eq!(audit_items().await, audited + 1, "{line}");
+    }
+}

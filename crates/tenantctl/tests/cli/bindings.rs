@@ -13,6 +13,7 @@ async fn an_app_client_is_bound_listed_and_unbound() {
 
     let pages = [
         format!("client bind {client} --tenant acme"),
+        format!("client bind {client} --tenant acme --yes"),
         format!("client bind {client} --tenant acme"),
         format!("client bind {client} --tenant globex"),
         format!("client bind {client} --tenant acme --mode machine"),
@@ -32,7 +33,7 @@ async fn an_app_client_that_the_pool_does_not_have_is_not_bound_by_mistake() {
     let desk = Desk::with_acme().await;
 
     let refused = desk.run("client bind nosuchclient --tenant acme").fails(3);
-    desk.run("client bind nosuchclient --tenant acme --no-lookup").ok();
+    desk.run("client bind nosuchclient --tenant acme --no-lookup --yes").ok();
 
     assert!(refused.contains("has no app client nosuchclient"), "{refused}");
     assert_eq!(desk.json("client list --tenant acme")["clients"][0]["clientId"], "nosuchclient");
@@ -52,6 +53,7 @@ async fn an_identity_provider_is_bound_changed_listed_and_unbound() {
         "idp bind AcmeOkta --tenant globex",
         "idp list",
         "idp bind AcmeOkta --tenant acme",
+        "idp bind AcmeOkta --tenant acme --yes",
         "idp list --tenant acme",
         "idp bind AcmeOkta --tenant acme --role admin",
         "idp bind Unknown --tenant acme",
@@ -89,7 +91,7 @@ async fn a_local_table_binds_without_asking_anybody() {
         desk.run_with(&format!("{line} --local t.db"), &alone, "").ok();
     }
 
-    desk.run_with("client bind someclient --tenant acme --local t.db", &alone, "").ok();
+    desk.run_with("client bind someclient --tenant acme --local t.db --yes", &alone, "").ok();
     desk.run_with("idp bind Okta --tenant acme --join --local t.db", &alone, "").ok();
 
     assert!(desk.run_with("client list --local t.db", &alone, "").ok().contains("someclient"));

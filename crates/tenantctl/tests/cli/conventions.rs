@@ -47,6 +47,56 @@ async fn an_error_is_json_where_json_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn wrong_usage_and_notes_are_json_too_where_json_was_asked_for() {
+    let desk = Desk::with_acme().await;
+
+    let usage = desk.run("tenant show Bad --output json");
+    let noted = desk.run("client bind nosuchclient --tenant acme --mode machine --no-lookup --output json");
+    let late = desk.run("replay none.json --output json");
+
+    for run in [&usage, &noted, &late] {
+        for line in run.stderr.lines() {
+            serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {run}"));
+        }
+    }
+    let error: Value = serde_json::from_str(&usage.stderr).unwrap();
+    assert_eq!((usage.code, &error["error"]["code"]), (2, &"usage".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_have_written_cannot_drive_the_terminal() {
+    let desk = Desk::with_acme().await;
+    let key = "AUDIT#1700000000#x";
+    desk.set_text("TENANT#acme", key, "actor", "eve\u{1b}]0;owned\u{7}\u{1b}[2J").await;
+    desk.file("guests.jsonl", "{\"email\":\"a@example.com\",\"\\u001b[2Jx\":1}\n");
+
+    let audit = desk.run("audit list --tenant acme --since 2000-01-01 --color always").ok();
+    let import = desk.run("invite import guests.jsonl --tenant acme --color always");
+    let actor =
+        desk.run_with("tenant set-tier acme gold", &[("TENANTCTL_ACTOR", "eve\u{1b}[2J")], "").fails(2);
+
+    assert!(
+        audit.contains("eve") && !audit.contains("\u{1b}]0") && !audit.contains("\u{1b}[2J"),
+        "{audit:?}"
+    );
+    assert!(!import.stdout.contains("\u{1b}[2J"), "{:?}", import.stdout);
+    assert!(actor.contains("--actor must be one line") && !actor.contains("\u{1b}[2J"), "{actor:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_credentials_that_is_what_is_said() {
+    let desk = Desk::with_acme().await;
+    let none = [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", ""), ("TENANTCTL_ACTOR", "")];
+
+    let read = desk.run_with("tenant list", &none, "").fails(1);
+    let written = desk.run_with("tenant set-tier acme gold", &none, "").fails(1);
+
+    assert!(read.contains("no usable credentials") && read.contains("aws sso login"), "{read}");
+    assert!(written.contains("no usable credentials"), "{written}");
+    assert!(!written.contains("DispatchFailure"), "{written}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn colours_are_for_terminals() {
     let desk = Desk::with_acme().await;
 
@@ -150,6 +200,8 @@ async fn the_same_commands_work_on_a_local_file() {
     let run = |line: &str| desk.run_with(&format!("{line} --local tenants.db"), &alone, "");
 
     let missing = run("tenant list").fails(1);
+    run("table create --dry-run").ok();
+    assert!(!desk.folder.path().join("tenants.db").exists());
     for line in [
         "table create",
         "tenant create acme --name Acme --tier pro",
@@ -160,7 +212,8 @@ async fn the_same_commands_work_on_a_local_file() {
         run(line).ok();
     }
 
-    assert!(missing.contains("`tenantctl table create` makes it"), "{missing}");
+    assert!(missing.contains("there is no file tenants.db"), "{missing}");
+    assert!(missing.contains("`tenantctl table create` with the same --local makes it"), "{missing}");
     assert!(run("tenant list").ok().contains("gold"));
     assert!(run("audit list --tenant acme").ok().contains("local:ana"));
 }

@@ -126,9 +126,9 @@ async fn bindings_of_two_tenants_that_meet_in_one_provider_are_found() {
         .unwrap();
     let offers = json!({ "SupportedIdentityProviders": ["COGNITO", "Google"] });
     desk.stack.cognito().patch_client(&desk.pool, &desk.client, offers).unwrap();
-    desk.run(&format!("client bind {} --tenant globex --mode required", desk.client)).ok();
+    desk.run(&format!("client bind {} --tenant globex --mode required --yes", desk.client)).ok();
     desk.run("idp bind Google --tenant acme --join --trust-email --yes").ok();
-    desk.run("client bind nosuchclient --tenant acme --mode required --no-lookup").ok();
+    desk.run("client bind nosuchclient --tenant acme --mode required --no-lookup --yes").ok();
     desk.run("tenant offboard globex --yes").ok();
 
     let run = desk.run("doctor --output json");

@@ -40,7 +40,7 @@ async fn after(desk: &Desk, line: &str) {
     if line.starts_with("invite import") {
         let sub = desk.user("ana@example.com").await;
         desk.run("member add ana@example.com --tenant acme --role admin").ok();
-        desk.run(&format!("client bind {} --tenant acme", desk.client)).ok();
+        desk.run(&format!("client bind {} --tenant acme --yes", desk.client)).ok();
         desk.run("idp bind AcmeOkta --tenant acme --join --role member --no-lookup").ok();
         desk.file("event.json", &event(desk, &sub, &desk.client));
         desk.file("stranger.json", &event(desk, "stranger", "").replace("\"clientId\": \"\"", ""));

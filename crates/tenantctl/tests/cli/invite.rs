@@ -132,6 +132,9 @@ async fn an_invite_keeps_to_its_limits() {
         ("invite show 0123abcd", 2, "needs its tenant"),
         ("invite show 0123abcd --tenant acme", 3, "there is no such invite"),
         ("invite show nonsense --tenant acme", 2, "neither a reference"),
+        ("invite show inv_0123456789ABCDEFGHJKMNPQRS", 2, "others can see a command line"),
+        ("invite create --tenant acme --link-base http://localhost.evil.example/join", 2, "https://"),
+        ("invite create --tenant acme --set CLAIM_BYTE_MAX=64", 2, "no setting CLAIM_BYTE_MAX"),
     ];
 
     for (line, code, words) in rows {
@@ -269,6 +272,9 @@ async fn a_list_that_cannot_be_read_says_why() {
     desk.file("columns.csv", "mail,role\nana@example.com,admin\n");
     desk.file("unknown.csv", "email,rolls\nana@example.com,admin\n");
     desk.file("other.txt", "hello\n");
+    desk.file("minified.json", "{\"very\":\"important\"}");
+    desk.file("array.json", "[{\"email\":\"ana@example.com\"}]");
+    desk.file("semicolons.csv", "email;roles\nana@example.com;admin\n");
     desk.file("guests.csv", "email\nana@example.com\n");
     let rows = [
         ("invite import none.csv --tenant acme", 1, "none.csv"),
@@ -276,6 +282,13 @@ async fn a_list_that_cannot_be_read_says_why() {
         ("invite import unknown.csv --tenant acme", 2, "`rolls`"),
         ("invite import guests.csv --tenant acme --apply", 2, "--codes"),
         ("invite import guests.csv --tenant acme --apply --codes other.txt", 2, "a file of something else"),
+        (
+            "invite import guests.csv --tenant acme --apply --codes minified.json",
+            2,
+            "a file of something else",
+        ),
+        ("invite import array.json --tenant acme", 2, "one object a line"),
+        ("invite import semicolons.csv --tenant acme", 2, "not separated by commas"),
         ("invite import guests.csv --tenant none", 3, "there is no tenant"),
     ];
 
@@ -284,4 +297,76 @@ async fn a_list_that_cannot_be_read_says_why() {
         assert!(said.contains(words), "{line}: {said}");
     }
     assert_eq!(desk.read("other.txt"), "hello\n");
+    assert_eq!(desk.read("minified.json"), "{\"very\":\"important\"}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_others_could_read_becomes_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::with_acme().await;
+    desk.file("guests.csv", "email\nana@example.com\n");
+    desk.file("codes.csv", "");
+
+    desk.run("invite import guests.csv --tenant acme --apply --codes codes.csv").ok();
+
+    let mode = std::fs::metadata(desk.folder.path().join("codes.csv")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_was_noted_and_not_written_is_used_while_its_time_lasts() {
+    let desk = Desk::with_acme().await;
+    desk.file("guests.csv", "email\nana@example.com\nbob@example.com\n");
+    let code = |n: u8| tenancy::InviteCode::from_random([n; 26]);
+    let (fresh, old) = (code(1), code(2));
+    desk.file(
+        "codes.csv",
+        &format!(
+            "email,code,link,expires\nana@example.com,{},,2999-01-01T00:00:00Z\nbob@example.com,{},,2020-01-01T00:00:00Z\n",
+            fresh.reveal(),
+            old.reveal()
+        )
+        .replace("2999-01-01T00:00:00Z", &in_a_week()),
+    );
+
+    desk.run("invite import guests.csv --tenant acme --apply --codes codes.csv").ok();
+
+    assert!(desk.try_redeem(&fresh.reveal(), "sub-1", Some("ana@example.com")).await);
+    let bob = desk.json("invite show --email bob@example.com --tenant acme");
+    assert_ne!(bob["hash"], old.hash().as_str());
+    let lines = desk.read("codes.csv");
+    assert_eq!(lines.matches("ana@example.com").count(), 1, "{lines}");
+    assert_eq!(lines.matches("bob@example.com").count(), 2, "{lines}");
+}
+
+fn in_a_week() -> String {
+    let week = Duration::from_hours(7 * 24);
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now() + week).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_are_counted_as_an_editor_counts_them() {
+    let desk = Desk::with_acme().await;
+    desk.file("guests.csv", "\u{feff}Email,Roles\r\nana@example.com,\"admin,member\"\r\n\r\nnobody,\r\n");
+
+    let plan = desk.run("invite import guests.csv --tenant acme --output json");
+
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    let lines: Vec<&Value> = plan["rows"].as_array().unwrap().iter().map(|row| &row["line"]).collect();
+    assert_eq!(lines, [&json!(2), &json!(4)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_could_not_be_shown_is_told() {
+    let desk = Desk::with_acme().await;
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantctl"));
+    command.args(["invite", "create", "--tenant", "acme"]).env_clear().envs(desk.environment()).stdout(full);
+
+    let output = tokio::task::block_in_place(|| command.output()).unwrap();
+
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("its code could not be printed") && said.contains("invite resend"), "{said}");
 }

@@ -60,6 +60,55 @@ async fn a_removed_member_has_no_default_there_and_an_invite_does_not_bring_them
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_not_verified_gives_nobody_rights() {
+    let desk = Desk::with_acme().await;
+    let cognito = desk.cognito();
+    let signed_up =
+        cognito.sign_up().client_id(&desk.client).username("ceo@example.com").password("Correct-horse-1");
+    let address = aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
+        .name("email")
+        .value("ceo@example.com");
+    let signed_up = signed_up.user_attributes(address.build().unwrap()).send().await.unwrap();
+
+    let refused = desk.run("member add ceo@example.com --tenant acme --role admin").fails(3);
+    let meant = desk.run(&format!("member add {} --tenant acme --role admin", signed_up.user_sub()));
+    let roles = desk.run("member set-roles ceo@example.com --tenant acme --role owner").fails(3);
+
+    assert!(
+        refused.contains("has not verified this address") && refused.contains("UNCONFIRMED"),
+        "{refused}"
+    );
+    assert!(refused.contains(signed_up.user_sub()) && roles.contains("has not verified"), "{refused}{roles}");
+    meant.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_membership_with_odd_remarks_can_still_be_ended() {
+    let desk = Desk::with_acme().await;
+    let sub = desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    desk.set_text(&format!("USER#{}#{sub}", desk.pool), "TENANT#acme", "inviteRef", "by hand").await;
+
+    desk.run("member remove ana@example.com --tenant acme --yes").ok();
+
+    assert_eq!(desk.json("member list --tenant acme")["members"][0]["status"], "removed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn support_sees_what_stands_in_the_way() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier free").ok();
+    desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    desk.run("invite create --tenant globex --email ana@example.com").ok();
+    desk.run("tenant suspend acme --yes").ok();
+
+    let page = desk.run("member show ana@example.com");
+
+    assert_page!(page);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_default_tenant_is_chosen_among_active_memberships() {
     let desk = Desk::with_acme().await;
     desk.run("tenant create globex --name Globex --tier free").ok();
@@ -73,9 +122,9 @@ async fn the_default_tenant_is_chosen_among_active_memberships() {
     assert!(stranger.contains("is no member of `globex`"), "{stranger}");
     let shown = desk.json(&format!("member show {sub}"));
     assert_eq!(shown["defaultTenant"], "globex");
-    let stamps: Vec<_> =
+    let chosen: Vec<_> =
         shown["memberships"].as_array().unwrap().iter().map(|m| (&m["tenant"], &m["isDefault"])).collect();
-    assert_eq!(stamps, [(&json!("acme"), &json!(false)), (&json!("globex"), &json!(true))]);
+    assert_eq!(chosen, [(&json!("acme"), &json!(false)), (&json!("globex"), &json!(true))]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,6 +104,7 @@ async fn a_suspended_tenant_can_be_resumed_and_an_offboarded_one_cannot() {
     assert!(unasked.contains("--yes"), "{unasked}");
     assert_eq!(suspended, "suspended");
     assert!(over.contains("offboarded, which is final"), "{over}");
+    desk.run("tenant offboard acme").ok();
     assert!(desk.run("tenant create acme --name Again --tier pro").fails(3).contains("never used again"));
 }
 
@@ -134,6 +135,52 @@ async fn a_role_that_is_taken_off_follows_the_format_again() {
     desk.run("tenant roles unset acme admin").ok();
 
     assert_eq!(desk.json("tenant roles show acme")["roles"], json!({}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_said_of_a_role_stays_and_the_audit_tells_what_was_changed() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant roles set acme admin --group acme-admins").ok();
+    Desk::wait_a_second();
+    desk.run("tenant roles set acme admin --iam-role arn:aws:iam::123456789012:role/acme").ok();
+    Desk::wait_a_second();
+    desk.run("tenant roles set acme admin --no-iam-role").ok();
+
+    let role = desk.json("tenant roles show acme")["roles"]["admin"].clone();
+    assert_eq!(role, json!({ "groups": ["acme-admins"], "iamRole": null }));
+    let audit = desk.json("audit list --tenant acme");
+    let details: Vec<&str> =
+        audit["audit"].as_array().unwrap().iter().filter_map(|a| a["detail"].as_str()).collect();
+    let arn = "arn:aws:iam::123456789012:role/acme";
+    assert_eq!(
+        details,
+        [
+            "role admin (not listed) -> [acme-admins]".to_owned(),
+            format!("role admin [acme-admins] -> [acme-admins] with {arn}"),
+            format!("role admin [acme-admins] with {arn} -> [acme-admins]"),
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slug_can_be_given_back_and_taken_again() {
+    let desk = Desk::with_acme().await;
+
+    desk.run("tenant rename acme --slug other").ok();
+    desk.run("tenant rename acme --slug acme").ok();
+
+    assert_eq!(desk.json("tenant show acme")["slug"], "acme");
+    desk.run("tenant create other --name Other --tier free").ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_whose_slug_is_odd_can_still_be_suspended() {
+    let desk = Desk::with_acme().await;
+    desk.set_text("TENANT#acme", "META", "slug", "Ä B").await;
+
+    desk.run("tenant suspend acme --yes").ok();
+
+    assert_eq!(desk.json("tenant show acme")["status"], "suspended");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,13 +8,14 @@ use std::time::Duration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use tenancy::Timestamp;
+use tenancy::ports::StoreError;
+use tenancy::{TenantStatus, Timestamp};
 use tenancy_aws::operator::{InviteRecord, InviteState, NewInvite, Operator, OperatorError, TenantRecord};
 
-use super::super::arguments::{RolesOption, TenantOption, role_names};
+use super::super::arguments::{RolesOption, TenantOption, role_names, short_span};
+use super::super::repair::stop::Stop;
 use super::import_file::{CodeFile, Guest, Row, read};
-use super::{Terms, codes, view};
-use crate::cli::ApplyOptions;
+use super::{Terms, codes, note_unlisted_roles};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
@@ -38,8 +39,9 @@ pub struct ImportOptions {
     codes: Option<PathBuf>,
     #[command(flatten)]
     functions: FunctionSettings,
-    #[command(flatten)]
-    apply: ApplyOptions,
+    /// Do it; without this only the plan is shown
+    #[arg(long)]
+    apply: bool,
 }
 
 /// What became of a line, or would.
@@ -91,22 +93,39 @@ struct ImportReport {
 /// [`Failure`]; what went wrong with one line is reported with it.
 pub(super) async fn run(options: ImportOptions, context: &Context) -> Result<Found, Failure> {
     let rows = read(&options.list)?;
-    let operator = if options.apply.apply { context.writer().await? } else { context.reader().await? };
+    let operator = if options.apply { context.writer().await? } else { context.reader().await? };
     let tenant = operator.tenant(&options.tenant.tenant).await?;
+    if tenant.tenant.status != TenantStatus::Active {
+        return Err(Failure::refused(
+            "tenant-not-active",
+            format!("tenant `{}` is not active, and nobody could redeem an invite to it", tenant.tenant.id),
+        ));
+    }
     let mut known: HashMap<String, Vec<InviteRecord>> = HashMap::new();
     for listed in operator.invites(&options.tenant.tenant).await? {
-        let record = listed.map_err(tenancy::ports::StoreError::from)?;
+        let record = match listed {
+            Ok(record) => record,
+            Err(damage) => {
+                context.note(&format!("{damage}; whom it invites is not known"));
+                continue;
+            }
+        };
         if let Some(email) = &record.invite.email {
             known.entry(email.as_str().to_owned()).or_default().push(record);
         }
     }
-    let mut code_file = match (&options.codes, options.apply.apply) {
+    let mut code_file = match (&options.codes, options.apply) {
         (Some(path), true) => Some(CodeFile::open(path)?),
         _ => None,
     };
     let mut import = Import { options: &options, operator: &operator, tenant: &tenant, known, context };
+    let given = rows.iter().flat_map(|row| row.guest.iter().flat_map(|guest| guest.roles.iter().cloned()));
+    let given: Vec<tenancy::Role> = options.roles.roles.iter().cloned().chain(given).collect();
+    note_unlisted_roles(&tenant, &tenancy::role::union(&[], &given), context);
+    let lines = rows.len();
     let reports = import.rows(rows, code_file.as_mut()).await?;
-    let report = ImportReport::of(&options, reports);
+    let stopped = reports.len() < lines;
+    let report = ImportReport::of(&options, reports, stopped);
     let found = if report.is_clean() { Found::Nothing } else { Found::Problems };
     context.say(&report);
     Ok(found)
@@ -128,6 +147,7 @@ impl Import<'_> {
         mut codes: Option<&mut CodeFile>,
     ) -> Result<Vec<RowReport>, Failure> {
         let bar = progress(rows.len(), codes.is_some());
+        let stop = if codes.is_some() { Stop::on_ctrl_c() } else { Stop::never() };
         let mut seen: HashMap<String, u64> = HashMap::new();
         let mut reports = Vec::with_capacity(rows.len());
         for row in rows {
@@ -146,14 +166,18 @@ impl Import<'_> {
                 continue;
             }
             seen.insert(email.clone(), row.line);
+            if stop.is_requested() {
+                self.context.note("interrupted; run the same command again for the rest");
+                break;
+            }
             match self.guest(&guest, codes.as_deref_mut()).await {
                 Ok((outcome, reference, detail)) => {
                     reports.push(RowReport::of(row.line, Some(email), outcome, reference, detail));
                 }
-                Err(Stop::Row(outcome, why)) => {
+                Err(End::Row(outcome, why)) => {
                     reports.push(RowReport::of(row.line, Some(email), outcome, None, Some(why)));
                 }
-                Err(Stop::All(why)) => {
+                Err(End::All(why)) => {
                     reports.push(RowReport::of(
                         row.line,
                         Some(email),
@@ -174,59 +198,72 @@ impl Import<'_> {
         &mut self,
         guest: &Guest,
         codes: Option<&mut CodeFile>,
-    ) -> Result<(Outcome, Option<String>, Option<String>), Stop> {
+    ) -> Result<(Outcome, Option<String>, Option<String>), End> {
         let now = self.context.now();
         let roles = if guest.roles.is_empty() { self.options.roles.distinct() } else { guest.roles.clone() };
         if let Some((outcome, record)) = self.earlier(guest, now) {
-            let detail = (record.invite.roles != roles)
-                .then(|| format!("with the roles {}", role_names(&record.invite.roles)));
+            let noted = codes.as_ref().and_then(|codes| codes.noted(&guest.email));
+            let detail = if noted.is_some_and(|noted| noted.code.hash() != record.invite.hash) {
+                Some("the code in the file is dead: invited anew since".to_owned())
+            } else if record.invite.roles != roles {
+                Some(format!("with the roles {}", role_names(&record.invite.roles)))
+            } else {
+                None
+            };
             return Ok((outcome, Some(record.invite.hash.short().to_owned()), detail));
         }
         self.options
             .functions
             .check_member(&self.tenant.tenant, &roles)
-            .map_err(|failure| Stop::refused(&failure))?;
+            .map_err(|failure| End::refused(&failure))?;
         let expires = guest.expires.or(self.options.terms.expires);
         let terms = Terms { expires, link_base: self.options.terms.link_base.clone() };
-        let invite = NewInvite {
+        let mut invite = NewInvite {
             tenant: self.tenant.tenant.id.clone(),
             email: Some(guest.email.clone()),
             roles,
             max_uses: 1,
             expires_at: terms.expires_at(now),
         };
-        let noted = codes.as_ref().and_then(|codes| codes.code_of(&guest.email)).cloned();
-        // A code of an earlier run that came to an invite, which has ended since, is not used again.
-        let unused = match noted {
-            Some(code) if self.operator.invite(&code.hash()).await.map_err(Stop::of)?.is_none() => Some(code),
+        // A code of a run that was killed before its invite was made. One that has been about until its time was over, or
+        // that came to an invite, is not used again.
+        let noted = codes.as_ref().and_then(|codes| codes.noted(&guest.email)).cloned();
+        let unused = match noted.filter(|noted| noted.expires_at > now) {
+            Some(noted) if self.operator.invite(&noted.code.hash()).await.map_err(End::of)?.is_none() => {
+                invite.expires_at = noted.expires_at;
+                Some(noted.code)
+            }
             _ => None,
         };
         let code = match &unused {
             Some(code) => code.clone(),
-            None => codes::new_code().map_err(Stop::All)?,
+            None => codes::new_code().map_err(End::All)?,
         };
         let change = self.operator.create_invite(self.tenant, &invite, &code, now).await;
         let change = change.map_err(|error| match error {
             // The index was a moment behind.
             OperatorError::Refused { rule: "invite-open", .. } => {
-                Stop::Row(Outcome::AlreadyInvited, "by somebody else, just now".to_owned())
+                End::Row(Outcome::AlreadyInvited, "by somebody else, just now".to_owned())
             }
-            error => Stop::of(error),
+            error => End::of(error),
         })?;
-        let Some(codes) = codes else { return Ok((Outcome::Invited, None, None)) };
+        let life = invite.expires_at.epoch_seconds().saturating_sub(now.epoch_seconds());
+        let detail = Some(format!("{}, for {}", role_names(&invite.roles), short_span(life)));
+        let Some(codes) = codes else { return Ok((Outcome::Invited, None, detail)) };
         // On the disk first: a code that can be redeemed is never lost.
-        codes
-            .note(&guest.email, &code, terms.link(&code).as_deref(), invite.expires_at)
-            .map_err(Stop::All)?;
-        self.operator.apply(change, "the invite or its tenant").await.map_err(Stop::of)?;
-        Ok((Outcome::Invited, Some(code.hash().short().to_owned()), None))
+        if unused.is_none() {
+            let link = terms.link(&code);
+            codes.note(&guest.email, &code, link.as_deref(), invite.expires_at).map_err(End::All)?;
+        }
+        self.operator.apply(change, "the invite or its tenant").await.map_err(End::of)?;
+        Ok((Outcome::Invited, Some(code.hash().short().to_owned()), detail))
     }
 
     /// The tenant's invite of the address that keeps a new one from being made: redeemed, or open.
     fn earlier(&self, guest: &Guest, now: Timestamp) -> Option<(Outcome, &InviteRecord)> {
         let records = self.known.get(guest.email.as_str())?;
         let redeemed = records.iter().find(|record| record.state(now) == InviteState::UsedUp);
-        let open = records.iter().find(|record| view::is_open(record, now));
+        let open = records.iter().find(|record| record.state(now) == InviteState::Open);
         match (open, redeemed) {
             (Some(record), _) => Some((Outcome::AlreadyInvited, record)),
             (None, Some(record)) => Some((Outcome::AlreadyRedeemed, record)),
@@ -236,16 +273,19 @@ impl Import<'_> {
 }
 
 /// Why a line came to nothing.
-enum Stop {
+enum End {
     /// This line only.
     Row(Outcome, String),
     /// The rest would fail the same way.
     All(Failure),
 }
 
-impl Stop {
+impl End {
     fn of(error: OperatorError) -> Self {
         match error {
+            OperatorError::Store(StoreError::Damaged(damage)) => {
+                Self::Row(Outcome::Failed, damage.to_string())
+            }
             OperatorError::Refused { rule: "tenant-not-active", .. } | OperatorError::Store(_) => {
                 Self::All(error.into())
             }
@@ -290,19 +330,19 @@ impl Outcome {
 }
 
 impl ImportReport {
-    fn of(options: &ImportOptions, rows: Vec<RowReport>) -> Self {
+    fn of(options: &ImportOptions, rows: Vec<RowReport>, stopped: bool) -> Self {
         let mut counts = std::collections::BTreeMap::new();
         for row in &rows {
             *counts.entry(row.outcome.name()).or_default() += 1;
         }
         Self {
             tenant: options.tenant.tenant.to_string(),
-            applied: options.apply.apply,
-            stopped: rows.last().is_some_and(|row| row.outcome == Outcome::Failed),
+            applied: options.apply,
+            stopped,
             codes_file: options
                 .codes
                 .as_ref()
-                .filter(|_| options.apply.apply)
+                .filter(|_| options.apply)
                 .map(|path| path.display().to_string()),
             rows,
             counts,
@@ -342,7 +382,7 @@ impl Show for ImportReport {
         let counts = counts.join(", ");
         if self.applied {
             page.line(format!("Tenant `{}`: {counts}.", self.tenant));
-            if let Some(file) = &self.codes_file {
+            if let Some(file) = self.codes_file.as_ref().filter(|_| self.counts.contains_key("invited")) {
                 page.line(format!(
                     "The codes are in {file}, and nowhere else. Delete it when they are sent."
                 ));

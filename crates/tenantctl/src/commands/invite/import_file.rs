@@ -1,7 +1,7 @@
 //! The list that is imported, and the file that its codes go to.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -62,9 +62,17 @@ pub(super) fn read(path: &Path) -> Result<Vec<Row>, Failure> {
         std::io::stdin().read_to_string(&mut text).map_err(|error| cannot(&error))?;
         text
     } else {
-        std::fs::read_to_string(path).map_err(|error| cannot(&error))?
+        let bytes = std::fs::read(path).map_err(|error| cannot(&error))?;
+        String::from_utf8(bytes).map_err(|error| {
+            cannot(&format!("it is not UTF-8 (byte {})", error.utf8_error().valid_up_to()))
+        })?
     };
-    let text = text.trim_start_matches('\u{feff}');
+    // One kind of line end: the CSV reader counts others wrong.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let text = text.as_str();
+    if text.trim_start().starts_with('[') {
+        return Err(Failure::usage("the list is a JSON array; JSON lines are one object a line"));
+    }
     if text.trim_start().starts_with('{') { Ok(json_lines(text)) } else { csv_rows(text) }
 }
 
@@ -81,6 +89,12 @@ fn csv_rows(text: &str) -> Result<Vec<Row>, Failure> {
     let mut reader =
         csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| Failure::usage(format!("the list is no CSV: {error}")))?;
+    let headers: csv::StringRecord = headers.iter().map(str::to_lowercase).collect();
+    if let Some(other) = headers.iter().find(|header| header.contains([';', '\t'])) {
+        return Err(Failure::usage(format!(
+            "the columns of the list are not separated by commas: `{other}`"
+        )));
+    }
     let known = ["email", "roles", "expires"];
     if let Some(unknown) = headers.iter().find(|header| !known.contains(header)) {
         return Err(Failure::usage(format!(
@@ -92,12 +106,11 @@ fn csv_rows(text: &str) -> Result<Vec<Row>, Failure> {
         return Err(Failure::usage("the list has no column `email`")
             .hint("The first line of a CSV list names its columns, such as: email,roles"));
     }
-    let headers = headers.clone();
     let mut rows = Vec::new();
     for record in reader.records() {
         let (line, guest) = match record {
             Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = record.position().map_or(0, |position| line_at(text, position.byte()));
                 (
                     line,
                     record
@@ -111,6 +124,14 @@ fn csv_rows(text: &str) -> Result<Vec<Row>, Failure> {
         rows.push(Row { line, guest });
     }
     Ok(rows)
+}
+
+/// The line of the first thing that stands at or behind a byte: the CSV reader counts empty lines to what follows them.
+fn line_at(text: &str, byte: u64) -> u64 {
+    let start = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
+    let before = text.get(..start).unwrap_or_default().matches('\n').count();
+    let empty = text.get(start..).unwrap_or_default().bytes().take_while(|b| *b == b'\n').count();
+    u64::try_from(before.saturating_add(empty).saturating_add(1)).unwrap_or(u64::MAX)
 }
 
 fn guest(raw: Raw) -> Result<Guest, String> {
@@ -136,7 +157,15 @@ fn guest(raw: Raw) -> Result<Guest, String> {
 #[derive(Debug)]
 pub(super) struct CodeFile {
     file: File,
-    codes: BTreeMap<String, InviteCode>,
+    codes: BTreeMap<String, Noted>,
+}
+
+/// A code that an earlier run noted for an address.
+#[derive(Clone, Debug)]
+pub(super) struct Noted {
+    pub(super) code: InviteCode,
+    /// Until when it was to be good. After that it has been about for too long to be used for another invite.
+    pub(super) expires_at: Timestamp,
 }
 
 const HEADINGS: &str = "email,code,link,expires\n";
@@ -151,43 +180,61 @@ impl CodeFile {
         let cannot = |error: &dyn std::fmt::Display| {
             Failure::failed(format!("could not open {}: {error}", path.display()))
         };
+        if std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(Failure::usage(format!(
+                "{} is no plain file, and codes are secrets",
+                path.display()
+            )));
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).map_err(|error| cannot(&error))?;
-        file.try_lock().map_err(|_| {
-            Failure::refused("import-running", format!("another import is writing to {}", path.display()))
-        })?;
+        // Where the file system knows no locks, nobody can tell.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            let message = format!("another import is writing to {}", path.display());
+            return Err(Failure::refused("import-running", message));
+        }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| cannot(&error))?;
         // A run that was killed may have left a part of a line; its invite cannot be in the table.
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let kept = text.get(..whole).unwrap_or_default();
-        if kept.is_empty() {
-            file.set_len(0).map_err(|error| cannot(&error))?;
-            file.seek(SeekFrom::Start(0)).map_err(|error| cannot(&error))?;
-            file.write_all(HEADINGS.as_bytes()).map_err(|error| cannot(&error))?;
-        } else if !kept.starts_with(HEADINGS) {
+        if !kept.starts_with(HEADINGS) && !HEADINGS.starts_with(&text) {
             return Err(Failure::usage(format!("{} is a file of something else", path.display()))
                 .hint("Give a new one, or the one that an earlier import wrote, to --codes."));
-        } else {
-            let end = u64::try_from(whole).unwrap_or(u64::MAX);
-            file.set_len(end).map_err(|error| cannot(&error))?;
-            file.seek(SeekFrom::Start(end)).map_err(|error| cannot(&error))?;
+        }
+        #[cfg(unix)]
+        {
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            file.set_permissions(private).map_err(|error| cannot(&error))?;
+        }
+        let end = u64::try_from(whole).unwrap_or(u64::MAX);
+        file.set_len(end).map_err(|error| cannot(&error))?;
+        file.seek(SeekFrom::Start(end)).map_err(|error| cannot(&error))?;
+        if kept.is_empty() {
+            file.write_all(HEADINGS.as_bytes()).map_err(|error| cannot(&error))?;
+            // A new name is on the disk when its folder is.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+            folder.map_err(|error| cannot(&error))?;
         }
         let mut codes = BTreeMap::new();
         for record in csv::Reader::from_reader(kept.as_bytes()).records() {
             let record = record.map_err(|error| cannot(&error))?;
-            if let (Some(email), Some(Ok(code))) = (record.get(0), record.get(1).map(str::parse)) {
-                codes.insert(email.to_owned(), code);
+            let moment = record.get(3).and_then(|text| humantime::parse_rfc3339_weak(text).ok());
+            if let (Some(email), Some(Ok(code)), Some(moment)) =
+                (record.get(0), record.get(1).map(str::parse), moment)
+            {
+                codes.insert(email.to_owned(), Noted { code, expires_at: Timestamp::from(moment) });
             }
         }
         Ok(Self { file, codes })
     }
 
     /// The code that an earlier run noted last for an address.
-    pub(super) fn code_of(&self, email: &EmailAddress) -> Option<&InviteCode> {
+    pub(super) fn noted(&self, email: &EmailAddress) -> Option<&Noted> {
         self.codes.get(email.as_str())
     }
 
@@ -212,7 +259,7 @@ impl CodeFile {
             self.file.write_all(&row).and_then(|()| self.file.sync_data()).map_err(|error| error.to_string())
         });
         noted.map_err(|error| Failure::failed(format!("could not write a code to the file: {error}")))?;
-        self.codes.insert(email.as_str().to_owned(), code.clone());
+        self.codes.insert(email.as_str().to_owned(), Noted { code: code.clone(), expires_at });
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tenancy::{InviteCode, Timestamp};
-use tenancy_aws::operator::{InviteRecord, InviteState, InviteUse};
+use tenancy_aws::operator::{InviteRecord, InviteUse};
 
 use super::super::arguments::{minute, rfc3339, role_names};
 use super::super::tenant::styled_status;
@@ -169,9 +169,4 @@ impl Show for NewCode {
             page.line(format!("  {link}"));
         }
     }
-}
-
-/// What `invite import` calls an invite that is there already.
-pub(super) fn is_open(record: &InviteRecord, now: Timestamp) -> bool {
-    record.state(now) == InviteState::Open
 }

@@ -3,12 +3,14 @@
 mod view;
 
 use clap::{Args, Subcommand, ValueEnum};
-use tenancy::{EmailAddress, MembershipStatus, PoolId, Sub, TenantId, UserKey};
-use tenancy_aws::operator::{Change, MemberRecord, Operator, OperatorError, UserRecord};
+use tenancy::ports::Invites;
+use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, UserKey};
+use tenancy_aws::operator::{Change, InviteState, MemberRecord, Operator, OperatorError, UserRecord};
 
-use self::view::{MemberList, MemberView, SignedOut, UserView};
+use self::view::{MemberList, MemberView, OpenInvite, SignedOut, TenantStatuses, UserView};
 use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
 use super::invite::note_unlisted_roles;
+use super::tenant::status_name;
 use super::written::{NoFacts, Written};
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
@@ -202,8 +204,43 @@ async fn show(options: &ShowOptions, context: &Context) -> Result<Found, Failure
         _ => resolve(&options.user, context).await?,
     };
     let user = operator.user(&known.user).await?;
-    context.say(&UserView::of(&user, known.directory.as_ref()));
+    let mut tenants = TenantStatuses::new();
+    for record in &user.memberships {
+        let id = &record.membership.tenant;
+        let status = match operator.tenant(id).await {
+            Ok(tenant) => Some(status_name(tenant.tenant.status)),
+            Err(OperatorError::Refused { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        tenants.insert(id.clone(), status);
+    }
+    let invites = match known.directory.as_ref() {
+        Some(directory) => Some(open_invites(directory, &operator, context).await?),
+        None => None,
+    };
+    context.say(&UserView::of(&user, known.directory.as_ref(), &tenants, invites));
     Ok(Found::Nothing)
+}
+
+/// The invites that are open for a user's address.
+async fn open_invites(
+    user: &users::PoolUser,
+    operator: &Operator,
+    context: &Context,
+) -> Result<Vec<OpenInvite>, Failure> {
+    let Some(email) = user.attribute("email").and_then(|email| email.parse::<EmailAddress>().ok()) else {
+        return Ok(Vec::new());
+    };
+    let mut open = Vec::new();
+    for pointer in operator.store().pointers(&EmailHash::of(&email)).await? {
+        let Ok(pointer) = pointer else { continue };
+        let invite = operator.invite(&pointer.hash).await?;
+        if invite.is_some_and(|invite| invite.state(context.now()) == InviteState::Open) {
+            let reference = pointer.hash.short().to_owned();
+            open.push(OpenInvite { tenant: pointer.tenant.to_string(), reference });
+        }
+    }
+    Ok(open)
 }
 
 async fn add(options: &AddOptions, context: &Context) -> Result<Found, Failure> {

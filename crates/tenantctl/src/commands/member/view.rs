@@ -1,5 +1,7 @@
 //! Members and users as they are shown. An e-mail address is not among it; a username may be one.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tenancy::{MembershipStatus, Stamp, TenantId};
 use tenancy_aws::operator::{MemberRecord, UserRecord};
@@ -21,6 +23,8 @@ pub(super) struct MemberView {
     status: &'static str,
     stamp: &'static str,
     is_default: Option<bool>,
+    /// Of the tenant itself; known in `member show` alone.
+    tenant_status: Option<&'static str>,
     invite: Option<String>,
     joined_at: Option<String>,
     version: u64,
@@ -45,9 +49,22 @@ pub(super) struct UserView {
     /// Such as `CONFIRMED`; none when the pool was not asked.
     user_status: Option<String>,
     enabled: Option<bool>,
+    email_verified: Option<bool>,
+    /// Invites that are open for the user's address; none when the pool was not asked.
+    open_invites: Option<Vec<OpenInvite>>,
     default_tenant: Option<String>,
     memberships: Vec<MemberView>,
 }
+
+/// An invite that is open for an address.
+#[derive(Serialize)]
+pub(super) struct OpenInvite {
+    pub(super) tenant: String,
+    pub(super) reference: String,
+}
+
+/// Tenants' statuses; none for one that does not exist.
+pub(super) type TenantStatuses = BTreeMap<TenantId, Option<&'static str>>;
 
 /// That refresh tokens were revoked.
 #[derive(Serialize)]
@@ -75,6 +92,7 @@ impl MemberView {
                 Stamp::Done => "done",
             },
             is_default: None,
+            tenant_status: None,
             invite: record.invite.as_ref().map(|hash| hash.short().to_owned()),
             joined_at: record.joined_at.map(rfc3339),
             version: membership.version,
@@ -83,8 +101,18 @@ impl MemberView {
     }
 
     /// Knowing the user's default tenant.
-    fn of_user(record: &MemberRecord, default: Option<&TenantId>) -> Self {
-        Self { is_default: Some(default == Some(&record.membership.tenant)), ..Self::of(record) }
+    fn of_user(record: &MemberRecord, default: Option<&TenantId>, tenants: &TenantStatuses) -> Self {
+        let tenant_status = tenants.get(&record.membership.tenant).copied().flatten();
+        let is_default = Some(default == Some(&record.membership.tenant));
+        Self { is_default, tenant_status, ..Self::of(record) }
+    }
+
+    /// The membership's status, and the tenant's where that one is the hindrance.
+    fn standing(&self) -> String {
+        match self.tenant_status {
+            Some("active") | None => styled_status(self.status),
+            Some(tenant) => format!("{} (tenant {})", styled_status(self.status), styled_status(tenant)),
+        }
     }
 
     fn roles(&self) -> String {
@@ -93,7 +121,12 @@ impl MemberView {
 }
 
 impl UserView {
-    pub(super) fn of(user: &UserRecord, directory: Option<&PoolUser>) -> Self {
+    pub(super) fn of(
+        user: &UserRecord,
+        directory: Option<&PoolUser>,
+        tenants: &TenantStatuses,
+        open_invites: Option<Vec<OpenInvite>>,
+    ) -> Self {
         let default = user.default_tenant.as_ref();
         Self {
             user_pool_id: user.user.pool.to_string(),
@@ -101,8 +134,14 @@ impl UserView {
             username: directory.map(|user| user.username.as_str().to_owned()),
             user_status: directory.map(|user| user.status.clone()),
             enabled: directory.map(|user| user.enabled),
+            email_verified: directory.map(|user| user.attribute("email_verified") == Some("true")),
+            open_invites,
             default_tenant: default.map(ToString::to_string),
-            memberships: user.memberships.iter().map(|record| MemberView::of_user(record, default)).collect(),
+            memberships: user
+                .memberships
+                .iter()
+                .map(|record| MemberView::of_user(record, default, tenants))
+                .collect(),
         }
     }
 }
@@ -131,11 +170,16 @@ impl Show for UserView {
         if let (Some(username), Some(status)) = (&self.username, &self.user_status) {
             let disabled = if self.enabled == Some(false) { ", disabled" } else { "" };
             fields.push(("username", username.clone()));
-            fields.push(("in the pool", format!("{status}{disabled}")));
+            let verified =
+                if self.email_verified == Some(true) { "e-mail verified" } else { "e-mail not verified" };
+            fields.push(("in the pool", format!("{status}{disabled}, {verified}")));
         } else {
             fields.push(("in the pool", styled(DIM, "not asked")));
         }
         fields.push(("default", self.default_tenant.clone().unwrap_or_else(|| "-".to_owned())));
+        for invite in self.open_invites.iter().flatten() {
+            fields.push(("open invite", format!("{} to {}", invite.reference, invite.tenant)));
+        }
         page.fields(fields);
         page.gap();
         let rows = self.memberships.iter().map(|member| {
@@ -143,7 +187,7 @@ impl Show for UserView {
             [
                 member.tenant.clone(),
                 member.roles(),
-                styled_status(member.status),
+                member.standing(),
                 member.stamp.to_owned(),
                 invite,
                 member.joined.clone(),

@@ -59,6 +59,17 @@ impl Advice {
         Self::command(what, &["invite", "resend", hash.short(), "--tenant", tenant.as_str()])
     }
 
+    /// `tenantctl client unbind`.
+    pub(super) fn unbind_client(case: Case<'_>) -> Self {
+        let pool = case.event.map_or("POOL", |event| event.pool.as_str());
+        let client = case.event.and_then(|event| event.client().ok().flatten());
+        let client = client.map_or("CLIENT", tenancy::ClientId::as_str);
+        Self::command(
+            "If the app client is to serve others",
+            &["client", "unbind", client, "--user-pool-id", pool],
+        )
+    }
+
     /// `tenantctl client bind`, for the client's own tokens.
     pub(super) fn bind_machine(case: Case<'_>) -> Self {
         let pool = case.event.map_or("POOL", |event| event.pool.as_str());

@@ -129,11 +129,18 @@ fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
             [Advice::member("add", case, tenant, format!("If the user is to come back to {tenant}"))],
         );
     }
+    // Who is a member somewhere redeems an invite by its code alone.
+    let invite = "Or invite them; a member of another tenant needs the code, as clientMetadata.inviteCode";
     explained(
         format!("{because}, and the user is no member of it."),
         [
-            Advice::invite(Some(tenant), format!("If the user belongs to {tenant}, invite them")),
-            Advice::member("add", case, tenant, "Or make the user a member at once"),
+            Advice::member(
+                "add",
+                case,
+                tenant,
+                format!("If the user belongs to {tenant}, make them a member"),
+            ),
+            Advice::invite(Some(tenant), invite),
         ],
     )
 }
@@ -170,11 +177,28 @@ fn suspended(case: Case<'_>) -> Explanation {
 
 fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
     let status = case.seen.tenant(tenant).map_or(TenantStatus::Suspended, |tenant| tenant.status);
-    let advice = match status {
-        TenantStatus::Offboarded => Advice::text("Offboarding is final: there is nothing to do"),
-        TenantStatus::Active | TenantStatus::Suspended => Advice::resume_tenant(tenant),
-    };
-    explained(format!("The tenant {tenant} is {}; {because}.", tenant_status(status)), [advice])
+    let why = format!("The tenant {tenant} is {}; {because}.", tenant_status(status));
+    if status != TenantStatus::Offboarded {
+        return explained(why, [Advice::resume_tenant(tenant)]);
+    }
+    let mut advice = Vec::new();
+    if case.seen.binding.as_ref().is_some_and(|binding| binding.tenant == *tenant) {
+        advice.push(Advice::unbind_client(case));
+    }
+    let records = case.seen.records_after().unwrap_or_default();
+    if let Some(other) = records.active().map(|membership| &membership.tenant).find(|other| *other != tenant)
+    {
+        advice.push(Advice::member(
+            "set-default",
+            case,
+            other,
+            format!("The user is in {other} too: make it the default"),
+        ));
+    }
+    if advice.is_empty() {
+        advice.push(Advice::text("Offboarding is final, and the user is in no other tenant"));
+    }
+    explained(why, advice)
 }
 
 fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {

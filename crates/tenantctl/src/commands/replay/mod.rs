@@ -78,6 +78,11 @@ pub async fn run(options: ReplayOptions, context: &Context) -> Result<Found, Fai
         }
         None => Variables::new(),
     };
+    if options.function.is_none() && options.set.is_empty() {
+        context.note(
+            "played with the functions' default settings; --function NAME takes those of a deployed one",
+        );
+    }
     let variables = settings::merged(base, &options.set);
     let config = settings::read(recorded.trigger, &variables).map_err(|faults| match &options.function {
         None => Failure::usage(faults.to_string()).hint("docs/settings.md says what each may be."),

@@ -114,6 +114,13 @@ pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
 pub(super) fn advice(case: Case<'_>) -> Advice {
     let first = case.details.refused.first();
     let tenant = first.and_then(|refused| tenant_of(&refused.opening, case));
+    let request = case.event.map(|event| &event.request);
+    if first.is_none() && request.is_some_and(|request| request.email.is_some() && !request.is_email_verified)
+    {
+        return Advice::text(
+            "The user verifies the address in the app; an open invite for it is then redeemed at the next sign-in",
+        );
+    }
     let (Some(refused), Some(tenant)) = (first, tenant) else {
         return Advice::invite(None, "If the user belongs to a tenant, invite them");
     };

@@ -40,6 +40,9 @@ async fn apart(scene: &Scene) -> Apart {
     let gone = scene.settled("gone@example.com", "acme").await;
     scene.join(&gone, "globex").await;
     scene.delete_user(&gone).await;
+    for tenant in ["acme", "globex"] {
+        scene.joined_long_ago(&gone, tenant).await;
+    }
     let ghost = scene.user("ghost@example.com", Some("acme")).await;
     scene.join(&ghost, "acme").await;
     scene.mark(&ghost, "acme").await;
@@ -280,4 +283,18 @@ async fn a_pool_that_is_not_there_is_no_empty_pool() {
     let run = scene.desk.run("repair drift --user-pool-id eu-west-1_AAAAAAAAA --apply --yes");
 
     assert_page!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joined_today_is_not_removed_because_the_pools_list_lacks_them() {
+    let scene = Scene::new().await;
+    let new = scene.settled("new@example.com", "acme").await;
+    scene.delete_user(&new).await;
+
+    let run = scene.desk.run("repair drift --apply --yes --rate 20 --output json");
+
+    assert_eq!(run.code, 4, "{run}");
+    assert!(run.stdout.contains("joined-recently"), "{run}");
+    let record = scene.record(&new).await;
+    assert!(record.memberships.iter().all(|member| member.membership.is_active()));
 }

@@ -167,6 +167,21 @@ impl Scene {
         self.dynamodb.put_item().table_name("tenancy").set_item(Some(item)).send().await.unwrap();
     }
 
+    /// Sets back when a user joined.
+    pub(crate) async fn joined_long_ago(&self, user: &UserKey, tenant: &str) {
+        use aws_sdk_dynamodb::types::AttributeValue;
+        self.dynamodb
+            .update_item()
+            .table_name("tenancy")
+            .key("pk", AttributeValue::S(format!("USER#{}#{}", user.pool, user.sub)))
+            .key("sk", AttributeValue::S(format!("TENANT#{tenant}")))
+            .update_expression("SET joinedAt = :then")
+            .expression_attribute_values(":then", AttributeValue::N("1700000000".to_owned()))
+            .send()
+            .await
+            .unwrap();
+    }
+
     /// The calls that change users, so far.
     pub(crate) fn updates(&self) -> usize {
         self.desk.stack.cognito().user_updates().len()

@@ -132,8 +132,9 @@ impl Desk {
     pub(crate) async fn user(&self, email: &str) -> String {
         let cognito = self.cognito();
         let address = AttributeType::builder().name("email").value(email).build().unwrap();
-        let made =
-            cognito.admin_create_user().user_pool_id(&self.pool).username(email).user_attributes(address);
+        let verified = AttributeType::builder().name("email_verified").value("true").build().unwrap();
+        let made = cognito.admin_create_user().user_pool_id(&self.pool).username(email);
+        let made = made.user_attributes(address).user_attributes(verified);
         let made = made.send().await.unwrap();
         let set =
             cognito.admin_set_user_password().user_pool_id(&self.pool).username(email).password(PASSWORD);
