@@ -78,6 +78,21 @@ impl Context {
         Timestamp::from(self.clock())
     }
 
+    /// What the `aws` command line has to be told so that it calls the same place: ` --profile NAME --region REGION
+    /// --endpoint-url URL`, as far as they were said; else the region is `region`.
+    #[must_use]
+    pub fn aws_cli_options(&self, region: Option<&str>) -> String {
+        let said = &self.globals.aws;
+        [
+            ("--profile", said.profile.as_deref()),
+            ("--region", said.region.as_deref().or(region)),
+            ("--endpoint-url", said.endpoint_url.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!(" {name} {}", crate::commands::pool::shell_word(value?))))
+        .collect()
+    }
+
     /// The name of the table.
     ///
     /// # Errors

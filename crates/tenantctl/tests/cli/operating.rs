@@ -82,7 +82,9 @@ fn blocks(page: &str) -> Vec<Block> {
 /// A function with the alias `live`, which the pool may invoke; what it does is no matter here.
 fn function(desk: &Desk, name: &str) -> String {
     let lambda = desk.stack.lambda();
-    lambda.add_function(FunctionSpec::new(name, FunctionProgram::Binary("/bin/true".into())));
+    let mut function = FunctionSpec::new(name, FunctionProgram::Binary("/bin/true".into()));
+    function.env.insert("TENANCY_TABLE".to_owned(), "tenancy".to_owned());
+    lambda.add_function(function);
     lambda.add_alias(name, "live", "1").unwrap();
     let permission = Permission {
         source_arn: Some(desk.stack.cognito().pool_arn(&desk.pool)),

@@ -31,7 +31,7 @@ pub(super) fn fragment(owner: &Owner, pool_arn: &str, changes: &[Change]) -> Str
     }
     match owner.tool {
         Tool::CloudFormation | Tool::ServerlessFramework => template(owner, pool_arn, &attached),
-        Tool::Cdk => cdk(&attached),
+        Tool::Cdk => cdk(pool_arn, &attached),
         Tool::Amplify => amplify(pool_arn, &attached),
         Tool::Terraform => terraform(pool_arn, &attached),
         Tool::Pulumi | Tool::Sst => pulumi(owner.tool, pool_arn, &attached),
@@ -64,6 +64,8 @@ fn template(owner: &Owner, pool_arn: &str, attached: &[Attached<'_>]) -> String 
     let indent = if owner.tool == Tool::ServerlessFramework { "    " } else { "" };
     let mut lines = vec!["Resources:".to_owned()];
     lines.push(format!("  {}:", owner.logical_id.as_deref().unwrap_or("YourUserPool")));
+    lines.push("    DependsOn: # or users are locked out until the permissions are there".to_owned());
+    lines.extend(attached.iter().map(|(slot, ..)| format!("      - {}Permission", slot.name())));
     lines.push("    Properties:".to_owned());
     lines.push("      LambdaConfig: # keep its other keys".to_owned());
     for (slot, arn, version) in attached {
@@ -95,9 +97,15 @@ fn template(owner: &Owner, pool_arn: &str, attached: &[Attached<'_>]) -> String 
     text
 }
 
-fn cdk(attached: &[Attached<'_>]) -> String {
+/// The account of a pool, by its ARN.
+fn account(pool_arn: &str) -> &str {
+    pool_arn.split(':').nth(4).unwrap_or_default()
+}
+
+fn cdk(pool_arn: &str, attached: &[Attached<'_>]) -> String {
     let mut text = String::new();
     for (slot, arn, version) in attached {
+        let (name, account) = (slot.name(), account(pool_arn));
         let operation = match (slot, version) {
             (Slot::PostConfirmation, _) => "POST_CONFIRMATION",
             (Slot::PreTokenGeneration, EventVersion::V1) => "PRE_TOKEN_GENERATION",
@@ -112,9 +120,13 @@ fn cdk(attached: &[Attached<'_>]) -> String {
         put!(
             text,
             "userPool.addTrigger(cognito.UserPoolOperation.{operation},\n  \
-             lambda.Function.fromFunctionAttributes(this, '{}', {{\n    functionArn: '{arn}',\n    \
-             sameEnvironment: true, // so that the permission is added\n  }}){version});\n",
-            slot.name()
+             lambda.Function.fromFunctionAttributes(this, '{name}', {{\n    functionArn: '{arn}',\n    \
+             skipPermissions: true, // the permission is below\n  }}){version});\n\
+             // Before the trigger, or users are locked out until it is there.\n\
+             userPool.node.addDependency(new lambda.CfnPermission(this, '{name}Permission', {{\n  \
+             action: 'lambda:InvokeFunction',\n  functionName: '{arn}',\n  \
+             principal: 'cognito-idp.amazonaws.com',\n  sourceAccount: '{account}',\n  \
+             sourceArn: '{pool_arn}',\n}}));\n"
         );
     }
     text
@@ -140,9 +152,12 @@ fn amplify(pool_arn: &str, attached: &[Attached<'_>]) -> String {
     for (slot, arn, _) in attached {
         put!(
             text,
-            "new CfnPermission(backend.auth.stack, '{}Permission', {{\n  action: 'lambda:InvokeFunction',\n  \
-             functionName: '{arn}',\n  principal: 'cognito-idp.amazonaws.com',\n  sourceArn: '{pool_arn}',\n}});\n",
-            slot.name()
+            "// Before the trigger, or users are locked out until it is there.\n\
+             cfnUserPool.addDependency(new CfnPermission(backend.auth.stack, '{}Permission', {{\n  \
+             action: 'lambda:InvokeFunction',\n  functionName: '{arn}',\n  \
+             principal: 'cognito-idp.amazonaws.com',\n  sourceAccount: '{}',\n  sourceArn: '{pool_arn}',\n}}));\n",
+            slot.name(),
+            account(pool_arn)
         );
     }
     text
@@ -161,19 +176,25 @@ fn terraform(pool_arn: &str, attached: &[Attached<'_>]) -> String {
             ),
         }
     }
-    text.push_str("  }\n");
+    let name_of = |slot: Slot| match slot {
+        Slot::PostConfirmation => "post_confirmation",
+        Slot::PreTokenGeneration => "pre_token_generation",
+    };
+    text.push_str("  }\n  depends_on = [ # or users are locked out until the permissions are there\n");
+    for (slot, ..) in attached {
+        put!(text, "    aws_lambda_permission.cognito_{},\n", name_of(*slot));
+    }
+    text.push_str("  ]\n");
     for (slot, arn, _) in attached {
-        let name = match slot {
-            Slot::PostConfirmation => "post_confirmation",
-            Slot::PreTokenGeneration => "pre_token_generation",
-        };
-        let qualifier = arn.qualifier().map(|q| format!("  qualifier     = \"{q}\"\n")).unwrap_or_default();
+        let name = name_of(*slot);
+        let qualifier = arn.qualifier().map(|q| format!("  qualifier      = \"{q}\"\n")).unwrap_or_default();
         put!(
             text,
-            "\nresource \"aws_lambda_permission\" \"cognito_{name}\" {{\n  action        = \"lambda:InvokeFunction\"\n  \
-             function_name = \"{}\"\n{qualifier}  principal     = \"cognito-idp.amazonaws.com\"\n  \
-             source_arn    = \"{pool_arn}\"\n}}\n",
-            arn.base()
+            "\nresource \"aws_lambda_permission\" \"cognito_{name}\" {{\n  action         = \"lambda:InvokeFunction\"\n  \
+             function_name  = \"{}\"\n{qualifier}  principal      = \"cognito-idp.amazonaws.com\"\n  \
+             source_account = \"{}\"\n  source_arn     = \"{pool_arn}\"\n}}\n",
+            arn.base(),
+            account(pool_arn)
         );
     }
     text
@@ -196,15 +217,27 @@ fn pulumi(tool: Tool, pool_arn: &str, attached: &[Attached<'_>]) -> String {
             ),
         }
     }
-    text.push_str("},\n");
+    let variable = |slot: Slot| match slot {
+        Slot::PostConfirmation => "postConfirmationPermission",
+        Slot::PreTokenGeneration => "preTokenGenerationPermission",
+    };
+    let names: Vec<_> = attached.iter().map(|(slot, ..)| variable(*slot)).collect();
+    put!(
+        text,
+        "}},\n// in its options, or users are locked out until the permissions are there:\ndependsOn: [{}],\n\
+         // before it:\n",
+        names.join(", ")
+    );
     for (slot, arn, _) in attached {
         let qualifier = arn.qualifier().map(|q| format!("  qualifier: \"{q}\",\n")).unwrap_or_default();
         put!(
             text,
-            "\nnew aws.lambda.Permission(\"{}\", {{\n  action: \"lambda:InvokeFunction\",\n  function: \"{}\",\n{qualifier}  \
-             principal: \"cognito-idp.amazonaws.com\",\n  sourceArn: \"{pool_arn}\",\n}});\n",
+            "const {} = new aws.lambda.Permission(\"{}\", {{\n  action: \"lambda:InvokeFunction\",\n  function: \"{}\",\n{qualifier}  \
+             principal: \"cognito-idp.amazonaws.com\",\n  sourceAccount: \"{}\",\n  sourceArn: \"{pool_arn}\",\n}});\n",
+            variable(*slot),
             slot.name(),
-            arn.base()
+            arn.base(),
+            account(pool_arn)
         );
     }
     text
@@ -223,24 +256,53 @@ fn kubernetes(pool_arn: &str, attached: &[Attached<'_>]) -> String {
             ),
         }
     }
-    text.push_str("# and let Cognito invoke each function:\n");
+    text.push_str("# but first let Cognito invoke each function, or users are locked out:\n");
     for (_, arn, _) in attached {
-        put!(text, "# {}\n", add_permission(arn, pool_arn).replace('\n', "\n# "));
+        let command = add_permission(arn, pool_arn, &[]).unwrap_or_default();
+        put!(text, "# {}\n", command.replace('\n', "\n# "));
     }
     text
 }
 
-/// The command that lets Cognito invoke a function for one pool.
-pub(super) fn add_permission(arn: &FunctionArn, pool_arn: &str) -> String {
+/// The command that lets Cognito invoke a function for one pool, under an id that none of `statements` has; `None` when the
+/// pool has no ARN.
+pub(super) fn add_permission(arn: &FunctionArn, pool_arn: &str, statements: &[String]) -> Option<String> {
     let qualifier =
         arn.qualifier().map(|qualifier| format!(" --qualifier '{qualifier}'")).unwrap_or_default();
-    let account = pool_arn.split(':').nth(4).unwrap_or_default();
+    let account = account(pool_arn);
     let pool = pool_arn.rsplit('/').next().unwrap_or_default();
-    format!(
-        "aws lambda add-permission{qualifier} \\\n  --function-name {} \\\n  --statement-id cognito-{pool} \
+    if account.is_empty() || pool.is_empty() {
+        return None;
+    }
+    let ids = (1..).map(|n| if n == 1 { format!("cognito-{pool}") } else { format!("cognito-{pool}-{n}") });
+    let id = ids.take(statements.len() + 1).find(|id| !statements.contains(id))?;
+    Some(format!(
+        "aws lambda add-permission{qualifier} \\\n  --function-name {} \\\n  --statement-id {id} \
          --action lambda:InvokeFunction \\\n  --principal cognito-idp.amazonaws.com --source-account {account} \\\n  \
          --source-arn {pool_arn} \\\n  --region {}",
         arn.base(),
         arn.region()
-    )
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_gets_an_id_that_the_policy_does_not_have() {
+        let arn: FunctionArn = "arn:aws:lambda:eu-west-1:111122223333:function:f:live".parse().unwrap();
+        let pool = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_A";
+        let id = |taken: &[&str]| {
+            let taken: Vec<String> = taken.iter().map(|id| (*id).to_owned()).collect();
+            let command = add_permission(&arn, pool, &taken).unwrap();
+            command.split("--statement-id ").nth(1).unwrap().split(' ').next().unwrap().to_owned()
+        };
+
+        assert_eq!(id(&[]), "cognito-eu-west-1_A");
+        assert_eq!(id(&["other"]), "cognito-eu-west-1_A");
+        assert_eq!(id(&["cognito-eu-west-1_A"]), "cognito-eu-west-1_A-2");
+        assert_eq!(id(&["cognito-eu-west-1_A-2", "cognito-eu-west-1_A"]), "cognito-eu-west-1_A-3");
+        assert_eq!(add_permission(&arn, "", &[]), None);
+    }
 }

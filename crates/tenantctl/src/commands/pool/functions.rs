@@ -1,16 +1,19 @@
 //! Whether Cognito may invoke a function for a pool. A function that it may not invoke locks every user out.
 
+use std::collections::HashMap;
+
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::error::ProvideErrorMetadata;
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::arn::FunctionArn;
+use super::arn::{FunctionArn, InvalidFunctionArn};
 use super::triggers::Slot;
 use crate::failure;
 
 /// What is known of a function.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Checked {
     /// The trigger that it is for.
     pub(super) trigger: &'static str,
@@ -22,66 +25,171 @@ pub(super) struct Checked {
     pub(super) problem: Option<String>,
     /// What is worth knowing of it.
     pub(super) note: Option<String>,
+    /// Whether it is to be attached now.
+    #[serde(skip)]
+    pub(super) is_new: bool,
+    /// Whether a permission is all that it lacks.
+    #[serde(skip)]
+    pub(super) lacks_permission: bool,
+    /// The ids of the statements that its policy has.
+    #[serde(skip)]
+    pub(super) statements: Vec<String>,
 }
 
-/// Asks Lambda about a function.
-pub(super) async fn check(client: &Client, slot: Slot, arn: &FunctionArn, pool_arn: &str) -> Checked {
-    let mut checked =
-        Checked { trigger: slot.name(), arn: arn.to_string(), invocable: None, problem: None, note: None };
-    let mut configuration = client.get_function_configuration().function_name(arn.base());
-    let mut policy = client.get_policy().function_name(arn.base());
-    if let Some(qualifier) = arn.qualifier() {
-        configuration = configuration.qualifier(qualifier);
-        policy = policy.qualifier(qualifier);
+impl Checked {
+    fn broken(self, problem: impl Into<String>) -> Self {
+        Self { invocable: Some(false), problem: Some(problem.into()), ..self }
     }
-    match configuration.send().await {
-        Ok(found) => {
-            let state = found.state().map(|state| state.as_str().to_owned()).unwrap_or_default();
-            if matches!(state.as_str(), "Pending" | "Failed") {
-                checked.invocable = Some(false);
-                let why = found.state_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
-                checked.problem = Some(format!("its state is {state}{why}"));
-                return checked;
-            }
+
+    fn unknown(self, problem: impl Into<String>) -> Self {
+        Self { invocable: None, problem: Some(problem.into()), ..self }
+    }
+}
+
+/// The setting without which neither function of this product starts.
+const OWN_SETTING: &str = "TENANCY_TABLE";
+
+/// Asks Lambda about a function.
+pub(super) async fn check(
+    client: &Client,
+    slot: Slot,
+    arn: &FunctionArn,
+    pool_arn: &str,
+    pool_id: &str,
+) -> Checked {
+    let mut checked = Checked { trigger: slot.name(), arn: arn.to_string(), ..Checked::default() };
+    let configuration = match configuration(client, arn).await {
+        Ok(configuration) => configuration,
+        Err(Missing(problem)) => return checked.broken(problem),
+        Err(Unread(problem)) => return checked.unknown(problem),
+    };
+    if let Some(fault) = fault(&configuration, pool_id) {
+        return checked.broken(fault);
+    }
+    let mut notes = Vec::new();
+    if let Err(why) = settings(&configuration) {
+        notes.push(format!("Its settings cannot be read, so it may refuse this pool: {why}."));
+    }
+    match client.get_function_concurrency().function_name(arn.base()).send().await {
+        Ok(found) if found.reserved_concurrent_executions() == Some(0) => {
+            return checked.broken("its reserved concurrency is 0, so it never runs");
         }
-        Err(error) if error.code() == Some("ResourceNotFoundException") => {
-            checked.invocable = Some(false);
-            checked.problem = Some("there is no such function, or no such version or alias of it".to_owned());
-            return checked;
-        }
-        Err(error) => {
-            checked.problem = Some(failure::aws("look at the function", &error).to_string());
-            return checked;
-        }
+        Ok(_) => {}
+        Err(error) => notes
+            .push(format!("Whether its reserved concurrency is 0 is not known: {}.", failure::said(&error))),
+    }
+    // No permission can be given for $LATEST; whether the function's own counts for it is not documented.
+    let is_latest = arn.qualifier() == Some("$LATEST");
+    let mut policy = client.get_policy().function_name(arn.base());
+    if let Some(qualifier) = arn.qualifier().filter(|_| !is_latest) {
+        policy = policy.qualifier(qualifier);
     }
     let document = match policy.send().await {
         Ok(found) => found.policy().and_then(|policy| serde_json::from_str::<Value>(policy).ok()),
         Err(error) if error.code() == Some("ResourceNotFoundException") => Some(Value::Null),
         Err(error) => {
-            checked.problem = Some(failure::aws("read the function's policy", &error).to_string());
-            return checked;
+            return checked.unknown(failure::aws("read the function's policy", &error).to_string());
         }
     };
-    let Some(document) = document else {
-        checked.problem = Some("its policy cannot be read".to_owned());
-        return checked;
-    };
-    match judge(&document, pool_arn) {
+    let Some(document) = document else { return checked.unknown("its policy cannot be read") };
+    checked.statements = statement_ids(&document);
+    let called = if is_latest { arn.base().to_owned() } else { arn.to_string() };
+    match judge(&document, &called, pool_arn) {
+        Permission::Granted | Permission::ForAnyPool if is_latest => {
+            return checked.unknown(
+                "nobody can be allowed to invoke $LATEST by that name: name the function without it, or an alias",
+            );
+        }
         Permission::Granted => checked.invocable = Some(true),
         Permission::ForAnyPool => {
             checked.invocable = Some(true);
-            checked.note = Some("its policy lets Cognito invoke it for pools of others too".to_owned());
+            notes.push("Its policy lets Cognito invoke it for pools of others too.".to_owned());
         }
         Permission::None => {
-            checked.invocable = Some(false);
-            checked.problem = Some("its policy does not let Cognito invoke it for this pool".to_owned());
+            checked.lacks_permission = !is_latest;
+            return checked.broken("its policy does not let Cognito invoke it for this pool");
         }
-        Permission::Denied => {
-            checked.invocable = Some(false);
-            checked.problem = Some("its policy denies Cognito the invocation".to_owned());
-        }
+        Permission::Denied => return checked.broken("its policy denies Cognito the invocation"),
     }
+    checked.note = Some(notes.join(" ")).filter(|note| !note.is_empty());
     checked
+}
+
+/// Whether a function is of this product; otherwise why nothing says so.
+///
+/// # Errors
+///
+/// A few words: it has no such setting, it is not there, or it cannot be looked at.
+pub(super) async fn is_ours(client: &Client, arn: &str) -> Result<(), String> {
+    let arn: FunctionArn = arn.parse().map_err(|error: InvalidFunctionArn| error.to_string())?;
+    let found = configuration(client, &arn).await.map_err(|(Missing(why) | Unread(why))| why)?;
+    let settings = settings(&found).map_err(|why| format!("its settings cannot be read: {why}"))?;
+    if value(settings, OWN_SETTING).is_some() {
+        return Ok(());
+    }
+    Err(format!("it has no {OWN_SETTING} among its settings"))
+}
+
+use Unlooked::{Missing, Unread};
+
+/// Why there is no configuration of a function.
+enum Unlooked {
+    /// There is no such function.
+    Missing(String),
+    /// It may not be read.
+    Unread(String),
+}
+
+async fn configuration(
+    client: &Client,
+    arn: &FunctionArn,
+) -> Result<GetFunctionConfigurationOutput, Unlooked> {
+    let mut call = client.get_function_configuration().function_name(arn.base());
+    if let Some(qualifier) = arn.qualifier() {
+        call = call.qualifier(qualifier);
+    }
+    call.send().await.map_err(|error| match error.code() {
+        Some("ResourceNotFoundException") => {
+            Missing("there is no such function, or no such version or alias of it".to_owned())
+        }
+        _ => Unread(failure::aws("look at the function", &error).to_string()),
+    })
+}
+
+type Settings = HashMap<String, String>;
+
+/// The settings of a function, or why Lambda does not show them.
+fn settings(found: &GetFunctionConfigurationOutput) -> Result<Option<&Settings>, String> {
+    let environment = found.environment();
+    match environment.and_then(|environment| environment.error()) {
+        Some(error) => Err(error.error_code().unwrap_or("no reason given").to_owned()),
+        None => Ok(environment.and_then(|environment| environment.variables())),
+    }
+}
+
+fn value<'a>(settings: Option<&'a Settings>, name: &str) -> Option<&'a str> {
+    settings?.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+}
+
+/// Why a function with this configuration does not serve the pool, if it does not.
+fn fault(found: &GetFunctionConfigurationOutput, pool_id: &str) -> Option<String> {
+    let state = found.state().map(|state| state.as_str()).unwrap_or_default();
+    if matches!(state, "Pending" | "Failed" | "Inactive") {
+        let why = found.state_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let wake = if state == "Inactive" { "; invoke it once, and wait until it is Active" } else { "" };
+        return Some(format!("its state is {state}{why}{wake}"));
+    }
+    let settings = settings(found).ok().flatten();
+    // The setting is of this product alone.
+    value(settings, OWN_SETTING)?;
+    let pools = value(settings, "USER_POOL_IDS")?;
+    let is_admitted = pools.split(',').any(|pool| pool.trim() == pool_id);
+    (!is_admitted).then(|| format!("it refuses this pool: its USER_POOL_IDS is {pools}"))
+}
+
+fn statement_ids(document: &Value) -> Vec<String> {
+    let statements = document.get("Statement").map(one_or_many).unwrap_or_default();
+    statements.iter().filter_map(|s| s.get("Sid")?.as_str().map(str::to_owned)).collect()
 }
 
 /// What a resource policy says about Cognito and one pool.
@@ -98,9 +206,10 @@ pub(super) enum Permission {
 }
 
 /// Reads a function's resource policy.
-pub(super) fn judge(document: &Value, pool_arn: &str) -> Permission {
+pub(super) fn judge(document: &Value, function_arn: &str, pool_arn: &str) -> Permission {
     let statements = document.get("Statement").map(one_or_many).unwrap_or_default();
-    let about: Vec<_> = statements.into_iter().filter(|s| is_about_cognito(s)).collect();
+    let about: Vec<_> =
+        statements.into_iter().filter(|s| is_about_cognito(s) && is_about(s, function_arn)).collect();
     let effect = |s: &Value| s.get("Effect").and_then(Value::as_str).map(str::to_owned);
     // A denial counts even when its conditions cannot be judged.
     let is_denied = |s: &&Value| {
@@ -122,8 +231,7 @@ pub(super) fn judge(document: &Value, pool_arn: &str) -> Permission {
 }
 
 fn is_about_cognito(statement: &Value) -> bool {
-    let principal = statement.get("Principal");
-    let is_cognito = principal.is_some_and(|principal| match principal {
+    let is_cognito = |principal: &Value| match principal {
         Value::String(all) => all == "*",
         other => {
             let of = |name| other.get(name).map(one_or_many).unwrap_or_default();
@@ -132,12 +240,35 @@ fn is_about_cognito(statement: &Value) -> bool {
             };
             is("Service", &["cognito-idp.amazonaws.com", "*"]) || is("AWS", &["*"])
         }
-    });
-    let actions = statement.get("Action").map(one_or_many).unwrap_or_default();
-    let invokes = |action: &&Value| {
-        action.as_str().is_some_and(|action| like(&action.to_lowercase(), "lambda:invokefunction"))
     };
-    is_cognito && actions.iter().any(invokes)
+    let is_named = match (statement.get("Principal"), statement.get("NotPrincipal")) {
+        (Some(principal), _) => is_cognito(principal),
+        // No permission is given so; denied is everybody else.
+        (None, Some(others)) => {
+            statement.get("Effect").and_then(Value::as_str) == Some("Deny") && !is_cognito(others)
+        }
+        (None, None) => false,
+    };
+    is_named
+        && applies(statement, "Action", "NotAction", &|pattern| {
+            like(&pattern.to_lowercase(), "lambda:invokefunction")
+        })
+}
+
+/// Whether a statement is about this function; one that names none is.
+fn is_about(statement: &Value, function_arn: &str) -> bool {
+    let names_one = statement.get("Resource").is_some() || statement.get("NotResource").is_some();
+    !names_one || applies(statement, "Resource", "NotResource", &|pattern| like(pattern, function_arn))
+}
+
+/// Whether one of the patterns under `name` fits, or none of those under `not_name`.
+fn applies(statement: &Value, name: &str, not_name: &str, fits: &dyn Fn(&str) -> bool) -> bool {
+    let any = |values: &Value| one_or_many(values).into_iter().filter_map(Value::as_str).any(fits);
+    match (statement.get(name), statement.get(not_name)) {
+        (Some(values), _) => any(values),
+        (None, Some(values)) => !any(values),
+        (None, None) => false,
+    }
 }
 
 /// What a statement's conditions make of this pool.
@@ -231,12 +362,18 @@ mod tests {
 
     const POOL: &str = "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/eu-west-1_AbCdEf123";
 
+    const FUNCTION: &str = "arn:aws:lambda:eu-west-1:111122223333:function:f:live";
+
     fn policy(statement: &Value) -> Value {
         let mut whole = json!({
             "Effect": "Allow", "Principal": { "Service": "cognito-idp.amazonaws.com" }, "Action": "lambda:InvokeFunction",
         });
         for (name, value) in statement.as_object().unwrap() {
-            whole[name] = value.clone();
+            if value.is_null() {
+                whole.as_object_mut().unwrap().remove(name);
+            } else {
+                whole[name] = value.clone();
+            }
         }
         json!({ "Version": "2012-10-17", "Statement": [whole] })
     }
@@ -279,6 +416,25 @@ mod tests {
                 } }),
                 None,
             ),
+            (
+                "all but another action",
+                json!({ "Action": null, "NotAction": "lambda:DeleteFunction" }),
+                ForAnyPool,
+            ),
+            ("all but this action", json!({ "Action": null, "NotAction": "lambda:Invoke*" }), None),
+            ("this function", json!({ "Resource": FUNCTION }), ForAnyPool),
+            ("functions by a pattern", json!({ "Resource": "arn:aws:lambda:*:*:function:f*" }), ForAnyPool),
+            (
+                "the function without the alias",
+                json!({ "Resource": FUNCTION.trim_end_matches(":live") }),
+                None,
+            ),
+            ("all but this function", json!({ "NotResource": FUNCTION }), None),
+            (
+                "denied to all but another service",
+                json!({ "Effect": "Deny", "Principal": null, "NotPrincipal": { "Service": "x.amazonaws.com" } }),
+                Denied,
+            ),
             ("denied", json!({ "Effect": "Deny" }), Denied),
             (
                 "denied for another pool",
@@ -286,9 +442,47 @@ mod tests {
                 None,
             ),
         ] {
-            assert_eq!(judge(&policy(&statement), POOL), wanted, "{what}");
+            assert_eq!(judge(&policy(&statement), FUNCTION, POOL), wanted, "{what}");
         }
-        assert_eq!(judge(&Value::Null, POOL), None);
+        assert_eq!(judge(&Value::Null, FUNCTION, POOL), None);
+    }
+
+    #[test]
+    fn a_function_that_does_not_serve_the_pool_is_at_fault() {
+        use aws_sdk_lambda::types::{EnvironmentResponse, State};
+        let id = "eu-west-1_AbCdEf123";
+        for (state, pools, wanted) in [
+            ("Active", None, None),
+            ("Active", Some(" "), None),
+            ("Active", Some("eu-west-1_Other, eu-west-1_AbCdEf123"), None),
+            ("Active", Some("eu-west-1_Other"), Some("it refuses this pool")),
+            ("Active", Some("eu-west-1_AbCdEf1234"), Some("it refuses this pool")),
+            ("Inactive", None, Some("its state is Inactive; invoke it once")),
+            ("Pending", None, Some("its state is Pending")),
+            ("Failed", None, Some("its state is Failed")),
+        ] {
+            let found = |own: &str| {
+                let environment = EnvironmentResponse::builder()
+                    .set_variables(Some(
+                        [(own, "tenancy")]
+                            .into_iter()
+                            .chain(pools.map(|pools| ("USER_POOL_IDS", pools)))
+                            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                            .collect(),
+                    ))
+                    .build();
+                GetFunctionConfigurationOutput::builder()
+                    .state(State::from(state))
+                    .environment(environment)
+                    .build()
+            };
+
+            let (own, other) = (fault(&found(OWN_SETTING), id), fault(&found("OTHER"), id));
+
+            assert_eq!(own.is_some(), wanted.is_some(), "{state} {pools:?}: {own:?}");
+            assert!(own.unwrap_or_default().contains(wanted.unwrap_or_default()), "{state} {pools:?}");
+            assert_eq!(other.is_some(), state != "Active", "the pools of another product: {other:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::arn::FunctionArn;
 use super::fragment::Change;
-use super::triggers::{EventVersion, Slot, Wanted, event_version, holder};
+use super::triggers::{EventVersion, Slot, Wanted, event_version, hidden_holder, holder};
 use crate::failure::Failure;
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub(super) struct Verdict {
 ///
 /// # Errors
 ///
-/// [`Failure`]: usage when a function is of another region; `slot-taken`; `plan-too-low`.
+/// [`Failure`]: usage when a function is of another region; `slot-taken`; `plan-too-low`; `event-version-unknown`.
 pub(super) fn attach(pool: &Value, pool_id: &str, wish: &Wish<'_>) -> Result<Verdict, Failure> {
     let mut verdict = Verdict::default();
     if let Some(arn) = wish.post_confirmation {
@@ -37,7 +37,7 @@ pub(super) fn attach(pool: &Value, pool_id: &str, wish: &Wish<'_>) -> Result<Ver
     if let Some(arn) = wish.pre_token_generation {
         let slot = Slot::PreTokenGeneration;
         check_region(pool, pool_id, slot, arn)?;
-        let version = version_for(pool, arn, wish.event_version);
+        let version = version_for(pool, arn, wish.event_version)?;
         check_plan(pool, version, &mut verdict.notes)?;
         attach_one(pool, slot, arn, version, wish.replace, &mut verdict)?;
         if version == EventVersion::V1 {
@@ -51,13 +51,24 @@ pub(super) fn attach(pool: &Value, pool_id: &str, wish: &Wish<'_>) -> Result<Ver
     Ok(verdict)
 }
 
-/// The version that was asked for; else the one that this function is called with already; else `V2_0`.
-fn version_for(pool: &Value, arn: &FunctionArn, asked: Option<EventVersion>) -> EventVersion {
+/// The version that was asked for; else `V3_0` where this function is called with it already; else `V2_0`.
+fn version_for(
+    pool: &Value,
+    arn: &FunctionArn,
+    asked: Option<EventVersion>,
+) -> Result<EventVersion, Failure> {
     let is_there = holder(pool, Slot::PreTokenGeneration) == Some(arn.to_string().as_str());
     let current = event_version(pool).filter(|_| is_there && asked.is_none());
     match current {
-        Some("V3_0") => EventVersion::V3,
-        _ => asked.unwrap_or(EventVersion::V2),
+        Some("V3_0") => Ok(EventVersion::V3),
+        None | Some("V1_0" | "V2_0") => Ok(asked.unwrap_or(EventVersion::V2)),
+        Some(newer) => Err(Failure::refused(
+            "event-version-unknown",
+            format!(
+                "the function is called with the event version {newer}, which this version does not know"
+            ),
+        )
+        .hint("A newer tenantctl may know it; --event-version says which one to set instead.")),
     }
 }
 
@@ -71,8 +82,16 @@ fn attach_one(
 ) -> Result<(), Failure> {
     let current = holder(pool, slot);
     let wanted = arn.to_string();
+    let hidden = hidden_holder(pool, slot).filter(|hidden| *hidden != wanted);
+    if let Some(hidden) = hidden {
+        if !replace {
+            return Err(taken_twice(hidden));
+        }
+        verdict.notes.push(format!("{} no longer names {hidden}", slot.name()));
+    }
     if current == Some(wanted.as_str()) {
-        let is_same = slot == Slot::PostConfirmation || event_version(pool) == Some(version.as_str());
+        let is_same = hidden.is_none()
+            && (slot == Slot::PostConfirmation || event_version(pool) == Some(version.as_str()));
         if is_same {
             return Ok(());
         }
@@ -121,6 +140,9 @@ pub(super) fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Failure> 
             None if !all => continue,
             _ => {}
         }
+        if let Some(hidden) = hidden_holder(pool, slot).filter(|_| !wish.replace) {
+            return Err(taken_twice(hidden));
+        }
         verdict.changes.push((slot, Wanted::Empty));
         verdict.notes.push(match slot {
             Slot::PostConfirmation => {
@@ -143,6 +165,11 @@ fn taken(slot: Slot, current: &str, wanted: &FunctionArn, effect: &str) -> Failu
         format!("{} holds another function: {current}", slot.name())
     };
     Failure::refused("slot-taken", what).hint(format!("--replace {effect}."))
+}
+
+fn taken_twice(hidden: &str) -> Failure {
+    let what = format!("the old key PreTokenGeneration names another function than the new one: {hidden}");
+    Failure::refused("slot-taken", what).hint("--replace takes that one off too.")
 }
 
 fn check_region(pool: &Value, pool_id: &str, slot: Slot, arn: &FunctionArn) -> Result<(), Failure> {
@@ -168,6 +195,9 @@ fn account(pool: &Value) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| !account.is_empty())
 }
 
+/// When threat protection stopped to give a pool on Lite `V2_0`: 2024-11-22 18:00 GMT, in seconds since 1970.
+const LITE_CUT_OFF: f64 = 1_732_298_400.0;
+
 /// Event versions above 1 need the plan Essentials or Plus. A pool on Lite that had threat protection on 22 November
 /// 2024 keeps `V2_0`; it still has it on, which no other pool on Lite can.
 fn check_plan(pool: &Value, version: EventVersion, notes: &mut Vec<String>) -> Result<(), Failure> {
@@ -177,7 +207,9 @@ fn check_plan(pool: &Value, version: EventVersion, notes: &mut Vec<String>) -> R
     }
     let add_ons = pool.get("UserPoolAddOns");
     let mode = add_ons.and_then(|add_ons| add_ons.get("AdvancedSecurityMode")).and_then(Value::as_str);
-    if version == EventVersion::V2 && matches!(mode, Some("AUDIT" | "ENFORCED")) {
+    let is_younger =
+        pool.get("CreationDate").and_then(Value::as_f64).is_some_and(|created| created > LITE_CUT_OFF);
+    if version == EventVersion::V2 && matches!(mode, Some("AUDIT" | "ENFORCED")) && !is_younger {
         notes.push(
             "The plan is Lite; V2_0 works there for pools that had threat protection by November 2024, as this one \
              seems to."
@@ -235,6 +267,8 @@ mod tests {
         use EventVersion::{V1, V2, V3};
         let mine = function("f:live");
         let legacy = json!({ "PreTokenGeneration": mine.to_string() });
+        let mut twice = pre(&mine, "V2_0");
+        twice["PreTokenGeneration"] = json!(function("old").to_string());
         for (what, lambdas, version, replace, wanted) in [
             ("an empty slot", json!({}), None, false, "V2_0"),
             ("no slots at all", json!(null), None, false, "V2_0"),
@@ -242,6 +276,10 @@ mod tests {
             ("the same, a higher version is kept", pre(&mine, "V3_0"), None, false, "-"),
             ("the same, a lower one asked for", pre(&mine, "V3_0"), Some(V2), false, "V2_0"),
             ("the same, a lower one there", pre(&mine, "V1_0"), None, false, "V2_0"),
+            ("the same, a version of the future", pre(&mine, "V4_0"), None, false, "event-version-unknown"),
+            ("the same, a version of the future, said", pre(&mine, "V4_0"), Some(V3), false, "V3_0"),
+            ("the old key names another", twice.clone(), None, false, "slot-taken"),
+            ("the old key names another, replaced", twice, None, true, "V2_0"),
             ("the legacy key", legacy.clone(), None, false, "V2_0"),
             ("the legacy key is V1_0", legacy, Some(V1), false, "-"),
             ("another function", pre(&function("g"), "V2_0"), None, false, "slot-taken"),
@@ -261,6 +299,11 @@ mod tests {
             pool["UserPoolAddOns"] = json!({ "AdvancedSecurityMode": mode });
             pool
         };
+        let created = |seconds: f64| {
+            let mut pool = protected("AUDIT");
+            pool["CreationDate"] = json!(seconds);
+            pool
+        };
         for (what, pool, version, wanted) in [
             ("Lite, V1", pool("LITE", &json!({})), V1, "V1_0"),
             ("Lite, V2", pool("LITE", &json!({})), V2, "plan-too-low"),
@@ -270,6 +313,8 @@ mod tests {
             ("Lite, threat protection off, V2", protected("OFF"), V2, "plan-too-low"),
             ("Essentials, V3", pool("ESSENTIALS", &json!({})), V3, "V3_0"),
             ("Plus, V2", pool("PLUS", &json!({})), V2, "V2_0"),
+            ("Lite, threat protection of old, a pool of then", created(1_700_000_000.5), V2, "V2_0"),
+            ("Lite, threat protection, a younger pool", created(1_763_000_000.5), V2, "plan-too-low"),
             ("no plan told", json!({}), V2, "V2_0"),
         ] {
             assert_eq!(attached(&pool, "f:live", Some(version), false), wanted, "{what}");
@@ -312,6 +357,11 @@ mod tests {
         assert_eq!(slots(None, Some(&pre_token), false), Ok(vec!["PreTokenGeneration"]));
         assert_eq!(slots(Some(&other), None, false), Err("slot-taken"));
         assert_eq!(slots(Some(&other), None, true), Ok(vec!["PostConfirmation"]));
+        let mut twice = full.clone();
+        twice["LambdaConfig"]["PreTokenGeneration"] = json!(other.to_string());
+        let wish = Wish { pre_token_generation: Some(&pre_token), ..Wish::default() };
+        assert_eq!(detach(&twice, &wish).map_err(|failure| failure.code()).err(), Some("slot-taken"));
+        assert!(detach(&twice, &Wish { replace: true, ..wish }).is_ok());
         let empty = detach(&pool("PLUS", &json!({})), &Wish::default()).unwrap();
         assert!(empty.changes.is_empty());
     }

@@ -11,7 +11,7 @@
 //! | `functions` | whether Cognito may invoke a function |
 //! | `owner`, `fragment` | who owns a pool, and what it writes into its own code |
 //! | `run`, `refusal` | one run of a command, from the plan to the outcome, and why it ends at the plan |
-//! | `wire`, `backup`, `apply` | the calls, and the write with all that is around it |
+//! | `wire`, `backup`, `apply`, `verify` | the calls, and the write with all that is around it |
 
 mod apply;
 mod arn;
@@ -30,14 +30,17 @@ mod round_trip;
 mod run;
 mod triggers;
 mod update;
+mod verify;
 mod wire;
 
 pub use self::arn::{FunctionArn, InvalidFunctionArn};
+pub(crate) use self::backup::shell_word;
 pub use self::options::{AttachOptions, ChangeOptions, DetachOptions, PoolCommand};
 pub use self::triggers::EventVersion;
 
 use self::judge::Wish;
 use self::run::Run;
+use self::triggers::{Slot, holder};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
@@ -66,7 +69,8 @@ async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Fail
     let verdict = judge::attach(&pool, &pool_id, &wish)?;
     let mut run = Run::new("attach", context, cognito, pool_id, pool, verdict, options.change);
     if !options.skip_function_check {
-        run.check_functions().await?;
+        let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
+        run.check_functions(&lambda, &wish).await;
     }
     run.finish().await
 }
@@ -82,5 +86,30 @@ async fn detach(options: DetachOptions, context: &Context) -> Result<Found, Fail
         replace: options.change.replace,
     };
     let verdict = judge::detach(&pool, &wish)?;
+    let is_named = wish.post_confirmation.is_some() || wish.pre_token_generation.is_some();
+    if !verdict.changes.is_empty() && !is_named && !wish.replace {
+        let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
+        for (slot, _) in &verdict.changes {
+            let held = holder(&pool, *slot).unwrap_or_default();
+            if let Err(why) = functions::is_ours(&lambda, held).await {
+                return Err(not_ours(*slot, held, &why));
+            }
+        }
+    }
     Run::new("detach", context, cognito, pool_id, pool, verdict, options.change).finish().await
+}
+
+/// Why a trigger is not emptied that nobody has named.
+fn not_ours(slot: Slot, held: &str, why: &str) -> Failure {
+    Failure::refused(
+        "slot-taken",
+        format!(
+            "{} holds a function of which nothing says that it is of this product: {why} ({held})",
+            slot.name()
+        ),
+    )
+    .hint(format!(
+        "To take it off all the same, name it: {} {held}. --replace takes off whatever is there.",
+        slot.option()
+    ))
 }

@@ -19,7 +19,8 @@ pub enum PoolCommand {
     Attach(AttachOptions),
     /// Empty the two triggers of a user pool, and change nothing else in it
     ///
-    /// Shows what would change; --apply does it. Without a function both are emptied, whatever they hold.
+    /// Shows what would change; --apply does it. Without a function both are emptied, if what they hold is of this product:
+    /// Lambda is asked whether it has TENANCY_TABLE. --replace empties them whatever they hold.
     Detach(DetachOptions),
 }
 
@@ -37,7 +38,7 @@ pub struct AttachOptions {
     /// The function that puts tenants into tokens; best with an alias
     #[arg(long, value_name = "ARN")]
     pub pre_token_generation: Option<FunctionArn>,
-    /// What pre-token-generation is called with [default: V2_0, or what it is called with already]
+    /// What pre-token-generation is called with [default: V2_0, or V3_0 where it is called with that already]
     #[arg(long, value_enum, value_name = "VERSION", ignore_case = true, requires = "pre_token_generation")]
     pub event_version: Option<EventVersion>,
     /// Do not ask Lambda whether Cognito may invoke the functions

@@ -76,6 +76,9 @@ const OWN_KEYS: &[(&str, Tool, Confidence)] = &[
     ("crossplane-", Tool::Crossplane, Confidence::Certain),
     ("services.k8s.aws/", Tool::AwsControllersForKubernetes, Confidence::Certain),
     ("aws-cdk:", Tool::Cdk, Confidence::Certain),
+    // The Serverless Application Repository deploys stacks of CloudFormation; it is not the Serverless Framework.
+    ("serverlessrepo:", Tool::CloudFormation, Confidence::Certain),
+    ("serverless-repo:", Tool::CloudFormation, Confidence::Certain),
 ];
 
 /// Keys, in lower case and without `-`, `_`, `:` and blanks, under which teams write what manages a thing.
@@ -211,6 +214,8 @@ mod tests {
             ),
             (json!({ "user:Application": "shop", "user:Stack": "dev" }), Tool::Amplify, Likely),
             (json!({ "sst:app": "shop", "sst:stage": "production" }), Tool::Sst, Certain),
+            (json!({ "serverlessrepo:applicationId": "arn:x" }), Tool::CloudFormation, Certain),
+            (json!({ "serverless-repo:applicationId": "arn:x" }), Tool::CloudFormation, Certain),
             (json!({ "ManagedBy": "Terraform" }), Tool::Terraform, Likely),
             (json!({ "managed-by": "terraform-cloud" }), Tool::Terraform, Likely),
             (json!({ "managed_by": "OpenTofu" }), Tool::Terraform, Likely),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::apply::list;
 use super::fragment::{add_permission, fragment};
+use super::report::one_line;
 use super::run::Run;
 use super::wire::Mfa;
 use crate::failure::Failure;
@@ -16,7 +17,7 @@ impl Run<'_> {
             return Some(
                 Failure::refused(
                     "owned",
-                    format!("the user pool belongs to {}, by its tag {}", owner.tool.name(), owner.tag),
+                    format!("the user pool belongs to {}, by its tag {}", owner.tool.name(), one_line(&owner.tag)),
                 )
                 .hint("Write the lines above into its code and deploy. In an emergency, --ignore-owner changes the pool; the next deployment undoes it."),
             );
@@ -30,9 +31,8 @@ impl Run<'_> {
                 .hint("They would be reset. A newer tenantctl may know them; --send-unknown sends them back as they are."),
             );
         }
-        let is_wanted = |path: &str| {
-            path == "LambdaConfig" || self.changes.iter().any(|(slot, _)| path.starts_with(slot.path()))
-        };
+        let is_wanted =
+            |path: &str| path == "LambdaConfig" || self.changes.iter().any(|(slot, _)| slot.covers(path));
         let more: Vec<_> = self.report.plan.iter().filter(|d| !is_wanted(&d.path)).cloned().collect();
         if !more.is_empty() && self.unknown.is_empty() {
             // No description that Cognito gives is known to come here.
@@ -59,15 +59,17 @@ impl Run<'_> {
     }
 
     fn function_refusal(&self) -> Option<Failure> {
-        let bad = self.report.functions.iter().find(|function| function.invocable != Some(true))?;
+        let mut new = self.report.functions.iter().filter(|function| function.is_new);
+        let bad = new.find(|function| function.invocable != Some(true))?;
         let problem = bad.problem.as_deref().unwrap_or("it could not be checked");
         let failure = Failure::refused(
             "function-not-invocable",
             format!("{} is not attached: {problem} ({})", bad.trigger, bad.arn),
         );
-        let permission = bad.arn.parse().map(|arn| add_permission(&arn, &self.pool_arn));
+        let permission = bad.arn.parse().ok().filter(|_| bad.lacks_permission);
+        let permission = permission.and_then(|arn| add_permission(&arn, &self.pool_arn, &bad.statements));
         Some(match (bad.invocable, permission) {
-            (Some(false), Ok(command)) if problem.contains("policy does not let") => {
+            (Some(false), Some(command)) => {
                 failure.hint(format!("Every user would be locked out. This lets Cognito in:\n{command}"))
             }
             (Some(false), _) => failure.hint("Every user would be locked out."),

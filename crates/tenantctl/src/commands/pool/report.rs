@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::backup::PutBack;
 use super::difference::Difference;
 use super::functions::Checked;
 use super::owner::{Confidence, Owner};
@@ -41,6 +42,9 @@ pub(super) struct Report {
     pub(super) mfa: Option<MfaOutcome>,
     /// The file with the pool as it was.
     pub(super) backup: Option<String>,
+    /// How the pool is put back.
+    #[serde(skip)]
+    pub(super) put_back: Option<PutBack>,
     /// The plan has been shown before.
     #[serde(skip)]
     pub(super) is_shown: bool,
@@ -52,9 +56,9 @@ pub(super) struct Report {
 pub(super) enum MfaOutcome {
     /// As it was.
     Unchanged,
-    /// The update had changed it; it has been put back.
+    /// The update had weakened it; it has been put back.
     Restored,
-    /// The update has changed it.
+    /// It has changed.
     Changed,
     /// It could not be read.
     Unknown,
@@ -75,7 +79,7 @@ impl Report {
     /// The pool, as in `eu-west-1_AbCdEf123 (production)`.
     pub(super) fn pool(&self) -> String {
         match &self.pool_name {
-            Some(name) => format!("{} ({name})", self.user_pool_id),
+            Some(name) => format!("{} ({})", self.user_pool_id, one_line(name)),
             None => self.user_pool_id.clone(),
         }
     }
@@ -85,6 +89,7 @@ impl Report {
             let state = if self.action == "attach" { "is attached already" } else { "is attached" };
             let what = if self.action == "attach" { "all that was asked for" } else { "nothing" };
             page.paragraph(0, &format!("Nothing to do: {what} {state}, in user pool {}.", self.pool()));
+            self.functions.iter().for_each(|function| show_function(page, function));
             return;
         }
         let plan = if self.action == "attach" { "Plan: attach to" } else { "Plan: detach from" };
@@ -96,18 +101,7 @@ impl Report {
         for left in &self.left_out {
             page.paragraph(2, &format!("Not sent: {}: {}.", left.path, left.why));
         }
-        for function in &self.functions {
-            match (&function.problem, &function.note) {
-                (Some(problem), _) => {
-                    page.line(format!("{} {}", styled(BAD, "Problem:"), function.arn));
-                    page.paragraph(2, problem);
-                }
-                (None, Some(note)) => page.paragraph(0, &format!("{}: {note}.", function.trigger)),
-                (None, None) => {
-                    page.line(format!("{} may be invoked by Cognito.", function.trigger));
-                }
-            }
-        }
+        self.functions.iter().for_each(|function| show_function(page, function));
         for note in &self.notes {
             page.paragraph(0, note);
         }
@@ -135,18 +129,39 @@ impl Report {
                 0,
                 &styled(
                     WARN,
-                    "The update had changed the MFA configuration. It has been put back as it was.",
+                    "The update had weakened the MFA configuration. It has been put back as it was.",
                 ),
             );
         }
         if self.verified == Some(true) {
             page.line(format!("{} User pool {} is as planned;", styled(GOOD, "Done."), self.user_pool_id));
-            page.line("everything else was read again and is as before.");
+            if self.mfa == Some(MfaOutcome::Unknown) {
+                page.line("everything else was read again and is as before, but for the MFA configuration,");
+                page.line("which cannot be read.");
+            } else {
+                page.line("everything else was read again and is as before.");
+            }
+            if let Some(put_back) = &self.put_back {
+                page.gap();
+                page.line(put_back.commands(Some(MfaOutcome::Unchanged)));
+            }
             return;
         }
         page.line(format!("{} The user pool is not as planned:", styled(BAD, "Updated, but wrong.")));
         page.gap();
         self.differences.iter().for_each(|difference| show_difference(page, difference));
+    }
+}
+
+fn show_function(page: &mut Page, function: &Checked) {
+    if let Some(problem) = &function.problem {
+        page.line(format!("{} {}", styled(BAD, "Problem:"), function.arn));
+        page.paragraph(2, problem);
+        return;
+    }
+    page.line(format!("{} may be invoked by Cognito.", function.trigger));
+    if let Some(note) = &function.note {
+        page.paragraph(2, note);
     }
 }
 
@@ -162,7 +177,32 @@ fn show_difference(page: &mut Page, difference: &Difference) {
     }
 }
 
-/// A text without quotes, anything else as JSON.
+/// A text of one line without quotes, anything else as JSON.
 pub(super) fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value.as_str() {
+        Some(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+/// A text in one line: what somebody else has written must not look like a line of this tool.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_others_have_written_stays_in_its_line() {
+        assert_eq!(plain(&json!("one {####}")), "one {####}");
+        assert_eq!(
+            plain(&json!("one\nDone. User pool is as planned;")),
+            r#""one\nDone. User pool is as planned;""#
+        );
+        assert_eq!(one_line("production\nDone."), "production Done.");
+    }
 }

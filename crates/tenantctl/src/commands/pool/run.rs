@@ -1,21 +1,19 @@
 //! One run of a command, from the plan to the outcome.
 
-use std::path::PathBuf;
-
 use aws_sdk_cognitoidentityprovider::Client;
 use serde_json::Value;
 
 use super::apply::{self, Work};
 use super::difference::{Difference, comparable, difference};
 use super::fragment::Change;
-use super::judge::Verdict;
+use super::judge::{Verdict, Wish};
 use super::members::{Fate, fate};
 use super::options::ChangeOptions;
 use super::report::{MfaOutcome, Report};
-use super::triggers::{Wanted, holder, with_slot};
-use super::update::{predict, update_from};
+use super::triggers::{Slot, Wanted, holder, with_slot};
+use super::update::{is_blank, predict, update_from};
 use super::wire::{self, Mfa};
-use super::{backup, functions, owner};
+use super::{functions, owner};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
@@ -42,7 +40,7 @@ impl<'a> Run<'a> {
         verdict: Verdict,
         options: ChangeOptions,
     ) -> Self {
-        let Verdict { changes, notes } = verdict;
+        let Verdict { changes, mut notes } = verdict;
         let planned =
             changes.iter().fold(pool.clone(), |pool, (slot, wanted)| with_slot(pool, *slot, wanted));
         let update = update_from(&planned, options.send_unknown);
@@ -53,13 +51,27 @@ impl<'a> Run<'a> {
             Vec::new()
         };
         let text = |name: &str| pool.get(name).and_then(Value::as_str).map(str::to_owned);
+        let owner = owner::owner(&pool);
+        if is_change && pool.get("UserPoolTier").is_none_or(is_blank) {
+            notes.push(
+                "The description names no feature plan, so none is sent: Cognito may then put the pool on Essentials."
+                    .to_owned(),
+            );
+        }
+        if is_change && owner.is_none() {
+            notes.push(
+                "No tag tells who owns the pool. If a template does (CloudFormation, CDK, Terraform ..), change it \
+                 there: its next deployment undoes this."
+                    .to_owned(),
+            );
+        }
         let report = Report {
             action,
             pool_name: text("Name"),
             plan,
             left_out: if is_change { update.left_out } else { Vec::new() },
             functions: Vec::new(),
-            owner: owner::owner(&pool),
+            owner,
             fragment: None,
             notes,
             applied: false,
@@ -67,6 +79,7 @@ impl<'a> Run<'a> {
             differences: Vec::new(),
             mfa: None,
             backup: None,
+            put_back: None,
             is_shown: false,
             user_pool_id: pool_id,
         };
@@ -74,24 +87,28 @@ impl<'a> Run<'a> {
         Self { context, cognito, pool, pool_arn, changes, unknown: update.unknown, options, report }
     }
 
-    /// Asks Lambda about the functions that are to be attached.
-    pub(super) async fn check_functions(&mut self) -> Result<(), Failure> {
-        let wanted: Vec<_> = self.changes.clone();
-        for (slot, wanted) in wanted {
-            if let Wanted::Function(arn, _) = wanted {
-                let lambda = self.context.lambda().await?;
-                let found = functions::check(&lambda, slot, &arn, &self.pool_arn).await;
+    /// Asks Lambda about the functions that are to be attached, and about those that are attached already: somebody may
+    /// have deleted one.
+    pub(super) async fn check_functions(&mut self, lambda: &aws_sdk_lambda::Client, wish: &Wish<'_>) {
+        let named = [
+            (Slot::PostConfirmation, wish.post_confirmation),
+            (Slot::PreTokenGeneration, wish.pre_token_generation),
+        ];
+        let pool_id = self.report.user_pool_id.clone();
+        for (slot, arn) in named {
+            if let Some(arn) = arn {
+                let mut found = functions::check(lambda, slot, arn, &self.pool_arn, &pool_id).await;
+                found.is_new = self.changes.iter().any(|(changed, _)| *changed == slot);
                 self.report.functions.push(found);
             }
         }
-        Ok(())
     }
 
     /// Shows the plan, and carries it out if it may be and is to be.
     pub(super) async fn finish(mut self) -> Result<Found, Failure> {
         if self.changes.is_empty() {
             self.context.say(&self.report);
-            return Ok(Found::Nothing);
+            return Ok(self.found());
         }
         let mfa = wire::mfa(&self.cognito, &self.report.user_pool_id).await;
         if let Mfa::Unknown(why) = &mfa {
@@ -108,9 +125,15 @@ impl<'a> Run<'a> {
         if !self.options.apply.apply {
             self.context.say(&self.report);
             self.context.note("nothing is written; --apply does it");
-            return Ok(Found::Nothing);
+            return Ok(self.found());
         }
         self.write(&mfa).await
+    }
+
+    /// Whether a function that is attached already cannot be invoked.
+    fn found(&self) -> Found {
+        let is_dead = self.report.functions.iter().any(|function| function.invocable == Some(false));
+        if is_dead { Found::Problems } else { Found::Nothing }
     }
 
     async fn write(mut self, mfa: &Mfa) -> Result<Found, Failure> {
@@ -136,20 +159,21 @@ impl<'a> Run<'a> {
             self.context.note(note);
         }
         if self.report.mfa == Some(MfaOutcome::Restored) {
-            self.context.note("the update had changed the MFA configuration; it has been put back as it was");
+            self.context
+                .note("the update had weakened the MFA configuration; it has been put back as it was");
         }
         if self.report.verified == Some(true) {
-            return Ok(Found::Nothing);
+            return Ok(self.found());
         }
-        let path = PathBuf::from(self.report.backup.unwrap_or_default());
+        let how = self.report.put_back.as_ref().map(|put_back| put_back.commands(self.report.mfa));
         Err(Failure::failed(format!(
             "the user pool was updated and is not as planned:{}",
             apply::list(&self.report.differences)
         ))
         .hint(format!(
-            "{}{}",
+            "{}Somebody else's change may be among the differences, and putting the pool back undoes it too. {}",
             no_update_sets(&self.report.differences),
-            backup::how_to_put_back(&path, self.report.mfa)
+            how.unwrap_or_default()
         )))
     }
 

@@ -47,11 +47,11 @@ impl Slot {
         }
     }
 
-    /// Where it stands in a description that can be compared; the legacy key is folded into the new one.
-    pub(super) fn path(self) -> &'static str {
+    /// Whether a path in a description is of this trigger; pre-token-generation has two keys.
+    pub(super) fn covers(self, path: &str) -> bool {
         match self {
-            Self::PostConfirmation => "LambdaConfig.PostConfirmation",
-            Self::PreTokenGeneration => "LambdaConfig.PreTokenGenerationConfig",
+            Self::PostConfirmation => path == "LambdaConfig.PostConfirmation",
+            Self::PreTokenGeneration => path.starts_with("LambdaConfig.PreTokenGeneration"),
         }
     }
 
@@ -118,7 +118,15 @@ pub(super) fn with_slot(mut pool: Value, slot: Slot, wanted: &Wanted) -> Value {
         }
         (Slot::PreTokenGeneration, Wanted::Function(arn, version)) => {
             let arn = arn.to_string();
-            lambdas.insert(CONFIG.to_owned(), json!({ "LambdaArn": arn, "LambdaVersion": version.as_str() }));
+            // What else there is in it is not of this tool, and stays.
+            let config = lambdas.entry(CONFIG).or_insert_with(|| json!({}));
+            if !config.is_object() {
+                *config = json!({});
+            }
+            if let Value::Object(config) = config {
+                config.insert("LambdaArn".to_owned(), json!(arn));
+                config.insert("LambdaVersion".to_owned(), json!(version.as_str()));
+            }
             // The legacy key must hold the same ARN when both are sent (API reference, LambdaConfigType); Cognito
             // shows it in any case.
             lambdas.insert(LEGACY.to_owned(), json!(arn));
@@ -131,7 +139,16 @@ pub(super) fn with_slot(mut pool: Value, slot: Slot, wanted: &Wanted) -> Value {
     pool
 }
 
-/// Puts the two keys of pre-token-generation into one, since Cognito shows both when only one was set.
+/// The function that the legacy key of pre-token-generation names beside another one in its new place. Cognito keeps
+/// both equal; a pool where they are not was made by something else.
+pub(super) fn hidden_holder(pool: &Value, slot: Slot) -> Option<&str> {
+    let current = holder(pool, slot).filter(|_| slot == Slot::PreTokenGeneration)?;
+    let legacy = pool.get("LambdaConfig").and_then(|lambdas| lambdas.get(LEGACY)).and_then(Value::as_str);
+    legacy.filter(|legacy| !legacy.is_empty() && *legacy != current)
+}
+
+/// Puts the two keys of pre-token-generation into one, since Cognito shows both when only one was set. Where they differ
+/// both stay.
 pub(super) fn fold_legacy(lambdas: &mut Map<String, Value>) {
     let version = |config: &Value| config.get("LambdaVersion").and_then(Value::as_str).map(str::to_owned);
     let arn = |config: &Value| config.get("LambdaArn").and_then(Value::as_str).map(str::to_owned);
@@ -144,10 +161,54 @@ pub(super) fn fold_legacy(lambdas: &mut Map<String, Value>) {
         {
             config.insert("LambdaVersion".to_owned(), json!("V1_0"));
         }
+        let held = lambdas.get(CONFIG).and_then(arn);
+        if let Some(legacy) = legacy.filter(|legacy| legacy.as_str() != held.as_deref()) {
+            lambdas.insert(LEGACY.to_owned(), legacy);
+        }
         return;
     }
     lambdas.remove(CONFIG);
     if let Some(legacy) = legacy {
         lambdas.insert(CONFIG.to_owned(), json!({ "LambdaArn": legacy, "LambdaVersion": "V1_0" }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::pool::difference::{comparable, difference};
+
+    fn paths(pool: &Value, wanted: &Wanted) -> Vec<String> {
+        let after = with_slot(pool.clone(), Slot::PreTokenGeneration, wanted);
+        difference(&comparable(pool), &comparable(&after)).into_iter().map(|d| d.path).collect()
+    }
+
+    #[test]
+    fn a_plan_names_both_keys_where_they_hold_two_functions() {
+        let config = json!({ "LambdaArn": "f", "LambdaVersion": "V2_0" });
+        let pool =
+            json!({ "LambdaConfig": { "PreTokenGeneration": "old", "PreTokenGenerationConfig": config } });
+        let new = "arn:aws:lambda:eu-west-1:111122223333:function:new".parse().unwrap();
+
+        let detached = paths(&pool, &Wanted::Empty);
+        let attached = paths(&pool, &Wanted::Function(new, EventVersion::V2));
+
+        assert!(detached.contains(&"LambdaConfig.PreTokenGeneration".to_owned()), "{detached:?}");
+        assert!(attached.contains(&"LambdaConfig.PreTokenGeneration".to_owned()), "{attached:?}");
+        assert_eq!(hidden_holder(&pool, Slot::PreTokenGeneration), Some("old"));
+        assert_eq!(hidden_holder(&pool, Slot::PostConfirmation), None);
+    }
+
+    #[test]
+    fn what_is_unknown_beside_a_function_stays() {
+        let config = json!({ "LambdaArn": "f", "LambdaVersion": "V1_0", "Mode": "STRICT" });
+        let pool = json!({ "LambdaConfig": { "PreTokenGenerationConfig": config } });
+        let new: FunctionArn = "arn:aws:lambda:eu-west-1:111122223333:function:new".parse().unwrap();
+
+        let after =
+            with_slot(pool, Slot::PreTokenGeneration, &Wanted::Function(new.clone(), EventVersion::V2));
+
+        let wanted = json!({ "LambdaArn": new.to_string(), "LambdaVersion": "V2_0", "Mode": "STRICT" });
+        assert_eq!(after["LambdaConfig"]["PreTokenGenerationConfig"], wanted);
     }
 }

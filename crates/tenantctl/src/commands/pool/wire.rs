@@ -7,6 +7,7 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
 };
+use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cognitoidentityprovider::error::SdkError;
 use aws_sdk_cognitoidentityprovider::error::{BoxError, ProvideErrorMetadata};
@@ -61,20 +62,38 @@ pub(super) async fn mfa(client: &Client, pool_id: &str) -> Mfa {
     }
 }
 
+/// What came of an update.
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// Accepted.
+    Done,
+    /// Cognito has refused it, and nothing is changed; with the error's code.
+    Refused(Failure, Option<String>),
+    /// Nobody knows whether it was done.
+    Unknown(Failure),
+}
+
 /// `UpdateUserPool`, with this body.
-///
-/// # Errors
-///
-/// [`Failure`], and whether Cognito has refused the request, so that nothing is changed; otherwise nobody knows.
-pub(super) async fn update(client: &Client, pool_id: &str, body: &Value) -> Result<(), (Failure, bool)> {
-    let call = client.update_user_pool().user_pool_id(pool_id).customize();
-    match call.interceptor(Request(body.to_string())).send().await {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let refused = matches!(error, SdkError::ServiceError(_)) && !is_server_fault(error.code());
-            Err((failure::aws("update the user pool", &error), refused))
-        }
+pub(super) async fn update(client: &Client, pool_id: &str, body: &Value) -> Sent {
+    // One attempt: the answer to the last of several says nothing about the others.
+    let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
+    let call = Client::from_conf(config).update_user_pool().user_pool_id(pool_id).customize();
+    let Err(error) = call.interceptor(Request(body.to_string())).send().await else { return Sent::Done };
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let code = error.code().map(str::to_owned);
+    let failure = failure::aws("update the user pool", &error);
+    if matches!(error, SdkError::ConstructionFailure(_)) || is_refusal(status, code.as_deref()) {
+        Sent::Refused(failure, code)
+    } else {
+        Sent::Unknown(failure)
     }
+}
+
+/// Whether an answer says that nothing was done. One without a code may be of a proxy.
+fn is_refusal(status: Option<u16>, code: Option<&str>) -> bool {
+    let is_fault = |code: &str| code.starts_with("Internal") || code.starts_with("ServiceUnavailable");
+    status.is_some_and(|status| (400..500).contains(&status) && status != 408)
+        && code.is_some_and(|code| !is_fault(code))
 }
 
 /// `SetUserPoolMfaConfig`, with this body.
@@ -107,10 +126,6 @@ pub(super) fn mfa_request(pool_id: &str, shown: &Value) -> Value {
         }
     }
     body
-}
-
-fn is_server_fault(code: Option<&str>) -> bool {
-    matches!(code, None | Some("InternalErrorException" | "InternalFailure" | "ServiceUnavailable"))
 }
 
 /// Keeps the body of an answer.
@@ -165,6 +180,27 @@ impl Intercept for Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_refusal_in_cognitos_own_words_says_that_nothing_is_changed() {
+        for (status, code, is_refused) in [
+            (Some(400), Some("InvalidParameterException"), true),
+            (Some(400), Some("TooManyRequestsException"), true),
+            (Some(400), Some("ConcurrentModificationException"), true),
+            (Some(403), Some("AccessDeniedException"), true),
+            (Some(400), Some("InternalErrorException"), false),
+            (Some(500), Some("InternalErrorException"), false),
+            (Some(500), Some("InternalServerError"), false),
+            (Some(503), Some("ServiceUnavailableException"), false),
+            (Some(503), Some("ThrottlingException"), false),
+            (Some(408), Some("RequestTimeoutException"), false),
+            (Some(403), None, false),
+            (Some(200), None, false),
+            (None, None, false),
+        ] {
+            assert_eq!(is_refusal(status, code), is_refused, "{status:?} {code:?}");
+        }
+    }
 
     #[test]
     fn with_mfa_off_no_factor_is_sent() {

@@ -1,5 +1,6 @@
 //! Detaching.
 
+use dev_stack::{FunctionProgram, FunctionSpec};
 use serde_json::json;
 
 use super::fixtures::{BOTH, OTHER, POST, PRE, described, desk, lambdas, rest, rich};
@@ -32,4 +33,34 @@ async fn detaching_one_leaves_the_other_and_takes_only_the_function_that_was_nam
     let (post, pre) = lambdas(&described(&desk).await);
     assert!(other.contains(POST), "{other}");
     assert_eq!((post, &pre["LambdaArn"]), (json!(null), &json!(PRE)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_name_only_functions_of_this_product_are_taken_off() {
+    let desk = desk().await;
+    let echo = FunctionProgram::in_process(|event| async { Ok(event) });
+    desk.stack.lambda().add_function(FunctionSpec::new("other", echo));
+    for (held, why) in
+        [(OTHER, "it has no TENANCY_TABLE"), (&*OTHER.replace("other", "gone"), "there is no such function")]
+    {
+        let config = json!({ "LambdaArn": PRE, "LambdaVersion": "V2_0" });
+        let both = json!({ "PostConfirmation": held, "PreTokenGenerationConfig": config });
+        desk.stack.cognito().patch_pool(&desk.pool, json!({ "LambdaConfig": both })).unwrap();
+        let before = described(&desk).await;
+
+        let refused = desk.run("pool detach --apply --yes").fails(3);
+        assert_eq!(described(&desk).await, before);
+        desk.run(&format!("pool detach --post-confirmation {held} --apply --yes --backup n.json")).ok();
+        let named = described(&desk).await;
+        desk.stack.cognito().patch_pool(&desk.pool, json!({ "LambdaConfig": both })).unwrap();
+        desk.run("pool detach --replace --apply --yes --backup r.json").ok();
+
+        assert!(refused.contains(why) && refused.contains(held), "{refused}");
+        assert!(refused.contains("--replace"), "{refused}");
+        assert_eq!(lambdas(&named), (json!(null), config));
+        assert_eq!(lambdas(&described(&desk).await), (json!(null), json!(null)));
+        for name in ["n.json", "r.json"] {
+            std::fs::remove_file(desk.folder.path().join(name)).unwrap();
+        }
+    }
 }

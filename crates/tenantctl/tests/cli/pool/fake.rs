@@ -17,7 +17,7 @@ pub(super) struct World {
 }
 
 /// What a test does at a call: before it is answered, with how many there were of its kind before. An error (code,
-/// message) is the answer.
+/// message) is the answer, with the status 400 unless the code begins with another one, as in `500 InternalErrorException`.
 type Twist = dyn FnMut(&str, usize, &mut World) -> Result<(), (String, String)> + Send;
 
 /// The running server.
@@ -102,7 +102,8 @@ fn answer(operation: &str, body: &Value, world: &Mutex<World>, twist: &mut Twist
     let before = world.calls.iter().filter(|(called, _)| called == operation).count();
     world.calls.push((operation.to_owned(), body.clone()));
     if let Err((code, message)) = twist(operation, before, &mut world) {
-        return (400, json!({ "__type": code, "message": message }));
+        let (status, code) = code.split_once(' ').unwrap_or(("400", &code));
+        return (status.parse().unwrap(), json!({ "__type": code, "message": message }));
     }
     match operation {
         "DescribeUserPool" => (200, json!({ "UserPool": world.pool })),
@@ -118,6 +119,14 @@ fn answer(operation: &str, body: &Value, world: &Mutex<World>, twist: &mut Twist
             (200, json!({}))
         }
         _ => (400, json!({ "__type": "UnknownOperationException", "message": "no such operation" })),
+    }
+}
+
+impl World {
+    /// Does the update that was called last, before it is answered with an error.
+    pub(super) fn update(&mut self) {
+        let body = self.calls.last().unwrap().1.clone();
+        update(self.pool.as_object_mut().unwrap(), &body);
     }
 }
 

@@ -17,7 +17,9 @@ pub(super) async fn desk() -> Desk {
     let desk = Desk::without_table().await;
     for name in ["post-confirmation", "pre-token-generation"] {
         let echo = FunctionProgram::in_process(|event| async { Ok(event) });
-        desk.stack.lambda().add_function(FunctionSpec::new(name, echo));
+        let mut function = FunctionSpec::new(name, echo);
+        function.env.insert("TENANCY_TABLE".to_owned(), "tenancy".to_owned());
+        desk.stack.lambda().add_function(function);
         desk.stack.lambda().add_alias(name, "live", "1").unwrap();
         let arn = desk.stack.cognito().pool_arn(&desk.pool);
         let permission = Permission { source_arn: Some(arn), ..Permission::of_cognito("cognito") };

@@ -1,9 +1,10 @@
 //! What is not done, and what to do instead.
 
+use dev_stack::{FunctionProgram, FunctionSpec};
 use serde_json::{Value, json};
 
 use super::fake::Fake;
-use super::fixtures::{BOTH, OTHER, POST, described, desk, lambdas};
+use super::fixtures::{BOTH, OTHER, POST, attach_fake, described, desk, lambdas, mfa, rich_fake};
 use crate::assert_page;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,4 +125,68 @@ async fn a_function_that_cannot_be_looked_at_is_attached_only_when_told_so() {
 
     assert!(refused.contains("AccessDenied") && refused.contains("--skip-function-check"), "{refused}");
     assert_eq!(done.code, 0, "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_refuses_the_pool_or_never_runs_is_not_attached() {
+    let desk = desk().await;
+    let with = |pools: &str| {
+        let echo = FunctionProgram::in_process(|event| async { Ok(event) });
+        let mut function = FunctionSpec::new("post-confirmation", echo);
+        function.env.insert("TENANCY_TABLE".to_owned(), "tenancy".to_owned());
+        function.env.insert("USER_POOL_IDS".to_owned(), pools.to_owned());
+        desk.stack.lambda().add_function(function);
+    };
+    with("eu-west-1_Other");
+    let refused = desk.run(&format!("pool attach {BOTH}")).fails(3);
+    with(&desk.pool);
+
+    assert!(refused.contains("it refuses this pool: its USER_POOL_IDS is eu-west-1_Other"), "{refused}");
+    assert_eq!(desk.run(&format!("pool attach {BOTH}")).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_attached_already_and_cannot_be_invoked_is_a_problem() {
+    let desk = desk().await;
+    desk.run(&format!("pool attach {BOTH} --apply --yes")).ok();
+    desk.stack.lambda().put_policy("pre-token-generation:live", None).unwrap();
+
+    let run = desk.run(&format!("pool attach {BOTH} --apply --yes"));
+
+    assert_eq!(run.code, 4, "{run}");
+    assert!(run.stdout.contains("Nothing to do") && run.stdout.contains("does not let Cognito"), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_says_when_nothing_tells_who_owns_the_pool_or_its_feature_plan() {
+    let desk = desk().await;
+    let mut pool = rich_fake();
+    pool.as_object_mut().unwrap().remove("UserPoolTier");
+    let fake = Fake::start(pool, mfa(), |operation, before, world| {
+        if operation == "DescribeUserPool" && before == 3 {
+            world.pool["UserPoolTier"] = json!("ESSENTIALS");
+        }
+        Ok(())
+    })
+    .await;
+
+    let plan = attach_fake(&desk, &fake, "--output json");
+    let done = attach_fake(&desk, &fake, "--apply --yes");
+
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    let notes = plan["notes"].to_string();
+    assert!(notes.contains("No tag tells who owns the pool. If a template does"), "{notes}");
+    assert!(notes.contains("names no feature plan"), "{notes}");
+    assert_eq!(done.code, 0, "{done}");
+    assert!(done.stderr.contains("Cognito now says UserPoolTier: ESSENTIALS"), "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pools_name_writes_no_line_of_its_own() {
+    let desk = desk().await;
+    desk.stack.cognito().patch_pool(&desk.pool, json!({ "Name": "x\nDone. All is well" })).unwrap();
+
+    let run = desk.run(&format!("pool attach {BOTH}"));
+
+    assert!(run.stdout.contains("(x Done. All is well)"), "{run}");
 }

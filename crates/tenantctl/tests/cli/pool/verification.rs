@@ -20,7 +20,9 @@ async fn a_fake_pool_gets_every_setting_back_byte_for_byte() {
     wanted["AdminCreateUserConfig"].as_object_mut().unwrap().remove("UnusedAccountValidityDays");
     assert_eq!(rest(fake.pool()), wanted);
     let asked = ["DescribeUserPool", "GetUserPoolMfaConfig"];
-    let order = [&asked[..], &asked, &["UpdateUserPool"], &asked].concat();
+    // The description is the last thing that is read before the write.
+    let again = ["GetUserPoolMfaConfig", "DescribeUserPool"];
+    let order = [&asked[..], &again, &["UpdateUserPool"], &asked].concat();
     assert_eq!(fake.called(), order);
 }
 
@@ -166,6 +168,138 @@ async fn an_update_that_cognito_refuses_changes_nothing_and_says_so() {
 
     assert!(said.contains("The SES identity is gone") && said.contains("Nothing is changed"), "{said}");
     assert_eq!(fake.pool(), rich_fake());
+}
+
+fn error(code: &str) -> Result<(), (String, String)> {
+    Err((code.to_owned(), "no".to_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_is_sent_once_so_that_its_answer_is_that_of_all_there_was() {
+    for code in ["TooManyRequestsException", "ConcurrentModificationException", "500 InternalErrorException"]
+    {
+        let desk = Desk::without_table().await;
+        let fake =
+            Fake::start(
+                rich_fake(),
+                mfa(),
+                move |operation, _, _| {
+                    if operation == "UpdateUserPool" { error(code) } else { Ok(()) }
+                },
+            )
+            .await;
+
+        attach_fake(&desk, &fake, "--apply --yes").fails(1);
+
+        let sent = fake.called().iter().filter(|called| *called == "UpdateUserPool").count();
+        assert_eq!(sent, 1, "{code}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_was_done_though_the_server_says_otherwise_is_found_and_verified() {
+    for code in
+        ["500 InternalErrorException", "500 InternalServerError", "503 ServiceUnavailableException", "502 ?"]
+    {
+        let desk = Desk::without_table().await;
+        let mut updated = Value::Null;
+        let fake = Fake::start(rich_fake(), mfa(), move |operation, before, world| {
+            match (operation, before) {
+                ("UpdateUserPool", _) => {
+                    world.update();
+                    return error(code);
+                }
+                // The first look still shows the old pool.
+                ("DescribeUserPool", 2) => updated = std::mem::replace(&mut world.pool, rich_fake()),
+                ("DescribeUserPool", 3) => world.pool = updated.clone(),
+                _ => {}
+            }
+            Ok(())
+        })
+        .await;
+
+        let run = attach_fake(&desk, &fake, "--apply --yes --backup b.json");
+
+        assert_eq!(run.code, 0, "{code}: {run}");
+        assert!(run.stderr.contains("It may have been done all the same"), "{code}: {run}");
+        assert!(run.stdout.contains("is as planned"), "{code}: {run}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_of_which_nobody_knows_is_never_called_no_change_and_names_the_backup() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, _, _| {
+        if operation == "UpdateUserPool" { error("500 InternalErrorException") } else { Ok(()) }
+    })
+    .await;
+
+    let said = attach_fake(&desk, &fake, "--apply --yes --backup b.json --region eu-west-1").fails(1);
+
+    assert!(said.contains("one may still come") && !said.contains("Nothing is changed"), "{said}");
+    assert!(said.contains("jq .restore.UpdateUserPool b.json"), "{said}");
+    assert!(said.contains("--region eu-west-1"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_mfa_configuration_that_cannot_be_read_after_the_update_is_read_again_and_never_written() {
+    for answer_again in [true, false] {
+        let desk = Desk::without_table().await;
+        let fake = Fake::start(rich_fake(), mfa(), move |operation, before, _| {
+            let fails = operation == "GetUserPoolMfaConfig" && before >= 2 && !(answer_again && before > 2);
+            if fails { error("AccessDeniedException") } else { Ok(()) }
+        })
+        .await;
+
+        let run = attach_fake(&desk, &fake, "--apply --yes");
+
+        assert!(!fake.called().contains(&"SetUserPoolMfaConfig".to_owned()), "{run}");
+        assert_eq!(run.code, i32::from(!answer_again), "{run}");
+        assert!(!run.to_string().contains("put back as it was"), "{run}");
+        if !answer_again {
+            assert!(run.stderr.contains("GetUserPoolMfaConfig") && run.stderr.contains("not known"), "{run}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mfa_that_somebody_makes_stronger_meanwhile_stays_and_is_told() {
+    let desk = Desk::without_table().await;
+    let fake = Fake::start(rich_fake(), mfa(), |operation, before, world| {
+        // Directly after the update.
+        if operation == "DescribeUserPool" && before == 2 {
+            world.pool["MfaConfiguration"] = json!("ON");
+            world.mfa["MfaConfiguration"] = json!("ON");
+        }
+        Ok(())
+    })
+    .await;
+
+    let said = attach_fake(&desk, &fake, "--apply --yes --backup b.json").fails(1);
+
+    assert_eq!(fake.mfa()["MfaConfiguration"], json!("ON"));
+    assert!(!fake.called().contains(&"SetUserPoolMfaConfig".to_owned()));
+    assert!(said.contains("GetUserPoolMfaConfig.MfaConfiguration: OPTIONAL -> ON"), "{said}");
+    assert!(said.contains("Somebody else's change may be among the differences"), "{said}");
+    assert!(said.contains("set-user-pool-mfa-config"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn success_says_how_to_go_back_and_what_was_not_read() {
+    let desk = Desk::without_table().await;
+    let mut pool = rich_fake();
+    pool["MfaConfiguration"] = json!("OFF");
+    let fake = Fake::start(pool, json!({}), |operation, _, _| {
+        if operation == "GetUserPoolMfaConfig" { error("AccessDeniedException") } else { Ok(()) }
+    })
+    .await;
+
+    let run = attach_fake(&desk, &fake, "--apply --yes --backup b.json");
+
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("but for the MFA configuration"), "{run}");
+    assert!(run.stdout.contains("jq .restore.UpdateUserPool b.json > back.json"), "{run}");
+    assert!(!run.stdout.contains("set-user-pool-mfa-config"), "{run}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,180 @@
+//! What has become of a pool after an update: everything is read again, a few times.
+
+use std::time::Duration;
+
+use aws_sdk_cognitoidentityprovider::Client;
+use serde_json::Value;
+
+use super::difference::{Difference, comparable, difference, settled};
+use super::members::DIAGNOSES;
+use super::report::{MfaOutcome, Report, plain};
+use super::wire::{self, Mfa};
+use crate::failure::Failure;
+
+/// How long to wait before looking again, while a pool does not show what was written.
+const WAITS: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// What is looked for.
+pub(super) struct Looking<'a> {
+    pub(super) cognito: &'a Client,
+    pub(super) pool_id: &'a str,
+    /// The description directly before the update.
+    pub(super) before: &'a Value,
+    /// What it is to be.
+    pub(super) planned: &'a Value,
+    /// The MFA configuration before the update.
+    pub(super) mfa: &'a Mfa,
+}
+
+/// What was seen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Seen {
+    /// The pool as planned.
+    AsPlanned,
+    /// The pool as it was before the update, in everything.
+    AsBefore,
+    /// Another one.
+    Otherwise,
+}
+
+impl Looking<'_> {
+    /// Looks until the pool is as planned, or often enough, and says in `report` what is different. An MFA configuration
+    /// that has been weakened is put back; no other change of it is touched, since it is not of the update.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the pool cannot be read.
+    pub(super) async fn look(&self, report: &mut Report) -> Result<Seen, Failure> {
+        let (before, wanted) = (comparable(self.before), comparable(self.planned));
+        let mut waits = WAITS.iter();
+        let mut is_restored = false;
+        loop {
+            let after = comparable(&wire::describe(self.cognito, self.pool_id).await?);
+            let (told, mut wrong): (Vec<_>, Vec<_>) =
+                difference(&wanted, &after).into_iter().partition(is_no_loss);
+            let mfa = wire::mfa(self.cognito, self.pool_id).await;
+            let mfa_wrong = mfa_difference(self.mfa, &mfa);
+            if let (false, Mfa::Known(before), Mfa::Known(now)) = (is_restored, self.mfa, &mfa)
+                && is_weakened(before, now)
+            {
+                is_restored = true;
+                let request = wire::mfa_request(self.pool_id, before);
+                match wire::set_mfa(self.cognito, self.pool_id, &request).await {
+                    Ok(()) => continue,
+                    Err(failure) => report.notes.push(failure.to_string()),
+                }
+            }
+            let is_as_before = after == before && mfa_wrong.is_empty() && !is_restored;
+            report.mfa = Some(match (self.mfa, &mfa) {
+                (Mfa::Known(_), Mfa::Known(_)) if !mfa_wrong.is_empty() => MfaOutcome::Changed,
+                (Mfa::Known(_), Mfa::Known(_)) if is_restored => MfaOutcome::Restored,
+                (Mfa::Known(_), Mfa::Known(_)) => MfaOutcome::Unchanged,
+                _ => MfaOutcome::Unknown,
+            });
+            wrong.extend(mfa_wrong);
+            if !wrong.is_empty()
+                && let Some(wait) = waits.next()
+            {
+                tokio::time::sleep(*wait).await;
+                continue;
+            }
+            let told = told.iter().map(|d| format!("Cognito now says {}: {}", d.path, plain(&d.after)));
+            report.notes.extend(told);
+            let is_wrong = !wrong.is_empty();
+            report.verified = Some(!is_wrong);
+            report.differences = wrong;
+            return Ok(match (is_wrong, is_as_before) {
+                (false, _) => Seen::AsPlanned,
+                (true, true) => Seen::AsBefore,
+                (true, false) => Seen::Otherwise,
+            });
+        }
+    }
+}
+
+/// Whether a difference is told, and nothing is lost by it.
+fn is_no_loss(difference: &Difference) -> bool {
+    // The plan has said that a feature plan that is not described cannot be sent.
+    let is_first_tier = difference.path == "UserPoolTier" && difference.before.is_null();
+    is_first_tier || DIAGNOSES.contains(&difference.member())
+}
+
+/// What is different in the MFA configuration; nothing when it was not known before, and its absence when it no longer
+/// is.
+fn mfa_difference(before: &Mfa, after: &Mfa) -> Vec<Difference> {
+    let named = |found: Vec<Difference>| {
+        found
+            .into_iter()
+            .map(|d| Difference { path: format!("GetUserPoolMfaConfig.{}", d.path), ..d })
+            .collect()
+    };
+    match (before, after) {
+        (Mfa::Known(before), Mfa::Known(after)) => {
+            named(difference(&settled(before.clone()), &settled(after.clone())))
+        }
+        (Mfa::Known(before), Mfa::Unknown(why)) => vec![Difference {
+            path: "GetUserPoolMfaConfig".to_owned(),
+            before: before.clone(),
+            after: Value::from(format!("not known: {why}")),
+        }],
+        (Mfa::Unknown(_), _) => Vec::new(),
+    }
+}
+
+/// Whether MFA is weaker now and in nothing stronger or other: what an update can do to it. A change that is anything
+/// else is somebody's own.
+fn is_weakened(before: &Value, now: &Value) -> bool {
+    let strength = |mode: &Value| match mode.as_str() {
+        Some("ON") => 2,
+        Some("OPTIONAL") => 1,
+        _ => 0,
+    };
+    let is_loss = |d: &Difference| match d.path.as_str() {
+        "MfaConfiguration" => strength(&d.after) < strength(&d.before),
+        _ => d.after.is_null() || (d.before == Value::Bool(true) && d.after == Value::Bool(false)),
+    };
+    let found = difference(&settled(before.clone()), &settled(now.clone()));
+    !found.is_empty() && found.iter().all(is_loss)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_a_weaker_mfa_configuration_is_of_the_update() {
+        let totp = json!({ "Enabled": true });
+        let before = json!({
+            "MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": totp,
+            "SmsMfaConfiguration": { "SmsAuthenticationMessage": "{####}" },
+        });
+        for (what, change, weakened) in [
+            ("the same", json!({}), false),
+            ("off", json!({ "MfaConfiguration": "OFF" }), true),
+            ("off, by its absence", json!({ "MfaConfiguration": null }), true),
+            ("on", json!({ "MfaConfiguration": "ON" }), false),
+            ("a factor gone", json!({ "SmsMfaConfiguration": null }), true),
+            ("a factor off", json!({ "SoftwareTokenMfaConfiguration": { "Enabled": false } }), true),
+            ("a factor more", json!({ "EmailMfaConfiguration": { "Subject": "s" } }), false),
+            (
+                "a factor for another",
+                json!({ "SmsMfaConfiguration": null, "EmailMfaConfiguration": { "Subject": "s" } }),
+                false,
+            ),
+            ("on, a factor gone", json!({ "MfaConfiguration": "ON", "SmsMfaConfiguration": null }), false),
+            (
+                "another text",
+                json!({ "SmsMfaConfiguration": { "SmsAuthenticationMessage": "{####}!" } }),
+                false,
+            ),
+        ] {
+            let mut now = before.clone();
+            now.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+
+            assert_eq!(is_weakened(&before, &now), weakened, "{what}");
+        }
+    }
+}
