@@ -96,6 +96,11 @@ fn unseen(function: &Function) -> Vec<String> {
     if let Some(said) = configuration.ok().and_then(environment_error) {
         reasons.push(format!("its environment variables could not be read: {said}"));
     }
+    if let Ok(Some(policy)) = &function.policy
+        && let Err(problem) = super::super::policy::judge(policy, &function.arn, "")
+    {
+        reasons.push(problem);
+    }
     reasons.dedup();
     reasons
 }

@@ -93,6 +93,11 @@ fn a_function_that_cannot_run_or_be_called_is_found() {
             &[("permission-pools-of-account", Medium)],
         ),
         (
+            "a policy that cannot be read",
+            |s| s.functions[1].policy = Ok(Some("{not json".into())),
+            &[("not-checked", Medium)],
+        ),
+        (
             "a policy that cannot be judged",
             |s| policy(s, r#""ArnLike":{"AWS:SourceArn""#, r#""ForAnyValue:ArnLike":{"AWS:SourceArn""#),
             &[("permission-missing", High)],
