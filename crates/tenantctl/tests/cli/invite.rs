@@ -340,6 +340,7 @@ async fn a_code_that_was_noted_and_not_written_is_used_while_its_time_lasts() {
     assert_eq!(lines.matches("bob@example.com").count(), 2, "{lines}");
 }
 
+#[expect(clippy::disallowed_methods, reason = "an invite is made now")]
 fn in_a_week() -> String {
     let week = Duration::from_hours(7 * 24);
     humantime::format_rfc3339_seconds(std::time::SystemTime::now() + week).to_string()

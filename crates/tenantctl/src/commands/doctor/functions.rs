@@ -61,17 +61,40 @@ impl Function {
         [POST_CONFIRMATION, PRE_TOKEN_GENERATION].contains(&self.trigger)
     }
 
-    /// Whether it is one of this product: it is expected there, or it has the setting that both functions must have.
+    /// Whether it is one of this product, as far as can be seen.
     #[must_use]
     pub fn is_own(&self, expected: &Expected) -> bool {
+        self.belongs(expected) == Some(true)
+    }
+
+    /// Whether it is one of this product: it is expected there, or it has the setting that both functions must have;
+    /// `None` when its settings could not be read.
+    #[must_use]
+    pub fn belongs(&self, expected: &Expected) -> Option<bool> {
         let wanted = match self.trigger {
             POST_CONFIRMATION => expected.post_confirmation.as_ref(),
             PRE_TOKEN_GENERATION => expected.pre_token_generation.as_ref(),
-            _ => return false,
+            _ => return Some(false),
         };
-        wanted.is_some_and(|wanted| wanted.admits(&self.name))
-            || self.configuration.as_ref().is_ok_and(|settings| setting(settings, "TENANCY_TABLE").is_some())
+        if wanted.is_some_and(|wanted| wanted.admits(&self.name)) {
+            return Some(true);
+        }
+        match self.settings() {
+            Err(_) => None,
+            // Variables that could not be decrypted are not variables that are not there.
+            Ok(Some(settings)) if environment_error(settings).is_some() => None,
+            Ok(settings) => {
+                Some(settings.is_some_and(|settings| setting(settings, "TENANCY_TABLE").is_some()))
+            }
+        }
     }
+}
+
+/// Why Lambda could not give the variables of a function, such as a key that may not be used.
+#[must_use]
+pub fn environment_error(settings: &Configuration) -> Option<&str> {
+    let error = settings.environment()?.error()?;
+    Some(error.message().or(error.error_code()).unwrap_or("no reason given"))
 }
 
 /// A setting of a function, an environment variable that is not blank.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Check, Finding, Rule, Severity};
-use super::functions::Function;
+use super::functions::{Function, environment_error};
 use super::rules;
 use super::snapshot::{Listed, Snapshot};
-use super::unread::Read;
+use super::unread::{No, Read, Unread};
 
 /// What the rules came to.
 #[derive(Default)]
@@ -69,18 +69,18 @@ fn look(rule: &Rule, snapshot: &Snapshot) -> Looked {
         Check::Pool(check) => Looked { findings: check(snapshot), ..Looked::default() },
         Check::Client(check) => Looked {
             findings: snapshot.described_clients().filter_map(|client| check(snapshot, &client)).collect(),
-            gaps: hidden(&snapshot.clients),
+            gaps: hidden(&snapshot.clients, snapshot.unlisted_clients.as_ref()),
         },
         Check::Provider(check) => Looked {
             findings: snapshot
                 .described_providers()
                 .flat_map(|provider| check(snapshot, &provider))
                 .collect(),
-            gaps: hidden(&snapshot.providers),
+            gaps: hidden(&snapshot.providers, snapshot.unlisted_providers.as_ref()),
         },
         Check::BoundProvider(check) => {
-            let mut gaps = hidden(&snapshot.providers);
-            gaps.extend(hidden(&snapshot.clients));
+            let mut gaps = hidden(&snapshot.providers, snapshot.unlisted_providers.as_ref());
+            gaps.extend(hidden(&snapshot.clients, snapshot.unlisted_clients.as_ref()));
             gaps.extend(snapshot.bindings.as_ref().err().cloned());
             let findings = if snapshot.bindings.is_ok() {
                 snapshot.described_providers().flat_map(|provider| check(snapshot, &provider)).collect()
@@ -116,14 +116,17 @@ impl Looked {
     }
 }
 
-/// Why some of a list, or all of it, was not seen.
-fn hidden<T>(list: &Read<Vec<Listed<T>>>) -> BTreeSet<String> {
-    match list {
+/// Why some of a list, or all of it, was not seen. What is gone by now hides nothing.
+fn hidden<T>(list: &Read<Vec<Listed<T>>>, unlisted: Option<&Unread>) -> BTreeSet<String> {
+    let mut reasons = match list {
         Err(unread) => BTreeSet::from([unread.to_string()]),
         Ok(list) => {
-            list.iter().filter_map(|one| one.described.as_ref().err()).map(ToString::to_string).collect()
+            let unread = list.iter().filter_map(|one| one.described.as_ref().err());
+            unread.filter(|unread| unread.kind != No::Missing).map(ToString::to_string).collect()
         }
-    }
+    };
+    reasons.extend(unlisted.map(ToString::to_string));
+    reasons
 }
 
 fn of_functions<'a>(
@@ -160,16 +163,14 @@ fn of_own_functions(
     check: fn(&Snapshot, &Function, &super::functions::Configuration) -> Option<Finding>,
 ) -> Looked {
     let at_own_triggers = snapshot.functions.iter().filter(|function| function.is_at_own_trigger());
-    let own: Vec<&Function> = at_own_triggers
-        .filter(|function| function.is_own(&snapshot.expected) || function.settings().is_err())
-        .collect();
+    let own: Vec<&Function> =
+        at_own_triggers.filter(|function| function.belongs(&snapshot.expected) != Some(false)).collect();
     if own.is_empty() {
         return Looked::nothing("no function of this product is attached".to_owned());
     }
     of_functions(own, |function| {
         let Some(settings) = function.settings()? else { return Err("it is not there".to_owned()) };
-        if let Some(error) = settings.environment().and_then(|environment| environment.error()) {
-            let said = error.message().or(error.error_code()).unwrap_or("no reason given");
+        if let Some(said) = environment_error(settings) {
             return Err(format!("its environment variables could not be read: {said}"));
         }
         Ok(check(snapshot, function, settings))

@@ -2,6 +2,7 @@
 //! [`snapshot::Snapshot`]; the rules judge it; a [`report::Report`] says what they found.
 
 mod collect;
+mod conditions;
 pub mod finding;
 pub mod functions;
 pub mod judge;

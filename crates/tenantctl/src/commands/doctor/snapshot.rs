@@ -9,7 +9,7 @@ use tenancy::{ClientBindingMode, TenantStatus};
 use tenancy_aws::table::TableState;
 
 use super::functions::{Function, FunctionName};
-use super::unread::Read;
+use super::unread::{Read, Unread};
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -43,8 +43,12 @@ pub struct Snapshot {
     pub mfa: Read<GetUserPoolMfaConfigOutput>,
     /// Its app clients.
     pub clients: Read<Vec<Listed<UserPoolClientType>>>,
+    /// Why the list of app clients ends before its end, if it does.
+    pub unlisted_clients: Option<Unread>,
     /// Its identity providers.
     pub providers: Read<Vec<Listed<IdentityProviderType>>>,
+    /// Why the list of identity providers ends before its end, if it does.
+    pub unlisted_providers: Option<Unread>,
     /// The functions of its triggers.
     pub functions: Vec<Function>,
     /// The table; `None` when there is none of the name.
@@ -175,14 +179,20 @@ impl Snapshot {
         (bound.mode == ClientBindingMode::Required).then_some(bound.tenant.as_str())
     }
 
-    /// Whether the triggers are to be attached: it was said, or one of them is attached already.
+    /// Whether the triggers are to be attached: it was said, or one of them is attached already. `None` when what is
+    /// attached could not be looked at.
     #[must_use]
-    pub fn is_installed(&self) -> bool {
+    pub fn is_installed(&self) -> Option<bool> {
         let expected = &self.expected;
-        expected.is_installed
+        if expected.is_installed
             || expected.post_confirmation.is_some()
             || expected.pre_token_generation.is_some()
             || self.functions.iter().any(|function| function.is_own(expected))
+        {
+            return Some(true);
+        }
+        let is_hidden = self.functions.iter().any(|function| function.belongs(expected).is_none());
+        (!is_hidden).then_some(false)
     }
 
     /// Attributes of the schema that look as if rights hang on them, other than those that were named.
@@ -199,14 +209,88 @@ impl Snapshot {
     }
 }
 
-/// Whether a custom attribute's name sounds as if rights hang on it.
+/// Whether a custom attribute's name has a word that sounds as if rights hang on it.
 #[must_use]
 pub fn is_suspect(name: &str) -> bool {
-    const WORDS: [&str; 9] =
-        ["tenant", "role", "org", "group", "admin", "tier", "plan", "permission", "entitlement"];
-    let Some(name) = name.strip_prefix("custom:") else { return false };
-    let name = name.to_ascii_lowercase();
-    WORDS.iter().any(|word| name.contains(word))
+    name.strip_prefix("custom:").is_some_and(|name| words(name).iter().any(|word| is_of_rights(word)))
+}
+
+/// Whether rights may hang on what a word stands for, in small letters.
+fn is_of_rights(word: &str) -> bool {
+    const WORDS: [&str; 35] = [
+        "access",
+        "account",
+        "admin",
+        "administrator",
+        "authorities",
+        "authority",
+        "claim",
+        "clearance",
+        "company",
+        "companies",
+        "customer",
+        "employee",
+        "entitlement",
+        "feature",
+        "grant",
+        "group",
+        "level",
+        "license",
+        "licence",
+        "manager",
+        "org",
+        "organisation",
+        "organization",
+        "owner",
+        "permission",
+        "plan",
+        "privilege",
+        "role",
+        "scope",
+        "staff",
+        "subscription",
+        "superuser",
+        "team",
+        "tenant",
+        "workspace",
+    ];
+    let is_known = |word: &str| {
+        word == "tier"
+            || WORDS.contains(&word)
+            || word.strip_suffix('s').is_some_and(|one| one == "tier" || WORDS.contains(&one))
+    };
+    // Names that are run together, such as `tenantid` and `isadmin`.
+    let ends = ["", "id", "ids", "name", "key", "ref", "code", "type"];
+    let begins = ["", "is", "has", "user"];
+    begins
+        .into_iter()
+        .filter_map(|begin| word.strip_prefix(begin))
+        .any(|rest| ends.into_iter().filter_map(|end| rest.strip_suffix(end)).any(is_known))
+}
+
+/// The words of a name, in small letters: parted by what is no letter, and where a capital follows a small letter or
+/// begins the last word of several capitals.
+fn words(name: &str) -> Vec<String> {
+    let letters: Vec<char> = name.chars().collect();
+    let mut words = vec![String::new()];
+    for (at, letter) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| letters.get(before));
+        let after = letters.get(at + 1);
+        let begins = letter.is_uppercase()
+            && (before.is_some_and(|before| before.is_lowercase())
+                || (before.is_some_and(|before| before.is_uppercase())
+                    && after.is_some_and(|after| after.is_lowercase())));
+        if begins || !letter.is_alphabetic() {
+            words.push(String::new());
+        }
+        if letter.is_alphabetic()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 impl Client<'_> {
@@ -244,6 +328,8 @@ impl Client<'_> {
     pub fn is_machine_only(&self) -> bool {
         matches!(self.settings.allowed_o_auth_flows(), [OAuthFlowType::ClientCredentials])
             && self.has_secret()
+            // None at all means refresh tokens, SRP and custom challenges (API reference, `UserPoolClientType`).
+            && !self.settings.explicit_auth_flows().is_empty()
             && self
                 .settings
                 .explicit_auth_flows()
@@ -280,5 +366,62 @@ impl Provider<'_> {
     #[must_use]
     pub fn detail(&self, name: &str) -> Option<&str> {
         self.settings.provider_details()?.get(name).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_suspect;
+
+    #[test]
+    fn an_attribute_sounds_like_a_right_by_whole_words() {
+        let suspects = [
+            "tenant",
+            "tenantId",
+            "tenantid",
+            "tenant_id",
+            "TENANT-ID",
+            "tenantIDs",
+            "orgId",
+            "org",
+            "isAdmin",
+            "isadmin",
+            "role",
+            "roles",
+            "userRole",
+            "userrole",
+            "role2",
+            "company_id",
+            "accountId",
+            "customer",
+            "workspace",
+            "isStaff",
+            "scopes",
+            "account_level",
+            "plan",
+            "pricingTier",
+            "XOrgName",
+        ];
+        let others = [
+            "explanation",
+            "frontier",
+            "planet",
+            "organic",
+            "shoeSize",
+            "rolex",
+            "grouper",
+            "locale",
+            "organ",
+            "accounting",
+            "planned",
+        ];
+
+        for name in suspects {
+            assert!(is_suspect(&format!("custom:{name}")), "{name}");
+            assert!(!is_suspect(&format!("dev:{name}")) && !is_suspect(name), "{name}");
+        }
+        for name in others {
+            assert!(!is_suspect(&format!("custom:{name}")), "{name}");
+        }
     }
 }

@@ -98,7 +98,8 @@ async fn function(lambda: &Client, account: Option<&str>, trigger: &'static str,
     let (configuration, alias, policy, concurrency) = tokio::join!(
         lambda.get_function_configuration().function_name(&called).set_qualifier(qualifier.clone()).send(),
         alias(lambda, &called, name.alias()),
-        policy(lambda, &called, qualifier.clone()),
+        // Lambda keeps no policy for `$LATEST`: that of the function goes for it.
+        policy(lambda, &called, qualifier.clone().filter(|qualifier| qualifier != "$LATEST")),
         lambda.get_function_concurrency().function_name(&called).send(),
     );
     let configuration = configuration.map_err(|error| Unread::of("lambda:GetFunctionConfiguration", &error));

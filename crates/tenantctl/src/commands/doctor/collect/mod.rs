@@ -30,8 +30,8 @@ pub(super) async fn snapshot(
 ) -> Result<Snapshot, Failure> {
     let cognito = context.cognito_of(pool).await?;
     let described = pool::describe(&cognito, pool, context.region_hint(pool).await).await?;
-    let clients = pool::clients(&cognito, pool).await;
-    let providers = pool::providers(&cognito, pool).await;
+    let (clients, unlisted_clients) = pool::clients(&cognito, pool).await;
+    let (providers, unlisted_providers) = pool::providers(&cognito, pool).await;
     let mfa = pool::mfa(&cognito, pool).await;
     let functions = match described.lambda_config() {
         Some(triggers) => functions::read(context, pool, described.arn(), triggers).await,
@@ -49,7 +49,9 @@ pub(super) async fn snapshot(
         pool: described,
         mfa,
         clients,
+        unlisted_clients,
         providers,
+        unlisted_providers,
         functions,
         table,
         bindings,

@@ -16,6 +16,34 @@ const PAGE: i32 = 60;
 /// What a server that does not end its pages may give before it is not believed any more.
 const PAGES_MAX: usize = 2_000;
 
+/// What was seen of a list, and why it ends before its end, if it does.
+pub(super) type Seen<T> = (Read<Vec<Listed<T>>>, Option<Unread>);
+
+/// A list of which nothing was seen is one that could not be read.
+fn seen<T>(list: Vec<Listed<T>>, cut: Option<Unread>) -> Seen<T> {
+    match cut {
+        Some(unread) if list.is_empty() => (Err(unread), None),
+        cut => (Ok(list), cut),
+    }
+}
+
+/// Asks for page after page, and gives why it ended before the last, if it did. What was seen until then stands.
+async fn pages(
+    action: &'static str,
+    mut page: impl AsyncFnMut(Option<String>) -> Read<Option<String>>,
+) -> Option<Unread> {
+    let mut token: Option<String> = None;
+    for _ in 0..PAGES_MAX {
+        match page(token.clone()).await.and_then(|given| next(action, token.as_deref(), given)) {
+            Err(unread) => return Some(unread),
+            Ok(None) => return None,
+            Ok(given) => token = given,
+        }
+    }
+    let reason = format!("{action} gave {PAGES_MAX} pages, and there are more");
+    Some(Unread { kind: No::Failed, reason, action })
+}
+
 /// The pool itself. Everything rests on it.
 pub(super) async fn describe(
     cognito: &Client,
@@ -34,26 +62,22 @@ pub(super) async fn describe(
 }
 
 /// Its app clients, each with its description. A secret is forgotten at once: that there is one is all that is asked.
-pub(super) async fn clients(cognito: &Client, pool: &PoolId) -> Read<Vec<Listed<UserPoolClientType>>> {
+pub(super) async fn clients(cognito: &Client, pool: &PoolId) -> Seen<UserPoolClientType> {
     const LIST: &str = "cognito-idp:ListUserPoolClients";
     const DESCRIBE: &str = "cognito-idp:DescribeUserPoolClient";
     let mut named = Vec::new();
-    let mut token: Option<String> = None;
-    for _ in 0..PAGES_MAX {
+    let cut = pages(LIST, async |token| {
         let request = cognito.list_user_pool_clients().user_pool_id(pool.as_str()).max_results(PAGE);
-        let page =
-            request.set_next_token(token.clone()).send().await.map_err(|error| Unread::of(LIST, &error))?;
+        let page = request.set_next_token(token).send().await.map_err(|error| Unread::of(LIST, &error))?;
         let clients = page.user_pool_clients.unwrap_or_default();
         named.extend(
             clients
                 .into_iter()
                 .filter_map(|client| Some((client.client_id?, client.client_name.unwrap_or_default()))),
         );
-        token = next(LIST, token.as_deref(), page.next_token)?;
-        if token.is_none() {
-            break;
-        }
-    }
+        Ok(page.next_token)
+    });
+    let cut = cut.await;
     let described = for_each("app clients", named, |(id, name)| {
         let (cognito, pool) = (cognito.clone(), pool.clone());
         async move {
@@ -70,25 +94,21 @@ pub(super) async fn clients(cognito: &Client, pool: &PoolId) -> Read<Vec<Listed<
             Listed { id, name, described }
         }
     });
-    Ok(described.await)
+    seen(described.await, cut)
 }
 
 /// Its identity providers, each with its description. Secrets among the details are forgotten at once.
-pub(super) async fn providers(cognito: &Client, pool: &PoolId) -> Read<Vec<Listed<IdentityProviderType>>> {
+pub(super) async fn providers(cognito: &Client, pool: &PoolId) -> Seen<IdentityProviderType> {
     const LIST: &str = "cognito-idp:ListIdentityProviders";
     const DESCRIBE: &str = "cognito-idp:DescribeIdentityProvider";
     let mut names = Vec::new();
-    let mut token: Option<String> = None;
-    for _ in 0..PAGES_MAX {
+    let cut = pages(LIST, async |token| {
         let request = cognito.list_identity_providers().user_pool_id(pool.as_str()).max_results(PAGE);
-        let page =
-            request.set_next_token(token.clone()).send().await.map_err(|error| Unread::of(LIST, &error))?;
+        let page = request.set_next_token(token).send().await.map_err(|error| Unread::of(LIST, &error))?;
         names.extend(page.providers.into_iter().filter_map(|provider| provider.provider_name));
-        token = next(LIST, token.as_deref(), page.next_token)?;
-        if token.is_none() {
-            break;
-        }
-    }
+        Ok(page.next_token)
+    });
+    let cut = cut.await;
     let described = for_each("identity providers", names, |name| {
         let (cognito, pool) = (cognito.clone(), pool.clone());
         async move {
@@ -107,7 +127,7 @@ pub(super) async fn providers(cognito: &Client, pool: &PoolId) -> Read<Vec<Liste
             Listed { id: name.clone(), name, described }
         }
     });
-    Ok(described.await)
+    seen(described.await, cut)
 }
 
 /// How it asks for a second factor.

@@ -1,10 +1,12 @@
 //! The tenant attribute, and who can write it and its like.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cognitoidentityprovider::types::{AttributeDataType, SchemaAttributeType, VerifiedAttributeType};
 
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::snapshot::{Client, Snapshot};
-use super::{listed, update_client, update_pool};
+use super::{bracketed, listed, of_client, of_pool, with, word};
 
 /// Longest id of a tenant, in bytes of ASCII.
 const TENANT_ID_MAX: i64 = 63;
@@ -74,8 +76,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "attribute-suspect-writable",
         severity: Severity::Medium,
-        looks_for: "An app client can write a custom attribute whose name sounds as if rights hang on it (tenant, role, \
-                    org, group, admin, tier, plan, permission, entitlement).",
+        looks_for: "An app client can write a custom attribute with a word in its name that sounds as if rights hang on it (such \
+                    as tenant, company, account, role, org, group, admin, staff, tier, plan, level, permission, scope).",
         why: "If anything trusts it, users can give themselves what it stands for. Name it with --attributes when it does, \
               and ignore this rule when nothing does.",
         check: Check::Client(suspect_writable),
@@ -120,11 +122,11 @@ fn wrong(
     attribute(snapshot)
         .filter(|attribute| is_wrong(attribute))
         .map(|attribute| {
+            let bare = unused_name(snapshot);
             let mend = format!(
-                "No attribute can be changed or taken away. Add another one (aws cognito-idp add-custom-attributes \
-                 --user-pool-id {} --custom-attributes Name=tenant,AttributeDataType=String,Mutable=true), let no client write \
-                 it, and name it to both functions: TENANT_ATTRIBUTE=custom:tenant.",
-                snapshot.pool_id
+                "No attribute can be changed or taken away; another one takes its place. {} Then name it to both functions: \
+                 TENANT_ATTRIBUTE=custom:{bare}.",
+                add(snapshot, bare)
             );
             Finding::new(format!("attribute {name}"), found(attribute, name), mend)
         })
@@ -132,22 +134,41 @@ fn wrong(
         .collect()
 }
 
+/// A name for a tenant attribute that the schema does not have.
+fn unused_name(snapshot: &Snapshot) -> &'static str {
+    let has = |bare: &str| {
+        let name = format!("custom:{bare}");
+        snapshot.pool.schema_attributes().iter().any(|attribute| attribute.name() == Some(&name))
+    };
+    let names = ["tenantId", "tenant", "tenantKey", "tenantRef", "tenantStamp"];
+    names.into_iter().find(|name| !has(name)).unwrap_or("tenantAttribute")
+}
+
+/// How a custom attribute is added without anybody writing it in between.
+fn add(snapshot: &Snapshot, bare: &str) -> String {
+    let attribute = format!(
+        "Name={bare},AttributeDataType=String,Mutable=true,StringAttributeConstraints={{MinLength=1,MaxLength=63}}"
+    );
+    format!(
+        "First give every app client a list of what it can write (WriteAttributes), so that none can write the new one. Then: aws \
+         cognito-idp add-custom-attributes --user-pool-id {} --custom-attributes {}.",
+        word(&snapshot.pool_id),
+        word(&attribute)
+    )
+}
+
 fn missing(snapshot: &Snapshot) -> Vec<Finding> {
     if attribute(snapshot).is_some() {
         return Vec::new();
     }
     let name = &snapshot.expected.tenant_attribute;
-    let bare = name.strip_prefix("custom:").unwrap_or(name);
-    vec![Finding::new(
-        format!("attribute {name}"),
-        format!("The pool has no attribute {name}."),
-        format!(
-            "aws cognito-idp add-custom-attributes --user-pool-id {} --custom-attributes \
-             Name={bare},AttributeDataType=String,Mutable=true,StringAttributeConstraints={{MinLength=1,MaxLength=63}}. First \
-             give every app client a list of what it can write, so that none can write the new one.",
-            snapshot.pool_id
-        ),
-    )]
+    let mend = match name.strip_prefix("custom:") {
+        Some(bare) => add(snapshot, bare),
+        None => "Only custom attributes can be added: name one with --tenant-attribute custom:NAME, and with TENANT_ATTRIBUTE to \
+                 both functions."
+            .to_owned(),
+    };
+    vec![Finding::new(format!("attribute {name}"), format!("The pool has no attribute {name}."), mend)]
 }
 
 fn immutable(snapshot: &Snapshot) -> Vec<Finding> {
@@ -227,18 +248,94 @@ fn listed_as_writable<T: AsRef<str>>(
     if found.is_empty() {
         return None;
     }
-    let rest: Vec<&str> = list.iter().filter(|attribute| !is_named(attribute)).map(String::as_str).collect();
-    let rest = if rest.is_empty() { "email".to_owned() } else { rest.join(" ") };
-    Some(Finding::new(
-        client.subject(),
-        format!("It can write {}. {}", listed(&found), how(client)),
-        update_client(
-            snapshot,
-            client.id,
-            &format!("WriteAttributes without {}", listed(&found)),
-            &format!("--write-attributes {rest}"),
-        ),
-    ))
+    let found = format!("It can write {}. {}", listed(&found), how(client));
+    Some(Finding::new(client.subject(), found, narrowed(snapshot, client)))
+}
+
+/// Whether any rule would have users not write an attribute.
+fn must_not_be_written(snapshot: &Snapshot, name: &str) -> bool {
+    let expected = &snapshot.expected;
+    name == expected.tenant_attribute
+        || expected.protected.iter().any(|known| known == name)
+        || snapshot.suspects().any(|known| known == name)
+        || super::super::snapshot::is_suspect(name)
+        || ["email_verified", "phone_number_verified"].contains(&name)
+}
+
+/// What the client may write, of which no rule complains: what it lists, or, where it lists nothing, what sign-ups and
+/// its identity providers need.
+fn narrowed(snapshot: &Snapshot, client: &Client<'_>) -> String {
+    let offered = client.settings.supported_identity_providers();
+    let providers: Vec<_> = snapshot
+        .described_providers()
+        .filter(|provider| offered.iter().any(|name| name == provider.name))
+        .collect();
+    let mapped: BTreeSet<&str> = providers
+        .iter()
+        .flat_map(|provider| provider.settings.attribute_mapping().into_iter().flatten())
+        // Cognito maps the username itself, and no client writes it.
+        .map(|(name, _)| name.as_str())
+        .filter(|name| *name != "username")
+        .collect();
+    let required = snapshot.pool.schema_attributes().iter();
+    let required = required
+        .filter(|one| one.required() == Some(true))
+        .filter_map(|one| one.name())
+        .filter(|name| *name != "sub");
+    let is_fine = |name: &&str| !must_not_be_written(snapshot, name);
+    let mut keep: Vec<&str> = Vec::new();
+    let own = client.writes().unwrap_or_default().iter().map(String::as_str);
+    // Its own list is what works now; without one, and where nothing of it is left, it takes what others need.
+    let needed: Vec<&str> = required.chain(mapped.iter().copied()).collect();
+    for name in own.filter(is_fine) {
+        keep.push(name);
+    }
+    if keep.is_empty() {
+        for name in needed.into_iter().filter(is_fine) {
+            if !keep.contains(&name) {
+                keep.push(name);
+            }
+        }
+    }
+    // An empty list counts as none, and the default again: something harmless has to be in it.
+    if keep.is_empty() {
+        keep.push("locale");
+    }
+    let dropped: Vec<&str> = client
+        .writes()
+        .unwrap_or_default()
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !is_fine(name))
+        .collect();
+    let without = if client.writes().is_some() {
+        format!(", without {}", listed(dropped))
+    } else {
+        ", and what else users may change themselves".to_owned()
+    };
+    let unmapped: Vec<&str> = mapped.iter().copied().filter(|name| !is_fine(name)).collect();
+    let first = if unmapped.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "First take {} out of AttributeMapping of the client's identity providers, or sign-ins through them may fail. Then: ",
+            listed(unmapped)
+        )
+    };
+    let unseen = if hides_providers(snapshot, offered) {
+        " (with what its identity providers are mapped onto as well: not all could be read)"
+    } else {
+        ""
+    };
+    format!("{first}{}", of_client(format_args!("WriteAttributes: {}{without}{unseen}", bracketed(keep))))
+}
+
+/// Whether an identity provider that a client offers was not seen.
+fn hides_providers(snapshot: &Snapshot, offered: &[String]) -> bool {
+    offered
+        .iter()
+        .filter(|name| name.as_str() != "COGNITO")
+        .any(|name| !snapshot.described_providers().any(|provider| provider.name == name))
 }
 
 /// How a user would write an attribute through this client.
@@ -266,32 +363,21 @@ fn write_default(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     let mut at_stake = vec![expected.tenant_attribute.as_str()];
     at_stake.extend(expected.protected.iter().map(String::as_str));
     at_stake.extend(snapshot.suspects());
-    let required: Vec<&str> = snapshot
-        .pool
-        .schema_attributes()
-        .iter()
-        .filter(|attribute| attribute.required() == Some(true))
-        .filter_map(|attribute| attribute.name())
-        .filter(|name| *name != "sub" && *name != expected.tenant_attribute)
-        .collect();
-    let list = if required.is_empty() { "email".to_owned() } else { required.join(" ") };
     let finding = Finding::new(
         client.subject(),
         format!("It has no WriteAttributes. At stake: {}.", listed(at_stake)),
-        update_client(
-            snapshot,
-            client.id,
-            "WriteAttributes with what users may change themselves and what identity providers are mapped to, and nothing else",
-            &format!("--write-attributes {list}"),
-        ),
+        narrowed(snapshot, client),
     );
     Some(if client.is_machine_only() { finding.at(Severity::Low) } else { finding })
 }
 
 fn change_unverified(snapshot: &Snapshot) -> Vec<Finding> {
-    let keeps = snapshot.pool.user_attribute_update_settings().is_some_and(|settings| {
-        settings.attributes_require_verification_before_update().contains(&VerifiedAttributeType::Email)
-    });
+    let kept = snapshot
+        .pool
+        .user_attribute_update_settings()
+        .map_or(&[][..], |settings| settings.attributes_require_verification_before_update());
+    let keeps = kept.contains(&VerifiedAttributeType::Email);
+    let kept = kept.iter().map(VerifiedAttributeType::as_str);
     let writers: Vec<String> = snapshot
         .described_clients()
         .filter(|client| !client.is_machine_only() && client.can_write_standard("email"))
@@ -306,12 +392,17 @@ fn change_unverified(snapshot: &Snapshot) -> Vec<Finding> {
             "Users can change email through {}, and the pool does not keep the old one until the new one is verified.",
             shortened(&writers)
         ),
-        update_pool(
-            snapshot,
-            "UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate: [email] (with AutoVerifiedAttributes: [email])",
-            "--user-attribute-update-settings AttributesRequireVerificationBeforeUpdate=email --auto-verified-attributes email",
-        ),
+        of_pool(format_args!(
+            "UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate: {} and AutoVerifiedAttributes: {}",
+            with(kept, "email"),
+            with(verified(snapshot), "email")
+        )),
     )]
+}
+
+/// What Cognito verifies at sign-up.
+fn verified(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
+    snapshot.pool.auto_verified_attributes().iter().map(VerifiedAttributeType::as_str)
 }
 
 /// The first few of many.
@@ -332,6 +423,6 @@ fn not_auto_verified(snapshot: &Snapshot) -> Vec<Finding> {
     vec![Finding::new(
         "the user pool",
         format!("AutoVerifiedAttributes does not have email.{more}"),
-        update_pool(snapshot, "AutoVerifiedAttributes: [email]", "--auto-verified-attributes email"),
+        of_pool(format_args!("AutoVerifiedAttributes: {}", with(verified(snapshot), "email"))),
     )]
 }

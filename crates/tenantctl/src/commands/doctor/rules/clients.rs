@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::snapshot::{Client, Snapshot};
-use super::{listed, update_client};
+use super::{bracketed, listed, of_client};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -56,7 +56,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "client-machine-mixed",
         severity: Severity::Medium,
-        looks_for: "An app client of machines that users can sign in through as well.",
+        looks_for: "An app client of machines that users can sign in through as well. Severity low when only by the sign-in flows \
+                    that it has by default.",
         why: "A binding to a tenant means one thing for machines and another for users; Cognito wants client_credentials to be \
               a client's only flow.",
         check: Check::Client(machine_mixed),
@@ -70,7 +71,7 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-fn user_existence(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+fn user_existence(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     let setting = client.settings.prevent_user_existence_errors();
     if setting == Some(&PreventUserExistenceErrorTypes::Enabled) || client.is_machine_only() {
         return None;
@@ -79,19 +80,10 @@ fn user_existence(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
         || "PreventUserExistenceErrors is not set, which means LEGACY.".to_owned(),
         |setting| format!("PreventUserExistenceErrors is {}.", setting.as_str()),
     );
-    Some(Finding::new(
-        client.subject(),
-        found,
-        update_client(
-            snapshot,
-            client.id,
-            "PreventUserExistenceErrors: ENABLED",
-            "--prevent-user-existence-errors ENABLED",
-        ),
-    ))
+    Some(Finding::new(client.subject(), found, of_client("PreventUserExistenceErrors: ENABLED")))
 }
 
-fn implicit_flow(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+fn implicit_flow(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     client.has_flow(&OAuthFlowType::Implicit).then(|| {
         let is_off = client.settings.allowed_o_auth_flows_user_pool_client() == Some(false);
         let finding = Finding::new(
@@ -101,23 +93,31 @@ fn implicit_flow(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
             } else {
                 "AllowedOAuthFlows has implicit."
             },
-            update_client(
-                snapshot,
-                client.id,
-                "AllowedOAuthFlows: [code], and PKCE in the application",
-                "--allowed-o-auth-flows code",
-            ),
+            own_flows(client),
         );
         if is_off { finding.at(Severity::Medium) } else { finding }
     })
 }
 
-fn token_revocation(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+/// What takes the flows of users and of machines apart, and the implicit one away.
+fn own_flows(client: &Client<'_>) -> String {
+    if client.has_flow(&OAuthFlowType::ClientCredentials) {
+        // Cognito takes client_credentials beside no other flow.
+        format!(
+            "First make another client for users, with AllowedOAuthFlows: [code] and PKCE, and move the application to it. Then: {}",
+            of_client("AllowedOAuthFlows: [client_credentials]")
+        )
+    } else {
+        of_client("AllowedOAuthFlows: [code], and PKCE in the application")
+    }
+}
+
+fn token_revocation(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     let setting = client.settings.enable_token_revocation();
     if setting == Some(true) || client.is_machine_only() {
         return None;
     }
-    let mend = update_client(snapshot, client.id, "EnableTokenRevocation: true", "--enable-token-revocation");
+    let mend = of_client("EnableTokenRevocation: true");
     Some(match setting {
         Some(_) => Finding::new(client.subject(), "EnableTokenRevocation is false.", mend),
         // New clients have it on by default; those from before it was there do not say (API reference).
@@ -139,17 +139,41 @@ fn password_auth(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
         Finding::new(
             client.subject(),
             format!("ExplicitAuthFlows has {}.", flow.as_str()),
-            update_client(
-                snapshot,
-                client.id,
-                "ExplicitAuthFlows: [ALLOW_USER_SRP_AUTH, ALLOW_REFRESH_TOKEN_AUTH]",
-                "--explicit-auth-flows ALLOW_USER_SRP_AUTH ALLOW_REFRESH_TOKEN_AUTH",
-            ),
+            without_plain(snapshot, client),
         )
     })
 }
 
-fn callback_url(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+/// The client's flows without passwords as they are, with SRP in their place.
+fn without_plain(snapshot: &Snapshot, client: &Client<'_>) -> String {
+    let mut flows: Vec<&str> = Vec::new();
+    let current = client.settings.explicit_auth_flows().iter().map(|flow| match flow {
+        ExplicitAuthFlowsType::AllowUserPasswordAuth | ExplicitAuthFlowsType::UserPasswordAuth => {
+            "ALLOW_USER_SRP_AUTH"
+        }
+        // The older names cannot stand beside the newer ones (API reference, `CreateUserPoolClient`).
+        ExplicitAuthFlowsType::AdminNoSrpAuth => "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+        ExplicitAuthFlowsType::CustomAuthFlowOnly => "ALLOW_CUSTOM_AUTH",
+        other => other.as_str(),
+    });
+    // The older names had it without saying so.
+    for flow in current.chain(["ALLOW_REFRESH_TOKEN_AUTH"]) {
+        if !flows.contains(&flow)
+            && !(flow == "ALLOW_REFRESH_TOKEN_AUTH" && client.settings.refresh_token_rotation().is_some())
+        {
+            flows.push(flow);
+        }
+    }
+    let migration = if snapshot.triggers().and_then(|triggers| triggers.user_migration()).is_some() {
+        "Once all users have been migrated, since the user-migration trigger needs the password; and once the application \
+         signs in with SRP: "
+    } else {
+        "Once the application signs in with SRP: "
+    };
+    format!("{migration}{}", of_client(format_args!("ExplicitAuthFlows: {}", bracketed(flows))))
+}
+
+fn callback_url(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     let settings = client.settings;
     let is_bad = |url: &&String| is_exposed(url);
     let back: Vec<&String> = settings.callback_urls().iter().filter(is_bad).collect();
@@ -162,11 +186,8 @@ fn callback_url(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
             (format!("CallbackURLs has {}, and LogoutURLs {}.", listed(back), listed(out)), Severity::Medium)
         }
     };
-    let mend = update_client(
-        snapshot,
-        client.id,
-        "CallbackURLs and LogoutURLs with whole addresses that begin with https://",
-        "--callback-urls .. --logout-urls ..",
+    let mend = of_client(
+        "in CallbackURLs and LogoutURLs whole addresses that begin with https:// in the place of those",
     );
     Some(Finding::new(client.subject(), found, mend).at(severity))
 }
@@ -196,7 +217,10 @@ fn machine_secret(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     })
 }
 
-fn machine_mixed(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+fn machine_mixed(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+    if !client.has_flow(&OAuthFlowType::ClientCredentials) {
+        return None;
+    }
     let others: Vec<&str> = client
         .settings
         .allowed_o_auth_flows()
@@ -204,21 +228,18 @@ fn machine_mixed(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
         .filter(|flow| **flow != OAuthFlowType::ClientCredentials)
         .map(OAuthFlowType::as_str)
         .collect();
-    (client.has_flow(&OAuthFlowType::ClientCredentials) && !others.is_empty()).then(|| {
-        Finding::new(
-            client.subject(),
-            format!("AllowedOAuthFlows has client_credentials and {}.", listed(others)),
-            update_client(
-                snapshot,
-                client.id,
-                "AllowedOAuthFlows: [code], and another client with a secret for machines",
-                "--allowed-o-auth-flows code",
-            ),
-        )
+    if !others.is_empty() {
+        let found = format!("AllowedOAuthFlows has client_credentials and {}.", listed(others));
+        return Some(Finding::new(client.subject(), found, own_flows(client)));
+    }
+    client.settings.explicit_auth_flows().is_empty().then(|| {
+        let found = "ExplicitAuthFlows is not set, which means that users can sign in with SRP and custom challenges as well.";
+        let mend = of_client("ExplicitAuthFlows: [ALLOW_REFRESH_TOKEN_AUTH], unless users sign in through it");
+        Finding::new(client.subject(), found, mend).at(Severity::Low)
     })
 }
 
-fn no_provider(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+fn no_provider(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     let settings = client.settings;
     let is_for_users = settings.allowed_o_auth_flows_user_pool_client() == Some(true)
         && settings.allowed_o_auth_flows().iter().any(|flow| *flow != OAuthFlowType::ClientCredentials);
@@ -226,12 +247,7 @@ fn no_provider(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
         Finding::new(
             client.subject(),
             "SupportedIdentityProviders is empty.",
-            update_client(
-                snapshot,
-                client.id,
-                "SupportedIdentityProviders: [COGNITO]",
-                "--supported-identity-providers COGNITO",
-            ),
+            of_client("SupportedIdentityProviders: [COGNITO], or the names of identity providers"),
         )
     })
 }

@@ -3,9 +3,9 @@
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
 use super::super::finding::{Check, Finding, Rule, Severity};
-use super::super::functions::{Configuration, Function};
+use super::super::functions::{Configuration, Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use super::super::snapshot::Snapshot;
-use super::listed;
+use super::{listed, of_pool, word};
 
 /// How long Cognito waits for a trigger, in seconds (developer guide, "Customizing user pool workflows").
 const COGNITO_WAITS_S: i32 = 5;
@@ -65,10 +65,23 @@ fn missing(snapshot: &Snapshot, function: &Function) -> Result<Option<Finding>, 
     Ok(Some(Finding::new(
         function.subject(),
         format!("{} is attached, and Lambda has no such function, version or alias.", function.arn),
-        format!(
-            "Deploy it, or detach the trigger: tenantctl pool detach --user-pool-id {}, which keeps all other settings of the pool.",
-            snapshot.pool_id
-        ),
+        match function.trigger {
+            POST_CONFIRMATION | PRE_TOKEN_GENERATION => format!(
+                "Deploy it, or take it off the trigger: tenantctl pool detach --user-pool-id {} --{} {} --apply, which keeps all other \
+                 settings of the pool.",
+                snapshot.pool_id,
+                if function.trigger == POST_CONFIRMATION {
+                    "post-confirmation"
+                } else {
+                    "pre-token-generation"
+                },
+                word(&function.arn)
+            ),
+            trigger => format!(
+                "Deploy it, or: {}",
+                of_pool(format_args!("LambdaConfig without {trigger}, with all others"))
+            ),
+        },
     )))
 }
 

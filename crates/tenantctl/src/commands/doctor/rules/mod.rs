@@ -43,27 +43,65 @@ fn listed<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     }
 }
 
-/// The end of what mends by a command that resets what it is not sent.
-pub const RESETS: &str = " With all its other settings as well: what is left out is reset.";
-
-/// The command that changes an app client, with `arguments`.
-fn update_client(
-    snapshot: &super::snapshot::Snapshot,
-    client: &str,
-    property: &str,
-    arguments: &str,
-) -> String {
-    let pool = &snapshot.pool_id;
-    format!(
-        "{property} (AWS::Cognito::UserPoolClient); or aws cognito-idp update-user-pool-client --user-pool-id {pool} \
-         --client-id {client} {arguments} ...{RESETS}"
-    )
+/// `text` as one word of a shell: as it is where that is safe, in quotes elsewhere.
+fn word(text: &str) -> String {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_.:/@%+,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_safe) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// The command that changes the pool, with `arguments`.
-fn update_pool(snapshot: &super::snapshot::Snapshot, property: &str, arguments: &str) -> String {
-    let pool = &snapshot.pool_id;
-    format!(
-        "{property} (AWS::Cognito::UserPool); or aws cognito-idp update-user-pool --user-pool-id {pool} {arguments} ...{RESETS}"
-    )
+/// The end of what mends a setting of the pool or of an app client. No command is given for those: one with a setting alone
+/// resets all others.
+pub const RESETS: &str = "; everything else as it is.";
+
+/// What changes a setting of an app client: `members`, such as `EnableTokenRevocation: true`.
+fn of_client(members: impl std::fmt::Display) -> String {
+    format!("In the app client (AWS::Cognito::UserPoolClient) {members}{RESETS}")
+}
+
+/// What changes a setting of the pool.
+fn of_pool(members: impl std::fmt::Display) -> String {
+    format!("In the user pool (AWS::Cognito::UserPool) {members}{RESETS}")
+}
+
+/// A list as templates have it.
+fn bracketed<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| name.as_ref().to_owned()).collect();
+    format!("[{}]", names.join(", "))
+}
+
+/// What a list becomes with one member more, unless it has it.
+fn with<'a>(list: impl IntoIterator<Item = &'a str>, one: &'a str) -> String {
+    let mut names: Vec<&str> = list.into_iter().collect();
+    if !names.contains(&one) {
+        names.push(one);
+    }
+    bracketed(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn what_a_shell_would_take_apart_is_put_in_quotes() {
+        let rows = [
+            ("tenantId", "tenantId"),
+            (
+                "arn:aws:lambda:eu-west-1:123456789012:function:f",
+                "arn:aws:lambda:eu-west-1:123456789012:function:f",
+            ),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("{a,b}", "'{a,b}'"),
+            ("$LATEST", "'$LATEST'"),
+            ("it's", r"'it'\''s'"),
+        ];
+
+        for (text, expected) in rows {
+            assert_eq!(word(text), expected, "{text}");
+        }
+    }
 }

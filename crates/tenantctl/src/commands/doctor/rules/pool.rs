@@ -7,7 +7,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 
 use super::super::finding::{Check, Finding, Look, Rule, Severity};
 use super::super::snapshot::Snapshot;
-use super::update_pool;
+use super::of_pool as setting;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -88,11 +88,7 @@ fn sign_up_open(snapshot: &Snapshot) -> Vec<Finding> {
     ) {
         return Vec::new();
     }
-    let mend = update_pool(
-        snapshot,
-        "AdminCreateUserConfig.AllowAdminCreateUserOnly: true",
-        "--admin-create-user-config AllowAdminCreateUserOnly=true",
-    );
+    let mend = setting("AdminCreateUserConfig.AllowAdminCreateUserOnly: true, its other members as they are");
     let finding = of_pool("AllowAdminCreateUserOnly is not set: anybody can sign up.", mend);
     vec![if snapshot.expected.is_invite_only { finding.at(Severity::Medium) } else { finding }]
 }
@@ -119,7 +115,7 @@ fn deletion_protection(snapshot: &Snapshot) -> Vec<Finding> {
     if snapshot.pool.deletion_protection() == Some(&DeletionProtectionType::Active) {
         return Vec::new();
     }
-    let mend = update_pool(snapshot, "DeletionProtection: ACTIVE", "--deletion-protection ACTIVE");
+    let mend = setting("DeletionProtection: ACTIVE");
     vec![of_pool("DeletionProtection is not ACTIVE.", mend)]
 }
 
@@ -138,10 +134,9 @@ fn mfa_off(snapshot: &Snapshot) -> Look {
     if *mfa(snapshot)? != UserPoolMfaType::Off {
         return Ok(Vec::new());
     }
-    let mend = format!(
-        "aws cognito-idp set-user-pool-mfa-config --user-pool-id {} --mfa-configuration OPTIONAL \
-         --software-token-mfa-configuration Enabled=true; users then choose it, and identity providers bring their own.",
-        snapshot.pool_id
+    let mend = setting(
+        "MfaConfiguration: OPTIONAL, with SOFTWARE_TOKEN_MFA among EnabledMfas (users then choose it, and identity providers \
+         bring their own)",
     );
     Ok(vec![of_pool("MfaConfiguration is OFF.", mend)])
 }
@@ -156,11 +151,7 @@ fn mfa_sms_only(snapshot: &Snapshot) -> Look {
     if *mfa(snapshot)? == UserPoolMfaType::Off || has_token || has_email || !has_sms {
         return Ok(Vec::new());
     }
-    let mend = format!(
-        "aws cognito-idp set-user-pool-mfa-config --user-pool-id {} --software-token-mfa-configuration Enabled=true, with the \
-         other settings of MFA as well.",
-        snapshot.pool_id
-    );
+    let mend = setting("EnabledMfas: [SMS_MFA, SOFTWARE_TOKEN_MFA]");
     Ok(vec![of_pool("Only SmsMfaConfiguration is set.", mend)])
 }
 
@@ -169,11 +160,7 @@ fn password_short(snapshot: &Snapshot) -> Vec<Finding> {
     minimum
         .filter(|length| *length < 8)
         .map(|length| {
-            let mend = update_pool(
-                snapshot,
-                "Policies.PasswordPolicy.MinimumLength: 12",
-                "--policies PasswordPolicy={MinimumLength=12}",
-            );
+            let mend = setting("Policies.PasswordPolicy.MinimumLength: 12, its other members as they are");
             of_pool(format!("MinimumLength is {length}."), mend)
         })
         .into_iter()
@@ -195,11 +182,8 @@ fn temporary_password(snapshot: &Snapshot) -> Vec<Finding> {
     if days <= 7 {
         return Vec::new();
     }
-    let mend = update_pool(
-        snapshot,
-        "Policies.PasswordPolicy.TemporaryPasswordValidityDays: 7",
-        "--policies PasswordPolicy={TemporaryPasswordValidityDays=7,..}",
-    );
+    let mend =
+        setting("Policies.PasswordPolicy.TemporaryPasswordValidityDays: 7, its other members as they are");
     vec![of_pool(format!("They are valid for {days} days."), mend)]
 }
 
@@ -211,11 +195,7 @@ fn threat_protection(snapshot: &Snapshot) -> Vec<Finding> {
     if is_on || snapshot.pool.user_pool_tier() != Some(&UserPoolTierType::Plus) {
         return Vec::new();
     }
-    let mend = update_pool(
-        snapshot,
-        "UserPoolAddOns.AdvancedSecurityMode: ENFORCED",
-        "--user-pool-add-ons AdvancedSecurityMode=ENFORCED",
-    );
+    let mend = setting("UserPoolAddOns.AdvancedSecurityMode: ENFORCED, its other members as they are");
     vec![of_pool("AdvancedSecurityMode is not ENFORCED.", mend)]
 }
 
@@ -224,10 +204,9 @@ fn email_sending(snapshot: &Snapshot) -> Vec<Finding> {
     if account != Some(&EmailSendingAccountType::CognitoDefault) {
         return Vec::new();
     }
-    let mend = update_pool(
-        snapshot,
-        "EmailConfiguration with EmailSendingAccount: DEVELOPER and SourceArn of an SES identity",
-        "--email-configuration EmailSendingAccount=DEVELOPER,SourceArn=..",
+    let mend = setting(
+        "EmailConfiguration.EmailSendingAccount: DEVELOPER and its SourceArn that of an SES identity, its other members as they \
+         are",
     );
     vec![of_pool("EmailSendingAccount is COGNITO_DEFAULT.", mend)]
 }

@@ -1,6 +1,6 @@
 //! Identity providers: what they may say of users, and whose users they are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_cognitoidentityprovider::types::IdentityProviderTypeType as Kind;
 
@@ -36,8 +36,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "provider-anyone-joins",
         severity: Severity::Critical,
-        looks_for: "An identity provider where anybody can have a user (Google, Facebook, Amazon, Apple, Microsoft's shared \
-                    issuers) is bound to a tenant with --join.",
+        looks_for: "An identity provider where anybody can have a user (Google, Facebook, Amazon, Apple, GitHub, GitLab, LinkedIn, \
+                    Microsoft's shared issuers and their like) is bound to a tenant with --join.",
         why: "Anybody in the world becomes a member of the tenant by signing in.",
         check: Check::BoundProvider(anyone_joins),
     },
@@ -45,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "provider-anyone-trusted",
         severity: Severity::High,
         looks_for: "The e-mail addresses of such a provider are trusted. Severity medium for Google and Apple, which prove them.",
-        why: "Facebook, Amazon and Microsoft's shared issuers give addresses that they have not proven: whoever enters somebody \
+        why: "Most of them, such as Facebook, Amazon and Microsoft's shared issuers, give addresses that they have not proven: whoever enters somebody \
               else's there redeems that person's invites.",
         check: Check::BoundProvider(anyone_trusted),
     },
@@ -104,53 +104,96 @@ fn reach(provider: &Provider<'_>) -> Reach {
         Some(Kind::Facebook | Kind::LoginWithAmazon) => return Reach::AnyoneUnproven,
         _ => {}
     }
-    let issuer = provider.detail("oidc_issuer").unwrap_or_default().to_ascii_lowercase();
-    let path = issuer.strip_prefix("https://login.microsoftonline.com/");
-    let is_shared = |path: &str| {
-        // The last is the tenant of all personal users.
-        ["common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"]
-            .contains(&path.split('/').next().unwrap_or_default())
-    };
-    if path.is_some_and(is_shared) {
-        return Reach::AnyoneUnproven;
+    if provider.settings.provider_type() == Some(&Kind::Saml) {
+        return Reach::Own;
     }
-    let proven = ["https://accounts.google.com", "https://appleid.apple.com"];
-    let unproven =
-        ["https://www.facebook.com", "https://github.com", "https://token.actions.githubusercontent.com"];
-    let begins = |known: &&str| issuer.starts_with(*known);
-    if proven.iter().any(begins) {
+    // Without an issuer of its own an address of the provider tells.
+    ["oidc_issuer", "authorize_url", "token_url"]
+        .into_iter()
+        .filter_map(|name| provider.detail(name))
+        .map(reach_of)
+        .find(|reach| *reach != Reach::Own)
+        .unwrap_or(Reach::Own)
+}
+
+/// Who can have a user at an issuer of OpenID.
+fn reach_of(address: &str) -> Reach {
+    const PROVEN: [&str; 3] = ["accounts.google.com", "appleid.apple.com", "account.apple.com"];
+    /// Of Microsoft, where the beginning of the path says whose users they are.
+    const MICROSOFT: [&str; 6] = [
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+        "login.partner.microsoftonline.cn",
+        "login.microsoft.com",
+        "login.windows.net",
+        "sts.windows.net",
+    ];
+    /// The last is the tenant of all personal users.
+    const SHARED: [&str; 5] =
+        ["", "common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"];
+    const UNPROVEN: [&str; 20] = [
+        "access.line.me",
+        "api.login.yahoo.com",
+        "api.twitter.com",
+        "bitbucket.org",
+        "discord.com",
+        "facebook.com",
+        "github.com",
+        "gitlab.com",
+        "id.twitch.tv",
+        "kauth.kakao.com",
+        "linkedin.com",
+        "login.live.com",
+        "login.salesforce.com",
+        "paypal.com",
+        "paypalobjects.com",
+        "slack.com",
+        "token.actions.githubusercontent.com",
+        "twitter.com",
+        "x.com",
+        "api.amazon.com",
+    ];
+    let address = address.trim().to_ascii_lowercase();
+    let rest = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = authority.split(':').next().unwrap_or_default().trim_end_matches('.');
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    if PROVEN.contains(&host) {
         Reach::AnyoneProven
-    } else if unproven.iter().any(begins) {
+    } else if MICROSOFT.contains(&host) {
+        let whose = path.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+        if SHARED.contains(&whose) { Reach::AnyoneUnproven } else { Reach::Own }
+    } else if UNPROVEN.contains(&host) {
         Reach::AnyoneUnproven
     } else {
         Reach::Own
     }
 }
 
-/// The command that maps a provider anew, without some attributes.
-fn unmap(snapshot: &Snapshot, provider: &Provider<'_>, names: &[&str]) -> String {
-    let mapping = provider.settings.attribute_mapping();
-    let mut rest: Vec<String> = mapping
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| !names.contains(&name.as_str()))
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    rest.sort();
+/// What maps a provider anew, without anything that a rule complains of. A mapping that is sent takes the place of the whole.
+fn unmap(snapshot: &Snapshot, provider: &Provider<'_>) -> String {
+    let expected = &snapshot.expected;
+    let is_bad = |name: &&String| {
+        **name == expected.tenant_attribute
+            || *name == "email_verified"
+            || expected.protected.contains(name)
+            || snapshot.suspects().any(|known| known == *name)
+    };
+    let mut bad: Vec<&String> =
+        provider.settings.attribute_mapping().into_iter().flat_map(HashMap::keys).filter(is_bad).collect();
+    bad.sort();
     format!(
-        "AttributeMapping without {} (AWS::Cognito::UserPoolIdentityProvider); or aws cognito-idp \
-         update-identity-provider --user-pool-id {} --provider-name {} --attribute-mapping {}",
-        listed(names),
-        snapshot.pool_id,
+        "In {} (AWS::Cognito::UserPoolIdentityProvider) AttributeMapping without {}, and with all that it has besides.",
         provider.name,
-        if rest.is_empty() { "..".to_owned() } else { rest.join(",") }
+        listed(bad)
     )
 }
 
 fn mapped(snapshot: &Snapshot, provider: &Provider<'_>, name: &str) -> Option<Finding> {
     let source = provider.maps_to(name)?;
     let found = format!("Its attribute {source} is written to {name}.");
-    Some(Finding::new(provider.subject(), found, unmap(snapshot, provider, &[name])))
+    Some(Finding::new(provider.subject(), found, unmap(snapshot, provider)))
 }
 
 fn maps_tenant(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {

@@ -196,6 +196,9 @@ fn binding_tenant(_: &Snapshot, bindings: &Bindings) -> Vec<Finding> {
 fn client_missing(snapshot: &Snapshot) -> Look {
     let bindings = snapshot.bindings.as_ref().map_err(Clone::clone)?;
     let clients = snapshot.clients.as_ref().map_err(ToString::to_string)?;
+    if let Some(unread) = &snapshot.unlisted_clients {
+        return Err(unread.to_string());
+    }
     let is_missing = |id: &str| !clients.iter().any(|client| client.id == id);
     Ok(bindings
         .clients
@@ -212,6 +215,9 @@ fn client_missing(snapshot: &Snapshot) -> Look {
 fn provider_missing(snapshot: &Snapshot) -> Look {
     let bindings = snapshot.bindings.as_ref().map_err(Clone::clone)?;
     let providers = snapshot.providers.as_ref().map_err(ToString::to_string)?;
+    if let Some(unread) = &snapshot.unlisted_providers {
+        return Err(unread.to_string());
+    }
     let is_missing = |name: &str| !providers.iter().any(|provider| provider.id == name);
     Ok(bindings
         .providers

@@ -4,7 +4,7 @@ use aws_sdk_cognitoidentityprovider::types::TimeUnitsType;
 
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::snapshot::{Client, Snapshot};
-use super::{listed, update_client};
+use super::{listed, of_client};
 
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 24 * HOUR_S;
@@ -42,7 +42,7 @@ fn seconds(number: Option<i32>, unit: Option<&TimeUnitsType>, unsaid: &TimeUnits
     }
 }
 
-fn access(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+fn access(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     let settings = client.settings;
     let units = settings.token_validity_units();
     let of_access = seconds(
@@ -67,27 +67,36 @@ fn access(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
         Finding::new(
             client.subject(),
             format!("They live: {}.", listed(long)),
-            update_client(
-                snapshot,
-                client.id,
-                "AccessTokenValidity: 15, IdTokenValidity: 15, TokenValidityUnits with minutes for both",
-                "--access-token-validity 15 --id-token-validity 15 --token-validity-units AccessToken=minutes,IdToken=minutes",
-            ),
+            of_client(format_args!(
+                "AccessTokenValidity: 15 and IdTokenValidity: 15, with TokenValidityUnits {{AccessToken: minutes, IdToken: minutes, \
+                 RefreshToken: {}}}",
+                unit_of(units.and_then(|units| units.refresh_token()), &TimeUnitsType::Days)
+            )),
         )
     })
 }
 
-fn refresh(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
+fn refresh(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     let settings = client.settings;
-    let unit = settings.token_validity_units().and_then(|units| units.refresh_token());
+    let units = settings.token_validity_units();
+    let unit = units.and_then(|units| units.refresh_token());
     let life_s = seconds(Some(settings.refresh_token_validity()), unit, &TimeUnitsType::Days, 30 * DAY_S);
     (life_s > 30 * DAY_S).then(|| {
         Finding::new(
             client.subject(),
             format!("They live {}.", spoken(life_s)),
-            update_client(snapshot, client.id, "RefreshTokenValidity: 30", "--refresh-token-validity 30"),
+            of_client(format_args!(
+                "RefreshTokenValidity: 30, with TokenValidityUnits {{AccessToken: {}, IdToken: {}, RefreshToken: days}}",
+                unit_of(units.and_then(|units| units.access_token()), &TimeUnitsType::Hours),
+                unit_of(units.and_then(|units| units.id_token()), &TimeUnitsType::Hours)
+            )),
         )
     })
+}
+
+/// The unit of a life, as it is now: units that are not sent become the default, and the number then means another life.
+fn unit_of(unit: Option<&TimeUnitsType>, unsaid: &TimeUnitsType) -> String {
+    unit.unwrap_or(unsaid).as_str().to_owned()
 }
 
 fn spoken(life_s: i64) -> String {

@@ -8,7 +8,7 @@ use tenancy::ClientBindingMode;
 use super::super::finding::{Check, Finding, Look, Rule, Severity};
 use super::super::functions::{FunctionName, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use super::super::snapshot::Snapshot;
-use super::{listed, update_pool};
+use super::{listed, of_pool, word};
 
 /// Until this moment a pool with advanced security got event version 2 on any plan (developer guide, "Pre token
 /// generation Lambda trigger"): 2024-11-22 18:00 GMT, in seconds since 1970.
@@ -37,8 +37,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "trigger-other-function",
         severity: Severity::High,
-        looks_for: "One of the two triggers calls another function than the one that was named, or (severity info) one that is \
-                    not of this product.",
+        looks_for: "One of the two triggers calls another function than the one that was named, or one that is not of this \
+                    product. The latter of severity info unless the triggers are to be there.",
         why: "Cognito calls one function for each trigger: while it is another, nobody joins, or tokens carry no tenant.",
         check: Check::Pool(other_function),
     },
@@ -121,7 +121,12 @@ fn missing(snapshot: &Snapshot, trigger: &'static str, is_attached: bool) -> Vec
         format!("Nothing is attached to {trigger}."),
         attach(snapshot, trigger, "FUNCTION_ARN"),
     );
-    vec![if snapshot.is_installed() { finding } else { finding.at(Severity::Info) }]
+    vec![match snapshot.is_installed() {
+        Some(true) => finding,
+        // What is attached to the other one could not be looked at: it may be this product's.
+        None => finding.at(Severity::Medium),
+        Some(false) => finding.at(Severity::Info),
+    }]
 }
 
 /// The functions of the two triggers: the trigger, the ARN, and the function that was expected there.
@@ -153,14 +158,19 @@ fn other_function(snapshot: &Snapshot) -> Vec<Finding> {
                 let is_foreign = snapshot.functions.iter().any(|function| {
                     function.trigger == trigger
                         && function.configuration.is_ok()
-                        && !function.is_own(&snapshot.expected)
+                        && function.belongs(&snapshot.expected) == Some(false)
                 });
                 if is_foreign {
                     let found = format!(
                         "It calls {arn}, which has no TENANCY_TABLE among its settings, so it is not of this product."
                     );
-                    let mend = "Attaching replaces it. Move what it does into another trigger first, or leave this one alone.";
-                    findings.push(Finding::new(trigger, found, mend).at(Severity::Info));
+                    let mend = format!(
+                        "Move what it does into another trigger first; attaching then replaces it: {attach}. Or leave this one \
+                         alone: the product then does not work here."
+                    );
+                    let finding = Finding::new(trigger, found, mend);
+                    let is_wanted = snapshot.is_installed() == Some(true);
+                    findings.push(if is_wanted { finding } else { finding.at(Severity::Info) });
                 }
             }
         }
@@ -179,7 +189,9 @@ fn keys_differ(snapshot: &Snapshot) -> Vec<Finding> {
         (Some(legacy), Some(current)) if legacy != current => vec![Finding::new(
             PRE_TOKEN_GENERATION,
             format!("PreTokenGeneration is {legacy}, and PreTokenGenerationConfig.LambdaArn {current}."),
-            update_pool(snapshot, "LambdaConfig with PreTokenGenerationConfig alone", "--lambda-config"),
+            of_pool(
+                "LambdaConfig without PreTokenGeneration, with PreTokenGenerationConfig and all other triggers",
+            ),
         )],
         _ => Vec::new(),
     }
@@ -192,10 +204,11 @@ fn latest(snapshot: &Snapshot) -> Vec<Finding> {
     attached(snapshot)
         .filter(is_latest)
         .map(|(trigger, arn, _)| {
-            let function = arn.parse::<FunctionName>().map_or_else(|_| arn.clone(), |name| name.name);
+            let bare = arn.strip_suffix(":$LATEST").unwrap_or(&arn);
+            let function = word(bare);
             let mend = format!(
                 "Publish a version, point an alias at it (aws lambda create-alias --function-name {function} --name live \
-                 --function-version 1), let Cognito call the alias (aws lambda add-permission --qualifier live ..), and attach \
+                 --function-version VERSION), let Cognito call the alias (aws lambda add-permission --qualifier live ..), and attach \
                  that: {}",
                 attach(snapshot, trigger, "FUNCTION_ARN:live --replace")
             );
@@ -211,6 +224,11 @@ fn version(snapshot: &Snapshot) -> Result<Version, String> {
         .ok_or_else(|| "nothing is attached to PreTokenGeneration".to_owned())
 }
 
+/// One that came after this program: whether it is better or worse is not for it to say.
+fn unknown_version(version: &Version) -> String {
+    format!("this version of tenantctl does not know the event version {}", version.as_str())
+}
+
 fn tier(snapshot: &Snapshot) -> Result<&UserPoolTierType, String> {
     snapshot.pool.user_pool_tier().ok_or_else(|| "the server does not say the pool's plan".to_owned())
 }
@@ -224,13 +242,18 @@ fn attach(snapshot: &Snapshot, trigger: &str, function: &str) -> String {
 /// The same for another version of the event.
 fn attach_version(snapshot: &Snapshot, version: &str) -> String {
     let arn = snapshot.pre_token_generation().map_or("FUNCTION_ARN", |(arn, _)| arn);
-    attach(snapshot, PRE_TOKEN_GENERATION, &format!("{arn} --event-version {version}"))
+    let attach = attach(snapshot, PRE_TOKEN_GENERATION, &format!("{} --event-version {version}", word(arn)));
+    // Lite has V1_0 alone.
+    let is_lite = snapshot.pool.user_pool_tier() == Some(&UserPoolTierType::Lite);
+    if is_lite { format!("First {} Then: {attach}", of_pool("UserPoolTier: ESSENTIALS")) } else { attach }
 }
 
 fn version_old(snapshot: &Snapshot) -> Look {
     let version = version(snapshot)?;
-    if matches!(version, Version::V20 | Version::V30) {
-        return Ok(Vec::new());
+    match version {
+        Version::V10 => {}
+        Version::V20 | Version::V30 => return Ok(Vec::new()),
+        unknown => return Err(unknown_version(&unknown)),
     }
     let found = format!("It gets event version {}.", version.as_str());
     Ok(vec![Finding::new(PRE_TOKEN_GENERATION, found, attach_version(snapshot, "V2_0"))])
@@ -238,8 +261,11 @@ fn version_old(snapshot: &Snapshot) -> Look {
 
 fn version_plan(snapshot: &Snapshot) -> Look {
     let (version, tier) = (version(snapshot)?, tier(snapshot)?);
-    if *tier != UserPoolTierType::Lite || !matches!(version, Version::V20 | Version::V30) {
+    if *tier != UserPoolTierType::Lite || version == Version::V10 {
         return Ok(Vec::new());
+    }
+    if !matches!(version, Version::V20 | Version::V30) {
+        return Err(unknown_version(&version));
     }
     let has_add_on = snapshot
         .pool
@@ -249,7 +275,7 @@ fn version_plan(snapshot: &Snapshot) -> Look {
     let finding = Finding::new(
         PRE_TOKEN_GENERATION,
         format!("It gets event version {}, and the pool is on the plan Lite.", version.as_str()),
-        update_pool(snapshot, "UserPoolTier: ESSENTIALS", "--user-pool-tier ESSENTIALS"),
+        of_pool("UserPoolTier: ESSENTIALS"),
     );
     Ok(vec![if version == Version::V20 && has_add_on && !is_newer {
         Finding {
@@ -272,11 +298,18 @@ fn version_machine(snapshot: &Snapshot) -> Look {
         .described_clients()
         .filter(|client| client.has_flow(&OAuthFlowType::ClientCredentials))
         .collect();
-    if machines.is_empty() && clients.iter().any(|client| client.described.is_err()) {
-        return Err("not all app clients could be described".to_owned());
+    if machines.is_empty() {
+        let is_partly_seen = clients.iter().any(|client| client.described.is_err());
+        return match &snapshot.unlisted_clients {
+            Some(unread) => Err(unread.to_string()),
+            None if is_partly_seen => Err("not all app clients could be described".to_owned()),
+            None => Ok(Vec::new()),
+        };
     }
-    if machines.is_empty() || version == Version::V30 {
-        return Ok(Vec::new());
+    match version {
+        Version::V30 => return Ok(Vec::new()),
+        Version::V10 | Version::V20 => {}
+        unknown => return Err(unknown_version(&unknown)),
     }
     let bound = snapshot.bindings.as_ref().map_or(&[][..], |bindings| &bindings.clients);
     let is_bound =
@@ -293,11 +326,7 @@ fn lite(snapshot: &Snapshot) -> Look {
     if *tier(snapshot)? != UserPoolTierType::Lite {
         return Ok(Vec::new());
     }
-    Ok(vec![Finding::new(
-        "the user pool",
-        "UserPoolTier is LITE.",
-        update_pool(snapshot, "UserPoolTier: ESSENTIALS", "--user-pool-tier ESSENTIALS"),
-    )])
+    Ok(vec![Finding::new("the user pool", "UserPoolTier is LITE.", of_pool("UserPoolTier: ESSENTIALS"))])
 }
 
 fn present(trigger: &str, arn: Option<&str>, mend: &str) -> Vec<Finding> {

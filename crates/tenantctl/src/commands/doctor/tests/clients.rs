@@ -5,7 +5,7 @@ use aws_sdk_cognitoidentityprovider::types::{
     TokenValidityUnitsType,
 };
 
-use super::super::finding::Severity::{Critical, High, Low, Medium};
+use super::super::finding::Severity::{Critical, High, Info, Low, Medium};
 use super::super::judge::judge;
 use super::super::snapshot::Snapshot;
 use super::super::unread::{No, Unread};
@@ -105,7 +105,7 @@ fn how_an_attribute_would_be_written_is_said() {
         "{}",
         public.found
     );
-    assert!(public.mend.contains("--client-id web --write-attributes email"), "{}", public.mend);
+    assert!(public.mend.contains("WriteAttributes: [email], without custom:tenantId;"), "{}", public.mend);
 }
 
 #[test]
@@ -181,6 +181,28 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
             |s| flows(s, &[OAuthFlowType::ClientCredentials, OAuthFlowType::Code]),
             &[("client-machine-mixed", Medium)],
         ),
+        (
+            "a machine that users can sign in through by default",
+            |s| machine(s).explicit_auth_flows = None,
+            &[
+                ("client-machine-mixed", Low),
+                ("client-user-existence", Medium),
+                ("client-token-revocation", Low),
+            ],
+        ),
+        (
+            "the same without a list, which is no machine's matter any more",
+            |s| {
+                machine(s).explicit_auth_flows = None;
+                machine(s).write_attributes = None;
+            },
+            &[
+                ("attribute-write-default", High),
+                ("client-machine-mixed", Low),
+                ("client-user-existence", Medium),
+                ("client-token-revocation", Low),
+            ],
+        ),
         ("no way in", |s| web(s).supported_identity_providers = None, &[("client-no-provider", Low)]),
         ("tokens of two hours", |s| web(s).access_token_validity = Some(2), &[("token-life-access", Low)]),
         (
@@ -194,6 +216,168 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
         ),
         ("refresh tokens of 31 days", |s| web(s).refresh_token_validity = 31, &[("token-life-refresh", Low)]),
     ]);
+}
+
+/// What each finding of a client says to do, by rule.
+fn mends(change: fn(&mut Snapshot)) -> Vec<(&'static str, String)> {
+    let mut snapshot = sample::snapshot();
+    change(&mut snapshot);
+    judge(&snapshot).findings.into_iter().map(|(rule, finding)| (rule.id, finding.mend)).collect()
+}
+
+#[test]
+fn no_mend_puts_back_what_another_takes_away() {
+    let mends = mends(|s| {
+        for name in ["custom:role", "custom:org_id"] {
+            s.pool.schema_attributes.as_mut().unwrap().push(attribute(name).build());
+        }
+        s.expected.protected = vec!["custom:role".into()];
+        writes(s, &["email", "custom:tenantId", "custom:role", "custom:org_id", "email_verified"]);
+        let mapping = sample::sso(s).attribute_mapping.as_mut().unwrap();
+        for name in ["custom:tenantId", "custom:role", "custom:org_id", "email_verified"] {
+            mapping.insert(name.into(), "http://x/claims/a b".into());
+        }
+    });
+
+    let of = |prefix: &str| mends.iter().filter(|(rule, _)| rule.starts_with(prefix)).collect::<Vec<_>>();
+    let writable: Vec<_> = [of("attribute-"), of("email-")].concat();
+    assert_eq!(writable.len(), 4);
+    for (rule, mend) in writable {
+        assert!(
+            mend.contains("WriteAttributes: [email], without custom:tenantId, custom:role,"),
+            "{rule}: {mend}"
+        );
+        assert!(
+            mend.starts_with("First take custom:org_id, custom:role, custom:tenantId and email_verified out"),
+            "{mend}"
+        );
+    }
+    let mapped = of("provider-maps");
+    assert_eq!(mapped.len(), 4);
+    for (rule, mend) in mapped {
+        let without = "without custom:org_id, custom:role, custom:tenantId and email_verified, and with all";
+        assert!(mend.contains(without), "{rule}: {mend}");
+    }
+}
+
+#[test]
+fn a_mend_of_a_client_keeps_what_it_lives_by() {
+    let of = |rule: &str, change: fn(&mut Snapshot)| {
+        let found = mends(change).into_iter().find(|(found, _)| *found == rule);
+        found.unwrap_or_else(|| panic!("{rule} found nothing")).1
+    };
+    let rows: [(&str, fn(&mut Snapshot), &[&str]); 8] = [
+        (
+            "attribute-write-default",
+            |s| {
+                web(s).write_attributes = None;
+                let mapping = sample::sso(s).attribute_mapping.as_mut().unwrap();
+                mapping.insert("given_name".into(), "first".into());
+                mapping.insert("custom:dept".into(), "dept".into());
+            },
+            &["WriteAttributes: [email, custom:dept, given_name], and what else"],
+        ),
+        (
+            "client-password-auth",
+            |s| {
+                web(s).client_secret = None;
+                web(s).explicit_auth_flows = Some(
+                    ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_USER_AUTH"]
+                        .map(Into::into)
+                        .to_vec(),
+                );
+            },
+            &["[ALLOW_USER_SRP_AUTH, ALLOW_CUSTOM_AUTH, ALLOW_USER_AUTH, ALLOW_REFRESH_TOKEN_AUTH]"],
+        ),
+        (
+            "client-password-auth",
+            |s| {
+                web(s).client_secret = None;
+                web(s).explicit_auth_flows = Some(vec![ExplicitAuthFlowsType::AllowUserPasswordAuth]);
+                s.pool.lambda_config.as_mut().unwrap().user_migration = Some(sample::arn("migrate"));
+            },
+            &["Once all users have been migrated"],
+        ),
+        (
+            "token-life-access",
+            |s| {
+                web(s).access_token_validity = Some(20);
+                let units = TokenValidityUnitsType::builder().refresh_token(TimeUnitsType::Minutes);
+                web(s).token_validity_units = Some(units.build());
+            },
+            &["AccessToken: minutes, IdToken: minutes, RefreshToken: minutes"],
+        ),
+        (
+            "token-life-refresh",
+            |s| web(s).refresh_token_validity = 400,
+            &["RefreshTokenValidity: 30", "AccessToken: hours, IdToken: hours, RefreshToken: days"],
+        ),
+        (
+            "client-implicit-flow",
+            |s| {
+                web(s).allowed_o_auth_flows =
+                    Some(vec![OAuthFlowType::Implicit, OAuthFlowType::ClientCredentials])
+            },
+            &["another client for users", "AllowedOAuthFlows: [client_credentials]"],
+        ),
+        (
+            "client-machine-mixed",
+            |s| {
+                web(s).allowed_o_auth_flows =
+                    Some(vec![OAuthFlowType::Implicit, OAuthFlowType::ClientCredentials])
+            },
+            &["another client for users", "AllowedOAuthFlows: [client_credentials]"],
+        ),
+        (
+            "attribute-writable",
+            |s| {
+                writes(s, &["custom:tenantId"]);
+                sample::sso(s).attribute_mapping = None;
+                s.pool.schema_attributes.as_mut().unwrap()[0].required = Some(false);
+            },
+            &["WriteAttributes: [locale], without custom:tenantId"],
+        ),
+    ];
+
+    for (rule, change, parts) in rows {
+        let mend = of(rule, change);
+        for part in parts {
+            assert!(mend.contains(part), "{rule}: {part}: {mend}");
+        }
+        assert!(mend.ends_with("; everything else as it is."), "{rule}: {mend}");
+    }
+}
+
+#[test]
+fn what_was_seen_of_a_list_that_ends_early_is_judged() {
+    let mut snapshot = sample::snapshot();
+    writes(&mut snapshot, &["email", "custom:tenantId"]);
+    snapshot.bindings.as_mut().unwrap().clients.push(sample::bound_client(
+        "on-the-next-page",
+        "acme",
+        tenancy::ClientBindingMode::Required,
+    ));
+    snapshot.unlisted_clients = Some(sample::unread(No::Failed));
+
+    let judgement = judge(&snapshot);
+
+    let found: Vec<&str> = judgement.findings.iter().map(|(rule, _)| rule.id).collect();
+    assert_eq!(found, ["attribute-writable", "not-checked"]);
+    assert!(!judgement.passed.iter().any(|rule| rule.id == "client-implicit-flow"));
+}
+
+#[test]
+fn a_client_that_was_deleted_meanwhile_is_told_and_hides_nothing() {
+    let mut snapshot = sample::snapshot();
+    snapshot.clients.as_mut().unwrap().push(sample::client("gone"));
+    snapshot.clients.as_mut().unwrap()[2].described = Err(sample::unread(No::Missing));
+
+    let judgement = judge(&snapshot);
+
+    let found: Vec<_> =
+        judgement.findings.iter().map(|(rule, finding)| (rule.id, finding.severity)).collect();
+    assert_eq!(found, [("not-checked", Some(Info))]);
+    assert!(judgement.passed.iter().any(|rule| rule.id == "attribute-writable"));
 }
 
 #[test]

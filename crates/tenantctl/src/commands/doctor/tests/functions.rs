@@ -7,7 +7,8 @@ use super::super::finding::Severity::{Critical, High, Info, Low, Medium};
 use super::super::functions::Configuration;
 use super::super::judge::judge;
 use super::super::snapshot::Snapshot;
-use super::super::unread::{No, Unread};
+use super::super::unread::No;
+use super::sample::unread;
 use super::{check, sample};
 
 fn settings(snapshot: &mut Snapshot) -> &mut Configuration {
@@ -25,10 +26,6 @@ fn policy(snapshot: &mut Snapshot, from: &str, to: &str) {
     let policy = snapshot.functions[1].policy.as_mut().unwrap().as_mut().unwrap();
     assert!(policy.contains(from), "{policy}");
     *policy = policy.replace(from, to);
-}
-
-fn unread(kind: No) -> Unread {
-    Unread { kind, reason: "no".to_owned(), action: "lambda:GetFunctionConfiguration" }
 }
 
 #[test]
@@ -96,6 +93,41 @@ fn a_function_that_cannot_run_or_be_called_is_found() {
             &[("permission-pools-of-account", Medium)],
         ),
         (
+            "a policy that cannot be judged",
+            |s| policy(s, r#""ArnLike":{"AWS:SourceArn""#, r#""ForAnyValue:ArnLike":{"AWS:SourceArn""#),
+            &[("permission-missing", High)],
+        ),
+        (
+            "a policy for another account as well",
+            |s| {
+                policy(
+                    s,
+                    r#""Service":"cognito-idp.amazonaws.com""#,
+                    r#""AWS":"999999999999","Service":"cognito-idp.amazonaws.com""#,
+                );
+            },
+            &[("permission-others", High)],
+        ),
+        (
+            "a policy for a role here as well",
+            |s| {
+                policy(
+                    s,
+                    r#""Service":"cognito-idp.amazonaws.com""#,
+                    r#""AWS":"arn:aws:iam::123456789012:role/x","Service":"cognito-idp.amazonaws.com""#,
+                );
+            },
+            &[("permission-others", Low)],
+        ),
+        (
+            "a policy for an address of its own as well",
+            |s| {
+                let open = r#""Statement":[{"Sid":"url","Effect":"Allow","Principal":"*","Action":"lambda:InvokeFunctionUrl"},"#;
+                policy(s, r#""Statement":["#, open);
+            },
+            &[("permission-anybody", High)],
+        ),
+        (
             "a policy without the account",
             |s| policy(s, r#""StringEquals":{"AWS:SourceAccount":"123456789012"}"#, r#""StringEquals":{}"#),
             &[("permission-source-account", Low)],
@@ -109,6 +141,64 @@ fn a_function_that_cannot_run_or_be_called_is_found() {
             &[("permission-anybody", Critical)],
         ),
     ]);
+}
+
+/// What the finding of `rule` says to do.
+fn mend(snapshot: &Snapshot, rule: &str) -> String {
+    let judgement = judge(snapshot);
+    let finding = judgement.findings.iter().find(|(found, _)| found.id == rule);
+    finding.unwrap_or_else(|| panic!("{rule} found nothing")).1.mend.clone()
+}
+
+#[test]
+fn a_statement_is_taken_away_only_after_one_of_another_id_is_there() {
+    let mut snapshot = sample::snapshot();
+    let taken = format!("cognito-{}", sample::POOL);
+    policy(&mut snapshot, r#""Sid":"pool""#, &format!(r#""Sid":"{taken}""#));
+    policy(&mut snapshot, r#""StringEquals":{"AWS:SourceAccount":"123456789012"}"#, r#""StringEquals":{}"#);
+
+    let mend = mend(&snapshot, "permission-source-account");
+
+    let (add, remove) = mend.split_once("; only when that has worked, ").unwrap();
+    assert!(add.contains(&format!("--statement-id {taken}-2 ")), "{mend}");
+    assert!(remove.ends_with(&format!("--statement-id {taken}.")), "{mend}");
+}
+
+#[test]
+fn every_wide_statement_is_taken_away_and_one_without_an_id_by_its_template() {
+    let mut snapshot = sample::snapshot();
+    let statement = |sid: &str| {
+        format!(
+            r#"{{{sid}"Effect":"Allow","Principal":{{"Service":"cognito-idp.amazonaws.com"}},"Action":"lambda:InvokeFunction"}}"#
+        )
+    };
+    let statements = [statement(r#""Sid":"one","#), statement(r#""Sid":"two","#), statement("")].join(",");
+    snapshot.functions[1].policy = Ok(Some(format!(r#"{{"Statement":[{statements}]}}"#)));
+
+    let mend = mend(&snapshot, "permission-any-pool");
+
+    for part in [
+        "--statement-id one;",
+        "--statement-id two;",
+        "statement without an id out of the template",
+        "other pools",
+    ] {
+        assert!(mend.contains(part), "{part}: {mend}");
+    }
+}
+
+#[test]
+fn a_function_of_another_account_is_named_by_its_arn() {
+    let mut snapshot = sample::snapshot();
+    let arn = sample::arn("tokens").replace("123456789012", "999999999999");
+    snapshot.functions[1].name = arn.parse().unwrap();
+    snapshot.functions[1].arn = arn;
+    snapshot.functions[1].policy = Ok(None);
+
+    let mend = mend(&snapshot, "permission-missing");
+
+    let named = "--function-name arn:aws:lambda:eu-west-1:999999999999:function:tokens --qualifier live";
+    assert!(mend.contains(named), "{mend}");
 }
 
 #[test]
@@ -190,7 +280,8 @@ fn a_function_that_may_not_be_looked_at_is_not_passed() {
 
     let judgement = judge(&snapshot);
 
-    assert!(judgement.findings.is_empty());
+    let found: Vec<&str> = judgement.findings.iter().map(|(rule, _)| rule.id).collect();
+    assert_eq!(found, ["not-checked"]);
     let looked_at_functions = |id: &str| id.starts_with("function-") || id.starts_with("permission-");
     let passed: Vec<&str> =
         judgement.passed.iter().map(|rule| rule.id).filter(|id| looked_at_functions(id)).collect();

@@ -7,6 +7,8 @@ use aws_sdk_cognitoidentityprovider::types::{
     UsernameConfigurationType,
 };
 
+use aws_sdk_lambda::types::{EnvironmentError, EnvironmentResponse};
+
 use super::super::finding::Severity::{High, Info, Low, Medium};
 use super::super::judge::judge;
 use super::super::snapshot::Snapshot;
@@ -187,9 +189,36 @@ fn triggers_that_are_not_as_they_should_be_are_found() {
             &[("trigger-other-function", High)],
         ),
         (
-            "a function that is not of this product",
+            "a function that is not of this product, though one should be there",
             |s| s.functions[0].configuration = Ok(sample::configuration(&[])),
+            &[("trigger-other-function", High)],
+        ),
+        (
+            "the same before anything is installed",
+            |s| {
+                s.expected.is_installed = false;
+                s.functions.iter_mut().for_each(|one| one.configuration = Ok(sample::configuration(&[])));
+            },
             &[("trigger-other-function", Info)],
+        ),
+        (
+            "one of two, and of which product it is could not be seen",
+            |s| {
+                s.expected.is_installed = false;
+                changed(s, |triggers| triggers.post_confirmation = None);
+                s.functions.remove(0);
+                s.functions[0].configuration = Err(sample::unread(No::Denied));
+            },
+            &[("trigger-post-confirmation-missing", Medium), ("not-checked", Medium)],
+        ),
+        (
+            "a function whose variables cannot be decrypted",
+            |s| {
+                let error = EnvironmentError::builder().error_code("AccessDeniedException").build();
+                s.functions[0].configuration.as_mut().unwrap().environment =
+                    Some(EnvironmentResponse::builder().error(error).build());
+            },
+            &[("not-checked", Medium)],
         ),
         (
             "two keys that differ",
@@ -310,9 +339,122 @@ fn an_event_version_that_leaves_tenants_out_of_tokens_is_found() {
 }
 
 #[test]
+fn an_event_version_of_the_future_is_neither_good_nor_bad() {
+    let mut snapshot = sample::snapshot();
+    snapshot.pool.lambda_config = Some(triggers("V4_0".into()));
+
+    let judgement = judge(&snapshot);
+
+    assert!(judgement.findings.is_empty());
+    let hidden: Vec<&str> = judgement.not_checked.iter().flat_map(|gap| gap.rules.clone()).collect();
+    assert_eq!(hidden, ["event-version-old", "event-version-machine"]);
+}
+
+/// What the finding of `rule` says to do.
+fn mend(rule: &str, change: fn(&mut Snapshot)) -> String {
+    let mut snapshot = sample::snapshot();
+    change(&mut snapshot);
+    let judgement = judge(&snapshot);
+    let finding = judgement.findings.iter().find(|(found, _)| found.id == rule);
+    finding.unwrap_or_else(|| panic!("{rule} found nothing")).1.mend.clone()
+}
+
+#[test]
+fn a_mend_of_the_pool_keeps_what_its_lists_have() {
+    let changed = mend("email-change-unverified", |s| {
+        let settings = s.pool.user_attribute_update_settings.as_mut().unwrap();
+        settings.attributes_require_verification_before_update = Some(vec!["phone_number".into()]);
+        s.pool.auto_verified_attributes = Some(vec!["phone_number".into()]);
+    });
+    assert!(changed.contains("BeforeUpdate: [phone_number, email]"), "{changed}");
+    assert!(changed.contains("AutoVerifiedAttributes: [phone_number, email]"), "{changed}");
+
+    let verified = mend("email-not-auto-verified", |s| {
+        s.pool.auto_verified_attributes = Some(vec!["phone_number".into()]);
+    });
+    assert!(verified.contains("AutoVerifiedAttributes: [phone_number, email]"), "{verified}");
+}
+
+#[test]
+fn a_new_attribute_is_protected_before_it_is_there_and_has_a_name_of_its_own() {
+    let missing = mend("attribute-missing", |s| s.pool.schema_attributes = None);
+    let (first, then) = missing.split_once(" Then: ").unwrap();
+    assert!(first.contains("WriteAttributes"), "{missing}");
+    assert!(then.contains("--custom-attributes 'Name=tenantId,"), "{missing}");
+
+    let immutable = mend("attribute-immutable", |s| {
+        s.expected.tenant_attribute = "custom:tenant".into();
+        let mut tenant = attribute("custom:tenant").build();
+        tenant.mutable = Some(false);
+        s.pool.schema_attributes.as_mut().unwrap().push(tenant);
+    });
+    assert!(immutable.contains("Name=tenantKey,") && immutable.contains("custom:tenantKey"), "{immutable}");
+}
+
+#[test]
+fn a_new_event_version_is_named_and_the_plan_that_has_it() {
+    let machine = mend("event-version-machine", |s| {
+        s.pool.lambda_config = Some(triggers(Version::V20));
+    });
+    assert!(
+        machine.starts_with("tenantctl pool attach") && machine.contains("--event-version V3_0"),
+        "{machine}"
+    );
+
+    let lite = mend("event-version-old", |s| {
+        s.pool.lambda_config = Some(triggers(Version::V10));
+        s.pool.user_pool_tier = Some(UserPoolTierType::Lite);
+    });
+    assert!(lite.find("UserPoolTier: ESSENTIALS") < lite.find("--event-version V2_0"), "{lite}");
+}
+
+#[test]
+fn no_mend_is_a_command_that_resets_what_it_is_not_sent() {
+    let rows: [fn(&mut Snapshot); 4] = [
+        |s| s.pool = aws_sdk_cognitoidentityprovider::types::UserPoolType::builder().build(),
+        |s| {
+            s.pool.lambda_config = Some(triggers(Version::V10));
+            s.pool.user_pool_tier = Some(UserPoolTierType::Lite);
+            s.mfa.as_mut().unwrap().mfa_configuration = Some(UserPoolMfaType::Off);
+        },
+        |s| *sample::web(s) = aws_sdk_cognitoidentityprovider::types::UserPoolClientType::builder().build(),
+        |s| {
+            let web = sample::web(s);
+            web.write_attributes = Some(vec!["custom:tenantId".into(), "email_verified".into()]);
+            web.allowed_o_auth_flows = Some(vec!["implicit".into(), "client_credentials".into()]);
+            web.client_secret = None;
+            web.explicit_auth_flows = Some(vec!["ALLOW_USER_PASSWORD_AUTH".into()]);
+            (web.access_token_validity, web.refresh_token_validity) = (Some(20), 400);
+            let mapping = sample::sso(s).attribute_mapping.as_mut().unwrap();
+            mapping.insert("custom:tenantId".into(), "tid".into());
+        },
+    ];
+
+    for change in rows {
+        let mut snapshot = sample::snapshot();
+        change(&mut snapshot);
+        let judgement = judge(&snapshot);
+        assert!(judgement.findings.len() > 2);
+        for (rule, finding) in judgement.findings {
+            for call in ["update-user-pool", "update-identity-provider", "set-user-pool-mfa-config"] {
+                assert!(!finding.mend.contains(call), "{}: {}", rule.id, finding.mend);
+            }
+        }
+    }
+}
+
+#[test]
 fn an_attribute_that_sounds_like_a_right_is_told_from_one_that_does_not() {
     let mut snapshot = sample::snapshot();
-    for name in ["custom:role", "custom:isAdmin", "custom:orgId", "custom:shoeSize", "dev:role", "profile"] {
+    for name in [
+        "custom:role",
+        "custom:isAdmin",
+        "custom:orgId",
+        "custom:planet",
+        "custom:shoeSize",
+        "dev:role",
+        "profile",
+    ] {
         snapshot.pool.schema_attributes.as_mut().unwrap().push(attribute(name).build());
     }
     snapshot.expected.protected = vec!["custom:role".to_owned()];

@@ -117,6 +117,46 @@ fn a_provider_where_anybody_can_have_a_user_is_not_one_tenants() {
             &[],
         ),
         (
+            "GitLab",
+            |s| detail(s, "oidc_issuer", "https://gitlab.com"),
+            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", High)],
+        ),
+        (
+            "LinkedIn",
+            |s| detail(s, "oidc_issuer", "https://www.linkedin.com/oauth"),
+            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", High)],
+        ),
+        (
+            "Microsoft for persons",
+            |s| detail(s, "oidc_issuer", "https://login.live.com"),
+            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", High)],
+        ),
+        (
+            "Microsoft by its older name",
+            |s| detail(s, "oidc_issuer", "https://STS.windows.net:443/common/"),
+            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", High)],
+        ),
+        (
+            "addresses of GitHub behind an issuer of one's own",
+            |s| detail(s, "authorize_url", "https://github.com/login/oauth/authorize"),
+            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", High)],
+        ),
+        (
+            "Microsoft by its older name, for one organization",
+            |s| detail(s, "oidc_issuer", "https://sts.windows.net/6babcaad-604b-40ac-a9d7-9fd97c0b779f/"),
+            &[],
+        ),
+        ("a GitLab of one's own", |s| detail(s, "oidc_issuer", "https://gitlab.acme.example"), &[]),
+        ("a name that begins so", |s| detail(s, "oidc_issuer", "https://github.community"), &[]),
+        (
+            "a customer's Google Workspace",
+            |s| {
+                sso(s).provider_type = Some(Kind::Saml);
+                detail(s, "MetadataURL", "https://accounts.google.com/o/saml2/idp?idpid=C0");
+            },
+            &[],
+        ),
+        (
             "Google as an OpenID provider",
             |s| detail(s, "oidc_issuer", "https://accounts.google.com"),
             &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", Medium)],

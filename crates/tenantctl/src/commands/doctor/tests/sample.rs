@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{
     AdminCreateUserConfigType, AttributeDataType, DeletionProtectionType, EmailConfigurationType,
-    EmailSendingAccountType, IdentityProviderType, IdentityProviderTypeType, LambdaConfigType, OAuthFlowType,
-    PreTokenGenerationLambdaVersionType, PreTokenGenerationVersionConfigType, PreventUserExistenceErrorTypes,
-    SchemaAttributeType, SoftwareTokenMfaConfigType, StringAttributeConstraintsType,
-    UserAttributeUpdateSettingsType, UserPoolClientType, UserPoolMfaType, UserPoolTierType, UserPoolType,
-    UsernameConfigurationType, VerifiedAttributeType,
+    EmailSendingAccountType, ExplicitAuthFlowsType, IdentityProviderType, IdentityProviderTypeType,
+    LambdaConfigType, OAuthFlowType, PreTokenGenerationLambdaVersionType,
+    PreTokenGenerationVersionConfigType, PreventUserExistenceErrorTypes, SchemaAttributeType,
+    SoftwareTokenMfaConfigType, StringAttributeConstraintsType, UserAttributeUpdateSettingsType,
+    UserPoolClientType, UserPoolMfaType, UserPoolTierType, UserPoolType, UsernameConfigurationType,
+    VerifiedAttributeType,
 };
 use aws_sdk_lambda::types::{EnvironmentResponse, State};
 use serde_json::json;
@@ -18,6 +19,7 @@ use tenancy_aws::table::{IndexState, TableState};
 
 use super::super::functions::{Configuration, Function};
 use super::super::snapshot::{Bindings, BoundClient, BoundProvider, Expected, Listed, Snapshot};
+use super::super::unread::{No, Unread};
 
 pub(super) const POOL: &str = "eu-west-1_AbCdEf123";
 pub(super) const POOL_ARN: &str = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbCdEf123";
@@ -40,7 +42,9 @@ pub(super) fn snapshot() -> Snapshot {
             .software_token_mfa_configuration(SoftwareTokenMfaConfigType::builder().enabled(true).build())
             .build()),
         clients: Ok(vec![client("web"), client("machine")].into_iter().map(machine_second).collect()),
+        unlisted_clients: None,
         providers: Ok(vec![provider("acme-sso")]),
+        unlisted_providers: None,
         functions: vec![function("PostConfirmation", "join"), function("PreTokenGeneration", "tokens")],
         table: Ok(Some(table())),
         bindings: Ok(Bindings {
@@ -139,6 +143,7 @@ pub(super) fn client(id: &str) -> Listed<UserPoolClientType> {
 fn machine_second(mut client: Listed<UserPoolClientType>) -> Listed<UserPoolClientType> {
     if let (Ok(settings), "machine") = (&mut client.described, client.id.as_str()) {
         settings.allowed_o_auth_flows = Some(vec![OAuthFlowType::ClientCredentials]);
+        settings.explicit_auth_flows = Some(vec![ExplicitAuthFlowsType::AllowRefreshTokenAuth]);
         settings.supported_identity_providers = None;
         settings.prevent_user_existence_errors = None;
         settings.enable_token_revocation = None;
@@ -156,6 +161,10 @@ pub(super) fn provider(name: &str) -> Listed<IdentityProviderType> {
         .attribute_mapping("username", "sub")
         .build();
     Listed { id: name.to_owned(), name: String::new(), described: Ok(described) }
+}
+
+pub(super) fn unread(kind: No) -> Unread {
+    Unread { kind, reason: "no".to_owned(), action: "lambda:GetFunctionConfiguration" }
 }
 
 pub(super) fn arn(name: &str) -> String {

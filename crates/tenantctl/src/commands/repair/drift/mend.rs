@@ -40,7 +40,6 @@ pub struct Outcome {
 const SETTLED_SECONDS: u64 = 24 * 60 * 60;
 
 /// What mending takes.
-
 pub struct Mender<'a> {
     /// The table, written by who is asking.
     pub operator: &'a Operator,
