@@ -173,7 +173,7 @@ fn value<'a>(settings: Option<&'a Settings>, name: &str) -> Option<&'a str> {
 
 /// Why a function with this configuration does not serve the pool, if it does not.
 fn fault(found: &GetFunctionConfigurationOutput, pool_id: &str) -> Option<String> {
-    let state = found.state().map(|state| state.as_str()).unwrap_or_default();
+    let state = found.state().map(aws_sdk_lambda::types::State::as_str).unwrap_or_default();
     if matches!(state, "Pending" | "Failed" | "Inactive") {
         let why = found.state_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
         let wake = if state == "Inactive" { "; invoke it once, and wait until it is Active" } else { "" };
