@@ -97,6 +97,15 @@ pub fn environment_error(settings: &Configuration) -> Option<&str> {
     Some(error.message().or(error.error_code()).unwrap_or("no reason given"))
 }
 
+/// The names of a function's settings, in order.
+#[must_use]
+pub fn setting_names(settings: &Configuration) -> Vec<&str> {
+    let variables = settings.environment().and_then(|environment| environment.variables());
+    let mut names: Vec<&str> = variables.into_iter().flat_map(HashMap::keys).map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
 /// A setting of a function, an environment variable that is not blank.
 #[must_use]
 pub fn setting<'a>(settings: &'a Configuration, name: &str) -> Option<&'a str> {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::arn::{FunctionArn, InvalidFunctionArn};
 use super::triggers::Slot;
 use crate::failure;
+use crate::serves::is_for_the_other;
 
 /// What is known of a function.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -65,6 +66,16 @@ pub(super) async fn check(
     };
     if let Some(fault) = fault(&configuration, pool_id) {
         return checked.broken(fault);
+    }
+    let names: Vec<&str> = match settings(&configuration) {
+        Ok(Some(settings)) => settings.keys().map(String::as_str).collect(),
+        Ok(None) | Err(_) => Vec::new(),
+    };
+    let name = arn.base().rsplit(':').next().unwrap_or_default();
+    if is_for_the_other(slot.name(), name, &names) {
+        return checked.broken(
+            "by its name or its settings it is for the other trigger, and would do nothing at this one",
+        );
     }
     let mut notes = Vec::new();
     if let Err(why) = settings(&configuration) {

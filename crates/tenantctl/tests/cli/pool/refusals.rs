@@ -4,7 +4,7 @@ use dev_stack::{FunctionProgram, FunctionSpec};
 use serde_json::{Value, json};
 
 use super::fake::Fake;
-use super::fixtures::{BOTH, OTHER, POST, attach_fake, described, desk, lambdas, mfa, rich_fake};
+use super::fixtures::{BOTH, OTHER, POST, PRE, attach_fake, described, desk, lambdas, mfa, rich_fake};
 use crate::assert_page;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,4 +189,17 @@ async fn a_pools_name_writes_no_line_of_its_own() {
     let run = desk.run(&format!("pool attach {BOTH}"));
 
     assert!(run.stdout.contains("(x Done. All is well)"), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_is_not_attached_at_the_other_ones_trigger() {
+    let desk = desk().await;
+
+    let swapped =
+        format!("pool attach --post-confirmation {PRE} --pre-token-generation {POST} --apply --yes");
+    let refused = desk.run(&swapped);
+
+    assert_eq!(refused.code, 3, "{refused}");
+    assert!(refused.stderr.contains("it is for the other trigger"), "{refused}");
+    assert_eq!(lambdas(&described(&desk).await).0, Value::Null);
 }

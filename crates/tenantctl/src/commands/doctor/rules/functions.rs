@@ -3,9 +3,12 @@
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
 use super::super::finding::{Check, Finding, Rule, Severity};
-use super::super::functions::{Configuration, Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use super::super::functions::{
+    Configuration, Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION, setting_names,
+};
 use super::super::snapshot::Snapshot;
 use super::{listed, of_pool, word};
+use crate::serves::is_for_the_other;
 
 /// How long Cognito waits for a trigger, in seconds (developer guide, "Customizing user pool workflows").
 const COGNITO_WAITS_S: i32 = 5;
@@ -33,6 +36,14 @@ pub(super) const RULES: &[Rule] = &[
         looks_for: "No call at all is reserved for a trigger's function (reserved concurrency 0).",
         why: "Lambda refuses every call, so every operation that the trigger belongs to fails.",
         check: Check::Function(concurrency),
+    },
+    Rule {
+        id: "function-swapped",
+        severity: Severity::Critical,
+        looks_for: "The function for the other trigger: post-confirmation at pre-token-generation, or the other way round.",
+        why: "A function hands on what is not its own, unchanged: tokens carry no tenant, nobody is refused for having none, \
+              and nobody joins.",
+        check: Check::Function(swapped),
     },
     Rule {
         id: "function-timeout-long",
@@ -117,6 +128,20 @@ fn concurrency(_: &Snapshot, function: &Function) -> Result<Option<Finding>, Str
             function.subject(),
             "Its reserved concurrency is 0.",
             format!("aws lambda delete-function-concurrency --function-name {}", function.name.name),
+        )
+    }))
+}
+
+fn swapped(_: &Snapshot, function: &Function) -> Result<Option<Finding>, String> {
+    let names: Vec<&str> = match function.settings() {
+        Ok(Some(settings)) => setting_names(settings),
+        Ok(None) | Err(_) => Vec::new(),
+    };
+    Ok(is_for_the_other(function.trigger, &function.name.name, &names).then(|| {
+        Finding::new(
+            function.subject(),
+            format!("By its name or its settings it is not for {}.", function.trigger),
+            "tenantctl pool attach with each function at its own trigger, and --replace.",
         )
     }))
 }

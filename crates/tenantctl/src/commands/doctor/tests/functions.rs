@@ -51,6 +51,11 @@ fn a_function_that_cannot_run_or_be_called_is_found() {
             |s| s.functions[0].reserved_concurrency = Ok(Some(0)),
             &[("function-concurrency", Critical)],
         ),
+        (
+            "at the wrong trigger",
+            |s| s.functions[1].name.name = "post-confirmation".to_owned(),
+            &[("function-swapped", Critical)],
+        ),
         ("some calls", |s| s.functions[0].reserved_concurrency = Ok(Some(10)), &[]),
         ("6 s", |s| settings(s).timeout = Some(6), &[("function-timeout-long", Low)]),
         ("4 s", |s| settings(s).timeout = Some(4), &[]),
@@ -291,5 +296,5 @@ fn a_function_that_may_not_be_looked_at_is_not_passed() {
     let passed: Vec<&str> =
         judgement.passed.iter().map(|rule| rule.id).filter(|id| looked_at_functions(id)).collect();
     // What the alias is does not depend on the rest.
-    assert_eq!(passed, ["function-alias-split"]);
+    assert_eq!(passed, ["function-swapped", "function-alias-split"]);
 }
