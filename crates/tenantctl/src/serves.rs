@@ -32,10 +32,10 @@ pub fn is_for_the_other(trigger: &str, function: &str, settings: &[&str]) -> boo
         };
     }
     let has = |names: &[&str]| settings.iter().any(|setting| names.contains(setting));
-    match (trigger, has(&OF_POST_CONFIRMATION), has(&OF_PRE_TOKEN_GENERATION)) {
-        ("PostConfirmation", false, true) | ("PreTokenGeneration", true, false) => true,
-        _ => false,
-    }
+    matches!(
+        (trigger, has(&OF_POST_CONFIRMATION), has(&OF_PRE_TOKEN_GENERATION)),
+        ("PostConfirmation", false, true) | ("PreTokenGeneration", true, false)
+    )
 }
 
 #[cfg(test)]

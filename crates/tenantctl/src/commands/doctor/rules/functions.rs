@@ -133,11 +133,14 @@ fn concurrency(_: &Snapshot, function: &Function) -> Result<Option<Finding>, Str
 }
 
 fn swapped(_: &Snapshot, function: &Function) -> Result<Option<Finding>, String> {
-    let names: Vec<&str> = match function.settings() {
-        Ok(Some(settings)) => setting_names(settings),
-        Ok(None) | Err(_) => Vec::new(),
-    };
-    Ok(is_for_the_other(function.trigger, &function.name.name, &names).then(|| {
+    let is_other = |names: &[&str]| is_for_the_other(function.trigger, &function.name.name, names);
+    // The name alone may tell.
+    let is_swapped = is_other(&[])
+        || match function.settings()? {
+            Some(settings) => is_other(&setting_names(settings)),
+            None => false,
+        };
+    Ok(is_swapped.then(|| {
         Finding::new(
             function.subject(),
             format!("By its name or its settings it is not for {}.", function.trigger),
