@@ -3,7 +3,7 @@
 use std::fmt;
 
 use tenancy::invite::{LONGEST_LIFE_SECONDS, MOST_USES, RETENTION_SECONDS};
-use tenancy::ports::Damage;
+use tenancy::ports::{Damage, Invites};
 use tenancy::{
     EmailAddress, EmailHash, Invite, InviteCode, InviteHash, InviteStatus, Role, TenantId, TenantStatus,
     Timestamp, UserKey,
@@ -169,6 +169,25 @@ impl Operator {
             Some(Pointer { hash, .. }) => self.invite(&hash).await,
             None => Ok(None),
         }
+    }
+
+    /// The invites that tenants have for an address, one a tenant, in any state but revoked and used up, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// [`OperatorError::Store`].
+    pub async fn invites_of_address(
+        &self,
+        email: &EmailAddress,
+    ) -> Result<Listed<InviteRecord>, OperatorError> {
+        let mut found = Vec::new();
+        for pointer in self.store.pointers(&EmailHash::of(email)).await? {
+            match pointer {
+                Ok(pointer) => found.extend(self.invite(&pointer.hash).await?.map(Ok)),
+                Err(damage) => found.push(Err(damage)),
+            }
+        }
+        Ok(found)
     }
 
     /// Plans an invite that `code` redeems. The code itself is not stored.

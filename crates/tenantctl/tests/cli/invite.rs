@@ -113,6 +113,30 @@ async fn an_address_has_one_open_invite_of_a_tenant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn invites_of_an_address_are_found_in_all_tenants() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier free").ok();
+    for tenant in ["acme", "globex"] {
+        desk.run(&format!("invite create --tenant {tenant} --email ana@example.com")).ok();
+    }
+    desk.run("invite create --tenant acme --email bob@example.com").ok();
+
+    let tenants = |line: &str| {
+        let listed = desk.json(line);
+        let mut tenants: Vec<String> = listed["invites"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|i| i["tenant"].as_str().unwrap().to_owned())
+            .collect();
+        tenants.sort();
+        tenants
+    };
+    assert_eq!(tenants("invite list --email Ana@example.com"), ["acme", "globex"]);
+    assert_eq!(tenants("invite list --email ana@example.com --tenant acme"), ["acme"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_invite_keeps_to_its_limits() {
     let desk = Desk::with_acme().await;
     desk.run("tenant create over --name Over --tier free").ok();

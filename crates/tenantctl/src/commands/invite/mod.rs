@@ -83,8 +83,12 @@ impl Terms {
 /// Which invites.
 #[derive(Args, Debug)]
 pub struct ListOptions {
-    #[command(flatten)]
-    tenant: TenantOption,
+    /// The tenant's id; with --email it may be left out
+    #[arg(long, value_name = "ID", required_unless_present = "email")]
+    tenant: Option<TenantId>,
+    /// Only those for this e-mail address; without --tenant, the latest of each tenant
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<EmailAddress>,
     /// Only those in this state
     #[arg(long, value_enum)]
     state: Option<StateFilter>,
@@ -225,11 +229,19 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         StateFilter::Expired => InviteState::Expired,
     });
     let operator = context.reader().await?;
-    operator.tenant(&options.tenant.tenant).await?;
+    let listed = match (&options.tenant, &options.email) {
+        (Some(tenant), _) => {
+            operator.tenant(tenant).await?;
+            operator.invites(tenant).await?
+        }
+        (None, Some(email)) => operator.invites_of_address(email).await?,
+        (None, None) => return Err(Failure::usage("which tenant, or which address?")),
+    };
+    let is_for = |record: &InviteRecord| options.email.is_none() || record.invite.email == options.email;
     let (mut invites, mut damaged) = (Vec::new(), Vec::new());
-    for listed in operator.invites(&options.tenant.tenant).await? {
+    for listed in listed {
         match listed {
-            Ok(record) if wanted.is_none_or(|state| state == record.state(now)) => {
+            Ok(record) if is_for(&record) && wanted.is_none_or(|state| state == record.state(now)) => {
                 invites.push(InviteView::of(&record, now));
             }
             Ok(_) => {}
@@ -239,7 +251,7 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
     // The index has those of one second in no order.
     invites.sort_by(InviteView::by_age);
     let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    context.say(&InviteList { invites, damaged });
+    context.say(&InviteList { invites, damaged, is_of_many: options.tenant.is_none() });
     Ok(found)
 }
 

@@ -50,6 +50,9 @@ struct UseView {
 pub(super) struct InviteList {
     pub(super) invites: Vec<InviteView>,
     pub(super) damaged: Vec<String>,
+    /// Whether they may be of several tenants.
+    #[serde(skip)]
+    pub(super) is_of_many: bool,
 }
 
 /// A code that was just made.
@@ -143,17 +146,24 @@ impl Show for InviteView {
 impl Show for InviteList {
     fn show(&self, page: &mut Page) {
         let rows = self.invites.iter().map(|invite| {
-            [
+            let tenant = self.is_of_many.then(|| invite.tenant.clone());
+            let row = [
                 invite.reference.clone(),
                 invite.email.clone().unwrap_or_else(|| "-".to_owned()),
                 invite.shown.roles.clone(),
                 format!("{}/{}", invite.uses, invite.max_uses),
                 styled_status(invite.state),
                 invite.shown.expires.clone(),
-            ]
+            ];
+            tenant.into_iter().chain(row).collect::<Vec<_>>()
         });
-        let headings = ["invite", "e-mail", "roles", "uses", "state", "expires (utc)"];
-        page.table(&headings, rows, "There are no such invites.");
+        let headings = ["tenant", "invite", "e-mail", "roles", "uses", "state", "expires (utc)"];
+        let headings = if self.is_of_many {
+            &headings[..]
+        } else {
+            headings.split_first().map_or(&[][..], |(_, rest)| rest)
+        };
+        page.table(headings, rows, "There are no such invites.");
         for damage in &self.damaged {
             page.line(styled(BAD, damage));
         }

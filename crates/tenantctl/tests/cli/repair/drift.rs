@@ -298,3 +298,14 @@ async fn who_joined_today_is_not_removed_because_the_pools_list_lacks_them() {
     let record = scene.record(&new).await;
     assert!(record.memberships.iter().all(|member| member.membership.is_active()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_no_drift_where_they_are_allowed() {
+    let scene = Scene::new().await;
+    scene.user("stranger@example.com", None).await;
+
+    let strict = scene.desk.run("repair drift");
+    let open = scene.desk.run("repair drift --allow-strangers");
+
+    assert_eq!((strict.code, open.code), (4, 0), "{strict}{open}");
+}

@@ -37,6 +37,9 @@ pub struct DriftOptions {
     /// Most users to write in a second, 1 to 20
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub rate: u32,
+    /// Users who were never a member of any tenant are no drift: anybody can sign up, or the pool serves others too
+    #[arg(long)]
+    pub allow_strangers: bool,
     /// List everything that was found, not only 20 of each kind
     #[arg(long)]
     pub all: bool,
@@ -54,12 +57,19 @@ pub struct DriftOptions {
 ///
 /// [`Failure`] when the pool or the table cannot be read, or the answer to the question is no.
 pub async fn run(options: DriftOptions, context: &Context) -> Result<Found, Failure> {
-    let DriftOptions { pool, rate, all, attribute, apply } = options;
+    let DriftOptions { pool, rate, allow_strangers, all, attribute, apply } = options;
     let (pool, attribute) = (pool.user_pool_id, attribute.tenant_attribute);
     let client = context.cognito_of(&pool).await?;
     let operator = if apply.apply { context.writer().await? } else { context.reader().await? };
     let reader = PoolUsers::new(&client, attribute.clone(), rate, Stop::never());
-    let scan = scan::scan(context, &client, &operator, &reader, &pool, &attribute).await?;
+    let mut scan = scan::scan(context, &client, &operator, &reader, &pool, &attribute).await?;
+    if allow_strangers {
+        for finding in &mut scan.findings {
+            if matches!(finding.kind, finding::Kind::NoMembership { .. }) {
+                finding.severity = finding::Severity::Info;
+            }
+        }
+    }
     let mut document = page::Drift::of(scan, &pool, &attribute, all);
     if apply.apply && document.mendable > 0 {
         context.confirm(&document.question(rate), apply.yes)?;
