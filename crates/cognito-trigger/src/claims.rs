@@ -32,8 +32,8 @@ const RESERVED: [&str; 23] = [
     "version",
 ];
 
-/// Attributes of the user that OIDC defines ("Core 1.0", section 5.1), which a tenant's must not replace.
-const STANDARD: [&str; 19] = [
+/// Attributes of the user that OIDC defines ("Core 1.0", section 5.1) and every pool has, which a tenant's must not replace.
+pub const STANDARD: [&str; 19] = [
     "address",
     "birthdate",
     "email",

@@ -11,6 +11,20 @@ pub enum ClientBindingMode {
     Machine,
 }
 
+impl ClientBindingMode {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Required, Self::Machine];
+
+    /// Its name, in the table and wherever it is shown.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Machine => "machine",
+        }
+    }
+}
+
 /// The tenant of an app client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClientBinding {

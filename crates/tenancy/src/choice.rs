@@ -62,9 +62,9 @@ impl ChosenBy {
     }
 }
 
-/// Chooses a membership, and says by what. The first that applies: the tenant that the app client is bound to; the one asked for; the
-/// profile's default, if active; the only active one. There is never a silent move from a tenant that was bound or asked
-/// for to another.
+/// Chooses a membership, and says by what. The first that applies: the tenant that the app client is bound to; the one
+/// asked for; the profile's default, if active; the only active one. There is never a silent move from a tenant that was
+/// bound or asked for to another.
 ///
 /// # Errors
 ///

@@ -42,6 +42,6 @@ pub use invite::{Invite, InvitePointer, InviteStatus};
 pub use membership::{Membership, MembershipStatus, Profile, Stamp, UserRecords};
 pub use role::{Group, Role};
 pub use tenant::{RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
-pub use text::InvalidText;
+pub use text::{InvalidText, is_hidden};
 pub use time::Timestamp;
 pub use user::{ClientId, PoolId, ProviderName, Sub, UserKey, Username};

@@ -13,13 +13,42 @@ pub enum MembershipStatus {
     Removed,
 }
 
+impl MembershipStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Removed];
+
+    /// Its name, in the table and wherever it is shown.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Removed => "removed",
+        }
+    }
+}
+
 /// Whether the user attribute `custom:tenantId` has been written for a membership.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stamp {
-    /// Not yet: post-confirmation could not, or the user joined at a sign-in. The next confirmation event writes it.
+    /// Not yet: post-confirmation could not, or the user joined at a sign-in. The next confirmation event, or an operator, writes it.
     Pending,
     /// It has.
     Done,
+}
+
+impl Stamp {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Pending, Self::Done];
+
+    /// Its name, in the table and wherever it is shown.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Done => "done",
+        }
+    }
 }
 
 /// One user in one tenant.

@@ -37,6 +37,21 @@ pub enum TenantStatus {
     Offboarded,
 }
 
+impl TenantStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Offboarded];
+
+    /// Its name, in the table and wherever it is shown.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Offboarded => "offboarded",
+        }
+    }
+}
+
 /// What one role means in one tenant.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RoleGrant {

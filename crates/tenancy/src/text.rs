@@ -52,13 +52,16 @@ pub(crate) fn bytes_fit(text: &str, min: usize, max: usize, allowed: fn(u8) -> b
     (min..=max).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Whether `text` can be shown: `1..=max` characters, none of them a control or bidirectional-formatting character
-/// (Unicode UAX #9), and not blank.
+/// Whether a character is not shown but does something: control and bidirectional-formatting characters (Unicode UAX #9).
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    let is_bidi =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || is_bidi
+}
+
+/// Whether `text` can be shown: `1..=max` characters, none of them hidden, and not blank.
 pub(crate) fn displayable(text: &str, max: usize) -> bool {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     let length = text.chars().count();
-    (1..=max).contains(&length) && !text.trim().is_empty() && !text.chars().any(hidden)
+    (1..=max).contains(&length) && !text.trim().is_empty() && !text.chars().any(is_hidden)
 }

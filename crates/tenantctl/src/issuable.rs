@@ -30,14 +30,21 @@ fn setting(raw: &str) -> Result<(String, String), String> {
     }
 }
 
-/// The settings of the function, by asking it.
+/// The settings of pre-token-generation.
 fn names() -> BTreeSet<String> {
+    setting_names(|settings| {
+        let _ = Config::read(settings);
+    })
+}
+
+/// The settings that `read` asks for: the functions' own readers are the list of their settings.
+pub fn setting_names(read: impl Fn(&mut Settings<'_>)) -> BTreeSet<String> {
     let asked = RefCell::new(BTreeSet::new());
     let lookup = |name: &str| {
         asked.borrow_mut().insert(name.to_owned());
         None
     };
-    let _ = Config::read(&mut Settings::new(&lookup));
+    read(&mut Settings::new(&lookup));
     asked.into_inner()
 }
 

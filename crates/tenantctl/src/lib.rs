@@ -25,6 +25,7 @@ pub mod issuable;
 pub mod local;
 pub mod pace;
 pub mod page;
+pub mod progress;
 pub mod serves;
 pub mod users;
 

@@ -169,8 +169,7 @@ pub fn plain(text: &str) -> String {
             rest = rest.get(style.len()..).unwrap_or_default();
             continue;
         }
-        let is_bidi = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if (c.is_control() && c != '\n') || is_bidi {
+        if tenancy::is_hidden(c) && c != '\n' {
             let _ = write!(shown, "\\u{:04x}", u32::from(c));
         } else {
             shown.push(c);

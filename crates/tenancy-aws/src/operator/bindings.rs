@@ -94,7 +94,7 @@ impl Operator {
             None => {
                 let mut item = new_item(Key::client(pool, client), "client");
                 item.insert("tid".to_owned(), text(id.as_str()));
-                item.insert("mode".to_owned(), text(mode_text(mode)));
+                item.insert("mode".to_owned(), text(mode.name()));
                 item.insert("gsi1pk".to_owned(), text(tenant_partition(id)));
                 item.insert("gsi1sk".to_owned(), text(format!("CLIENT#{pool}#{client}")));
                 Write::Create(item)
@@ -111,7 +111,7 @@ impl Operator {
             Some(record) if record.binding.mode == mode => return Ok(Change::default()),
             Some(record) => Write::Update {
                 before: record.item,
-                set: vec![("mode", text(mode_text(mode)))],
+                set: vec![("mode", text(mode.name()))],
                 remove: Vec::new(),
                 guard: vec!["tid", "mode"],
             },
@@ -119,7 +119,7 @@ impl Operator {
         let audit = self.audit_item(
             id,
             ("client.bind", &format!("client:{pool}:{client}")),
-            Some(mode_text(mode).to_owned()),
+            Some(mode.name().to_owned()),
             now,
         );
         Ok(Change::of(vec![tenant.require_status(), write, audit]))
@@ -263,11 +263,4 @@ fn parts<T: std::str::FromStr>(item: &Attributes, prefix: &str) -> Result<(PoolI
     });
     found
         .ok_or_else(|| Damage { key: pk.to_owned(), problem: format!("`pk` is not that of a {prefix} item") })
-}
-
-fn mode_text(mode: ClientBindingMode) -> &'static str {
-    match mode {
-        ClientBindingMode::Required => "required",
-        ClientBindingMode::Machine => "machine",
-    }
 }

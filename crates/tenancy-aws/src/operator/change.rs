@@ -1,6 +1,8 @@
 //! A change that an operator plans: looked at first, then written as one transaction, and only if everything that it was
 //! planned from is still as it was read.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use serde_json::{Map, Value};
@@ -112,9 +114,7 @@ impl Write {
                     .set_key(Some(key_of(&before)))
                     .condition_expression(condition.expression)
                     .set_expression_attribute_names(Some(condition.names))
-                    .set_expression_attribute_values(
-                        Some(condition.values).filter(|values| !values.is_empty()),
-                    );
+                    .set_expression_attribute_values(condition.values);
                 let mut clauses = Vec::new();
                 for (index, (name, value)) in set.into_iter().enumerate() {
                     update = update.expression_attribute_names(format!("#s{index}"), name);
@@ -140,9 +140,7 @@ impl Write {
                     .set_key(Some(key_of(&before)))
                     .condition_expression(condition.expression)
                     .set_expression_attribute_names(Some(condition.names))
-                    .set_expression_attribute_values(
-                        Some(condition.values).filter(|values| !values.is_empty()),
-                    );
+                    .set_expression_attribute_values(condition.values);
                 item.delete(delete.build()?)
             }
             Self::RequireNone(key) => {
@@ -156,9 +154,7 @@ impl Write {
                     .set_key(Some(key_of(&before)))
                     .condition_expression(condition.expression)
                     .set_expression_attribute_names(Some(condition.names))
-                    .set_expression_attribute_values(
-                        Some(condition.values).filter(|values| !values.is_empty()),
-                    );
+                    .set_expression_attribute_values(condition.values);
                 item.condition_check(check.build()?)
             }
         }
@@ -169,29 +165,27 @@ impl Write {
 /// That an item exists, and that some of its attributes are what they were, or still missing.
 struct Condition {
     expression: String,
-    names: std::collections::HashMap<String, String>,
-    values: Attributes,
+    names: HashMap<String, String>,
+    /// `None` when there are none: DynamoDB takes no empty map.
+    values: Option<Attributes>,
 }
 
 impl Condition {
     fn holding(before: &Attributes, guard: &[&'static str]) -> Self {
-        let mut condition = Self {
-            expression: "attribute_exists(#pk)".to_owned(),
-            names: [("#pk".to_owned(), "pk".to_owned())].into(),
-            values: Attributes::new(),
-        };
+        let mut clauses = vec!["attribute_exists(#pk)".to_owned()];
+        let mut names = HashMap::from([("#pk".to_owned(), "pk".to_owned())]);
+        let mut values = Attributes::new();
         for (index, name) in guard.iter().enumerate() {
-            condition.names.insert(format!("#g{index}"), (*name).to_owned());
-            let clause = match before.get(*name) {
+            names.insert(format!("#g{index}"), (*name).to_owned());
+            clauses.push(match before.get(*name) {
                 Some(value) => {
-                    condition.values.insert(format!(":g{index}"), value.clone());
-                    format!(" AND #g{index} = :g{index}")
+                    values.insert(format!(":g{index}"), value.clone());
+                    format!("#g{index} = :g{index}")
                 }
-                None => format!(" AND attribute_not_exists(#g{index})"),
-            };
-            condition.expression.push_str(&clause);
+                None => format!("attribute_not_exists(#g{index})"),
+            });
         }
-        condition
+        Self { expression: clauses.join(" AND "), names, values: (!values.is_empty()).then_some(values) }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use tenancy::ports::Damage;
 use tenancy::{
-    InviteHash, Membership, MembershipStatus, Role, Tenant, TenantId, TenantStatus, Timestamp, UserKey,
-    Username,
+    InviteHash, Membership, MembershipStatus, Role, Stamp, Tenant, TenantId, TenantStatus, Timestamp,
+    UserKey, Username,
 };
 
 use super::change::{Change, Write};
@@ -148,9 +148,9 @@ impl Operator {
                 }
                 MembershipStatus::Removed => {
                     let set = vec![
-                        ("status", text("active")),
+                        ("status", text(MembershipStatus::Active.name())),
                         ("roles", role_list(roles)),
-                        ("stamp", text("pending")),
+                        ("stamp", text(Stamp::Pending.name())),
                         next_version(&record.item),
                     ];
                     record.update(set)
@@ -211,12 +211,13 @@ impl Operator {
         if record.membership.status == MembershipStatus::Removed {
             return removed(&user.user, tenant);
         }
-        let (action, value) = match status {
-            MembershipStatus::Active => ("member.resume", "active"),
-            MembershipStatus::Suspended => ("member.suspend", "suspended"),
-            MembershipStatus::Removed => ("member.remove", "removed"),
+        let action = match status {
+            MembershipStatus::Active => "member.resume",
+            MembershipStatus::Suspended => "member.suspend",
+            MembershipStatus::Removed => "member.remove",
         };
-        let mut writes = vec![record.update(vec![("status", text(value)), next_version(&record.item)])];
+        let mut writes =
+            vec![record.update(vec![("status", text(status.name())), next_version(&record.item)])];
         if status == MembershipStatus::Removed && user.default_tenant.as_ref() == Some(tenant) {
             writes.push(user.default_write(None));
         }
@@ -254,7 +255,7 @@ impl Operator {
         Ok(Change::of(vec![
             tenant.require_status(),
             user.default_write(Some(id)),
-            record.update(vec![("stamp", text("pending")), next_version(&record.item)]),
+            record.update(vec![("stamp", text(Stamp::Pending.name())), next_version(&record.item)]),
             self.audit_member(user, id, "member.set-default", Some(format!("{before} -> {id}")), now),
         ]))
     }
@@ -392,8 +393,8 @@ fn new_membership(
     let mut item = new_item(Key::membership(user, tenant), "member");
     item.insert("tid".to_owned(), text(tenant.as_str()));
     item.insert("roles".to_owned(), role_list(roles));
-    item.insert("status".to_owned(), text("active"));
-    item.insert("stamp".to_owned(), text("pending"));
+    item.insert("status".to_owned(), text(MembershipStatus::Active.name()));
+    item.insert("stamp".to_owned(), text(Stamp::Pending.name()));
     item.insert("ver".to_owned(), number(1));
     item.insert("joinedAt".to_owned(), number(now.epoch_seconds()));
     if let Some(username) = username {

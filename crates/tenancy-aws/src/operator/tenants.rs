@@ -106,7 +106,7 @@ impl Operator {
         meta.insert("name".to_owned(), text(tenant.name.as_str()));
         meta.insert("slug".to_owned(), text(slug.as_str()));
         meta.insert("tier".to_owned(), text(tenant.tier.as_str()));
-        meta.insert("status".to_owned(), text(status_text(tenant.status)));
+        meta.insert("status".to_owned(), text(tenant.status.name()));
         meta.insert("roles".to_owned(), role_map(&tenant.roles));
         meta.insert("ver".to_owned(), number(1));
         meta.insert("createdAt".to_owned(), number(now.epoch_seconds()));
@@ -156,8 +156,8 @@ impl Operator {
         if let Some(tier) = edit.tier.filter(|tier| differs("tier", tenant.tier.as_str(), tier.as_str())) {
             set.push(("tier", text(tier.as_str())));
         }
-        let status = edit.status.map(status_text);
-        if let Some(status) = status.filter(|status| differs("status", status_text(tenant.status), status)) {
+        let status = edit.status.map(TenantStatus::name);
+        if let Some(status) = status.filter(|status| differs("status", tenant.status.name(), status)) {
             set.push(("status", text(status)));
         }
         let mut pointers = Vec::new();
@@ -254,14 +254,6 @@ fn slug_pointer(slug: &Slug, id: &TenantId) -> Attributes {
     let mut pointer = new_item(Key::slug(slug), "slug");
     pointer.insert("tid".to_owned(), text(id.as_str()));
     pointer
-}
-
-fn status_text(status: TenantStatus) -> &'static str {
-    match status {
-        TenantStatus::Active => "active",
-        TenantStatus::Suspended => "suspended",
-        TenantStatus::Offboarded => "offboarded",
-    }
 }
 
 fn role_map(roles: &Roles) -> AttributeValue {

@@ -43,8 +43,10 @@ impl Records for DynamoStore {
 
 pub(crate) fn decode_client(key: &Key, attributes: &Attributes) -> Result<ClientBinding, Damage> {
     let item = Item::open(key, "client", attributes)?;
-    let modes = [("required", ClientBindingMode::Required), ("machine", ClientBindingMode::Machine)];
-    Ok(ClientBinding { tenant: item.parsed("tid")?, mode: item.one_of("mode", &modes)? })
+    Ok(ClientBinding {
+        tenant: item.parsed("tid")?,
+        mode: item.one_of("mode", &ClientBindingMode::ALL.map(|mode| (mode.name(), mode)))?,
+    })
 }
 
 /// Adds an item of a user's partition to the records. Items of kinds that this code does not know are not its business.
@@ -80,13 +82,9 @@ pub(crate) fn decode_membership(item: &Item<'_>, tenant: TenantId) -> Result<Mem
         item.optional_text(kept_for_operators)?;
     }
     item.optional_number("joinedAt")?;
-    let statuses = [
-        ("active", MembershipStatus::Active),
-        ("suspended", MembershipStatus::Suspended),
-        ("removed", MembershipStatus::Removed),
-    ];
+    let statuses = MembershipStatus::ALL.map(|status| (status.name(), status));
     let stamp = match item.optional_text("stamp")? {
-        Some(_) => item.one_of("stamp", &[("pending", Stamp::Pending), ("done", Stamp::Done)])?,
+        Some(_) => item.one_of("stamp", &Stamp::ALL.map(|stamp| (stamp.name(), stamp)))?,
         None => Stamp::Pending,
     };
     Ok(Membership {
@@ -106,11 +104,7 @@ pub(crate) fn decode_tenant(id: &TenantId, attributes: &Attributes) -> Result<Te
     for kept_for_operators in ["ver", "createdAt"] {
         item.optional_number(kept_for_operators)?;
     }
-    let statuses = [
-        ("active", TenantStatus::Active),
-        ("suspended", TenantStatus::Suspended),
-        ("offboarded", TenantStatus::Offboarded),
-    ];
+    let statuses = TenantStatus::ALL.map(|status| (status.name(), status));
     let mut roles = BTreeMap::new();
     for (role, grant) in item.optional_map("roles")?.into_iter().flatten() {
         let role = role.parse().map_err(|error| item.damage(format!("`roles`: {error}")))?;

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use tenancy::ports::{Commit, StoreError};
 use tenancy::redemption::{MembershipChange, RedemptionPlan, RedemptionSource};
-use tenancy::{EmailHash, InviteHash, ProviderName, Timestamp};
+use tenancy::{EmailHash, InviteHash, MembershipStatus, ProviderName, Stamp, Timestamp};
 
 use super::{StoreMeter, unavailable};
 use crate::item::{SCHEMA_VERSION, new_item, number, role_list, text};
@@ -199,11 +199,11 @@ fn new_membership(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError>
     let mut item = new_item(Key::membership(&plan.user, &plan.tenant), "member");
     item.insert("tid".to_owned(), text(plan.tenant.as_str()));
     item.insert("roles".to_owned(), role_list(&plan.roles));
-    item.insert("status".to_owned(), text("active"));
+    item.insert("status".to_owned(), text(MembershipStatus::Active.name()));
     if let RedemptionSource::Invite { hash, .. } = &plan.source {
         item.insert("inviteRef".to_owned(), text(hash.as_str()));
     }
-    item.insert("stamp".to_owned(), text("pending"));
+    item.insert("stamp".to_owned(), text(Stamp::Pending.name()));
     item.insert("ver".to_owned(), number(1));
     item.insert("joinedAt".to_owned(), number(plan.at.epoch_seconds()));
     if let Some(username) = &plan.username {

@@ -225,10 +225,7 @@ impl ClientView {
             client_id: record.client.to_string(),
             user_pool_id: record.pool.to_string(),
             tenant: record.binding.tenant.to_string(),
-            mode: match record.binding.mode {
-                ClientBindingMode::Required => "required",
-                ClientBindingMode::Machine => "machine",
-            },
+            mode: record.binding.mode.name(),
         }
     }
 }

@@ -508,7 +508,7 @@ impl From<&TenantRecord> for TenantView {
             name: tenant.name.to_string(),
             slug: record.slug.as_ref().map(ToString::to_string),
             tier: tenant.tier.to_string(),
-            status: status_name(tenant.status),
+            status: tenant.status.name(),
             roles: roles_of(tenant),
             version: record.version,
             created_at: record.created_at.map(rfc3339),
@@ -575,14 +575,6 @@ fn roles_of(tenant: &Tenant) -> BTreeMap<String, RoleView> {
         iam_role: grant.iam_role.clone(),
     };
     tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(grant))).collect()
-}
-
-pub(super) fn status_name(status: TenantStatus) -> &'static str {
-    match status {
-        TenantStatus::Active => "active",
-        TenantStatus::Suspended => "suspended",
-        TenantStatus::Offboarded => "offboarded",
-    }
 }
 
 /// A status in its colour.

@@ -18,6 +18,7 @@ pub mod unread;
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
+use cognito_trigger::claims::STANDARD;
 use tenancy::PoolId;
 
 use self::finding::Severity;
@@ -104,33 +105,11 @@ impl FailOn {
 
 /// An attribute's name; one without a prefix that is no standard attribute's is a custom one's.
 fn attribute(raw: &str) -> Result<String, &'static str> {
-    const STANDARD: [&str; 20] = [
-        "address",
-        "birthdate",
-        "email",
-        "email_verified",
-        "family_name",
-        "gender",
-        "given_name",
-        "locale",
-        "middle_name",
-        "name",
-        "nickname",
-        "phone_number",
-        "phone_number_verified",
-        "picture",
-        "preferred_username",
-        "profile",
-        "sub",
-        "updated_at",
-        "website",
-        "zoneinfo",
-    ];
     let name = raw.trim();
     if name.is_empty() {
         return Err("an attribute has a name");
     }
-    if name.contains(':') || STANDARD.contains(&name) {
+    if name.contains(':') || name == "sub" || STANDARD.contains(&name) {
         return Ok(name.to_owned());
     }
     Ok(format!("custom:{name}"))

@@ -3,10 +3,8 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tenancy::ports::StoreError;
 use tenancy::{TenantStatus, Timestamp};
@@ -20,6 +18,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
 use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
+use crate::progress::Progress;
 
 /// What to import, and where the codes go.
 #[derive(Args, Debug)]
@@ -146,12 +145,14 @@ impl Import<'_> {
         rows: Vec<Row>,
         mut codes: Option<&mut CodeFile>,
     ) -> Result<Vec<RowReport>, Failure> {
-        let bar = progress(rows.len(), codes.is_some());
+        let mut progress = codes.is_some().then(|| Progress::new("invites", u64::try_from(rows.len()).ok()));
         let stop = if codes.is_some() { Stop::on_ctrl_c() } else { Stop::never() };
         let mut seen: HashMap<String, u64> = HashMap::new();
         let mut reports = Vec::with_capacity(rows.len());
         for row in rows {
-            bar.inc(1);
+            if let Some(progress) = &mut progress {
+                progress.advance(1);
+            }
             let guest = match row.guest {
                 Ok(guest) => guest,
                 Err(why) => {
@@ -190,7 +191,6 @@ impl Import<'_> {
                 }
             }
         }
-        bar.finish_and_clear();
         Ok(reports)
     }
 
@@ -398,17 +398,4 @@ impl Show for ImportReport {
             );
         }
     }
-}
-
-/// A progress bar on a terminal; nothing elsewhere.
-fn progress(rows: usize, is_writing: bool) -> ProgressBar {
-    if !is_writing {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(u64::try_from(rows).unwrap_or(u64::MAX));
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} invites, {eta} left") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

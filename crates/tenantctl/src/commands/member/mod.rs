@@ -10,7 +10,6 @@ use tenancy_aws::operator::{Change, InviteState, MemberRecord, Operator, Operato
 use self::view::{MemberList, MemberView, OpenInvite, SignedOut, TenantStatuses, UserView};
 use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
 use super::invite::note_unlisted_roles;
-use super::tenant::status_name;
 use super::written::{NoFacts, Written};
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
@@ -208,7 +207,7 @@ async fn show(options: &ShowOptions, context: &Context) -> Result<Found, Failure
     for record in &user.memberships {
         let id = &record.membership.tenant;
         let status = match operator.tenant(id).await {
-            Ok(tenant) => Some(status_name(tenant.tenant.status)),
+            Ok(tenant) => Some(tenant.tenant.status.name()),
             Err(OperatorError::Refused { .. }) => None,
             Err(error) => return Err(error.into()),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tenancy::{MembershipStatus, Stamp, TenantId};
+use tenancy::TenantId;
 use tenancy_aws::operator::{MemberRecord, UserRecord};
 
 use super::super::arguments::{joined, minute, rfc3339};
@@ -82,15 +82,8 @@ impl MemberView {
             sub: record.user.sub.to_string(),
             username: record.username.as_ref().map(|name| name.as_str().to_owned()),
             roles: membership.roles.iter().map(ToString::to_string).collect(),
-            status: match membership.status {
-                MembershipStatus::Active => "active",
-                MembershipStatus::Suspended => "suspended",
-                MembershipStatus::Removed => "removed",
-            },
-            stamp: match membership.stamp {
-                Stamp::Pending => "pending",
-                Stamp::Done => "done",
-            },
+            status: membership.status.name(),
+            stamp: membership.stamp.name(),
             is_default: None,
             tenant_status: None,
             invite: record.invite.as_ref().map(|hash| hash.short().to_owned()),

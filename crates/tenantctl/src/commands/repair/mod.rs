@@ -10,7 +10,6 @@
 pub mod attribute;
 pub mod drift;
 pub mod pool_users;
-pub mod progress;
 pub mod records;
 pub mod stamps;
 pub mod stop;

@@ -7,7 +7,7 @@ use cognito_trigger::event::{EventVersion, Subject};
 use cognito_trigger::{Envelope, Event, Report};
 use serde_json::value::RawValue;
 use tenancy::redemption::Redemption;
-use tenancy::{ClientBindingMode, Timestamp, UserRecords};
+use tenancy::{Timestamp, UserRecords};
 
 use super::document::{
     BindingFacts, Document, EventFacts, RefusalFacts, StampFacts, StoreFacts, TenantFacts,
@@ -65,13 +65,10 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
         at: rfc3339(at),
         tenant,
         refusal,
-        client_binding: seen.binding.as_ref().map(|binding| BindingFacts {
-            tenant_id: binding.tenant.to_string(),
-            mode: match binding.mode {
-                ClientBindingMode::Required => "required",
-                ClientBindingMode::Machine => "machine",
-            },
-        }),
+        client_binding: seen
+            .binding
+            .as_ref()
+            .map(|binding| BindingFacts { tenant_id: binding.tenant.to_string(), mode: binding.mode.name() }),
         memberships: seen.records.as_ref().map(|records| memberships(records, &seen)),
         default_tenant_id: default_tenant(seen.records.as_ref()),
         redemption: report.details.redemption.as_ref().map(|redemption| match redemption {

@@ -10,7 +10,6 @@ use tenancy::{MembershipStatus, PresentedCode, TenantId, TenantStatus, UserRecor
 use super::advice::Advice;
 use super::openings;
 use super::rehearsal::Seen;
-use super::words::tenant_status;
 
 /// What is known of a case.
 #[derive(Clone, Copy)]
@@ -177,7 +176,7 @@ fn suspended(case: Case<'_>) -> Explanation {
 
 fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
     let status = case.seen.tenant(tenant).map_or(TenantStatus::Suspended, |tenant| tenant.status);
-    let why = format!("The tenant {tenant} is {}; {because}.", tenant_status(status));
+    let why = format!("The tenant {tenant} is {}; {because}.", status.name());
     if status != TenantStatus::Offboarded {
         return explained(why, [Advice::resume_tenant(tenant)]);
     }

@@ -2,14 +2,13 @@
 
 use cognito_trigger::Report;
 use serde::Serialize;
+use tenancy::UserRecords;
 use tenancy::redemption::{MembershipChange, OpeningKey, RedemptionSource};
 use tenancy::sign_in::CrossTenant;
-use tenancy::{Membership, Stamp, UserRecords};
 
 use super::explain::Case;
 use super::openings::{found_by, tenant_of, why};
 use super::rehearsal::Seen;
-use super::words::{membership_status, tenant_status};
 
 /// A membership as it is in the table.
 #[derive(Debug, Serialize)]
@@ -31,21 +30,13 @@ pub(super) fn memberships(records: &UserRecords, seen: &Seen) -> Vec<MembershipF
     let default = records.profile.default_tenant.as_ref();
     let facts = records.memberships.iter().map(|membership| MembershipFacts {
         tenant_id: membership.tenant.to_string(),
-        status: membership_status(membership.status),
+        status: membership.status.name(),
         roles: membership.roles.iter().map(ToString::to_string).collect(),
         is_default: default == Some(&membership.tenant),
-        stamp: stamp_text(membership),
-        tenant_status: seen.tenant(&membership.tenant).map(|tenant| tenant_status(tenant.status)),
+        stamp: membership.stamp.name(),
+        tenant_status: seen.tenant(&membership.tenant).map(|tenant| tenant.status.name()),
     });
     facts.collect()
-}
-
-/// Whether a membership's stamp has been written.
-fn stamp_text(membership: &Membership) -> &'static str {
-    match membership.stamp {
-        Stamp::Pending => "pending",
-        Stamp::Done => "done",
-    }
 }
 
 /// Something that would be redeemed.

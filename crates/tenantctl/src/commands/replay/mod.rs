@@ -7,7 +7,7 @@
 //! | `reads`, `rehearsal` | a store that can only read, keeps what would be written, and goes on as if it had been |
 //! | `play` | the call of the handler |
 //! | `tokens` | what a reply changes in the tokens |
-//! | `explain`, `openings`, `advice`, `words` | why, in words for whoever helps a user, and what to do |
+//! | `explain`, `openings`, `advice` | why, in words for whoever helps a user, and what to do |
 //! | `document`, `facts`, `assemble`, `show` | what is said: the JSON document, and the page |
 
 mod advice;
@@ -23,7 +23,6 @@ mod rehearsal;
 mod settings;
 mod show;
 mod tokens;
-mod words;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};

@@ -5,7 +5,6 @@ use tenancy::{InviteHash, MembershipStatus, PresentedCode, TenantId, TenantStatu
 
 use super::advice::Advice;
 use super::explain::Case;
-use super::words::{membership_status, tenant_status};
 use crate::commands::arguments::rfc3339;
 
 /// How an invite was found.
@@ -50,12 +49,12 @@ pub(super) fn why(refused: &RefusedOpening, case: Case<'_>) -> String {
         InviteRefusal::TenantNotActive => {
             let status = tenant.and_then(|tenant| case.seen.tenant(tenant));
             let status = status.map_or(TenantStatus::Suspended, |tenant| tenant.status);
-            format!("{name} is {}", tenant_status(status))
+            format!("{name} is {}", status.name())
         }
         InviteRefusal::MembershipNotActive => {
             let records = case.seen.records.as_ref();
             let membership = tenant.and_then(|tenant| records?.in_tenant(tenant));
-            let status = membership.map_or("not active", |membership| membership_status(membership.status));
+            let status = membership.map_or("not active", |membership| membership.status.name());
             format!("the user's membership in {name} is {status}, and no invite revives it")
         }
     }

@@ -1,6 +1,5 @@
 //! Settings of the functions: the defaults, or those of a deployed function, and what the command line says instead.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
@@ -9,6 +8,7 @@ use cognito_trigger::settings::{InvalidSettings, Settings};
 use super::input::TriggerKind;
 use crate::context::Context;
 use crate::failure::{self, Failure};
+use crate::issuable::setting_names;
 
 /// Names and values of environment variables.
 pub(super) type Variables = BTreeMap<String, String>;
@@ -66,17 +66,12 @@ impl FromStr for Assignment {
     }
 }
 
-/// The settings of both functions, by asking them.
+/// The settings of both functions.
 fn names() -> BTreeSet<String> {
-    let asked = RefCell::new(BTreeSet::new());
-    let lookup = |name: &str| {
-        asked.borrow_mut().insert(name.to_owned());
-        None
-    };
-    let mut settings = Settings::new(&lookup);
-    let _ = pre_token_generation::Config::read(&mut settings);
-    let _ = post_confirmation::Config::read(&mut settings);
-    asked.into_inner()
+    setting_names(|settings| {
+        let _ = pre_token_generation::Config::read(settings);
+        let _ = post_confirmation::Config::read(settings);
+    })
 }
 
 /// What applies: of `base`, the variables of a function, and `set`, which goes before, those that are settings and are set.

@@ -9,11 +9,11 @@ use super::finding::{Finding, Mend, Mended};
 use super::judge::{expected_stamp, stale_default};
 use super::scan::remaining_tenants;
 use crate::commands::repair::pool_users::PoolUsers;
-use crate::commands::repair::progress::Progress;
 use crate::commands::repair::records::damage_apart;
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
 use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
+use crate::progress::Progress;
 
 /// What came of mending.
 #[derive(Debug, Default, Serialize)]

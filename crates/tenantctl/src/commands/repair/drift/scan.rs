@@ -11,11 +11,11 @@ use super::finding::{Finding, Kind};
 use super::judge::{InPool, judge};
 use crate::commands::repair::attribute::AttributeName;
 use crate::commands::repair::pool_users::PoolUsers;
-use crate::commands::repair::progress::Progress;
 use crate::commands::repair::records::{damage_apart, read_users};
 use crate::commands::repair::trouble::Trouble;
 use crate::context::Context;
 use crate::failure::{self, Failure};
+use crate::progress::Progress;
 use crate::users::PoolUser;
 
 /// What was seen, and found.

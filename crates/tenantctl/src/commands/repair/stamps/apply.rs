@@ -10,11 +10,11 @@ use tenancy_aws::operator::Operator;
 
 use super::plan::{Pending, Plan};
 use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
-use crate::commands::repair::progress::Progress;
 use crate::commands::repair::records::damage_apart;
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
 use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
+use crate::progress::Progress;
 
 /// What came of it.
 #[derive(Debug, Default, Serialize)]
