@@ -206,10 +206,7 @@ where
         (None, _, Some(status)) => {
             format!("the server answered with status {status}, and nothing that can be read")
         }
-        (None, _, None)
-            if format!("{error:?}").contains("CredentialsError")
-                || format!("{error:?}").contains("CredentialsNotLoaded") =>
-        {
+        (None, _, None) if chain(error).contains("credentials") => {
             format!("there are no usable credentials: {}", root(error))
         }
         (None, _, None) => chain(error),

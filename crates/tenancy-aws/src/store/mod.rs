@@ -135,6 +135,12 @@ where
     StoreError::Unavailable { operation, source: describe(error).into() }
 }
 
+/// Whether nothing was sent because nobody knows as whom. The type of that is not among those that the SDK's crates hand on.
+fn lacks_credentials(error: &(impl std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |cause| cause.source())
+        .any(|cause| cause.to_string().contains("credentials"))
+}
+
 /// An SDK error in a few words without data: its kind, and the service's error code.
 pub(crate) fn describe<E>(error: &SdkError<E>) -> String
 where
@@ -144,8 +150,7 @@ where
         SdkError::ConstructionFailure(_) => "the request could not be built",
         SdkError::TimeoutError(_) => "timed out",
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out connecting or waiting",
-        // Its type is not among those that the SDK's crates hand on.
-        SdkError::DispatchFailure(failure) if format!("{failure:?}").contains("Credentials") => {
+        SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(lacks_credentials) => {
             "there are no usable credentials"
         }
         SdkError::DispatchFailure(_) => "could not connect, or the connection broke",
