@@ -2,11 +2,12 @@
 //!
 //! - `DynamoDB` is dynoxide, in memory or on a file ([`StackOptions::data`]);
 //! - Lambda ([`Lambda`]) runs real function binaries as child processes behind a Runtime API, and answers
-//!   the Invoke API and those that look at functions, aliases and policies;
+//!   the Invoke API and those that make, delete and look at functions, aliases and policies;
 //! - Cognito ([`Cognito`]) has the part of the JSON API that sign-up and sign-in need and that sets pools, app
 //!   clients and identity providers up, signs real tokens, and fires the triggers as the developer guide says. What
 //!   the guide does not say is decided in one place, [`cognito::unknowns`];
-//! - STS ([`Sts`]) says who calls.
+//! - STS ([`Sts`]) says who calls;
+//! - IAM ([`Iam`]) keeps roles and their policies, and asks nobody for them.
 //!
 //! Every port is chosen by the system. Nothing here checks who calls or what they may do: IAM, resource policies
 //! and quotas are not imitated, but for [`Cognito::limit_user_updates`].
@@ -33,6 +34,8 @@ mod clock;
 mod dynamodb;
 mod error;
 mod form;
+mod iam;
+mod query;
 mod random;
 mod serve;
 mod stack;
@@ -44,6 +47,7 @@ pub use cognito::{
 };
 pub use error::DevStackError;
 pub use functions::FunctionBinaries;
+pub use iam::Iam;
 pub use lambda::{ACCOUNT_ID, FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda, Permission};
 pub use seed::Seed;
 pub use stack::{DevStack, Endpoints, StackOptions};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
-use crate::{Cognito, DevStackError, Lambda, Sts, cognito, dynamodb, lambda, sts};
+use crate::{Cognito, DevStackError, Iam, Lambda, Sts, cognito, dynamodb, iam, lambda, sts};
 
 /// How long [`DevStack::stop`] waits for requests that are still running.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -40,10 +40,12 @@ pub struct Endpoints {
     pub dynamodb: String,
     /// For `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`; issuers and key sets are below it.
     pub cognito: String,
-    /// For `AWS_ENDPOINT_URL_LAMBDA`: Invoke, and a look at functions, aliases and policies.
+    /// For `AWS_ENDPOINT_URL_LAMBDA`: functions, aliases, policies, Invoke.
     pub lambda: String,
     /// For `AWS_ENDPOINT_URL_STS`.
     pub sts: String,
+    /// For `AWS_ENDPOINT_URL_IAM`: roles.
+    pub iam: String,
 }
 
 impl Endpoints {
@@ -55,6 +57,7 @@ impl Endpoints {
             ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &self.cognito),
             ("AWS_ENDPOINT_URL_LAMBDA", &self.lambda),
             ("AWS_ENDPOINT_URL_STS", &self.sts),
+            ("AWS_ENDPOINT_URL_IAM", &self.iam),
         ]
         .into_iter()
         .map(|(name, url)| (name.to_owned(), url.clone()))
@@ -69,6 +72,7 @@ pub struct DevStack {
     lambda: Lambda,
     cognito: Cognito,
     sts: Sts,
+    iam: Iam,
     shutdown: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
 }
@@ -82,8 +86,9 @@ impl DevStack {
     pub async fn start(options: StackOptions) -> Result<Self, DevStackError> {
         let (shutdown, stopping) = watch::channel(false);
         let (dynamodb, tables) = dynamodb::start(options.data.as_deref(), stopping.clone()).await?;
+        let (iam, roles) = iam::start(stopping.clone()).await?;
         let (lambda, invoke_api) =
-            lambda::start(options.region.clone(), options.echo_logs, stopping.clone()).await?;
+            lambda::start(options.region.clone(), options.echo_logs, iam.clone(), stopping.clone()).await?;
         let (sts, identities) = sts::start(stopping.clone()).await?;
         let (cognito, user_pools) =
             cognito::start(options.region, options.trigger_timeout, lambda.clone(), stopping).await?;
@@ -92,9 +97,11 @@ impl DevStack {
             cognito: cognito.url().to_owned(),
             lambda: lambda.url().to_owned(),
             sts: sts.url().to_owned(),
+            iam: iam.url().to_owned(),
         };
-        let servers = vec![tables, invoke_api, identities, user_pools];
-        Ok(Self { endpoints, lambda, cognito, sts, shutdown, servers })
+        lambda.surround(endpoints.environment());
+        let servers = vec![tables, invoke_api, identities, roles, user_pools];
+        Ok(Self { endpoints, lambda, cognito, sts, iam, shutdown, servers })
     }
 
     /// Where the services listen.
@@ -119,6 +126,12 @@ impl DevStack {
     #[must_use]
     pub fn sts(&self) -> &Sts {
         &self.sts
+    }
+
+    /// The roles.
+    #[must_use]
+    pub fn iam(&self) -> &Iam {
+        &self.iam
     }
 
     /// Kills the functions, stops the servers and waits for them, 2 s at most.

@@ -2,22 +2,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::post,
-};
+use axum::{Router, body::Bytes, extract::State, response::Response, routing::post};
 use tokio::task::JoinHandle;
 
 use crate::{
     DevStackError, form,
     lambda::ACCOUNT_ID,
-    random,
+    query,
     serve::{self, Shutdown},
 };
+
+const SERVICE: query::Service =
+    query::Service { version: "2011-06-15", namespace: "https://sts.amazonaws.com/doc/2011-06-15/" };
 
 /// The local STS; clones are the same service.
 #[derive(Clone, Debug)]
@@ -57,30 +53,12 @@ impl Sts {
 
 async fn operation(State(sts): State<Sts>, body: Bytes) -> Response {
     let action = form::parse(&body).remove("Action").unwrap_or_default();
-    let request_id = random::uuid();
-    let (status, xml) = if action == "GetCallerIdentity" {
-        let arn = sts.caller_arn();
-        let account = arn.split(':').nth(4).unwrap_or_default();
-        let answer = format!(
-            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
-             <GetCallerIdentityResult><Arn>{}</Arn><UserId>AIDALOCAL</UserId><Account>{account}</Account>\
-             </GetCallerIdentityResult><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\
-             </GetCallerIdentityResponse>",
-            escaped(&arn)
-        );
-        (StatusCode::OK, answer)
-    } else {
-        let answer = format!(
-            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
-             <Code>InvalidAction</Code><Message>Could not find operation {} for version 2011-06-15</Message>\
-             </Error><RequestId>{request_id}</RequestId></ErrorResponse>",
-            escaped(&action)
-        );
-        (StatusCode::BAD_REQUEST, answer)
-    };
-    (status, [("content-type", "text/xml"), ("x-amzn-requestid", request_id.as_str())], xml).into_response()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    if action != "GetCallerIdentity" {
+        return SERVICE.respond(&action, Err(SERVICE.no_such_operation(&action)));
+    }
+    let arn = sts.caller_arn();
+    let account = arn.split(':').nth(4).unwrap_or_default();
+    let arn = query::escaped(&arn);
+    let answer = format!("<Arn>{arn}</Arn><UserId>AIDALOCAL</UserId><Account>{account}</Account>");
+    SERVICE.respond(&action, Ok(Some(answer)))
 }

@@ -212,6 +212,7 @@ fn announce(stack: &DevStack, facts: &Facts, as_json: bool) {
             "cognito": endpoints.cognito,
             "lambda": endpoints.lambda,
             "sts": endpoints.sts,
+            "iam": endpoints.iam,
             "issuer": stack.cognito().issuer(pool),
             "jwks": stack.cognito().jwks_url(pool),
             "userPoolId": pool,
@@ -227,6 +228,7 @@ fn announce(stack: &DevStack, facts: &Facts, as_json: bool) {
     println!("Cognito    {}", endpoints.cognito);
     println!("Lambda     {}", endpoints.lambda);
     println!("STS        {}", endpoints.sts);
+    println!("IAM        {}", endpoints.iam);
     println!("User pool  {pool}");
     println!("Client     {client}");
     println!("Key set    {}", stack.cognito().jwks_url(pool));

@@ -12,8 +12,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    Cognito, account, admin, app_clients, auth, error::CognitoError, groups, identity_providers, list_users,
-    mfa, oauth, sign_up, tags, user_pools,
+    Cognito, account, admin, app_clients, auth, domains, error::CognitoError, groups, identity_providers,
+    list_users, mfa, oauth, resource_servers, sign_up, tags, user_pools,
 };
 use crate::random;
 
@@ -126,6 +126,13 @@ async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
         "DescribeIdentityProvider" => identity_providers::describe(cognito, &input(body)?),
         "DeleteIdentityProvider" => identity_providers::delete(cognito, &input(body)?),
         "ListIdentityProviders" => identity_providers::list(cognito, &input(body)?),
+
+        "CreateUserPoolDomain" => domains::create(cognito, input(body)?),
+        "DescribeUserPoolDomain" => Ok(domains::describe(cognito, &input(body)?)),
+        "DeleteUserPoolDomain" => domains::delete(cognito, &input(body)?),
+        "CreateResourceServer" => resource_servers::create(cognito, input(body)?),
+        "DescribeResourceServer" => resource_servers::describe(cognito, &input(body)?),
+        "DeleteResourceServer" => resource_servers::delete(cognito, &input(body)?),
 
         "CreateGroup" => groups::create(cognito, &input(body)?),
         "AdminAddUserToGroup" => groups::add_user(cognito, &input(body)?),

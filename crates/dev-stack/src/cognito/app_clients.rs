@@ -12,7 +12,7 @@ use super::{
     page,
     pool::{Pool, unknown_client},
     pool_shape::POOL_ID,
-    schema,
+    resource_servers, schema,
     shape::{
         self, Members, Object,
         Shape::{self, Choice, Flag, List as ListOf, Number, Structure, Text},
@@ -210,6 +210,7 @@ fn check(pool: &Pool, sent: &Object, has_secret: bool) -> Result<(), CognitoErro
         let message = format!("The provider {name} does not exist for User Pool {}.", pool.id);
         return Err(CognitoError::invalid_parameter(message));
     }
+    resource_servers::check_scopes(pool, &texts(sent, &["AllowedOAuthScopes"]))?;
     let flows = texts(sent, &["AllowedOAuthFlows"]);
     if flows.contains(&"client_credentials") {
         let fault = if flows.len() > 1 {

@@ -115,6 +115,8 @@ pub(crate) struct Pool {
     pub(crate) auto_confirm: bool,
     /// Identity providers, by name.
     pub(crate) providers: BTreeMap<String, Object>,
+    /// As they are described, by identifier.
+    pub(crate) resource_servers: BTreeMap<String, Value>,
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) groups: BTreeMap<String, Group>,
     /// By username in lower case: usernames are case-insensitive.
@@ -137,6 +139,7 @@ impl Pool {
             mfa: Object::new(),
             auto_confirm: false,
             providers: BTreeMap::new(),
+            resource_servers: BTreeMap::new(),
             clients: BTreeMap::new(),
             groups: BTreeMap::new(),
             users: BTreeMap::new(),

@@ -12,13 +12,14 @@ use axum::{
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::{Invocation, Lambda, control, runtime_api::BODY_BYTES_MAX};
+use super::{Invocation, Lambda, control, create, runtime_api::BODY_BYTES_MAX};
 use crate::DevStackError;
 
 pub(super) fn router(lambda: Lambda) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
         .merge(control::routes())
+        .merge(create::routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(lambda)
 }

@@ -71,7 +71,7 @@ impl Target {
 }
 
 /// Why an operation has no answer.
-enum Refusal {
+pub(super) enum Refusal {
     Service(StatusCode, &'static str, String),
     /// Of the stack, about the function of this ARN.
     Stack(DevStackError, String),
@@ -224,30 +224,30 @@ fn alias_shown(lambda: &Lambda, name: &str, alias: &str, version: &str) -> Value
     })
 }
 
-fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn input<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| {
         Refusal::Service(StatusCode::BAD_REQUEST, "InvalidRequestContentException", error.to_string())
     })
 }
 
-fn finish(answer: Result<Value, Refusal>) -> Response {
+pub(super) fn finish(answer: Result<Value, Refusal>) -> Response {
     match answer {
         Ok(answer) => ([("content-type", "application/json")], answer.to_string()).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn created(answer: Result<Value, Refusal>) -> Response {
+pub(super) fn created(answer: Result<Value, Refusal>) -> Response {
     let created = answer.is_ok();
     let response = finish(answer);
     if created { (StatusCode::CREATED, response).into_response() } else { response }
 }
 
-fn not_found(message: impl Into<String>) -> Refusal {
+pub(super) fn not_found(message: impl Into<String>) -> Refusal {
     Refusal::Service(StatusCode::NOT_FOUND, "ResourceNotFoundException", message.into())
 }
 
-fn conflict(message: impl Into<String>) -> Refusal {
+pub(super) fn conflict(message: impl Into<String>) -> Refusal {
     Refusal::Service(StatusCode::CONFLICT, "ResourceConflictException", message.into())
 }
 

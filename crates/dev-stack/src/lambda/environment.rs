@@ -150,7 +150,7 @@ fn command(function: &Function, program: &Path, id: usize, runtime_api: &str) ->
         ("TZ", ":UTC"),
         ("PATH", PATH),
     ]);
-    command.envs(&spec.env);
+    command.envs(&function.surroundings).envs(&spec.env);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

@@ -96,6 +96,8 @@ impl fmt::Debug for FunctionProgram {
 /// A function that has been added.
 pub(super) struct Function {
     pub(super) spec: FunctionSpec,
+    /// Environment variables besides its own, which nobody sees but the process.
+    pub(super) surroundings: BTreeMap<String, String>,
     pub(super) arn: String,
     pub(super) region: String,
     pub(super) logs: Arc<Logs>,
@@ -115,11 +117,18 @@ struct Environments {
 }
 
 impl Function {
-    pub(super) fn new(spec: FunctionSpec, arn: String, region: String, echo_logs: bool) -> Self {
+    pub(super) fn new(
+        spec: FunctionSpec,
+        surroundings: BTreeMap<String, String>,
+        arn: String,
+        region: String,
+        echo_logs: bool,
+    ) -> Self {
         let logs = Arc::new(Logs::new(&spec.name, echo_logs));
         let permits = Semaphore::new(spec.max_environments.max(1));
         let timeout = Mutex::new(spec.timeout);
-        Self { spec, arn, region, logs, timeout, permits, environments: Mutex::default() }
+        let environments = Mutex::default();
+        Self { spec, surroundings, arn, region, logs, timeout, permits, environments }
     }
 
     /// Longest time for one event: what the spec says, until it is changed.

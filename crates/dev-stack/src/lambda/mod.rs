@@ -6,7 +6,9 @@
 //! `TooManyRequestsException`.
 
 mod api;
+mod code;
 mod control;
+mod create;
 mod environment;
 mod function;
 mod logs;
@@ -17,7 +19,7 @@ mod runtime_api;
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use axum::body::Bytes;
@@ -29,7 +31,7 @@ pub use self::{
     policy::Permission,
 };
 use crate::{
-    DevStackError, random,
+    DevStackError, Iam, random,
     serve::{self, Shutdown},
 };
 
@@ -110,6 +112,9 @@ struct Service {
     region: String,
     url: String,
     echo_logs: bool,
+    iam: Iam,
+    /// See [`Lambda::surround`].
+    surroundings: OnceLock<BTreeMap<String, String>>,
     functions: Mutex<Functions>,
 }
 
@@ -125,11 +130,13 @@ struct Functions {
 pub(crate) async fn start(
     region: String,
     echo_logs: bool,
+    iam: Iam,
     shutdown: Shutdown,
 ) -> Result<(Lambda, JoinHandle<()>), DevStackError> {
     let (listener, address) = serve::bind().await?;
+    let (surroundings, functions) = (OnceLock::new(), Mutex::default());
     let service =
-        Service { region, url: format!("http://{address}"), echo_logs, functions: Mutex::default() };
+        Service { region, url: format!("http://{address}"), echo_logs, iam, surroundings, functions };
     let lambda = Lambda { service: Arc::new(service) };
     let server = serve::spawn(listener, api::router(lambda.clone()), shutdown);
     Ok((lambda, server))
@@ -145,8 +152,19 @@ impl Lambda {
     /// Adds a function, or replaces the one of that name (whose environments die, and whose aliases and policies
     /// stay). Nothing is started: the first event is a cold start.
     pub fn add_function(&self, spec: FunctionSpec) {
+        self.add(spec, BTreeMap::new());
+    }
+
+    /// Adds a function that was made through the API. Its caller thinks of AWS and names no endpoints, so it finds
+    /// those of this stack in its environment.
+    fn add_made(&self, spec: FunctionSpec) {
+        self.add(spec, self.service.surroundings.get().cloned().unwrap_or_default());
+    }
+
+    fn add(&self, spec: FunctionSpec, surroundings: BTreeMap<String, String>) {
         let (name, arn) = (spec.name.clone(), self.arn(&spec.name));
-        let function = Function::new(spec, arn, self.service.region.clone(), self.service.echo_logs);
+        let region = self.service.region.clone();
+        let function = Function::new(spec, surroundings, arn, region, self.service.echo_logs);
         if let Some(old) = self.functions().by_name.insert(name, Arc::new(function)) {
             old.kill();
         }
@@ -223,6 +241,21 @@ impl Lambda {
     #[must_use]
     pub fn arn(&self, name: &str) -> String {
         format!("arn:aws:lambda:{}:{ACCOUNT_ID}:function:{name}", self.service.region)
+    }
+
+    /// The environment variables that lead functions made through the API to this stack; told once.
+    pub(crate) fn surround(&self, environment: BTreeMap<String, String>) {
+        let _ = self.service.surroundings.set(environment);
+    }
+
+    /// The names of all functions.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.functions().by_name.keys().cloned().collect()
+    }
+
+    fn iam(&self) -> &Iam {
+        &self.service.iam
     }
 
     /// Kills everything; from now on nothing can be invoked.

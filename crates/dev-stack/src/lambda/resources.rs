@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::{Lambda, api, policy::Permission, policy::document};
 use crate::{DevStackError, cognito::merge, random};
@@ -16,6 +17,8 @@ pub(super) struct Resources {
     pub(super) policies: BTreeMap<String, Policy>,
     /// Merged into what `GetFunctionConfiguration` shows.
     pub(super) patch: Option<Value>,
+    /// Where the code of a function is that the API made. The folder goes with it.
+    pub(super) code: Option<TempDir>,
 }
 
 /// A policy and its revision.

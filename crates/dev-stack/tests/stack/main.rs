@@ -13,6 +13,8 @@ mod functions_as_processes;
 #[cfg(test)]
 mod machines;
 #[cfg(test)]
+mod made_through_the_api;
+#[cfg(test)]
 mod sign_up_and_sign_in;
 #[cfg(test)]
 mod the_stack_itself;
