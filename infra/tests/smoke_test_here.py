@@ -33,7 +33,13 @@ import boto3  # noqa: E402
 REGION = "eu-west-1"
 TABLE = "tenancy"
 ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
-SERVICES = {"dynamodb": "DYNAMODB", "cognito": "COGNITO_IDENTITY_PROVIDER", "lambda": "LAMBDA", "sts": "STS", "iam": "IAM"}
+SERVICES = {
+    "dynamodb": "DYNAMODB",
+    "cognito": "COGNITO_IDENTITY_PROVIDER",
+    "lambda": "LAMBDA",
+    "sts": "STS",
+    "iam": "IAM",
+}
 
 
 class Stack:
@@ -87,7 +93,10 @@ class Stack:
             ],
             LambdaConfig={
                 "PostConfirmation": exports["POST_CONFIRMATION_ARN"],
-                "PreTokenGenerationConfig": {"LambdaArn": exports["PRE_TOKEN_GENERATION_ARN"], "LambdaVersion": "V2_0"},
+                "PreTokenGenerationConfig": {
+                    "LambdaArn": exports["PRE_TOKEN_GENERATION_ARN"],
+                    "LambdaVersion": "V2_0",
+                },
             },
         )
         self.pool = pool["UserPool"]["Id"]
@@ -99,16 +108,22 @@ class Stack:
         return {
             "pools": pools,
             "clients": [cognito.list_user_pool_clients(UserPoolId=pool)["UserPoolClients"] for pool in pools],
-            "users": [[user["Username"] for user in cognito.list_users(UserPoolId=pool)["Users"]] for pool in pools],
+            "users": [
+                [user["Username"] for user in cognito.list_users(UserPoolId=pool)["Users"]] for pool in pools
+            ],
             "deployed pool": {
                 name: value
                 for name, value in cognito.describe_user_pool(UserPoolId=self.pool)["UserPool"].items()
                 if name != "EstimatedNumberOfUsers"
             },
-            "functions": [function["FunctionName"] for function in self.clients["lambda"].list_functions()["Functions"]],
+            "functions": [
+                function["FunctionName"] for function in self.clients["lambda"].list_functions()["Functions"]
+            ],
             "roles": [role["RoleName"] for role in self.clients["iam"].list_roles()["Roles"]],
             "tables": dynamodb.list_tables()["TableNames"],
-            "items": sorted(json.dumps(item, sort_keys=True) for item in dynamodb.scan(TableName=TABLE)["Items"]),
+            "items": sorted(
+                json.dumps(item, sort_keys=True) for item in dynamodb.scan(TableName=TABLE)["Items"]
+            ),
         }
 
     def stop(self):
@@ -131,11 +146,15 @@ class CloudFormation(http.server.BaseHTTPRequestHandler):
             "PreTokenGenerationArn": exports["PRE_TOKEN_GENERATION_ARN"],
         }
         members = "".join(
-            f"<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>" for key, value in outputs.items()
+            f"<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>"
+            for key, value in outputs.items()
         )
-        parameter = f"<ParameterKey>UserPoolId</ParameterKey><ParameterValue>{self.stack.pool}</ParameterValue>"
+        parameter = (
+            f"<ParameterKey>UserPoolId</ParameterKey><ParameterValue>{self.stack.pool}</ParameterValue>"
+        )
         body = (
-            '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks>'
+            '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">'
+            "<DescribeStacksResult><Stacks>"
             f"<member><StackName>tenancy</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>"
             f"<StackStatus>CREATE_COMPLETE</StackStatus><Parameters><member>{parameter}</member></Parameters>"
             f"<Outputs>{members}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
@@ -157,7 +176,9 @@ def zips(binaries, folder):
         shutil.copy(binaries / name, bootstrap)
         if shutil.which("strip"):
             subprocess.run(["strip", str(bootstrap)], check=True)
-        with zipfile.ZipFile(folder / f"{name}-{ARCHITECTURE}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with zipfile.ZipFile(
+            folder / f"{name}-{ARCHITECTURE}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1
+        ) as archive:
             entry = zipfile.ZipInfo("bootstrap")
             entry.external_attr = 0o100755 << 16
             entry.create_system = 3
@@ -173,7 +194,15 @@ class Runs:
     def __init__(self, stack, binaries, dist, folder):
         self.stack = stack
         self.folder = folder
-        self.command = [str(INFRA / "smoke-test"), "--dist", str(dist), "--architecture", ARCHITECTURE, "--settle-seconds", "0"]
+        self.command = [
+            str(INFRA / "smoke-test"),
+            "--dist",
+            str(dist),
+            "--architecture",
+            ARCHITECTURE,
+            "--settle-seconds",
+            "0",
+        ]
         self.command += ["--tenantctl", str(binaries / "tenantctl")]
         self.before = stack.everything()
 
@@ -193,18 +222,24 @@ class Runs:
     def check_nothing_left(self, name):
         after = self.stack.everything()
         for kind, things in self.before.items():
-            expect(after[kind] == things, f"{name}: {kind} are as before", f"{after[kind]} instead of {things}")
+            expect(
+                after[kind] == things, f"{name}: {kind} are as before", f"{after[kind]} instead of {things}"
+            )
 
     def whole(self, stack_url):
         report = self.folder / "report.md"
         self.stack.environment["AWS_ENDPOINT_URL_CLOUDFORMATION"] = stack_url
-        folder, process = self.start("whole", "--stack", "tenancy", "--attribute", "given_name=Smoke", "--report", str(report))
+        folder, process = self.start(
+            "whole", "--stack", "tenancy", "--attribute", "given_name=Smoke", "--report", str(report)
+        )
         output, _ = process.communicate(timeout=300)
         print(output)
         expect(process.returncode == 0, "a whole run ends with 0", output)
         # The local stack decides the open questions as they are assumed, in one file.
         expect("; 0 of " in output and "unclear" not in output, "every answer is the one that is assumed")
-        expect("The deployed pool, as it is" in output and "event version V3_0" in output, "every part was run")
+        expect(
+            "The deployed pool, as it is" in output and "event version V3_0" in output, "every part was run"
+        )
         text = report.read_text()
         for secret in ("eyJ", "inv_", "@simulator", "123456789012", self.stack.pool):
             expect(secret not in text, f"the report does not hold {secret[:6]}..")
@@ -229,11 +264,17 @@ class Runs:
         journals = list(folder.glob("smoke-test-*.json"))
         if how == signal.SIGKILL:
             expect(process.returncode == -signal.SIGKILL, f"{name}: it was killed")
-            expect(len(journals) == 1 and journals[0].stat().st_mode & 0o777 == 0o600, f"{name}: the journal is there, for its owner")
+            expect(
+                len(journals) == 1 and journals[0].stat().st_mode & 0o777 == 0o600,
+                f"{name}: the journal is there, for its owner",
+            )
             # A tenantctl that was running may be still.
             time.sleep(1)
             cleaned = subprocess.run(
-                [*self.command[:1], "--clean", str(journals[0])], env=self.stack.environment, capture_output=True, text=True
+                [*self.command[:1], "--clean", str(journals[0])],
+                env=self.stack.environment,
+                capture_output=True,
+                text=True,
             )
             expect(cleaned.returncode == 0, f"{name}: --clean ends with 0", cleaned.stdout + cleaned.stderr)
             journals = list(folder.glob("smoke-test-*.json"))

@@ -44,7 +44,9 @@ class Cloud:
                 # No retries of sign-ins: a second call would fire the triggers again. Throttling is retried in `patiently`.
                 attempts = 1 if service == "cognito-idp" else 5
                 config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, read_timeout=70)
-                self.clients[service] = self.session.client(service, endpoint_url=self.endpoint_url, config=config)
+                self.clients[service] = self.session.client(
+                    service, endpoint_url=self.endpoint_url, config=config
+                )
             return self.clients[service]
 
     @property

@@ -49,13 +49,17 @@ def zip_path(options, function):
 
 def check_zips(options):
     wanted = ["post-confirmation", "pre-token-generation"] + ([] if options.no_questions else ["probe"])
-    missing = [str(zip_path(options, function)) for function in wanted if not zip_path(options, function).is_file()]
+    missing = [
+        str(zip_path(options, function)) for function in wanted if not zip_path(options, function).is_file()
+    ]
     if missing:
-        raise Unusable(f"no {', '.join(missing)}: run infra/build, or say --dist, --architecture, --no-questions")
+        raise Unusable(
+            f"no {', '.join(missing)}: run infra/build, or say --dist, --architecture, --no-questions"
+        )
 
 
 def try_copies(workshop):
-    cloud, things, report = workshop.cloud, workshop.things, workshop.report
+    things, report = workshop.things, workshop.report
     environment = {"TENANCY_TABLE": things.name(), "TENANT_CACHE_SECONDS": "0"}
     post_confirmation = workshop.function("post-confirmation", "post", environment=environment)
     pre_token_generation = workshop.function("pre-token-generation", "pre", environment=environment)
@@ -77,7 +81,14 @@ def make_pool(things, version, post_confirmation, pre_token_generation):
         version.lower().replace("_", ""),
         UsernameAttributes=["email"],
         UsernameConfiguration={"CaseSensitive": False},
-        Schema=[{"Name": "tenantId", "AttributeDataType": "String", "Mutable": True, "StringAttributeConstraints": {"MaxLength": "63"}}],
+        Schema=[
+            {
+                "Name": "tenantId",
+                "AttributeDataType": "String",
+                "Mutable": True,
+                "StringAttributeConstraints": {"MaxLength": "63"},
+            }
+        ],
         LambdaConfig={
             "PostConfirmation": post_confirmation,
             "PreTokenGenerationConfig": {"LambdaArn": pre_token_generation, "LambdaVersion": version},
@@ -111,7 +122,10 @@ def make_machine(things, pool_id, suffix):
     """A domain, a scope, and a client for client credentials."""
     domain = things.domain(pool_id, suffix)
     things.cloud.cognito.create_resource_server(
-        UserPoolId=pool_id, Identifier="smoke", Name="smoke", Scopes=[{"ScopeName": "test", "ScopeDescription": "smoke test"}]
+        UserPoolId=pool_id,
+        Identifier="smoke",
+        Name="smoke",
+        Scopes=[{"ScopeName": "test", "ScopeDescription": "smoke test"}],
     )
     client = things.client(
         pool_id,
@@ -132,7 +146,9 @@ def try_machine(workshop, section, issuer, tenant, settings):
     if not section.check("the token endpoint of a new domain answers", endpoint):
         return
     status, body = issuer.machine_token(endpoint, client["ClientId"], client["ClientSecret"])
-    if not section.check("a machine gets a token", status == 200, "" if status == 200 else f"{status} {body.get('error')}"):
+    if not section.check(
+        "a machine gets a token", status == 200, "" if status == 200 else f"{status} {body.get('error')}"
+    ):
         return
     try:
         claims = issuer.verified(body["access_token"])
@@ -141,5 +157,7 @@ def try_machine(workshop, section, issuer, tenant, settings):
         return
     wanted = settings.claims(tenant, "V3_0", "access", machine=True)
     wrong = {name: claims.get(name) for name, value in wanted.items() if claims.get(name) != value}
-    section.check("machine: access token has the tenant's claims", not wrong, wrong or ", ".join(sorted(wanted)))
+    section.check(
+        "machine: access token has the tenant's claims", not wrong, wrong or ", ".join(sorted(wanted))
+    )
     section.check("machine: and the scope", claims.get("scope") == "smoke/test", claims.get("scope"))

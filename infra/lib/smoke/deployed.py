@@ -25,11 +25,23 @@ class Deployment:
         except botocore.exceptions.ClientError as error:
             raise Unusable(f"stack {name}: {error}") from None
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-        parameters = {parameter["ParameterKey"]: parameter.get("ParameterValue") for parameter in stack.get("Parameters", [])}
-        missing = [name for name in ("TableName", "PostConfirmationArn", "PreTokenGenerationArn") if name not in outputs]
+        parameters = {
+            parameter["ParameterKey"]: parameter.get("ParameterValue")
+            for parameter in stack.get("Parameters", [])
+        }
+        missing = [
+            name
+            for name in ("TableName", "PostConfirmationArn", "PreTokenGenerationArn")
+            if name not in outputs
+        ]
         if missing or not parameters.get("UserPoolId"):
-            raise Unusable(f"stack {name} is not of infra/template.yaml: it has no {', '.join(missing or ['UserPoolId'])}")
-        functions = {"PostConfirmation": outputs["PostConfirmationArn"], "PreTokenGeneration": outputs["PreTokenGenerationArn"]}
+            raise Unusable(
+                f"stack {name} is not of infra/template.yaml: no {', '.join(missing or ['UserPoolId'])}"
+            )
+        functions = {
+            "PostConfirmation": outputs["PostConfirmationArn"],
+            "PreTokenGeneration": outputs["PreTokenGenerationArn"],
+        }
         return cls(parameters["UserPoolId"], outputs["TableName"], functions)
 
 
@@ -49,10 +61,19 @@ def try_deployed(cloud, things, report, options, tenantctl_path):
     if len(attached) < 2:
         return
     version = attached["PreTokenGeneration"][1]
-    settings = Settings(*(environment_of(cloud, section, attached[name][0]) for name in ("PostConfirmation", "PreTokenGeneration")))
+    settings = Settings(
+        *(
+            environment_of(cloud, section, attached[name][0])
+            for name in ("PostConfirmation", "PreTokenGeneration")
+        )
+    )
     section.note(f"event version {version}, tier {pool.get('UserPoolTier', 'unknown')}")
     for name, value in settings.changed().items():
-        section.note(f"setting {name} is not the default" if name == "IAM_ROLE_ALLOWLIST" else f"setting {name}={value}")
+        section.note(
+            f"setting {name} is not the default"
+            if name == "IAM_ROLE_ALLOWLIST"
+            else f"setting {name}={value}"
+        )
     required = check_attributes(pool, options.attribute, settings["TENANT_ATTRIBUTE"])
     takes_addresses = "email" in pool.get("UsernameAttributes", [])
     client = things.client(
@@ -62,6 +83,11 @@ def try_deployed(cloud, things, report, options, tenantctl_path):
         WriteAttributes=sorted({"email", *required}),
         PreventUserExistenceErrors="ENABLED",
         EnableTokenRevocation=True,
+        # What is signed for a throw-away tenant is soon worth nothing.
+        AccessTokenValidity=5,
+        IdTokenValidity=5,
+        RefreshTokenValidity=1,
+        TokenValidityUnits={"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"},
     )
     facts = PoolFacts(deployment.pool_id, client["ClientId"], version, takes_addresses, required)
     tenants = Tenants(things, Tenantctl(tenantctl_path, deployment.table, cloud))
@@ -100,7 +126,11 @@ def check_attributes(pool, given, tenant_attribute):
     unknown = [name for name in given if name not in schema]
     if unknown:
         raise Unusable(f"the pool has no attribute {', '.join(unknown)}")
-    required = [name for name, attribute in schema.items() if attribute.get("Required") and name not in ("sub", "email", *given)]
+    required = [
+        name
+        for name, attribute in schema.items()
+        if attribute.get("Required") and name not in ("sub", "email", *given)
+    ]
     if required:
         options = " ".join(f"--attribute {name}=.." for name in required)
         raise Unusable(f"the pool requires attributes of a new user: say {options}")

@@ -43,7 +43,11 @@ class Journey:
         attribute = self.settings["TENANT_ATTRIBUTE"]
         attributes = self.cognito.admin_get_user(UserPoolId=self.pool.id, Username=name)["UserAttributes"]
         stamp = next((entry["Value"] for entry in attributes if entry["Name"] == attribute), None)
-        section.check(f"the user is stamped: {attribute} is the invite's tenant", stamp == tenant.id, "" if stamp else "no stamp")
+        section.check(
+            f"the user is stamped: {attribute} is the invite's tenant",
+            stamp == tenant.id,
+            "" if stamp else "no stamp",
+        )
         tokens = self.sign_in(name, password)
         if tokens is None:
             return
@@ -83,7 +87,9 @@ class Journey:
         if answer is None:
             return None
         if "AuthenticationResult" not in answer:
-            self.section.check("tokens after the password", False, f"the pool asks for {answer.get('ChallengeName')}")
+            self.section.check(
+                "tokens after the password", False, f"the pool asks for {answer.get('ChallengeName')}"
+            )
             return None
         return answer["AuthenticationResult"]
 
@@ -96,9 +102,17 @@ class Journey:
                 self.section.check(f"{step}: {kind} token", False, error)
                 continue
             audience = claims.get("aud" if kind == "id" else "client_id")
-            facts = {"token_use": (claims.get("token_use"), kind), "sub": (claims.get("sub"), sub), "audience": (audience, self.pool.client_id)}
+            facts = {
+                "token_use": (claims.get("token_use"), kind),
+                "sub": (claims.get("sub"), sub),
+                "audience": (audience, self.pool.client_id),
+            }
             wrong = [name for name, (found, wanted) in facts.items() if found != wanted]
-            self.section.check(f"{step}: {kind} token is signed by the pool for this user and client", not wrong, ", ".join(wrong))
+            self.section.check(
+                f"{step}: {kind} token is signed by the pool for this user and client",
+                not wrong,
+                ", ".join(wrong),
+            )
             wanted = self.settings.claims(tenant, self.pool.version, kind)
             self.compare(f"{step}: {kind} token has the tenant's claims", wanted, claims)
             if kind == "access" and not wanted:
@@ -107,7 +121,9 @@ class Journey:
             groups, wanted = claims.get("cognito:groups", []), self.settings.groups(tenant)
             kept = self.settings["POOL_GROUPS"] == "keep"
             right = set(wanted) <= set(groups) if kept else groups == wanted
-            self.section.check(f"{step}: {kind} token has the tenant's groups", right, "" if right else f"{groups}")
+            self.section.check(
+                f"{step}: {kind} token has the tenant's groups", right, "" if right else f"{groups}"
+            )
 
     def compare(self, name, wanted, claims):
         if not wanted:
@@ -148,7 +164,11 @@ class Journey:
     def chosen(self, name, token, metadata):
         arguments = {"ClientMetadata": metadata} if metadata else {}
         answer = self.attempt(
-            name, self.cognito.get_tokens_from_refresh_token, ClientId=self.pool.client_id, RefreshToken=token, **arguments
+            name,
+            self.cognito.get_tokens_from_refresh_token,
+            ClientId=self.pool.client_id,
+            RefreshToken=token,
+            **arguments,
         )
         return answer and answer["AuthenticationResult"]
 
@@ -160,9 +180,15 @@ class Journey:
         confirm = {"UserPoolId": self.pool.id, "Username": name}
         if self.settings["UNINVITED"] == "refuse":
             error = self.refused(self.cognito.admin_confirm_sign_up, **confirm)
-            self.section.check("a user without an invite is refused, in the one text", INVITE_REQUIRED in error, error)
+            self.section.check(
+                "a user without an invite is refused, in the one text", INVITE_REQUIRED in error, error
+            )
         else:
-            self.attempt("a user without an invite is confirmed, as UNINVITED has it", self.cognito.admin_confirm_sign_up, **confirm)
+            self.attempt(
+                "a user without an invite is confirmed, as UNINVITED has it",
+                self.cognito.admin_confirm_sign_up,
+                **confirm,
+            )
         if self.settings["MODE"] == "enforce":
             error = self.refused(
                 self.cognito.initiate_auth,

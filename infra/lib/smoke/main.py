@@ -89,13 +89,18 @@ def conclude(report, options, left, journal):
     for title, name in report.failures:
         report.say(f"FAILED: {title}: {name}")
     checks = sum(len(section.checks) for section in report.sections)
-    report.say(f"{checks - len(report.failures)} of {checks} checks held; {report.differing()} of {len(report.answers)} answers differ from what is assumed")
+    report.say(
+        f"{checks - len(report.failures)} of {checks} checks held; "
+        f"{report.differing()} of {len(report.answers)} answers differ from what is assumed"
+    )
     text = report.markdown(left)
     if options.report:
         options.report.write_text(text)
         report.say(f"To send it back: open an issue in this repository with {options.report} in it.")
     else:
-        report.say("To send it back: open an issue in this repository with this text, or with that of --report FILE.")
+        report.say(
+            "To send it back: open an issue in this repository with this text, or with that of --report FILE."
+        )
     return 1 if left or report.failures else 0
 
 

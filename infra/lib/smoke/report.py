@@ -1,5 +1,6 @@
 """What a run says: lines while it goes on, and a markdown report to send back."""
 
+import contextlib
 import datetime
 import sys
 import threading
@@ -23,24 +24,28 @@ class Report:
         self.say(f"\n{title}")
         return section
 
-    def answer(self, question, answer, evidence):
+    def answer(self, answer):
         """An answer to an open question."""
         with self.lock:
-            self.answers.append((question, sanitised(answer), [sanitised(line) for line in evidence]))
-        self.say(f"  {question.verdict(answer):9} {question.ids}: {question.text} {sanitised(answer)}")
+            self.answers.append(answer)
+        self.say(
+            f"  {answer.verdict:9} {answer.question.ids}: {answer.question.text} {sanitised(answer.text)}"
+        )
 
     @staticmethod
     def say(text):
-        print(text, flush=True)
+        write(text, sys.stdout)
 
     @staticmethod
     def tell(text):
         """By the way, on standard error."""
-        print(f"smoke-test: {text}", file=sys.stderr, flush=True)
+        write(f"smoke-test: {text}", sys.stderr)
 
     @property
     def failures(self):
-        return [(section.title, name) for section in self.sections for name, held, _ in section.checks if not held]
+        return [
+            (section.title, name) for section in self.sections for name, held, _ in section.checks if not held
+        ]
 
     def markdown(self, left):
         lines = ["# Smoke test of the Cognito tenancy triggers", ""]
@@ -48,32 +53,45 @@ class Report:
         lines.append(f"- begun {self.begun:%Y-%m-%d %H:%M} UTC, took {int(self.seconds())} s")
         failed = len(self.failures)
         total = sum(len(section.checks) for section in self.sections)
-        lines.append(f"- {total - failed} of {total} checks held; {self.differing()} answers differ from what is assumed")
+        lines.append(
+            f"- {total - failed} of {total} checks held; "
+            f"{self.differing()} of {len(self.answers)} answers differ from what is assumed"
+        )
         lines.append(f"- left behind: {', '.join(thing['kind'] for thing, _ in left) if left else 'nothing'}")
         for section in self.sections:
             lines += ["", f"## {section.title}", ""]
-            lines += [f"- {'ok' if held else '**FAILED**'}: {name}{f' ({detail})' if detail else ''}" for name, held, detail in section.checks]
+            lines += [
+                f"- {'ok' if held else '**FAILED**'}: {name}{f' ({detail})' if detail else ''}"
+                for name, held, detail in section.checks
+            ]
             lines += [f"- {note}" for note in section.notes]
         if self.answers:
             lines += self.questions()
-        lines += ["", "To send this back: open an issue in this repository and paste it. It holds no tokens, codes, addresses or account ids."]
+        lines += [
+            "",
+            "To send this back: open an issue in this repository and paste it. "
+            "It holds no tokens, codes, addresses or account ids.",
+        ]
         return "\n".join(lines) + "\n"
 
     def questions(self):
-        lines = ["", "## Open questions", ""]
-        lines.append("Numbers are those below; names in the last column stand in `crates/dev-stack/src/cognito/unknowns.rs`.")
+        lines = ["", "## Answers", ""]
+        lines.append("Names in the last column stand in `crates/dev-stack/src/cognito/unknowns.rs`.")
         lines += ["", "| | Question | Answer | As assumed? | Assumed by |", "| --- | --- | --- | --- | --- |"]
-        for question, answer, _ in self.answers:
-            row = [question.ids, question.text, cell(answer), question.verdict(answer), f"`{question.unknown}`" if question.unknown else ""]
+        for answer in self.answers:
+            question = answer.question
+            source = f"`{question.unknown}`" if question.unknown else "docs/cognito.md"
+            row = [question.ids, question.text, cell(sanitised(answer.text)), answer.verdict, source]
             lines.append("| " + " | ".join(row) + " |")
         lines += ["", "## Evidence"]
-        for question, _, evidence in self.answers:
-            if evidence:
-                lines += ["", f"{question.ids}. {question.text}", "", *[f"    {line}" for line in evidence]]
+        for answer in self.answers:
+            if answer.evidence:
+                lines += ["", f"{answer.question.ids}. {answer.question.text} {sanitised(answer.text)}", ""]
+                lines += [f"    {sanitised(line)}" for line in answer.evidence]
         return lines
 
     def differing(self):
-        return sum(question.verdict(answer) == "DIFFERS" for question, answer, _ in self.answers)
+        return sum(answer.verdict == "DIFFERS" for answer in self.answers)
 
     def seconds(self):
         return (datetime.datetime.now(datetime.timezone.utc) - self.begun).total_seconds()
@@ -98,6 +116,12 @@ class Section:
         text = sanitised(text)
         self.notes.append(text)
         self.report.say(f"  {'':9} {text}")
+
+
+def write(text, stream):
+    """A terminal that is gone must not keep things from being removed."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=stream, flush=True)
 
 
 def cell(text):

@@ -23,7 +23,9 @@ class Settings:
         """From the environment variables of both functions; without them, the defaults."""
         self.values = dict(DEFAULTS)
         for environment in (post_confirmation or {}, pre_token_generation or {}):
-            self.values.update((name, value) for name, value in environment.items() if name in DEFAULTS and value.strip())
+            self.values.update(
+                (name, value) for name, value in environment.items() if name in DEFAULTS and value.strip()
+            )
 
     def __getitem__(self, name):
         return self.values[name]
@@ -40,7 +42,9 @@ class Settings:
         values = {"id": tenant.id, "name": tenant.name, "tier": Tenants.TIER, "roles": roles}
         if machine:
             del values["roles"]
-        claims = {self[f"CLAIM_TENANT_{name.upper()}"]: value for name, value in values.items() if name in listed}
+        claims = {
+            self[f"CLAIM_TENANT_{name.upper()}"]: value for name, value in values.items() if name in listed
+        }
         if token == "id":
             claims[self["TENANT_ATTRIBUTE"]] = tenant.id
         return claims

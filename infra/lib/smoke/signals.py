@@ -3,7 +3,8 @@ otherwise come into being after it was looked for."""
 
 import contextlib
 import signal
-import sys
+
+from .report import Report
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -33,7 +34,7 @@ def remove_now():
 
 def stop(_number, _frame):
     if State.removing:
-        print("smoke-test: removing what was made; this takes a moment", file=sys.stderr, flush=True)
+        Report.tell("removing what was made; this takes a moment")
     elif State.depth:
         State.pending = True
     else:

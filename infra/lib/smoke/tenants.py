@@ -16,7 +16,11 @@ INDEX = "gsi1"
 
 def find_tenantctl(given):
     root = pathlib.Path(__file__).resolve().parents[3]
-    for path in [given] if given else [root / "target/debug/tenantctl", root / "target/release/tenantctl", shutil.which("tenantctl")]:
+    for path in (
+        [given]
+        if given
+        else [root / "target/debug/tenantctl", root / "target/release/tenantctl", shutil.which("tenantctl")]
+    ):
         if path and os.access(path, os.X_OK):
             return str(path)
     raise Unusable("no tenantctl: build it (cargo build --bin tenantctl), or say --tenantctl PATH")
@@ -28,7 +32,16 @@ class Tenantctl:
     def __init__(self, path, table, cloud):
         self.path = path
         self.table = table
-        self.flags = ["--table", table, "--region", cloud.region, "--output", "json", "--actor", "infra/smoke-test"]
+        self.flags = [
+            "--table",
+            table,
+            "--region",
+            cloud.region,
+            "--output",
+            "json",
+            "--actor",
+            "infra/smoke-test",
+        ]
         if cloud.profile:
             self.flags += ["--profile", cloud.profile]
         if cloud.endpoint_url:
@@ -39,13 +52,17 @@ class Tenantctl:
         command = [self.path, *arguments, *self.flags]
         # In a session of its own: ctrl-c must not reach it.
         with uninterrupted():
-            ended = subprocess.run(command, capture_output=True, text=True, timeout=180, start_new_session=True)
+            ended = subprocess.run(
+                command, capture_output=True, text=True, timeout=180, start_new_session=True
+            )
         if ended.returncode:
             raise Unusable(f"tenantctl {arguments[0]} {arguments[1]}: {ended.stderr.strip()[-600:]}")
         return json.loads(ended.stdout or "{}")
 
     def version(self):
-        return subprocess.run([self.path, "--version"], capture_output=True, text=True, timeout=60).stdout.strip()
+        return subprocess.run(
+            [self.path, "--version"], capture_output=True, text=True, timeout=60
+        ).stdout.strip()
 
 
 class Tenants:
@@ -61,7 +78,9 @@ class Tenants:
     def tenant(self, suffix):
         tenant_id = self.things.name(suffix)
         thing = self.things.tenant(tenant_id, self.tenantctl.table)
-        self.tenantctl.run("tenant", "create", tenant_id, "--name", self.display_name(tenant_id), "--tier", self.TIER)
+        self.tenantctl.run(
+            "tenant", "create", tenant_id, "--name", self.display_name(tenant_id), "--tier", self.TIER
+        )
         return Tenant(self, tenant_id, thing)
 
     @staticmethod
@@ -88,7 +107,16 @@ class Tenant:
         """Makes a user a member without an invite."""
         self.keep(f"USER#{pool_id}#{sub}")
         self.tenants.tenantctl.run(
-            "member", "add", sub, "--no-lookup", "--user-pool-id", pool_id, "--tenant", self.id, "--role", Tenants.ROLE
+            "member",
+            "add",
+            sub,
+            "--no-lookup",
+            "--user-pool-id",
+            pool_id,
+            "--tenant",
+            self.id,
+            "--role",
+            Tenants.ROLE,
         )
 
     def bind_machine(self, pool_id, client_id):

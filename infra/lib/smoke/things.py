@@ -78,7 +78,11 @@ class Things:
         """One role for all copies. No permission to log: so no log group is left behind."""
         name = self.name()
         self.journal.add("role", name)
-        trusted = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        trusted = {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
         role = patiently(
             self.cloud.iam.create_role,
             RoleName=name,
@@ -90,7 +94,17 @@ class Things:
         pools = f"arn:{self.cloud.partition}:cognito-idp:{self.cloud.region}:{self.cloud.account}:userpool/*"
         table = {
             "Effect": "Allow",
-            "Action": [f"dynamodb:{action}" for action in ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")],
+            "Action": [
+                f"dynamodb:{action}"
+                for action in (
+                    "GetItem",
+                    "Query",
+                    "PutItem",
+                    "UpdateItem",
+                    "DeleteItem",
+                    "ConditionCheckItem",
+                )
+            ],
             "Resource": [table_arn],
         }
         stamp = {
@@ -99,7 +113,12 @@ class Things:
             "Resource": pools,
             "Condition": {"StringEquals": {f"aws:ResourceTag/{TAG}": self.run}},
         }
-        patiently(self.cloud.iam.put_role_policy, RoleName=name, PolicyName="calls", PolicyDocument=policy(table, stamp))
+        patiently(
+            self.cloud.iam.put_role_policy,
+            RoleName=name,
+            PolicyName="calls",
+            PolicyDocument=policy(table, stamp),
+        )
         return role["Arn"]
 
     def function(self, suffix, zip_path, role_arn, architecture, environment=None, timeout=5):
@@ -108,7 +127,10 @@ class Things:
         patiently(
             self.cloud.functions.create_function,
             # A role that was just made is not known to Lambda for some seconds.
-            also=[("InvalidParameterValueException", "cannot be assumed"), ("InvalidParameterValueException", "KMS")],
+            also=[
+                ("InvalidParameterValueException", "cannot be assumed"),
+                ("InvalidParameterValueException", "KMS"),
+            ],
             seconds=90,
             FunctionName=name,
             Runtime="provided.al2023",
@@ -134,7 +156,9 @@ class Things:
     def pool(self, suffix, **settings):
         name = self.name(suffix)
         thing = self.journal.add("pool", name)
-        pool = patiently(self.cloud.cognito.create_user_pool, PoolName=name, UserPoolTags=self.tags, **settings)["UserPool"]
+        pool = patiently(
+            self.cloud.cognito.create_user_pool, PoolName=name, UserPoolTags=self.tags, **settings
+        )["UserPool"]
         self.journal.note(thing, id=pool["Id"])
         return pool["Id"]
 
@@ -161,7 +185,9 @@ class Things:
         """An app client. In a pool of ours it goes with the pool, and is in the journal all the same."""
         name = self.name(suffix)
         thing = self.journal.add("client", name, pool=pool_id)
-        made = patiently(self.cloud.cognito.create_user_pool_client, UserPoolId=pool_id, ClientName=name, **settings)
+        made = patiently(
+            self.cloud.cognito.create_user_pool_client, UserPoolId=pool_id, ClientName=name, **settings
+        )
         client = made["UserPoolClient"]
         self.journal.note(thing, id=client["ClientId"])
         return client
@@ -178,7 +204,11 @@ class Things:
     def remove_all(self):
         """Removes what the journal has, the newest first; gives what could not be removed, and why."""
         left = []
-        own = {thing.get("id", thing["name"]) for thing in self.journal.things if thing["kind"] in ("pool", "table")}
+        own = {
+            thing.get("id", thing["name"])
+            for thing in self.journal.things
+            if thing["kind"] in ("pool", "table")
+        }
         for thing in reversed(list(self.journal.things)):
             try:
                 # What is in a pool or a table of the run goes with it.
@@ -205,6 +235,7 @@ class Things:
                 if attempt == 4:
                     raise
             time.sleep(0.5 * 2**attempt)
+        return None
 
     def remove_table(self, thing):
         dynamodb, name = self.cloud.dynamodb, thing["name"]
@@ -239,12 +270,16 @@ class Things:
         described = self.cloud.cognito.describe_user_pool_domain(Domain=thing["name"])["DomainDescription"]
         # The name is of this run alone; and the pool is, too.
         if described.get("UserPoolId") == thing["pool"]:
-            patiently(self.cloud.cognito.delete_user_pool_domain, Domain=thing["name"], UserPoolId=thing["pool"])
+            patiently(
+                self.cloud.cognito.delete_user_pool_domain, Domain=thing["name"], UserPoolId=thing["pool"]
+            )
 
     def remove_client(self, thing):
         ids = [thing["id"]] if "id" in thing else self.clients_named(thing["pool"], thing["name"])
         for client_id in ids:
-            patiently(self.cloud.cognito.delete_user_pool_client, UserPoolId=thing["pool"], ClientId=client_id)
+            patiently(
+                self.cloud.cognito.delete_user_pool_client, UserPoolId=thing["pool"], ClientId=client_id
+            )
 
     def remove_user(self, thing):
         patiently(self.cloud.cognito.admin_delete_user, UserPoolId=thing["pool"], Username=thing["name"])
@@ -253,12 +288,19 @@ class Things:
         remove_items(self.cloud.dynamodb, thing["table"], thing["name"], thing["partitions"])
 
     def pools_named(self, name):
-        pages = self.cloud.cognito.get_paginator("list_user_pools").paginate(PaginationConfig={"PageSize": 60})
+        pages = self.cloud.cognito.get_paginator("list_user_pools").paginate(
+            PaginationConfig={"PageSize": 60}
+        )
         return [pool["Id"] for page in pages for pool in page["UserPools"] if pool["Name"] == name]
 
     def clients_named(self, pool_id, name):
         pages = self.cloud.cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=pool_id)
-        return [client["ClientId"] for page in pages for client in page["UserPoolClients"] if client["ClientName"] == name]
+        return [
+            client["ClientId"]
+            for page in pages
+            for client in page["UserPoolClients"]
+            if client["ClientName"] == name
+        ]
 
 
 def policy(*statements):
@@ -268,15 +310,17 @@ def policy(*statements):
 def by_hand(thing):
     """The command that removes a thing."""
     kind, name, pool = thing["kind"], thing["name"], thing.get("pool")
-    unknown = "<its id>"
+    identity = thing.get("id", "<its id>")
+    idp = "aws cognito-idp"
     return {
         "table": f"aws dynamodb update-table --table-name {name} --no-deletion-protection-enabled; "
         f"aws dynamodb delete-table --table-name {name}",
-        "role": f"aws iam delete-role-policy --role-name {name} --policy-name calls; aws iam delete-role --role-name {name}",
+        "role": f"aws iam delete-role-policy --role-name {name} --policy-name calls; "
+        f"aws iam delete-role --role-name {name}",
         "function": f"aws lambda delete-function --function-name {name}",
-        "pool": f"aws cognito-idp delete-user-pool --user-pool-id {thing.get('id', unknown)}   # {name}",
-        "domain": f"aws cognito-idp delete-user-pool-domain --domain {name} --user-pool-id {pool}",
-        "client": f"aws cognito-idp delete-user-pool-client --user-pool-id {pool} --client-id {thing.get('id', unknown)}",
-        "user": f"aws cognito-idp admin-delete-user --user-pool-id {pool} --username {name}",
-        "tenant": f"the items of tenant {name} in table {thing.get('table')}: infra/smoke-test --clean, once the table answers",
+        "pool": f"{idp} delete-user-pool --user-pool-id {identity}   # {name}",
+        "domain": f"{idp} delete-user-pool-domain --domain {name} --user-pool-id {pool}",
+        "client": f"{idp} delete-user-pool-client --user-pool-id {pool} --client-id {identity}   # {name}",
+        "user": f"{idp} admin-delete-user --user-pool-id {pool} --username {name}",
+        "tenant": f"the items of tenant {name} in table {thing.get('table')}: by --clean, once the table answers",
     }[kind]

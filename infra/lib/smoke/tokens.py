@@ -79,7 +79,11 @@ class Issuer:
                 endpoint = self.discover(again=True).get("token_endpoint")
                 endpoint = endpoint or f"https://{domain}.auth.{region}.amazoncognito.com/oauth2/token"
                 status, body = self.machine_token(endpoint, "nobody", "nothing")
-                if 400 <= status < 500 and body.get("error") in ("invalid_client", "invalid_request", "unauthorized_client"):
+                if 400 <= status < 500 and body.get("error") in (
+                    "invalid_client",
+                    "invalid_request",
+                    "unauthorized_client",
+                ):
                     return endpoint
             except (urllib.error.URLError, OSError):
                 pass

@@ -11,7 +11,7 @@ from ..copies import make_machine
 from ..journey import new_password
 from ..things import patiently
 from ..tokens import Issuer, claims_of
-from .question import VERSIONS, Unclear, merged
+from .question import VERSIONS, Answer, Unclear
 
 # Cognito waits 5 s for a trigger; the probe's own limit must be longer, so that its count survives.
 PROBE_TIMEOUT_SECONDS = 20
@@ -64,7 +64,14 @@ class ProbePool:
         self.evidence = []
         self.id = self.things.pool(
             self.short,
-            Schema=[{"Name": "probe", "AttributeDataType": "String", "Mutable": True, "StringAttributeConstraints": {"MaxLength": "2048"}}],
+            Schema=[
+                {
+                    "Name": "probe",
+                    "AttributeDataType": "String",
+                    "Mutable": True,
+                    "StringAttributeConstraints": {"MaxLength": "2048"},
+                }
+            ],
             LambdaConfig={"PreTokenGenerationConfig": {"LambdaArn": function_arn, "LambdaVersion": version}},
         )
         self.things.permission(function_arn, self.id)
@@ -97,7 +104,13 @@ class ProbePool:
             ],
         )
         if permanent:
-            patiently(self.cloud.cognito.admin_set_user_password, UserPoolId=self.id, Username=name, Password=password, Permanent=True)
+            patiently(
+                self.cloud.cognito.admin_set_user_password,
+                UserPoolId=self.id,
+                Username=name,
+                Password=password,
+                Permanent=True,
+            )
 
     def tell(self, instruction, user=None):
         """What the probe is to do at the next sign-in; None takes the attribute away."""
@@ -142,16 +155,17 @@ class ProbePool:
 
     def timed(self, call, **arguments):
         """One sign-in. Only throttling is tried again, since every call calls the probe."""
-        for wait in (1, 3, 9, 0):
+        waits = [9, 3, 1]
+        while True:
             begun = time.monotonic()
             try:
                 answer = call(**arguments)
             except botocore.exceptions.ClientError as error:
-                if code_of(error) == "TooManyRequestsException" and wait:
-                    time.sleep(wait)
-                    continue
-                return SignIn(error=error, seconds=time.monotonic() - begun)
-            return SignIn(answer["AuthenticationResult"], seconds=time.monotonic() - begun)
+                if code_of(error) != "TooManyRequestsException" or not waits:
+                    return SignIn(error=error, seconds=time.monotonic() - begun)
+                time.sleep(waits.pop())
+            else:
+                return SignIn(answer["AuthenticationResult"], seconds=time.monotonic() - begun)
 
     def note(self, told, ended):
         shown = {name: value for name, value in (told or {}).items() if name != "key"}
@@ -176,7 +190,6 @@ class Questioner:
         self.things = workshop.things
         self.report = workshop.report
         self.pools = {}
-        self.unavailable = {}
         self.refused = []
         self.function = None
         self.short_pool = None
@@ -193,7 +206,7 @@ class Questioner:
             except botocore.exceptions.ClientError as error:
                 if code_of(error) != "FeatureUnavailableInTierException":
                     raise
-                self.unavailable[version] = message_of(error)
+                self.report.sections[-1].note(f"no pool with {version}: {message_of(error)}")
         self.short_pool = ProbePool(self, "V1_0", short, "short")
         for pool in [*self.pools.values(), self.short_pool]:
             self.wait_for(pool)
@@ -213,23 +226,22 @@ class Questioner:
         pool.evidence.clear()
 
     def ask(self, question):
-        """Asks one question on each of its versions; gives answer and evidence."""
+        """Asks one question on each of its versions."""
         if not question.versions:
             for pool in self.pools.values():
                 pool.evidence.clear()
-            answer = self.answer_of(question, self)
-            return answer, [line for pool in self.pools.values() for line in pool.evidence]
+            answers = {None: self.answer_of(question, self)}
+            return Answer(question, answers, [line for pool in self.pools.values() for line in pool.evidence])
         answers, evidence = {}, []
         for version in question.versions:
-            if version in self.pools:
-                pool = self.pools[version]
-                pool.evidence.clear()
-                answers[version] = self.answer_of(question, pool)
-                evidence += pool.evidence
-        if not answers:
-            return f"not asked: {', '.join(self.unavailable)} refused by the account's tier", []
-        unclear = [answer for answer in answers.values() if answer.startswith("unclear")]
-        return unclear[0] if unclear else merged(answers), evidence
+            if version not in self.pools:
+                answers[version] = "not asked, the account's tier does not have it"
+                continue
+            pool = self.pools[version]
+            pool.evidence.clear()
+            answers[version] = self.answer_of(question, pool)
+            evidence += pool.evidence
+        return Answer(question, answers, evidence)
 
     @staticmethod
     def answer_of(question, about):
@@ -246,7 +258,11 @@ class Questioner:
         """The instructions of refused sign-ins that the probe has not counted. It counts in memory, so what is missing
         may be forgotten; but what is there was met."""
         counts = self.counts()
-        return [key for key in self.refused if key not in counts and not key.startswith(f"{self.short_pool.short}-")]
+        return [
+            key
+            for key in self.refused
+            if key not in counts and not key.startswith(f"{self.short_pool.short}-")
+        ]
 
     def counts(self, calls=8):
         """How often the probe has met each instruction, in all processes that can be reached: as many calls at the same
@@ -283,8 +299,14 @@ class Machine:
         if self.endpoint is None:
             raise Unclear("the token endpoint of the new domain did not answer in two minutes")
         metadata = {"probe": json.dumps({"key": f"machine-{key}", **instruction})} if key else None
-        status, body = self.issuer.machine_token(self.endpoint, self.client["ClientId"], self.client["ClientSecret"], metadata)
+        status, body = self.issuer.machine_token(
+            self.endpoint, self.client["ClientId"], self.client["ClientSecret"], metadata
+        )
         claims = claims_of(body["access_token"]) if "access_token" in body else body
-        shown = {name: claims[name] for name in ("error", "error_description", "scope", "version", "probe", "cognito:groups") if name in claims}
+        shown = {
+            name: claims[name]
+            for name in ("error", "error_description", "scope", "version", "probe", "cognito:groups")
+            if name in claims
+        }
         self.pool.evidence.append(f"machine {json.dumps(instruction)} -> {status} {json.dumps(shown)}")
         return status, claims

@@ -16,11 +16,12 @@ def ask_all(questioner):
     # By number; those of docs/cognito.md alone come last.
     questions.sort(key=lambda question: int(question.ids) if question.ids.isdigit() else 99)
     for question in questions:
-        answer, evidence = questioner.ask(question)
-        questioner.report.answer(question, answer, evidence)
+        questioner.report.answer(questioner.ask(question))
     section = questioner.report.sections[-1]
     unconfirmed = questioner.unconfirmed()
-    section.note(f"{len(questioner.refused)} sign-ins were refused; the probe has counted all but {len(unconfirmed)} of them")
+    section.note(
+        f"{len(questioner.refused)} sign-ins were refused; the probe has counted all but {len(unconfirmed)}"
+    )
     if unconfirmed:
         section.note(f"not counted, and so less sure: {', '.join(unconfirmed)}")
     for line in UNASKED:

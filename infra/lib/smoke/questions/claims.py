@@ -25,7 +25,9 @@ def reserved(key, token, name):
 
 
 def suppressed(pool):
-    ended = pool.sign_in("reserved-suppressed", response=details(pool.version, id_claims=KEPT, id_suppress=["sub"]))
+    ended = pool.sign_in(
+        "reserved-suppressed", response=details(pool.version, id_claims=KEPT, id_suppress=["sub"])
+    )
     if ended.is_refused:
         return ended.refusal()
     rest = "the rest applied" if ended.id.get("probe") == "kept" else "and so is the rest"
@@ -36,7 +38,9 @@ def value(key, value, name="probe", token="id"):
     """What becomes of a claim of this value."""
 
     def ask(pool):
-        ended = pool.sign_in(key, response=details(pool.version, **{f"{token}_claims": {name: value, "probe_beside": "kept"}}))
+        ended = pool.sign_in(
+            key, response=details(pool.version, **{f"{token}_claims": {name: value, "probe_beside": "kept"}})
+        )
         if ended.is_refused:
             return ended.refusal()
         claims = getattr(ended, token)
@@ -68,21 +72,79 @@ VALUE = "claim_value_is_accepted"
 OWN = "aws.cognito.signin.user.admin"
 
 QUESTIONS = [
-    Question("3", "`sub` added to the ID token:", DROPPED, reserved("reserved-sub", "id", "sub"), NAME, VERSIONS),
-    Question("3", "`cognito:username` added to the ID token:", DROPPED, reserved("reserved-user", "id", "cognito:username"), NAME, VERSIONS),
-    Question("3", "`cognito:groups` added as a claim:", DROPPED, reserved("reserved-groups", "id", "cognito:groups"), NAME, VERSIONS),
-    Question("3", "`client_id` added to the access token:", DROPPED, reserved("reserved-client", "access", "client_id"), NAME, TYPED),
-    Question("3", "`scope` added to the access token as a claim:", DROPPED, reserved("reserved-scope", "access", "scope"), NAME, TYPED),
+    Question(
+        "3", "`sub` added to the ID token:", DROPPED, reserved("reserved-sub", "id", "sub"), NAME, VERSIONS
+    ),
+    Question(
+        "3",
+        "`cognito:username` added to the ID token:",
+        DROPPED,
+        reserved("reserved-user", "id", "cognito:username"),
+        NAME,
+        VERSIONS,
+    ),
+    Question(
+        "3",
+        "`cognito:groups` added as a claim:",
+        DROPPED,
+        reserved("reserved-groups", "id", "cognito:groups"),
+        NAME,
+        VERSIONS,
+    ),
+    Question(
+        "3",
+        "`client_id` added to the access token:",
+        DROPPED,
+        reserved("reserved-client", "access", "client_id"),
+        NAME,
+        TYPED,
+    ),
+    Question(
+        "3",
+        "`scope` added to the access token as a claim:",
+        DROPPED,
+        reserved("reserved-scope", "access", "scope"),
+        NAME,
+        TYPED,
+    ),
     Question("3", "`sub` suppressed in the ID token:", DROPPED, suppressed, NAME, VERSIONS),
     Question("9", "a claim of value null:", REFUSED, value("null", None), VALUE, VERSIONS),
-    Question("9", "a claim of value null in the access token:", REFUSED, value("null-access", None, token="access"), VALUE, TYPED),
+    Question(
+        "9",
+        "a claim of value null in the access token:",
+        REFUSED,
+        value("null-access", None, token="access"),
+        VALUE,
+        TYPED,
+    ),
     Question("9", "null in a list:", REFUSED, value("null-list", ["a", None]), VALUE, TYPED),
     Question("9", "null in an object:", REFUSED, value("null-object", {"a": None}), VALUE, TYPED),
     Question("-", "a list on V1:", REFUSED, value("list-on-v1", ["a"]), None, ("V1_0",)),
     Question("-", "a list, in the ID token:", "in the token as sent", value("list", ["a", 1]), None, TYPED),
-    Question("-", "an object, in the access token:", "in the token as sent", value("object", {"a": 1}, token="access"), None, TYPED),
-    Question("-", "a list for `email_verified`:", REFUSED, value("verified", ["a"], "email_verified"), "SIMPLE_VALUED_ID_CLAIMS", TYPED),
-    Question("-", "an object for `address`:", REFUSED, value("address", {"a": "b"}, "address"), "SIMPLE_VALUED_ID_CLAIMS", TYPED),
+    Question(
+        "-",
+        "an object, in the access token:",
+        "in the token as sent",
+        value("object", {"a": 1}, token="access"),
+        None,
+        TYPED,
+    ),
+    Question(
+        "-",
+        "a list for `email_verified`:",
+        REFUSED,
+        value("verified", ["a"], "email_verified"),
+        "SIMPLE_VALUED_ID_CLAIMS",
+        TYPED,
+    ),
+    Question(
+        "-",
+        "an object for `address`:",
+        REFUSED,
+        value("address", {"a": "b"}, "address"),
+        "SIMPLE_VALUED_ID_CLAIMS",
+        TYPED,
+    ),
     Question(
         "-",
         "a scope added and suppressed:",
@@ -91,5 +153,12 @@ QUESTIONS = [
         "SCOPE_SUPPRESSION_WINS",
         TYPED,
     ),
-    Question("-", "all scopes suppressed:", "no claim `scope`", scopes("scope-none", scopesToSuppress=[OWN]), "EMPTY_SCOPE_IS_ABSENT", TYPED),
+    Question(
+        "-",
+        "all scopes suppressed:",
+        "no claim `scope`",
+        scopes("scope-none", scopesToSuppress=[OWN]),
+        "EMPTY_SCOPE_IS_ABSENT",
+        TYPED,
+    ),
 ]

@@ -33,7 +33,9 @@ def crossed(pool):
 
 def null_member(name):
     def ask(pool):
-        return taken(pool.sign_in(f"null-{name}", response=details(pool.version, id_claims=KEPT, **{name: None})))
+        return taken(
+            pool.sign_in(f"null-{name}", response=details(pool.version, id_claims=KEPT, **{name: None}))
+        )
 
     return ask
 
@@ -47,8 +49,14 @@ def null_suppress(pool):
 
 def null_groups(pool):
     override = {"groupsToOverride": None, "iamRolesToOverride": None, "preferredRole": None}
-    ended = pool.sign_in("null-lists", response=details(pool.version, id_claims=KEPT, groupOverrideDetails=override))
-    return taken(ended) if ended.is_refused else f"{taken(ended)}, {'groups stay' if ended.groups()[0] else 'groups gone'}"
+    ended = pool.sign_in(
+        "null-lists", response=details(pool.version, id_claims=KEPT, groupOverrideDetails=override)
+    )
+    return (
+        taken(ended)
+        if ended.is_refused
+        else f"{taken(ended)}, {'groups stay' if ended.groups()[0] else 'groups gone'}"
+    )
 
 
 ECHOED = "ECHOED_MEMBERS"
@@ -73,17 +81,37 @@ QUESTIONS = [
         UNCHANGED,
         VERSIONS,
     ),
-    Question("5", "`request` empty:", "accepted", reply("echo-empty", set={"/request": {}}), UNCHANGED, VERSIONS),
+    Question(
+        "5", "`request` empty:", "accepted", reply("echo-empty", set={"/request": {}}), UNCHANGED, VERSIONS
+    ),
     Question("5", "`request` null:", REFUSED, reply("echo-null", set={"/request": None}), REQUEST, VERSIONS),
     Question("5", "no `request`:", REFUSED, reply("echo-none", remove=["/request"]), REQUEST, VERSIONS),
-    Question("5", "a member that was not there:", "accepted", reply("echo-more", set={"/probe": None}), None, VERSIONS),
+    Question(
+        "5",
+        "a member that was not there:",
+        "accepted",
+        reply("echo-more", set={"/probe": None}),
+        None,
+        VERSIONS,
+    ),
     *(
         Question("5", f"no `{name}`:", REFUSED, reply(f"echo-{name}", remove=[f"/{name}"]), ECHOED, VERSIONS)
         for name in ("version", "region", "userPoolId", "userName", "callerContext", "triggerSource")
     ),
-    Question("5", "another `version`:", REFUSED, reply("echo-other", set={"/version": "9"}), ECHOED, VERSIONS),
+    Question(
+        "5", "another `version`:", REFUSED, reply("echo-other", set={"/version": "9"}), ECHOED, VERSIONS
+    ),
     Question("5", "`claimsToSuppress` null:", "accepted", null_suppress, MEMBER, VERSIONS),
-    Question("5", "`accessTokenGeneration` null:", "accepted", null_member("accessTokenGeneration"), MEMBER, TYPED),
+    Question(
+        "5", "`accessTokenGeneration` null:", "accepted", null_member("accessTokenGeneration"), MEMBER, TYPED
+    ),
     Question("5", "lists of groups null:", "accepted, groups gone", null_groups, MEMBER, VERSIONS),
-    Question("8", "a reply in the shape of V1 on V2 and V3, and the other way round:", "ignored", crossed, None, VERSIONS),
+    Question(
+        "8",
+        "a reply in the shape of V1 on V2 and V3, and the other way round:",
+        "ignored",
+        crossed,
+        None,
+        VERSIONS,
+    ),
 ]

@@ -11,7 +11,10 @@ def details_member(pool):
     response = pool.saw().get("response")
     if not isinstance(response, dict) or len(response) != 1:
         return f"`response` is {response}"
-    return "; ".join(f"`{name}` is {value if isinstance(value, str) else type(value).__name__}" for name, value in response.items())
+    return "; ".join(
+        f"`{name}` is {value if isinstance(value, str) else type(value).__name__}"
+        for name, value in response.items()
+    )
 
 
 def metadata_absent(pool):
@@ -39,7 +42,9 @@ def metadata_of_refresh(pool):
     pool.evidence.append(f"{pool.version} GetTokensFromRefreshToken event: {saw or ended.described()}")
     if ended.is_refused:
         return ended.refusal()
-    source = next((name for name in ("RefreshTokens", "Authentication") if f"TokenGeneration_{name}" in saw), "another")
+    source = next(
+        (name for name in ("RefreshTokens", "Authentication") if f"TokenGeneration_{name}" in saw), "another"
+    )
     return f"{'yes' if 'probe-metadata' in saw else 'no'}, source {source}"
 
 
@@ -56,7 +61,10 @@ def event_id(pool):
         raise Unclear(signed_in.described())
     parameters = {"REFRESH_TOKEN": signed_in.tokens["RefreshToken"]}
     refreshed = pool.timed(
-        pool.cloud.cognito.initiate_auth, ClientId=pool.client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=parameters
+        pool.cloud.cognito.initiate_auth,
+        ClientId=pool.client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters=parameters,
     )
     if refreshed.is_refused:
         raise Unclear(refreshed.described())
@@ -79,9 +87,39 @@ QUESTIONS = [
     Question("-", "`version` in the event of a user's sign-in:", NUMBERS, version, None, VERSIONS),
     Question("-", "`response` of an event:", CONTAINER, details_member, None, VERSIONS),
     Question("-", "`clientMetadata` when there is none:", "absent", metadata_absent, None, VERSIONS),
-    Question("-", "does `ClientMetadata` of `InitiateAuth` arrive?", "no", metadata_of_sign_in, None, VERSIONS),
-    Question("-", "does that of `GetTokensFromRefreshToken`?", "yes, source Authentication", metadata_of_refresh, None, VERSIONS),
-    Question("-", "are event attributes filtered by what the client may read?", "no: all of them", attributes, "event_attributes", VERSIONS),
-    Question("-", "does a refreshed token keep its `event_id`?", "yes", event_id, "REFRESH_KEEPS_EVENT_ID", VERSIONS),
-    Question("-", "`version` in the access token of a sign-in:", "no claim `version`", token_version, "OAUTH_TOKEN_VERSION", VERSIONS),
+    Question(
+        "-", "does `ClientMetadata` of `InitiateAuth` arrive?", "no", metadata_of_sign_in, None, VERSIONS
+    ),
+    Question(
+        "-",
+        "does that of `GetTokensFromRefreshToken`?",
+        "yes, source Authentication",
+        metadata_of_refresh,
+        None,
+        VERSIONS,
+    ),
+    Question(
+        "-",
+        "are event attributes filtered by what the client may read?",
+        "no: all of them",
+        attributes,
+        "event_attributes",
+        VERSIONS,
+    ),
+    Question(
+        "-",
+        "does a refreshed token keep its `event_id`?",
+        "yes",
+        event_id,
+        "REFRESH_KEEPS_EVENT_ID",
+        VERSIONS,
+    ),
+    Question(
+        "-",
+        "`version` in the access token of a sign-in:",
+        "no claim `version`",
+        token_version,
+        "OAUTH_TOKEN_VERSION",
+        VERSIONS,
+    ),
 ]

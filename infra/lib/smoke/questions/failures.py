@@ -3,7 +3,7 @@
 import time
 
 from ..journey import new_password
-from .ask import SHORT_TIMEOUT_SECONDS, SignIn
+from .ask import SHORT_TIMEOUT_SECONDS
 from .question import VERSIONS, Question, Unclear
 
 TEXT = "Probe says no"
@@ -44,14 +44,18 @@ def timeouts(pool):
         return f"tokens after {ended.seconds:.0f} s"
     if count not in (0, by_time):
         return f"called {count} times in {ended.seconds:.0f} s, then {ended.code}"
-    return f"called {by_time} times, {ended.seconds / by_time if by_time else 0:.0f} s each, then {ended.code}"
+    return (
+        f"called {by_time} times, {ended.seconds / by_time if by_time else 0:.0f} s each, then {ended.code}"
+    )
 
 
 def own_timeout(questioner):
     """How often a function is called that hits Lambda's own limit inside Cognito's."""
     pool = questioner.short_pool
     ended = pool.sign_in("own-timeout", waitMilliseconds=15000)
-    questioner.pools["V1_0"].evidence.append(f"a limit of {SHORT_TIMEOUT_SECONDS} s: {ended.seconds:.1f} s, {ended.described()}")
+    questioner.pools["V1_0"].evidence.append(
+        f"a limit of {SHORT_TIMEOUT_SECONDS} s: {ended.seconds:.1f} s, {ended.described()}"
+    )
     if not ended.is_refused:
         raise Unclear("the sign-in was not refused")
     times = max(1, int((ended.seconds + 0.5) // SHORT_TIMEOUT_SECONDS))
@@ -66,7 +70,9 @@ def new_password_survives(pool):
     pool.tell({"key": f"{pool.short}-new-password", "do": "fail", "text": TEXT}, user)
     cognito = pool.cloud.cognito
     parameters = {"USERNAME": user, "PASSWORD": first}
-    asked = cognito.initiate_auth(ClientId=pool.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters)
+    asked = cognito.initiate_auth(
+        ClientId=pool.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
+    )
     if asked.get("ChallengeName") != "NEW_PASSWORD_REQUIRED":
         raise Unclear(f"asked for {asked.get('ChallengeName')}")
     ended = pool.timed(
@@ -85,16 +91,18 @@ def new_password_survives(pool):
 
 def federated(_):
     return (
-        "not asked: it takes an identity provider and a browser. By hand: a pool with an OIDC provider, post-confirmation "
-        "attached, a pre-token-generation function that logs whether `custom:tenantId` is in the event; sign in for the "
-        "first time through managed login, some hundred times with fresh users, and count"
+        "not asked: it takes an identity provider and a browser. By hand: a pool with an OIDC provider, "
+        "post-confirmation attached, a pre-token-generation function that logs whether `custom:tenantId` is in "
+        "the event; sign in for the first time through managed login with fresh users, some hundred, and count"
     )
 
 
 LABELS = {"V1_0": "PreTokenGeneration", "V2_0": "PreTokenGenerationV2_0", "V3_0": "PreTokenGenerationV3_0"}
 
 QUESTIONS = [
-    Question("6", "a function that reports an error:", "called once", retries, "RETRY_FUNCTION_ERRORS", VERSIONS),
+    Question(
+        "6", "a function that reports an error:", "called once", retries, "RETRY_FUNCTION_ERRORS", VERSIONS
+    ),
     Question(
         "6",
         "a function that does not answer in 5 s:",
@@ -112,7 +120,12 @@ QUESTIONS = [
     ),
     Question("7", "does a stamp show in the same federated sign-in?", "", federated),
     Question("-", "the trigger's name in an error's text:", LABELS, label, "error_label", VERSIONS),
-    Question("-", "does a new password survive a failed trigger?", "yes", new_password_survives, "NEW_PASSWORD_SURVIVES_TRIGGER_FAILURE", ("V1_0",)),
+    Question(
+        "-",
+        "does a new password survive a failed trigger?",
+        "yes",
+        new_password_survives,
+        "NEW_PASSWORD_SURVIVES_TRIGGER_FAILURE",
+        ("V1_0",),
+    ),
 ]
-
-__all__ = ["QUESTIONS", "SignIn"]

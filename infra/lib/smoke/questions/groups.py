@@ -19,7 +19,9 @@ def prepare(questioner):
             if group == ORDER[0]:
                 settings["RoleArn"] = questioner.workshop.role_arn
             patiently(cognito.create_group, UserPoolId=pool.id, GroupName=group, **settings)
-            patiently(cognito.admin_add_user_to_group, UserPoolId=pool.id, Username=pool.user, GroupName=group)
+            patiently(
+                cognito.admin_add_user_to_group, UserPoolId=pool.id, Username=pool.user, GroupName=group
+            )
 
 
 def effect(key, **override):
@@ -47,7 +49,10 @@ def roles(pool):
     base = pool.sign_in("roles-base", do="reply")
     if "cognito:roles" not in base.id:
         raise Unclear("the user's own token has no cognito:roles to lose")
-    ended = pool.sign_in("roles", response=details(pool.version, id_claims=KEPT, groupOverrideDetails={"groupsToOverride": ["probe"]}))
+    ended = pool.sign_in(
+        "roles",
+        response=details(pool.version, id_claims=KEPT, groupOverrideDetails={"groupsToOverride": ["probe"]}),
+    )
     if ended.is_refused:
         return ended.refusal()
     stay = [name for name in ("cognito:roles", "cognito:preferred_role") if name in ended.id]
@@ -63,9 +68,30 @@ FULL = {"groupsToOverride": ["probe"], "iamRolesToOverride": [], "preferredRole"
 ABSENT = "groups_when_not_overridden"
 
 QUESTIONS = [
-    Question("1", "`groupOverrideDetails` absent, with a claim added:", "groups stay", effect("groups-absent"), ABSENT, VERSIONS),
-    Question("1", "`groupOverrideDetails` null:", "groups gone", effect("groups-null", groupOverrideDetails=None), None, VERSIONS),
-    Question("1", "`groupOverrideDetails` `{}`:", "groups gone", effect("groups-empty", groupOverrideDetails={}), None, VERSIONS),
+    Question(
+        "1",
+        "`groupOverrideDetails` absent, with a claim added:",
+        "groups stay",
+        effect("groups-absent"),
+        ABSENT,
+        VERSIONS,
+    ),
+    Question(
+        "1",
+        "`groupOverrideDetails` null:",
+        "groups gone",
+        effect("groups-null", groupOverrideDetails=None),
+        None,
+        VERSIONS,
+    ),
+    Question(
+        "1",
+        "`groupOverrideDetails` `{}`:",
+        "groups gone",
+        effect("groups-empty", groupOverrideDetails={}),
+        None,
+        VERSIONS,
+    ),
     Question(
         "1",
         "`groupsToOverride` an empty list:",
@@ -74,8 +100,22 @@ QUESTIONS = [
         None,
         VERSIONS,
     ),
-    Question("1", "`groupOverrideDetails` in full:", "groups are probe", effect("groups-full", groupOverrideDetails=FULL), None, VERSIONS),
-    Question("2", "only `groupsToOverride`: what of the roles?", "roles and preferred role gone", roles, "roles_when_left_out", VERSIONS),
+    Question(
+        "1",
+        "`groupOverrideDetails` in full:",
+        "groups are probe",
+        effect("groups-full", groupOverrideDetails=FULL),
+        None,
+        VERSIONS,
+    ),
+    Question(
+        "2",
+        "only `groupsToOverride`: what of the roles?",
+        "roles and preferred role gone",
+        roles,
+        "roles_when_left_out",
+        VERSIONS,
+    ),
     Question(
         "2",
         "only `iamRolesToOverride`: what of the groups?",

@@ -30,7 +30,9 @@ def event(machine):
             parts.append(f"no `{name}`")
         else:
             value = request[name]
-            empty = not value or (isinstance(value, dict) and not any(entry not in ([], "null") for entry in value.values()))
+            empty = not value or (
+                isinstance(value, dict) and not any(entry not in ([], "null") for entry in value.values())
+            )
             parts.append(f"`{name}` {'empty' if empty and value != 'null' else value}")
     return ", ".join(parts)
 
@@ -38,7 +40,9 @@ def event(machine):
 @of_machine
 def groups(machine):
     override = {"groupsToOverride": ["probe"], "iamRolesToOverride": [], "preferredRole": None}
-    status, claims = machine.token("groups", response=details("V3_0", access_claims=KEPT, groupOverrideDetails=override))
+    status, claims = machine.token(
+        "groups", response=details("V3_0", access_claims=KEPT, groupOverrideDetails=override)
+    )
     if status != 200:
         return f"refused: {claims.get('error')}"
     return "yes" if "cognito:groups" in claims else "no"
@@ -65,6 +69,12 @@ QUESTIONS = [
         "machine_identity",
     ),
     Question("-", "do machine tokens take groups?", "no", groups, "MACHINE_TOKENS_TAKE_GROUPS"),
-    Question("-", "how does the token endpoint report a failed trigger?", "400 `invalid_request`", failure, "TOKEN_ENDPOINT_TRIGGER_ERROR"),
+    Question(
+        "-",
+        "how does the token endpoint report a failed trigger?",
+        "400 `invalid_request`",
+        failure,
+        "TOKEN_ENDPOINT_TRIGGER_ERROR",
+    ),
     Question("-", "`version` in a machine's token:", "`version` 2", version, "OAUTH_TOKEN_VERSION"),
 ]

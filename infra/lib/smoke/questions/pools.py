@@ -14,7 +14,9 @@ CHANGEABLE = "changeable"
 
 def prepare(questioner):
     """A pool without triggers, whose custom attribute does not say that it is mutable."""
-    questioner.plain_pool = questioner.things.pool(CHANGEABLE, Schema=[{"Name": "tenantId", "AttributeDataType": "String"}])
+    questioner.plain_pool = questioner.things.pool(
+        CHANGEABLE, Schema=[{"Name": "tenantId", "AttributeDataType": "String"}]
+    )
     questioner.plain_client = questioner.things.client(questioner.plain_pool, CHANGEABLE)["ClientId"]
 
 
@@ -28,10 +30,15 @@ def told(questioner, line):
 
 def lists(questioner):
     """What a client without lists shows."""
-    shown = questioner.cloud.cognito.describe_user_pool_client(UserPoolId=questioner.plain_pool, ClientId=questioner.plain_client)
+    shown = questioner.cloud.cognito.describe_user_pool_client(
+        UserPoolId=questioner.plain_pool, ClientId=questioner.plain_client
+    )
     client = shown["UserPoolClient"]
     written = client.get("WriteAttributes")
-    told(questioner, f"DescribeUserPoolClient: WriteAttributes {written}, ReadAttributes {client.get('ReadAttributes')}")
+    told(
+        questioner,
+        f"DescribeUserPoolClient: WriteAttributes {written}, ReadAttributes {client.get('ReadAttributes')}",
+    )
     if not written:
         return "no list"
     return "with custom:tenantId" if "custom:tenantId" in written else "without custom:tenantId"
@@ -93,7 +100,12 @@ def mirrored(questioner):
 
 def mfa(questioner):
     cognito, pool_id = questioner.cloud.cognito, questioner.plain_pool
-    patiently(cognito.set_user_pool_mfa_config, UserPoolId=pool_id, SoftwareTokenMfaConfiguration={"Enabled": True}, MfaConfiguration="OPTIONAL")
+    patiently(
+        cognito.set_user_pool_mfa_config,
+        UserPoolId=pool_id,
+        SoftwareTokenMfaConfiguration={"Enabled": True},
+        MfaConfiguration="OPTIONAL",
+    )
     patiently(
         cognito.update_user_pool,
         UserPoolId=pool_id,
@@ -102,20 +114,29 @@ def mfa(questioner):
         MfaConfiguration="OPTIONAL",
     )
     shown = cognito.get_user_pool_mfa_config(UserPoolId=pool_id)
-    told(questioner, f"GetUserPoolMfaConfig: {shown.get('SoftwareTokenMfaConfiguration')}, {shown.get('MfaConfiguration')}")
-    return "yes" if shown.get("SoftwareTokenMfaConfiguration", {}).get("Enabled") else "no"
+    software = shown.get("SoftwareTokenMfaConfiguration", {})
+    told(questioner, f"GetUserPoolMfaConfig: {software}, {shown.get('MfaConfiguration')}")
+    return "yes" if software.get("Enabled") else "no"
 
 
 def pool_name(questioner):
     # The tags must be sent, or the role of the copies loses its reach; this pool has no copies.
-    patiently(questioner.cloud.cognito.update_user_pool, UserPoolId=questioner.plain_pool, UserPoolTags=questioner.things.tags)
+    patiently(
+        questioner.cloud.cognito.update_user_pool,
+        UserPoolId=questioner.plain_pool,
+        UserPoolTags=questioner.things.tags,
+    )
     return name_left(questioner, described(questioner).get("Name"), questioner.plain_pool)
 
 
 def client_name(questioner):
     cognito = questioner.cloud.cognito
-    patiently(cognito.update_user_pool_client, UserPoolId=questioner.plain_pool, ClientId=questioner.plain_client)
-    shown = cognito.describe_user_pool_client(UserPoolId=questioner.plain_pool, ClientId=questioner.plain_client)
+    patiently(
+        cognito.update_user_pool_client, UserPoolId=questioner.plain_pool, ClientId=questioner.plain_client
+    )
+    shown = cognito.describe_user_pool_client(
+        UserPoolId=questioner.plain_pool, ClientId=questioner.plain_client
+    )
     return name_left(questioner, shown["UserPoolClient"].get("ClientName"), questioner.plain_client)
 
 
@@ -130,11 +151,35 @@ CUSTOM = "DEFAULT_PERMISSIONS_INCLUDE_CUSTOM"
 QUESTIONS = [
     Question("10", "`WriteAttributes` of a client made without lists:", "no list", lists, CUSTOM),
     Question("10", "may such a client write `custom:tenantId`?", "yes", may_write, CUSTOM),
-    Question("-", "a custom attribute that is not said to be mutable:", "mutable", mutable, "CUSTOM_ATTRIBUTES_ARE_MUTABLE"),
+    Question(
+        "-",
+        "a custom attribute that is not said to be mutable:",
+        "mutable",
+        mutable,
+        "CUSTOM_ATTRIBUTES_ARE_MUTABLE",
+    ),
     Question("-", "`PreTokenGeneration` beside its `..Config`:", "on V1", legacy, "legacy_trigger_is_shown"),
-    Question("-", "two texts that mirror each other and differ:", "refused: InvalidParameterException", mirrored, "MIRRORED_TEXTS_MUST_AGREE"),
+    Question(
+        "-",
+        "two texts that mirror each other and differ:",
+        "refused: InvalidParameterException",
+        mirrored,
+        "MIRRORED_TEXTS_MUST_AGREE",
+    ),
     Question("-", "do MFA methods besides SMS survive an update?", "yes", mfa, "MFA_METHODS_SURVIVE_UPDATE"),
     # The last: nothing else knows the pool and the client by name then.
-    Question("-", "an app client's name that an update leaves out:", "lost: the id takes its place", client_name, "name_when_left_out"),
-    Question("-", "a pool's name that an update leaves out:", "lost: the id takes its place", pool_name, "name_when_left_out"),
+    Question(
+        "-",
+        "an app client's name that an update leaves out:",
+        "lost: the id takes its place",
+        client_name,
+        "name_when_left_out",
+    ),
+    Question(
+        "-",
+        "a pool's name that an update leaves out:",
+        "lost: the id takes its place",
+        pool_name,
+        "name_when_left_out",
+    ),
 ]

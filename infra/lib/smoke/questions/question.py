@@ -17,20 +17,35 @@ class Question:
         self.unknown = unknown
         self.versions = versions
 
-    def verdict(self, answer):
-        if answer.startswith("not asked"):
-            return "not asked"
-        if answer.startswith("unclear"):
-            return "unclear"
-        return "assumed" if answer == self.expected(answer) else "DIFFERS"
+    def expected(self, version):
+        return self.assumed[version] if isinstance(self.assumed, dict) else self.assumed
 
-    def expected(self, answer):
-        """The assumed answer, for as many versions as there are answers."""
-        if not self.versions:
-            return self.assumed
-        assumed = self.assumed if isinstance(self.assumed, dict) else dict.fromkeys(self.versions, self.assumed)
-        asked = [version for version in self.versions if version[:2] in answer.split(":")[0] or version[:2] in answer]
-        return merged({version: assumed[version] for version in asked})
+
+class Answer:
+    """The answers to a question, by event version; of one that is not asked by version, one under None."""
+
+    def __init__(self, question, by_version, evidence=()):
+        self.question = question
+        self.by_version = by_version
+        self.evidence = list(evidence)
+
+    @property
+    def text(self):
+        return merged(self.by_version) if self.question.versions else self.by_version[None]
+
+    @property
+    def verdict(self):
+        answers = self.by_version.items()
+        if any(answer.startswith("unclear") for _, answer in answers):
+            return "unclear"
+        if all(answer.startswith("not asked") for _, answer in answers):
+            return "not asked"
+        right = all(
+            answer == self.question.expected(version)
+            for version, answer in answers
+            if not answer.startswith("not asked")
+        )
+        return "assumed" if right else "DIFFERS"
 
 
 def merged(answers):

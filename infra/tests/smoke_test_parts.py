@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Parts of infra/smoke-test that a run against the local stack does not show: what it does when things are wrong."""
+
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+from smoke import venv  # noqa: E402
+
+if __name__ == "__main__":
+    venv.enter([str(pathlib.Path(__file__).resolve()), *sys.argv[1:]])
+
+import botocore.exceptions  # noqa: E402
+from smoke import options, settings, tenants, things, tokens  # noqa: E402
+from smoke.cloud import sanitised  # noqa: E402
+from smoke.journal import Journal  # noqa: E402
+from smoke.questions.question import Answer, Question  # noqa: E402
+
+
+def refusal(code):
+    return botocore.exceptions.ClientError({"Error": {"Code": code, "Message": code}}, "Operation")
+
+
+class Signatures(unittest.TestCase):
+    # RFC 7515, appendix A.2: a key, a signature by it, and what was signed.
+    KEY = {
+        "n": "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHm"
+        "fHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yR"
+        "T-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0"
+        "LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQO"
+        "S-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I"
+        "5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2e"
+        "thFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ",
+        "e": "AQAB",
+    }
+    SIGNED = (
+        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTk"
+        "zODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290"
+        "Ijp0cnVlfQ"
+    )
+    SIGNATURE = (
+        "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5R"
+        "Zmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9"
+        "CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBA"
+        "rLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383Lc"
+        "OLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeY"
+        "I2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywl"
+        "VmtVrBp0igcN_IoypGlUPQGe77Rw"
+    )
+
+    def test_a_signature_is_good_for_what_was_signed_alone(self):
+        signature = tokens.decoded(self.SIGNATURE)
+        changed = bytes([signature[0] ^ 1]) + signature[1:]
+
+        self.assertTrue(tokens.is_signed(self.SIGNED.encode(), signature, self.KEY))
+        self.assertFalse(tokens.is_signed(self.SIGNED.encode() + b"x", signature, self.KEY))
+        self.assertFalse(tokens.is_signed(self.SIGNED.encode(), changed, self.KEY))
+        self.assertFalse(tokens.is_signed(self.SIGNED.encode(), signature[1:], self.KEY))
+        self.assertFalse(tokens.is_signed(self.SIGNED.encode(), b"", self.KEY))
+
+    def test_an_unsigned_token_is_refused(self):
+        issuer = tokens.Issuer.__new__(tokens.Issuer)
+        with self.assertRaisesRegex(ValueError, "signed by none"):
+            # {"alg":"none"}
+            issuer.verified("eyJhbGciOiJub25lIn0.e30.")
+
+
+class Reports(unittest.TestCase):
+    def test_what_identifies_is_taken_out(self):
+        text = (
+            "arn:aws:iam::123456789012:role/x ana+1@example.com eu-west-1_AbCdEf123 "
+            "inv_01234-56789-abcde-fghjk-mnpqr-s "
+            "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UifQ.c2ln "
+            "278c8a4c-541c-43c8-b4d3-3e2b289af477 wrfrrc1gz4lziethw2w03wunp6"
+        )
+        self.assertEqual(
+            sanitised(text), "arn:aws:iam::<account>:role/x <address> <pool> <code> <token> <uuid> <client>"
+        )
+
+    def test_an_answer_is_compared_with_what_is_assumed(self):
+        question = Question(
+            "1", "", {"V1_0": "a", "V2_0": "b", "V3_0": "b"}, None, versions=("V1_0", "V2_0", "V3_0")
+        )
+        rows = [
+            ({"V1_0": "a", "V2_0": "b", "V3_0": "b"}, "assumed", "V1: a; V2, V3: b"),
+            ({"V1_0": "a", "V2_0": "b", "V3_0": "c"}, "DIFFERS", "V1: a; V2: b; V3: c"),
+            ({"V1_0": "a", "V2_0": "not asked", "V3_0": "not asked"}, "assumed", "V1: a; V2, V3: not asked"),
+            ({"V1_0": "c", "V2_0": "unclear: x", "V3_0": "b"}, "unclear", "V1: c; V2: unclear: x; V3: b"),
+        ]
+        for answers, verdict, text in rows:
+            answer = Answer(question, answers)
+            self.assertEqual((answer.verdict, answer.text), (verdict, text))
+
+
+class Removing(unittest.TestCase):
+    """Against a cloud that refuses."""
+
+    def things(self, folder, listed):
+        journal = Journal(pathlib.Path(folder) / "journal.json", {"run": "0123abcd"}, listed)
+        journal.write()
+        made = things.Things(None, journal, lambda _: None)
+        self.tried = []
+
+        def remove(thing):
+            self.tried.append(thing["name"])
+            if thing["name"] == "stuck":
+                raise refusal("AccessDeniedException")
+
+        made.remove = remove
+        return made, journal
+
+    def test_one_that_stays_keeps_none_of_the_others_and_is_still_in_the_journal(self):
+        listed = [
+            {"kind": "role", "name": "first"},
+            {"kind": "function", "name": "stuck"},
+            {"kind": "pool", "name": "last", "id": "p"},
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            made, journal = self.things(folder, listed)
+
+            left = made.remove_all()
+
+            self.assertEqual(self.tried, ["last", "stuck", "first"])
+            self.assertEqual([thing["name"] for thing, _ in left], ["stuck"])
+            kept = json.loads(journal.path.read_text())["things"]
+            self.assertEqual([thing["name"] for thing in kept], ["stuck"])
+            self.assertIn("delete-function --function-name stuck", things.by_hand(kept[0]))
+
+    def test_what_goes_along_is_not_removed_by_itself(self):
+        listed = [
+            {"kind": "pool", "name": "own", "id": "p"},
+            {"kind": "client", "name": "client", "pool": "p", "id": "c"},
+            {"kind": "domain", "name": "domain", "pool": "p"},
+            {"kind": "user", "name": "theirs", "pool": "deployed"},
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            made, journal = self.things(folder, listed)
+
+            self.assertEqual(made.remove_all(), [])
+
+            self.assertEqual(self.tried, ["theirs", "domain", "own"])
+            self.assertFalse(journal.path.exists())
+
+    def test_every_kind_can_be_removed_by_hand_and_by_the_tool(self):
+        for kind in ("table", "role", "function", "pool", "domain", "client", "user", "tenant"):
+            self.assertIn("x", things.by_hand({"kind": kind, "name": "x", "pool": "p", "table": "t"}))
+            self.assertTrue(callable(getattr(things.Things, f"remove_{kind}")))
+
+    def test_items_of_a_tenant_that_is_not_of_a_run_are_never_touched(self):
+        with self.assertRaises(ValueError):
+            tenants.remove_items(None, "tenancy", "acme", [])
+
+    def test_busy_services_are_asked_again_and_refusals_are_not(self):
+        answers = [refusal("TooManyRequestsException"), refusal("NotAuthorizedException")]
+
+        def call():
+            raise answers.pop(0)
+
+        with self.assertRaises(botocore.exceptions.ClientError) as raised:
+            things.patiently(call)
+        self.assertEqual(raised.exception.response["Error"]["Code"], "NotAuthorizedException")
+
+
+class CommandLine(unittest.TestCase):
+    def test_what_does_not_go_together_is_refused(self):
+        for line in (
+            "--stack s --table t",
+            "--table t",
+            "--user-pool-id p",
+            "--existing-only",
+            "--attribute x",
+        ):
+            with self.assertRaises(SystemExit) as raised, open("/dev/null", "w") as nothing:
+                shown, sys.stderr = sys.stderr, nothing
+                try:
+                    options.parse(line.split())
+                finally:
+                    sys.stderr = shown
+            self.assertEqual(raised.exception.code, 2, line)
+
+    def test_settings_of_the_functions_decide_what_is_expected(self):
+        tenant = type("Tenant", (), {"id": "t", "name": "T"})
+        set_to = settings.Settings(
+            {"UNINVITED": "admit"},
+            {"CLAIM_TENANT_ID": "org", "CLAIMS_ACCESS": "id", "GROUP_FORMAT": "{tenant_id}:{role}, {tier}"},
+        )
+
+        self.assertEqual(set_to.claims(tenant, "V2_0", "access"), {"org": "t"})
+        self.assertEqual(set_to.claims(tenant, "V1_0", "access"), {})
+        self.assertEqual(set_to.claims(tenant, "V1_0", "id")["tenant_roles"], "smoke-member")
+        self.assertEqual(set_to.groups(tenant), ["t:smoke-member", "smoke"])
+        self.assertEqual(
+            sorted(set_to.changed()), ["CLAIMS_ACCESS", "CLAIM_TENANT_ID", "GROUP_FORMAT", "UNINVITED"]
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
