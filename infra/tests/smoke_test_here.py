@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""infra/smoke-test against the local stack: a whole run, and runs that are stopped and killed half-way. Nothing may be
-left: what is there afterwards is what was there before.
+"""infra/smoke-test against the local stack: a whole run, and runs that are stopped and killed half-way.
+Nothing may be left: what is there afterwards is what was there before.
 
 Takes the binaries from target/debug (or the folder given): dev-stack, tenantctl, post-confirmation,
 pre-token-generation, probe. About a minute.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Parts of infra/smoke-test that a run against the local stack does not show: what it does when things are wrong."""
+"""Parts of infra/smoke-test that a run against the local stack does not show: what it does on failures."""
 
 import json
 import pathlib

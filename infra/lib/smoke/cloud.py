@@ -27,7 +27,7 @@ class Cloud:
         self.account = None
 
     def identify(self):
-        """Asks who calls; the first call of a run, so that bad credentials are found before anything is made."""
+        """Asks who calls: the first call, so that bad credentials are found before anything is made."""
         try:
             self.account = self.sts.get_caller_identity()["Account"]
         except botocore.exceptions.NoCredentialsError:
@@ -41,7 +41,7 @@ class Cloud:
     def client(self, service):
         with self.lock:
             if service not in self.clients:
-                # No retries of sign-ins: a second call would fire the triggers again. Throttling is retried in `patiently`.
+                # No retries of sign-ins: each would fire the triggers again. See `things.patiently`.
                 attempts = 1 if service == "cognito-idp" else 5
                 config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, read_timeout=70)
                 self.clients[service] = self.session.client(
@@ -96,7 +96,7 @@ def message_of(error):
 
 
 class Sanitiser:
-    """Takes out of texts what a report must not say: accounts, pools, addresses, ids, tokens, invite codes."""
+    """Takes out of texts what a report must not say: accounts, pools, addresses, ids, tokens, codes."""
 
     PATTERNS = [
         (re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)*"), "<token>"),

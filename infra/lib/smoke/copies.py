@@ -1,4 +1,4 @@
-"""Part B: throw-away pools on every event version, with throw-away copies of the functions and a table of their own."""
+"""Part B: throw-away pools on every event version, with copies of the functions and a table of their own."""
 
 import time
 

@@ -1,5 +1,5 @@
-"""Part A: the pool that is there, as it is, with the triggers as they are attached. Only throw-away users, an app client
-and items of throw-away tenants are made."""
+"""Part A: the pool that is there, as it is, with the triggers as they are attached. Only throw-away users, an
+app client and items of throw-away tenants are made."""
 
 import botocore.exceptions
 

@@ -1,4 +1,4 @@
-"""What a run makes, on disk before it is made: whatever happens to the process, the file says what to remove."""
+"""What a run makes, on disk before it is made: whatever becomes of the process, the file says what is left."""
 
 import json
 import os

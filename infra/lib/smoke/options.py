@@ -47,9 +47,10 @@ part A, on what is deployed (with --stack, or --user-pool-id and --table):
 
 part B, beside it (unless --existing-only):
   A throw-away table, role, copies of the functions, and user pools: sign-up, sign-in, refresh and machine
-  tokens on event versions V1_0, V2_0 and V3_0; then the questions that Cognito's guide leaves open, asked by a
-  function that answers as it is told (crates/probe). What the account's tier does not have is said in the
-  report. Takes post-confirmation-<arch>.zip, pre-token-generation-<arch>.zip and probe-<arch>.zip from --dist.
+  tokens on event versions V1_0, V2_0 and V3_0; then the questions that Cognito's guide leaves open, asked by
+  a function that answers as it is told (crates/probe). What the account's tier does not have is said in the
+  report. Takes post-confirmation-<arch>.zip, pre-token-generation-<arch>.zip and probe-<arch>.zip from
+  --dist.
 
 what is left behind: nothing. Each thing is written into smoke-test-<run>.json in the current folder before it
   is made, and removed at the end, whatever the end is. What could not be removed is named, with the command
@@ -76,8 +77,8 @@ def parse(arguments):
         prog="infra/smoke-test",
         description=textwrap.dedent(
             """\
-            Tries the two triggers on a real AWS account with throw-away users, asks Cognito what its guide leaves
-            open, prints a report to send back, and removes all it made."""
+            Tries the two triggers on a real AWS account with throw-away users, asks Cognito what its guide
+            leaves open, prints a report to send back, and removes all it made."""
         ),
         epilog=EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,5 +1,5 @@
-"""Being told to stop: at once, but not in the middle of a call that makes something. What is on its way to AWS could
-otherwise come into being after it was looked for."""
+"""Being told to stop: at once, but not in the middle of a call that makes something. What is on its way
+to AWS could otherwise come into being after it was looked for."""
 
 import contextlib
 import signal

@@ -1,4 +1,5 @@
-"""Tenants, invites and members of a run: made with tenantctl, so that no item is written twice; removed by partition."""
+"""Tenants, invites and members of a run: made with tenantctl, so that no item's shape is written down twice;
+removed by partition."""
 
 import json
 import os
@@ -134,15 +135,14 @@ class Tenant:
 
 
 def remove_items(dynamodb, table, tenant_id, partitions):
-    """Removes all that a throw-away tenant has in a table: its own partition (with the audit), its slug, the partitions
-    that the run has noted, and what the index still shows."""
+    """Removes all that a throw-away tenant has in a table: its own partition (with the audit), its slug, the
+    partitions that the run has noted, and what the index still shows."""
     if not tenant_id.startswith(f"{TAG}-"):
         raise ValueError(f"{tenant_id} is no throw-away tenant")
     own = [f"TENANT#{tenant_id}", f"SLUG#{tenant_id}", *partitions]
     for _ in range(20):
         keys = [key for partition in own for key in keys_of(dynamodb, table, partition)]
-        # The index follows the table after a moment; an item that it shows and that is of another partition of ours was
-        # found above. What is left are items that tenants share, each removed by itself.
+        # What the index shows besides is this tenant's, too. It follows the table after a moment.
         shown = indexed(dynamodb, table, tenant_id)
         keys += [key for key in shown if key not in keys]
         if not keys:

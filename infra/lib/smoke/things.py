@@ -32,7 +32,7 @@ BUSY = {
 
 
 def patiently(call, seconds=60, also=(), **arguments):
-    """Calls again while the service is busy, or not ready yet in one of the ways of `also`: pairs of code and text."""
+    """Calls again while the service is busy, or not ready as one of `also` says: pairs of code and text."""
     deadline, wait = time.monotonic() + seconds, 0.2
     while True:
         try:
@@ -322,5 +322,5 @@ def by_hand(thing):
         "domain": f"{idp} delete-user-pool-domain --domain {name} --user-pool-id {pool}",
         "client": f"{idp} delete-user-pool-client --user-pool-id {pool} --client-id {identity}   # {name}",
         "user": f"{idp} admin-delete-user --user-pool-id {pool} --username {name}",
-        "tenant": f"the items of tenant {name} in table {thing.get('table')}: by --clean, once the table answers",
+        "tenant": f"the items of tenant {name} in table {thing.get('table')}: by --clean",
     }[kind]

@@ -146,8 +146,8 @@ class ProbePool:
 
     @staticmethod
     def was_told(told, ended, client_id):
-        """Whether the sign-in already knew the instruction: the attribute is in the ID token, too. Of a refused one only
-        the probe's count can tell, and of another client, which may not read it, nothing."""
+        """Whether the sign-in already knew the instruction: the attribute is in the ID token, too. Of a
+        refused one only the probe's count can tell, and of another client, which may not read it, nothing."""
         if ended.is_refused or client_id:
             return True
         seen = ended.id.get(ATTRIBUTE)
@@ -255,8 +255,8 @@ class Questioner:
             return f"unclear: {code_of(error)}: {message_of(error)}"
 
     def unconfirmed(self):
-        """The instructions of refused sign-ins that the probe has not counted. It counts in memory, so what is missing
-        may be forgotten; but what is there was met."""
+        """The instructions of refused sign-ins that the probe has not counted. It counts in memory, so what
+        is missing may be forgotten; but what is there was met."""
         counts = self.counts()
         return [
             key
@@ -265,8 +265,8 @@ class Questioner:
         ]
 
     def counts(self, calls=8):
-        """How often the probe has met each instruction, in all processes that can be reached: as many calls at the same
-        time reach as many processes, those that are there first."""
+        """How often the probe has met each instruction, in all processes that can be reached: as many calls
+        at the same time reach as many processes, those that are there first."""
         payload = json.dumps({"probeCounts": {"waitMilliseconds": 1200}})
 
         def look(_):

@@ -1,4 +1,4 @@
-"""Questions about pools and app clients themselves; no trigger is called. One throw-away pool is changed about."""
+"""Questions about pools and app clients themselves; no trigger is called. One throw-away pool is changed."""
 
 import secrets
 

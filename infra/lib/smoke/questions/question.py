@@ -4,10 +4,11 @@ VERSIONS = ("V1_0", "V2_0", "V3_0")
 
 
 class Question:
-    """`ids`: its numbers in the list of open questions, `1` to `10`, or `-` for one of docs/cognito.md alone.
-    `unknown`: the name in crates/dev-stack/src/cognito/unknowns.rs that decides it in the local stack, if one does.
-    `assumed`: the answer that is assumed. `versions`: the event versions it is asked on; none, if it is not one of them.
-    `ask(pool)`, or without versions `ask(questioner)`: gives the answer, a short text."""
+    """`ids`: its number in the list of open questions, `1` to `10`, or `-` for one of docs/cognito.md alone.
+    `unknown`: the name in crates/dev-stack/src/cognito/unknowns.rs that decides it in the local
+    stack, if any.
+    `assumed`: the answer that is assumed, or one for each version. `versions`: the event versions it is
+    asked on. `ask(pool)`, or without versions `ask(questioner)`: gives the answer, a short text."""
 
     def __init__(self, ids, text, assumed, ask, unknown=None, versions=()):
         self.ids = ids
