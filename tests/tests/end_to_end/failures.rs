@@ -280,7 +280,8 @@ async fn another_write_that_has_the_membership_does_not_defer_the_stamp() {
     let pool = faulty.world.user_pool(EventVersion::V2);
     let sub = pool.sign_up(EMAIL).await;
     faulty.world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
-    faulty.table.spoil("UpdateItem", Fault::ITEM_IN_USE, 2);
+    // The first is the redemption, the second the note of the stamp.
+    faulty.table.pass_and_spoil("TransactWriteItems", Fault::CONFLICT, 2);
 
     let outcome = faulty.world.invoke(POST_CONFIRMATION, confirmation(&pool.id, &sub)).await;
 
@@ -361,7 +362,7 @@ async fn what_a_later_write_of_very_many_invites_leaves_is_logged() {
     }
     let by_address = without_client().replace(",\"custom:tenantId\":\"acme\"", "");
     let confirm = confirmation(POOL, SUB).replace(CODE, "").replace("\"inviteCode\":\"\"", "");
-    faulty.table.pass_and_spoil("TransactWriteItems", Fault::INTERNAL);
+    faulty.table.pass_and_spoil("TransactWriteItems", Fault::INTERNAL, ALWAYS);
 
     let outcome = faulty.world.invoke(POST_CONFIRMATION, confirm).await;
 

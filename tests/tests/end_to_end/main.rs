@@ -5,6 +5,8 @@ mod failures;
 #[cfg(test)]
 mod federation;
 #[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod reads;
 #[cfg(test)]
 mod recorded_events;

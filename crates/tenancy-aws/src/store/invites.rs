@@ -1,9 +1,8 @@
 //! Invites: the ports [`Invites`] and [`Stamps`].
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use futures_util::future::try_join;
 use tenancy::ports::{
-    Commit, Damage, Invites, Offer, OfferTerms, ProviderTerms, Records, Stamps, StoreError,
+    BoxError, Commit, Damage, Invites, Offer, OfferTerms, ProviderTerms, Records, Stamps, StoreError,
 };
 use tenancy::redemption::RedemptionPlan;
 use tenancy::{
@@ -11,9 +10,8 @@ use tenancy::{
     TenantId, Timestamp, UserKey,
 };
 
-use super::transaction::{self, Backoff};
-use super::{DynamoStore, unavailable};
-use crate::item::{Attributes, Item, tenant_of_sort_key, text};
+use super::{DynamoStore, transaction};
+use crate::item::{Attributes, Item, tenant_of_sort_key};
 use crate::key::{Key, TENANT_PREFIX, email_partition};
 
 impl Invites for DynamoStore {
@@ -88,24 +86,12 @@ impl DynamoStore {
 
 impl Stamps for DynamoStore {
     async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
-        let mut backoff = Backoff::new();
-        loop {
-            let call = self
-                .client
-                .update_item()
-                .table_name(&self.table)
-                .set_key(Some(Key::membership(user, tenant).into_attributes()))
-                .update_expression("SET stamp = :done")
-                .condition_expression("attribute_exists(pk)")
-                .expression_attribute_values(":done", text("done"))
-                .send();
-            let Err(error) = self.meter.time(call).await else { return Ok(()) };
-            // An overlapping attempt's transaction has the item; the SDK does not try again.
-            let collided =
-                matches!(error.as_service_error(), Some(UpdateItemError::TransactionConflictException(_)));
-            if !collided || !backoff.wait().await {
-                return Err(unavailable("note a stamp", &error));
-            }
+        let operation = "note a stamp";
+        let failed = |source: BoxError| StoreError::Unavailable { operation, source };
+        let note = transaction::stamped(&self.table, user, tenant).map_err(|error| failed(error.into()))?;
+        match transaction::write(operation, &self.client, &self.meter, vec![note]).await? {
+            Commit::Done => Ok(()),
+            Commit::Outdated => Err(failed("the membership is gone".into())),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A redemption as one `TransactWriteItems`: all of it or nothing.
+//! What the functions write, each as one `TransactWriteItems`: all of it or nothing. There is no write outside one, and the
+//! functions' roles allow none.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use tenancy::ports::{Commit, StoreError};
 use tenancy::redemption::{MembershipChange, RedemptionPlan, RedemptionSource};
-use tenancy::{EmailHash, InviteHash, MembershipStatus, ProviderName, Stamp, Timestamp};
+use tenancy::{EmailHash, InviteHash, MembershipStatus, ProviderName, Stamp, TenantId, Timestamp, UserKey};
 
 use super::{StoreMeter, unavailable};
 use crate::item::{SCHEMA_VERSION, new_item, number, role_list, text};
@@ -24,18 +25,18 @@ const BASE_WAIT: Duration = Duration::from_millis(25);
 const MAX_WAIT: Duration = Duration::from_millis(400);
 
 /// The waits between attempts of a write that collides with others.
-pub(super) struct Backoff {
+struct Backoff {
     attempts: u32,
     longest: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self { attempts: 1, longest: BASE_WAIT }
     }
 
     /// Waits before the next attempt; `false`: there have been enough.
-    pub(super) async fn wait(&mut self) -> bool {
+    async fn wait(&mut self) -> bool {
         if self.attempts >= MAX_ATTEMPTS {
             return false;
         }
@@ -128,6 +129,22 @@ pub(super) fn redemption(table: &str, plan: &RedemptionPlan) -> Result<Vec<Trans
         }
     }
     Ok(writes)
+}
+
+/// The stamp of a membership is written, if the membership is there still.
+pub(super) fn stamped(
+    table: &str,
+    user: &UserKey,
+    tenant: &TenantId,
+) -> Result<TransactWriteItem, BuildError> {
+    let note = Update::builder()
+        .table_name(table)
+        .set_key(Some(Key::membership(user, tenant).into_attributes()))
+        .update_expression("SET stamp = :done")
+        .condition_expression("attribute_exists(pk)")
+        .expression_attribute_values(":done", text(Stamp::Done.name()))
+        .build()?;
+    Ok(update(note))
 }
 
 /// The pointer of an address goes, if it points at this invite still.

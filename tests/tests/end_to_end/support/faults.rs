@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
+
+use super::http::{Message, answer};
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug)]
@@ -40,11 +42,6 @@ impl Fault {
     );
     /// Success, and nonsense.
     pub(crate) const GARBAGE: Self = Self::Answer(200, "<html>ana@example.com</html>");
-    /// Another transaction has the item that is updated.
-    pub(crate) const ITEM_IN_USE: Self = Self::Answer(
-        400,
-        r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"in use"}"#,
-    );
     /// Another transaction has an item of this one.
     pub(crate) const CONFLICT: Self = Self::Answer(
         400,
@@ -90,9 +87,9 @@ impl Proxy {
         *self.plan.lock().unwrap() = Plan { fault: Some(fault), operation, left: times, ..Plan::default() };
     }
 
-    /// Passes the next request of an operation, and spoils all after it.
-    pub(crate) fn pass_and_spoil(&self, operation: &'static str, fault: Fault) {
-        self.spoil(operation, fault, usize::MAX);
+    /// Passes the next request of an operation, and spoils the `times` after it.
+    pub(crate) fn pass_and_spoil(&self, operation: &'static str, fault: Fault, times: usize) {
+        self.spoil(operation, fault, times);
         self.plan.lock().unwrap().passes = 1;
     }
 
@@ -134,64 +131,27 @@ impl Plan {
 async fn serve(mut client: TcpStream, upstream: String, plan: Arc<Mutex<Plan>>) -> Option<()> {
     let mut engine = TcpStream::connect(upstream).await.ok()?;
     loop {
-        let request = message(&mut client).await?;
-        let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
-        let target = head.lines().find_map(|line| line.strip_prefix("x-amz-target:")).unwrap_or_default();
-        let operation = original_case(&request, target.trim().rsplit('.').next().unwrap_or_default());
-        let is_first_attempt = head.contains("amz-sdk-request: attempt=1;");
-        let fault = plan.lock().unwrap().fault_for(&operation, is_first_attempt);
+        let request = Message::read(&mut client).await?;
+        let attempt = request.header("amz-sdk-request").unwrap_or_default();
+        let fault = plan.lock().unwrap().fault_for(&request.operation(), attempt.starts_with("attempt=1;"));
         match fault {
             None => {}
             Some(Fault::Late(time)) => tokio::time::sleep(time).await,
             Some(Fault::Hang) => std::future::pending().await,
             Some(Fault::Reset) => return reset(client),
             Some(Fault::LoseAnswer) => {
-                engine.write_all(&request).await.ok()?;
-                message(&mut engine).await?;
+                engine.write_all(&request.bytes).await.ok()?;
+                Message::read(&mut engine).await?;
                 return reset(client);
             }
             Some(Fault::Answer(status, body)) => {
-                let length = body.len();
-                let answer = format!(
-                    "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n{body}"
-                );
-                client.write_all(answer.as_bytes()).await.ok()?;
+                client.write_all(answer(status, body).as_bytes()).await.ok()?;
                 continue;
             }
         }
-        engine.write_all(&request).await.ok()?;
-        let answer = message(&mut engine).await?;
-        client.write_all(&answer).await.ok()?;
+        engine.write_all(&request.bytes).await.ok()?;
+        client.write_all(&Message::read(&mut engine).await?.bytes).await.ok()?;
     }
-}
-
-/// One HTTP message with a `content-length`, head and body.
-async fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut message = Vec::new();
-    let head = loop {
-        if let Some(end) = message.windows(4).position(|window| window == b"\r\n\r\n") {
-            break end + 4;
-        }
-        if stream.read_buf(&mut message).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let text = String::from_utf8_lossy(&message[..head]).to_ascii_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-    let length: usize = length.map_or(0, |length| length.trim().parse().unwrap());
-    while message.len() < head + length {
-        if stream.read_buf(&mut message).await.ok()? == 0 {
-            return None;
-        }
-    }
-    Some(message)
-}
-
-/// The text `lower` as it stands in `request`.
-fn original_case(request: &[u8], lower: &str) -> String {
-    let text = String::from_utf8_lossy(request);
-    let found = text.to_ascii_lowercase().find(&format!(".{lower}\r\n"));
-    found.and_then(|at| text.get(at + 1..at + 1 + lower.len())).unwrap_or_default().to_owned()
 }
 
 /// Ends the connection with a reset instead of a close.

@@ -2,8 +2,10 @@
 //! local Cognito; each test has its own.
 
 pub(crate) mod faults;
+mod http;
 pub(crate) mod items;
 mod pool;
+mod role;
 mod world;
 
 pub(crate) use pool::payload;

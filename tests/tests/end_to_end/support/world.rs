@@ -11,6 +11,7 @@ use serde_json::Value;
 use tenancy_aws::{AwsClients, AwsSettings};
 
 use super::items::{attributes, json_of};
+use super::role::Role;
 
 /// The name of every test's table.
 const TABLE: &str = "tenancy";
@@ -23,6 +24,8 @@ pub(crate) struct World {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     /// A client of Cognito.
     pub(crate) cognito: aws_sdk_cognitoidentityprovider::Client,
+    /// What each function may do, enforced.
+    pub(crate) roles: BTreeMap<&'static str, Role>,
 }
 
 impl World {
@@ -38,7 +41,12 @@ impl World {
         let clients = AwsClients::new(aws_settings(&stack));
         let (dynamodb, cognito) = (clients.dynamodb(), clients.cognito());
         tenancy_aws::table::create(&dynamodb, TABLE).await.unwrap();
-        let world = Self { stack, dynamodb, cognito };
+        let endpoints = stack.endpoints();
+        let mut roles = BTreeMap::new();
+        for function in [POST_CONFIRMATION, PRE_TOKEN_GENERATION] {
+            roles.insert(function, Role::of(function, &endpoints.dynamodb, &endpoints.cognito).await);
+        }
+        let world = Self { stack, dynamodb, cognito, roles };
         world.configure(settings).await;
         world
     }
@@ -52,14 +60,17 @@ impl World {
         ];
         for (name, program) in programs {
             let mut spec = FunctionSpec::new(name, FunctionProgram::Binary(program.clone()));
-            spec.env = self.environment(settings);
+            spec.env = self.environment(name, settings);
             spec.timeout = timeout(settings);
             self.stack.lambda().add_function(spec);
         }
     }
 
-    fn environment(&self, settings: &[(&str, &str)]) -> BTreeMap<String, String> {
+    fn environment(&self, function: &str, settings: &[(&str, &str)]) -> BTreeMap<String, String> {
         let mut environment = self.stack.endpoints().environment();
+        let Role { dynamodb, cognito, .. } = &self.roles[function];
+        environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), dynamodb.clone());
+        environment.insert("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), cognito.clone());
         environment.insert("TENANCY_TABLE".to_owned(), TABLE.to_owned());
         // Most tests change a tenant and look at the next token; those of the cache turn it on.
         environment.insert("TENANT_CACHE_SECONDS".to_owned(), "0".to_owned());

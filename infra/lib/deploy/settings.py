@@ -1,0 +1,97 @@
+"""The settings' parameters against the functions: what a template lets through must not stop a function's start."""
+
+import os
+import re
+import subprocess
+
+# Of each parameter with a pattern or a range: values to try. Both sides must agree on each.
+SAMPLES = {
+    "CLAIM": [
+        "organization", "https://example.com/tenant", "t", "x" * 128, "x" * 129, "email", "EMAIL", "emails", "sub", "Sub",
+        "sub2", "cognito:groups", "Cognito:x", "dev:x", "scope", "cnf", "custom:tenantId2", "a b", 'a"b', "a'b", "a\\b",
+        "tenänt", "a,b", "name", "name2", "identities", "phone_number_verified", "jti", "a\tb", "~!@#$%^&*()",
+    ],
+    "CLAIMS": ["id", "id,name", "name,tier,roles,id", "roles", "id,", ",id", "groups", "ID", "id;name", "name,name"],
+    "GROUP_FORMAT": [
+        "{role}", "{tenant_id}:{role}", "{tenant_id}:{role},tier-{tier}", "a", "A.b-c_d:e", "{role},", ",{role}",
+        "{rolle}", "{role", "role}", "{}", "{role} x", "a,b,c", "{role}{role}", "ä",
+    ],
+    "IAM_ROLE_ALLOWLIST": [
+        "arn:aws:iam::111122223333:role/app-*", "arn:aws:iam::111122223333:role/a,arn:aws:iam::111122223333:role/b",
+        "*", "role/x", "arn:aws:iam::111122223333:role/a,", "arn:aws:iam::111122223333:role/a,b", "arn:x",
+    ],
+    "TENANT_ATTRIBUTE": [
+        "custom:tenantId", "custom:t", "custom:" + "x" * 20, "custom:" + "x" * 21, "custom:", "tenantId", "email",
+        'custom:a"b', "custom:a\\b", "custom:a b", "custom:a'b", "custom:ä",
+    ],
+    "CLAIM_BYTES_MAX": ["64", "65536", "4096", "63", "65537", "0", "-1", "1e3", "4096.5"],
+    "TENANT_CACHE_SECONDS": ["0", "30", "3600", "3601", "-1", "1.5"],
+    "TENANT_STALE_SECONDS": ["0", "600", "86400", "86401", "-1"],
+    "MODE": ["enforce", "observe", "Enforce", "off"],
+    "UNBOUND_MACHINE": ["bare", "refuse", "drop"],
+    "POOL_GROUPS": ["drop", "keep", "merge"],
+    "UNINVITED": ["refuse", "admit", "allow"],
+    "USER_POOL_IDS": ["eu-west-1_AbCdEf123", "us-gov-west-1_AbCdEf123", "eu-west-1_Ab Cd", "eu-west-1_Ab#", "x" * 56],
+}
+
+# Settings that share their samples.
+SAME = {
+    "CLAIM_TENANT_ID": "CLAIM", "CLAIM_TENANT_NAME": "CLAIM", "CLAIM_TENANT_TIER": "CLAIM", "CLAIM_TENANT_ROLES": "CLAIM",
+    "CLAIMS_ID": "CLAIMS", "CLAIMS_ACCESS": "CLAIMS",
+}
+
+
+def disagreements(parameters, variables, binary):
+    """Compares the parameters of one function's variables with what its binary takes.
+
+    `parameters`: the template's; `variables`: variable -> parameter; `binary`: path of the function. Gives sentences,
+    one for each value that the template lets through and the function refuses, and the number of values tried. What the
+    template alone refuses is no fault: it may be narrower.
+    """
+    found, tried = [], 0
+    for variable, parameter in variables.items():
+        for value in SAMPLES[SAME.get(variable, variable)]:
+            tried += 1
+            if takes(parameters[parameter], value) and not starts(binary, variable, value):
+                found.append(f"{parameter} lets `{value}` through, and the function does not start with it")
+    return found, tried
+
+
+def documented_values_pass(parameters, variables, binary):
+    """The other way round: a value that the function takes and the template does not is named, for a human to judge."""
+    return [
+        f"{parameter}: `{value}`"
+        for variable, parameter in variables.items()
+        for value in SAMPLES[SAME.get(variable, variable)]
+        if starts(binary, variable, value) and not takes(parameters[parameter], value)
+    ]
+
+
+def takes(parameter, value):
+    """Whether CloudFormation takes a value of a parameter."""
+    if "AllowedValues" in parameter:
+        return value in [str(allowed) for allowed in parameter["AllowedValues"]]
+    if parameter["Type"] == "Number":
+        try:
+            number = float(value)
+        except ValueError:
+            return False
+        return parameter["MinValue"] <= number <= parameter["MaxValue"]
+    if len(value) > parameter.get("MaxLength", 4096):
+        return False
+    return re.fullmatch(parameter["AllowedPattern"], value) is not None
+
+
+def starts(binary, variable, value):
+    """Whether a function takes a setting. It is started without a Runtime API, and ends by itself."""
+    environment = {
+        "AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "g", "AWS_LAMBDA_LOG_STREAM_NAME": "s", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1",
+        "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "TENANCY_TABLE": "tenancy",
+        variable: value,
+    }
+    if os.environ.get("LD_LIBRARY_PATH"):
+        environment["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    ended = subprocess.run([binary], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return "config.invalid" not in ended.stdout + ended.stderr
