@@ -24,9 +24,9 @@ INFRA = pathlib.Path(__file__).resolve().parents[1]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(INFRA / "lib"))
 
-from smoke import venv  # noqa: E402
+import environments  # noqa: E402
 
-venv.enter([str(pathlib.Path(__file__).resolve()), *sys.argv[1:]])
+environments.enter("smoke-test")
 
 import boto3  # noqa: E402
 

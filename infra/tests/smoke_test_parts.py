@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Parts of infra/smoke-test that a run against the local stack does not show: what it does on failures."""
 
+import contextlib
 import json
 import pathlib
 import sys
@@ -10,13 +11,13 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 
-from smoke import venv  # noqa: E402
+import environments  # noqa: E402
 
 if __name__ == "__main__":
-    venv.enter([str(pathlib.Path(__file__).resolve()), *sys.argv[1:]])
+    environments.enter("smoke-test")
 
 import botocore.exceptions  # noqa: E402
-from smoke import options, settings, tenants, things, tokens  # noqa: E402
+from smoke import options, settings, signals, tenants, things, tokens  # noqa: E402
 from smoke.cloud import sanitised  # noqa: E402
 from smoke.journal import Journal  # noqa: E402
 from smoke.questions.question import Answer, Question  # noqa: E402
@@ -164,6 +165,32 @@ class Removing(unittest.TestCase):
         with self.assertRaises(botocore.exceptions.ClientError) as raised:
             things.patiently(call)
         self.assertEqual(raised.exception.response["Error"]["Code"], "NotAuthorizedException")
+
+
+class Signals(unittest.TestCase):
+    def setUp(self):
+        self.addCleanup(setattr, signals.State, "asked", False)
+        self.addCleanup(setattr, signals.State, "removing", False)
+
+    def test_a_call_ends_before_the_run_does(self):
+        with self.assertRaises(signals.Stopped), signals.uninterrupted():
+            signals.stop(None, None)
+            ended = True
+        self.assertTrue(ended)
+
+    def test_an_exception_that_was_lost_comes_at_the_next_call(self):
+        with contextlib.suppress(signals.Stopped):
+            signals.stop(None, None)
+
+        made = []
+        with self.assertRaises(signals.Stopped), signals.uninterrupted():
+            made.append("after it was stopped")
+        self.assertEqual(made, [])
+
+    def test_nothing_interrupts_the_removing(self):
+        signals.State.asked = signals.State.removing = True
+        with open("/dev/null", "w") as nothing, contextlib.redirect_stderr(nothing), signals.uninterrupted():
+            signals.stop(None, None)
 
 
 class CommandLine(unittest.TestCase):

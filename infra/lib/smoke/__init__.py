@@ -1,6 +1,5 @@
 """What infra/smoke-test is made of.
 
-venv          boto3, installed beside the build
 main          the order of things, exit codes
 signals       being told to stop
 options       the command line

@@ -69,11 +69,7 @@ def try_deployed(cloud, things, report, options, tenantctl_path):
     )
     section.note(f"event version {version}, tier {pool.get('UserPoolTier', 'unknown')}")
     for name, value in settings.changed().items():
-        section.note(
-            f"setting {name} is not the default"
-            if name == "IAM_ROLE_ALLOWLIST"
-            else f"setting {name}={value}"
-        )
+        section.note(f"setting {name}={value}")
     required = check_attributes(pool, options.attribute, settings["TENANT_ATTRIBUTE"])
     takes_addresses = "email" in pool.get("UsernameAttributes", [])
     client = things.client(

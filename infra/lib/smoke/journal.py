@@ -1,4 +1,4 @@
-"""What a run makes, on disk before it is made: whatever becomes of the process, the file says what is left."""
+"""What a run makes, on disk before it is made: whatever becomes of the process, it says what is left."""
 
 import json
 import os

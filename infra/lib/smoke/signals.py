@@ -15,7 +15,7 @@ class Stopped(BaseException):
 
 class State:
     depth = 0
-    pending = False
+    asked = False
     removing = False
 
 
@@ -35,19 +35,25 @@ def remove_now():
 def stop(_number, _frame):
     if State.removing:
         Report.tell("removing what was made; this takes a moment")
-    elif State.depth:
-        State.pending = True
-    else:
+        return
+    State.asked = True
+    if not State.depth:
         raise Stopped
 
 
 @contextlib.contextmanager
 def uninterrupted():
+    """A call that is not to be interrupted; before and after it, the run stops if it was asked to."""
+    stop_if_asked()
     State.depth += 1
     try:
         yield
     finally:
         State.depth -= 1
-    if State.pending and not State.depth and not State.removing:
-        State.pending = False
+    stop_if_asked()
+
+
+def stop_if_asked():
+    """Also where the exception of a signal is lost: Python drops one that is raised while a file is finalised."""
+    if State.asked and not State.depth and not State.removing:
         raise Stopped

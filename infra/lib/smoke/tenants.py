@@ -57,13 +57,24 @@ class Tenantctl:
                 command, capture_output=True, text=True, timeout=180, start_new_session=True
             )
         if ended.returncode:
-            raise Unusable(f"tenantctl {arguments[0]} {arguments[1]}: {ended.stderr.strip()[-600:]}")
+            raise Unusable(f"tenantctl {arguments[0]} {arguments[1]}: {said(ended.stderr)}")
         return json.loads(ended.stdout or "{}")
 
     def version(self):
         return subprocess.run(
             [self.path, "--version"], capture_output=True, text=True, timeout=60
         ).stdout.strip()
+
+
+def said(errors):
+    """The message of tenantctl's error, a document a line, and its hint."""
+    for line in reversed(errors.splitlines()):
+        try:
+            error = json.loads(line)["error"]
+            return ". ".join(part for part in (error["message"], error.get("hint")) if part)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return errors.strip()[-600:]
 
 
 class Tenants:

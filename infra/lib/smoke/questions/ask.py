@@ -6,7 +6,7 @@ import time
 
 import botocore.exceptions
 
-from ..cloud import code_of, message_of
+from ..cloud import Unusable, code_of, message_of
 from ..copies import make_machine
 from ..journey import new_password
 from ..things import patiently
@@ -18,18 +18,26 @@ PROBE_TIMEOUT_SECONDS = 20
 # And shorter, to see what Lambda's own limit leads to.
 SHORT_TIMEOUT_SECONDS = 2
 ATTRIBUTE = "custom:probe"
+CHALLENGE = "a challenge"
 
 
 class SignIn:
     """How one sign-in ended: claims of both tokens, or an error."""
 
-    def __init__(self, tokens=None, error=None, seconds=0.0):
-        self.tokens = tokens
+    def __init__(self, answer=None, error=None, seconds=0.0):
+        answer = answer or {}
+        self.tokens = tokens = answer.get("AuthenticationResult")
         self.seconds = seconds
-        self.code = code_of(error) if error else None
-        self.message = message_of(error) if error else None
+        # A challenge where tokens were expected is a refusal, too.
+        self.code = code_of(error) if error else answer.get("ChallengeName")
+        self.message = message_of(error) if error else CHALLENGE
         self.id = claims_of(tokens["IdToken"]) if tokens else {}
         self.access = claims_of(tokens["AccessToken"]) if tokens else {}
+
+    @property
+    def is_error(self):
+        """Refused by the trigger, or by what became of its reply; and not by a challenge, before it."""
+        return self.is_refused and self.message != CHALLENGE
 
     @property
     def is_refused(self):
@@ -139,7 +147,7 @@ class ProbePool:
             if self.was_told(told, ended, client_id):
                 break
             time.sleep(1)
-        if key and ended.is_refused:
+        if key and ended.is_error:
             self.questioner.refused.append(key)
         self.note(told, ended)
         return ended
@@ -165,7 +173,7 @@ class ProbePool:
                     return SignIn(error=error, seconds=time.monotonic() - begun)
                 time.sleep(waits.pop())
             else:
-                return SignIn(answer["AuthenticationResult"], seconds=time.monotonic() - begun)
+                return SignIn(answer, seconds=time.monotonic() - begun)
 
     def note(self, told, ended):
         shown = {name: value for name, value in (told or {}).items() if name != "key"}
@@ -221,7 +229,7 @@ class Questioner:
             if not ended.is_refused:
                 break
             if time.monotonic() > deadline:
-                raise Unclear(f"no sign-in on {pool.version} with the probe: {ended.described()}")
+                raise Unusable(f"no sign-in on {pool.version} with the probe: {ended.described()}")
             time.sleep(2)
         pool.evidence.clear()
 
@@ -249,10 +257,12 @@ class Questioner:
             return question.ask(about)
         except Unclear as error:
             return f"unclear: {error}"
-        except botocore.exceptions.BotoCoreError as error:
-            return f"unclear: {type(error).__name__}"
         except botocore.exceptions.ClientError as error:
             return f"unclear: {code_of(error)}: {message_of(error)}"
+        except (
+            Exception
+        ) as error:  # Whatever an answer looks like, the other questions are still to be asked.
+            return f"unclear: {type(error).__name__}: {error}"
 
     def unconfirmed(self):
         """The instructions of refused sign-ins that the probe has not counted. It counts in memory, so what

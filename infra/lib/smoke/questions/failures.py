@@ -93,7 +93,7 @@ def federated(_):
     return (
         "not asked: it takes an identity provider and a browser. By hand: a pool with an OIDC provider, "
         "post-confirmation attached, a pre-token-generation function that logs whether `custom:tenantId` is "
-        "in the event; sign in for the first time through managed login with fresh users, some hundred, and count"
+        "in the event; sign in for the first time through managed login with some hundred fresh users, and count"
     )
 
 

@@ -61,7 +61,9 @@ def roles(pool):
 
 def order(pool):
     ended = pool.sign_in("order", do="reply")
-    return ", ".join(ended.groups()[0]) if not ended.is_refused else ended.refusal()
+    if ended.is_refused:
+        return ended.refusal()
+    return ", ".join(ended.groups()[0]) or "no groups"
 
 
 FULL = {"groupsToOverride": ["probe"], "iamRolesToOverride": [], "preferredRole": None}
