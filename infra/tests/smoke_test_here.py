@@ -293,6 +293,7 @@ def expect(held, what, found=""):
 
 
 def main():
+    subprocess.run([sys.executable, str(INFRA / "tests" / "smoke_test_parts.py")], check=True)
     binaries = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else INFRA.parent / "target" / "debug").resolve()
     with tempfile.TemporaryDirectory(prefix="smoke-test-here-") as folder:
         folder = pathlib.Path(folder)
