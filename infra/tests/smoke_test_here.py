@@ -246,6 +246,21 @@ class Runs:
         expect(not list(folder.iterdir()), "the journal is gone")
         self.check_nothing_left("whole")
 
+    def without_essentials(self):
+        """Pools of a tier that has event version V1_0 alone: that is said, and no failure."""
+        folder, process = self.start("lite", "--tier", "LITE")
+        output, _ = process.communicate(timeout=300)
+        expect(process.returncode == 0, "a run on tier LITE ends with 0", output)
+        for said in (
+            "this account's tier does not have it",
+            "no pool with V3_0",
+            "not asked: the account's tier",
+        ):
+            expect(said in output, f"it says: {said}", output)
+        expect("; 0 of " in output and "unclear" not in output, "what can be answered is as assumed", output)
+        expect(not list(folder.iterdir()), "the journal is gone")
+        self.check_nothing_left("lite")
+
     def stopped(self, at, how):
         """Stops a run once its output has the text `at`."""
         name = f"{how.name} at {at!r}"
@@ -314,6 +329,7 @@ def main():
             runs.stopped("event version V3_0", signal.SIGKILL)
             runs.stopped("making the probe and its pools", signal.SIGTERM)
             runs.stopped("`groupOverrideDetails` null", signal.SIGKILL)
+            runs.without_essentials()
             runs.whole(f"http://127.0.0.1:{server.server_port}")
             server.shutdown()
         finally:

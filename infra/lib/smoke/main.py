@@ -1,7 +1,10 @@
 """The order of things: what is made is removed, whatever happens in between."""
 
+import hashlib
+import pathlib
 import platform
 import secrets
+import subprocess
 import sys
 import traceback
 
@@ -41,7 +44,7 @@ def smoke_test(options):
     for name, value in report.facts.items():
         report.say(f"{name}: {value}")
     report.tell(f"run {run_id}; what it makes is in {journal.path}")
-    things = Things(cloud, journal, report.tell)
+    things = Things(cloud, journal, report.tell, options.tier)
     signals.watch()
     try:
         try_all(cloud, things, report, options, tenantctl_path)
@@ -132,11 +135,35 @@ def facts(cloud, options, tenantctl_path):
 
     from .tenants import Tenantctl
 
-    return {
+    known = {
         "where": "AWS" if cloud.is_aws else "not AWS: a local stack",
         "region": cloud.region,
-        "architecture": options.architecture,
+        "revision": revision(),
         "tenantctl": Tenantctl(tenantctl_path, "none", cloud).version(),
         "boto3": boto3.__version__,
         "python": platform.python_version(),
     }
+    if not options.existing_only:
+        known["throw-away functions"] = f"{options.architecture}, {', '.join(digests(options))}"
+        known["throw-away pools"] = f"tier {options.tier or 'as AWS gives it'}"
+    return known
+
+
+def revision():
+    """What is checked out, as git says it."""
+    folder = pathlib.Path(__file__).parent
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--tags"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout.strip()
+    except OSError:
+        said = ""
+    return said or "unknown"
+
+
+def digests(options):
+    """The zips, by the beginning of their SHA-256: whether two reports are of the same build."""
+    from .copies import zip_path
+
+    for function in ("post-confirmation", "pre-token-generation"):
+        content = zip_path(options, function).read_bytes()
+        yield f"{function} {hashlib.sha256(content).hexdigest()[:12]}"

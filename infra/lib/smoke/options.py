@@ -111,6 +111,11 @@ def parse(arguments):
         "--architecture", choices=("arm64", "x86_64"), default="arm64", help="of the zips [arm64]"
     )
     made_of.add_argument("--tenantctl", metavar="PATH", help="[target/debug, target/release, then PATH]")
+    made_of.add_argument(
+        "--tier",
+        choices=("LITE", "ESSENTIALS", "PLUS"),
+        help="feature plan of the throw-away pools [what AWS gives a new pool]",
+    )
     where = parser.add_argument_group("where")
     where.add_argument("--region", metavar="REGION")
     where.add_argument("--profile", metavar="NAME", help="the profile in ~/.aws")

@@ -50,10 +50,11 @@ def patiently(call, seconds=60, also=(), **arguments):
 class Things:
     """What a run makes, newest last."""
 
-    def __init__(self, cloud, journal, tell):
+    def __init__(self, cloud, journal, tell, tier=None):
         self.cloud = cloud
         self.journal = journal
         self.tell = tell
+        self.tier = {"UserPoolTier": tier} if tier else {}
         self.run = journal.head["run"]
 
     def name(self, suffix=""):
@@ -156,9 +157,8 @@ class Things:
     def pool(self, suffix, **settings):
         name = self.name(suffix)
         thing = self.journal.add("pool", name)
-        pool = patiently(
-            self.cloud.cognito.create_user_pool, PoolName=name, UserPoolTags=self.tags, **settings
-        )["UserPool"]
+        create = self.cloud.cognito.create_user_pool
+        pool = patiently(create, PoolName=name, UserPoolTags=self.tags, **self.tier, **settings)["UserPool"]
         self.journal.note(thing, id=pool["Id"])
         return pool["Id"]
 
