@@ -14,7 +14,7 @@ SAMPLES = {
     "CLAIMS": ["id", "id,name", "name,tier,roles,id", "roles", "id,", ",id", "groups", "ID", "id;name", "name,name"],
     "GROUP_FORMAT": [
         "{role}", "{tenant_id}:{role}", "{tenant_id}:{role},tier-{tier}", "a", "A.b-c_d:e", "{role},", ",{role}",
-        "{rolle}", "{role", "role}", "{}", "{role} x", "a,b,c", "{role}{role}", "ä",
+        "{rolle}", "a,b c", "{role", "role}", "{}", "{role} x", "a,b,c", "{role}{role}", "ä",
     ],
     "IAM_ROLE_ALLOWLIST": [
         "arn:aws:iam::111122223333:role/app-*", "arn:aws:iam::111122223333:role/a,arn:aws:iam::111122223333:role/b",
