@@ -1,0 +1,100 @@
+"""The values of parameters with which the templates are looked at."""
+
+import functools
+
+from checks.template import Stack, source, translated
+
+POOL = "eu-west-1_AbCdEf123"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:alarms"
+BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
+
+# What decides each condition of template.yaml: with these values it holds, with those it does not.
+SWITCHES = {
+    "MakesTable": ({"ExistingTableName": ""}, {"ExistingTableName": "shared-tenancy"}),
+    "HasTableKey": ({"TableKeyArn": KEY}, {"TableKeyArn": ""}),
+    "HasBoundary": ({"PermissionsBoundaryArn": BOUNDARY}, {"PermissionsBoundaryArn": ""}),
+    "HasTopic": ({"AlarmTopicArn": TOPIC}, {"AlarmTopicArn": ""}),
+    "IsTraced": ({"Tracing": "Active"}, {"Tracing": "PassThrough"}),
+    "ReservesPostConfirmation": (
+        {"PostConfirmationReservedConcurrency": "5"},
+        {"PostConfirmationReservedConcurrency": ""},
+    ),
+    "ReservesPreTokenGeneration": (
+        {"PreTokenGenerationReservedConcurrency": "50"},
+        {"PreTokenGenerationReservedConcurrency": ""},
+    ),
+    "ProvisionsPreTokenGeneration": (
+        {"PreTokenGenerationProvisionedConcurrency": "5"},
+        {"PreTokenGenerationProvisionedConcurrency": "0"},
+    ),
+    "WatchesForDetachment": ({"DetachedAlarm": "yes"}, {"DetachedAlarm": "no"}),
+}
+
+_ALIAS = "arn:aws:lambda:eu-west-1:111122223333:function:{}:live"
+_FIRST_PASS = {"CallbackUrls": "https://app.example.com/callback"}
+
+
+def _all(side):
+    return {name: value for switch in SWITCHES.values() for name, value in switch[side].items()}
+
+
+SITUATIONS = {
+    "template.yaml": {
+        "defaults": {"UserPoolId": POOL},
+        "every-on": dict(_all(0), UserPoolId=POOL),
+        "every-off": dict(_all(1), UserPoolId=POOL),
+    },
+    "user-pool.yaml": {
+        "first-pass": _FIRST_PASS,
+        "second-pass": dict(_FIRST_PASS, FunctionsStack="tenancy"),
+        "every-on": dict(
+            _FIRST_PASS,
+            PostConfirmationArn=_ALIAS.format("post-confirmation"),
+            PreTokenGenerationArn=_ALIAS.format("pre-token-generation"),
+            LogoutUrls="https://app.example.com/",
+            DomainPrefix="example-tenants",
+            ApiSignIn="srp",
+            SignUp="closed",
+            EventVersion="V3_0",
+        ),
+    },
+}
+
+
+@functools.lru_cache(maxsize=None)
+def stack(name, situation):
+    raw, values = source(name), SITUATIONS[name][situation]
+    return Stack(translated(raw, values), values)
+
+
+def stacks(name):
+    return {situation: stack(name, situation) for situation in SITUATIONS[name]}
+
+
+def each():
+    """Every template in every situation: `template/every-on` and the stack."""
+    for name in SITUATIONS:
+        for situation in SITUATIONS[name]:
+            yield f"{name.removesuffix('.yaml')}/{situation}", stack(name, situation)
+
+
+def findings():
+    """That the situations reach everything: each condition holds in one and does not in another."""
+    found = []
+    for name in SITUATIONS:
+        seen = {}
+        for situation, one in stacks(name).items():
+            found += [f"{name}, {situation}: its own rules refuse it: {why}" for why in one.refusals()]
+            for condition, is_true in one.conditions.items():
+                seen.setdefault(condition, set()).add(is_true)
+        found += [
+            f"{name}: the condition {condition} is the same in all situations; add one to"
+            " lib/checks/situations.py"
+            for condition, values in seen.items()
+            if len(values) < 2
+        ]
+    unknown = set(stack("template.yaml", "defaults").conditions) ^ set(SWITCHES)
+    return found + [
+        f"lib/checks/situations.py: no switch, or one too many, for {name}" for name in sorted(unknown)
+    ]
