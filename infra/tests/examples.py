@@ -541,7 +541,7 @@ class Cdk:
 
 
 CDK_MISTAKES = [
-    ("parameters", "Mode: mode", "Modus: mode"),
+    ("parameters", "Mode: context", "Modus: context"),
     ("exported", "'PreTokenGenerationArn']", "'PreTokenArn']"),
     ("triggers", "skipPermissions: true", "sameEnvironment: true"),
     ("attribute", ", mutable: true", ""),

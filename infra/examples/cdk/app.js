@@ -11,7 +11,7 @@ const { Asset } = require('aws-cdk-lib/aws-s3-assets');
 
 /** Table, functions, roles, alarms and dashboard, for the user pool with this id. */
 class Tenancy extends cdk.Stack {
-  constructor(scope, id, { userPoolId, template, mode, alarmTopicArn, ...props }) {
+  constructor(scope, id, { userPoolId, template, settings, ...props }) {
     super(scope, id, props);
 
     if (/CodeUri: *dist\//.test(fs.readFileSync(template, 'utf8'))) {
@@ -24,8 +24,7 @@ class Tenancy extends cdk.Stack {
       parameters: {
         // As text: a reference to a pool of this app would close a circle, pool - functions - pool.
         UserPoolId: userPoolId,
-        Mode: mode,
-        AlarmTopicArn: alarmTopicArn,
+        ...settings,
       },
     });
     // The names that the template exports when it is deployed by itself. CloudFormation keeps this stack from
@@ -117,8 +116,17 @@ if (context('userPoolId')) {
   new Tenancy(app, 'Tenancy', {
     userPoolId: context('userPoolId'),
     template: context('template', 'packaged.yaml'),
-    mode: context('mode', 'observe'),
-    alarmTopicArn: context('alarmTopicArn', ''),
+    settings: {
+      // Together: enforce and refuse, once the dashboard shows whom that is.
+      Mode: context('mode', 'observe'),
+      Uninvited: context('uninvited', 'admit'),
+      // In observe mode too members get their groups: keep those of the pool, and let no role have the name of one.
+      PoolGroups: context('poolGroups', 'keep'),
+      GroupFormat: context('groupFormat', '{tenant_id}:{role}'),
+      // Yes, an hour after the triggers are attached.
+      DetachedAlarm: context('detachedAlarm', 'no'),
+      AlarmTopicArn: context('alarmTopicArn', ''),
+    },
     terminationProtection: true,
   });
 }

@@ -40,6 +40,30 @@ variable "mode" {
   description = "observe: refuse nobody, log who would be; enforce, once the dashboard shows none."
 }
 
+variable "uninvited" {
+  type        = string
+  default     = "admit"
+  description = "admit: who signs up without an invite is let in, as nobody's; refuse, together with enforce."
+}
+
+variable "pool_groups" {
+  type        = string
+  default     = "keep"
+  description = "keep: members keep the groups of the pool; drop: the tenant's replace them, in observe mode too."
+}
+
+variable "group_format" {
+  type        = string
+  default     = "{tenant_id}:{role}"
+  description = "Groups of roles for which the tenant lists none; {role} only where no group of the pool has the name of a role."
+}
+
+variable "detached_alarm" {
+  type        = string
+  default     = "no"
+  description = "yes, an hour after the triggers are attached."
+}
+
 variable "alarm_topic_arn" {
   type        = string
   default     = ""
@@ -80,6 +104,10 @@ resource "aws_cloudformation_stack" "tenancy" {
   parameters = {
     UserPoolId    = var.user_pool_id
     Mode          = var.mode
+    Uninvited     = var.uninvited
+    PoolGroups    = var.pool_groups
+    GroupFormat   = var.group_format
+    DetachedAlarm = var.detached_alarm
     AlarmTopicArn = var.alarm_topic_arn
   }
 

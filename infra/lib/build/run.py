@@ -109,11 +109,12 @@ def make(place, rust, architectures, tool, report, how="built"):
     made = []
     for architecture in architectures:
         boms = tool.describe(place, architecture, FUNCTIONS)
+        built = sbom.Tree(place, architecture, FUNCTIONS, "normal")
+        linked = sbom.Tree(place, architecture, FUNCTIONS, "normal,no-proc-macro")
         for function in FUNCTIONS:
             content = binaries[architecture][function.name]
-            text, crates, wrong = sbom.finish(
-                boms[function.name], place, architecture, function, versions(rust), sha256(content)
-            )
+            bom = boms[function.name]
+            text, crates, wrong = sbom.finish(bom, built, linked, versions(rust), sha256(content))
             made.append(Made(function, architecture, package.pack(content), text, crates, wrong))
     return made
 

@@ -95,38 +95,59 @@ class Cyclonedx:
         return {name: json.loads(text.replace(f"path+file://{copy}/", "")) for name, text in texts.items()}
 
 
-def tree(place, architecture, package, kinds="normal"):
-    """The crates of a package as `cargo tree` has them: (name, version) -> those it depends on."""
-    options = ("--locked", "--package", package, "--edges", kinds, "--target", architecture.triple)
-    found, above = {}, []
-    for line in output(place, "cargo", "tree", *options, "--prefix", "depth").splitlines():
-        match = re.match(r"(\d+)(\S+) v(\S+)", line)
-        depth, crate = int(match[1]), (match[2], match[3])
-        above[depth:] = [crate]
-        found.setdefault(crate, set())
-        if depth:
-            found[above[depth - 1]].add(crate)
-    return found
+class Tree:
+    """The crates of the functions as `cargo tree` has them: (name, version) -> those it depends on.
+
+    All functions at once, as they are built: a feature that one of them asks of a crate, all get.
+    """
+
+    def __init__(self, place, architecture, functions, kinds):
+        self.crates, above = {}, []
+        options = [*_packages(functions), "--edges", kinds, "--target", architecture.triple]
+        for line in output(place, "cargo", "tree", "--locked", *options, "--prefix", "depth").splitlines():
+            match = re.match(r"(\d+)(\S+) v(\S+)", line)
+            if match is None:  # the blank line between two functions
+                continue
+            depth, crate = int(match[1]), (match[2], match[3])
+            above[depth:] = [crate]
+            self.crates.setdefault(crate, set())
+            if depth:
+                self.crates[above[depth - 1]].add(crate)
+
+    def below(self, root):
+        """`root`, and everything that it needs."""
+        found, ahead = {}, [root]
+        while ahead:
+            crate = ahead.pop()
+            if crate not in found:
+                found[crate] = self.crates[crate]
+                ahead += found[crate]
+        return found
 
 
-def features(place, architecture, packages):
-    """Each crate with its features, where `packages` are built together."""
-    options = [part for package in packages for part in ("--package", package)]
-    options += ["--locked", "--edges", "normal", "--target", architecture.triple]
-    said = output(place, "cargo", "tree", *options, "--prefix", "none", "--format", "{p} {f}")
+def features(place, architecture, functions):
+    """Each crate with its features, where these functions are built together."""
+    options = [*_packages(functions), "--edges", "normal", "--target", architecture.triple]
+    said = output(place, "cargo", "tree", "--locked", *options, "--prefix", "none", "--format", "{p} {f}")
     return {line.replace(" (*)", "") for line in said.splitlines() if line}
 
 
-def finish(bom, place, architecture, function, properties, digest):
-    """The SBOM as text, and the crates in which it and `cargo tree` do not agree."""
-    crates = tree(place, architecture, function.name)
-    linked = tree(place, architecture, function.name, "normal,no-proc-macro")
+def _packages(functions):
+    return [part for function in functions for part in ("--package", function.name)]
+
+
+def finish(bom, built, linked, properties, digest):
+    """The SBOM as text, its crates, and those in which it and `cargo tree` do not agree.
+
+    `built` is the tree of all that is compiled, `linked` that without macros.
+    """
     root = bom["metadata"]["component"]
     names = {each["bom-ref"]: (each["name"], each["version"]) for each in [root, *bom["components"]]}
+    crates, in_binary = (tree.below(names[root["bom-ref"]]) for tree in (built, linked))
 
     bom["components"] = [each for each in bom["components"] if names[each["bom-ref"]] in crates]
     for each in bom["components"]:
-        each["scope"] = "required" if names[each["bom-ref"]] in linked else "excluded"
+        each["scope"] = "required" if names[each["bom-ref"]] in in_binary else "excluded"
     bom["dependencies"] = [
         {
             "ref": each["ref"],

@@ -1,5 +1,4 @@
-"""checkov, with a list of reasoned exceptions: what is not on it fails, and so does an exception that nothing
-needs."""
+"""checkov, with a list of reasoned exceptions. What is not on it fails; so does what need not be on it."""
 
 import json
 import re
@@ -28,8 +27,7 @@ def check(files):
     """The findings, and how many checks held."""
     reasons, found = exceptions()
     paths = {str(path): name for name, form, path in files if form == "resolved"}
-    # Not by its configuration: what is skipped is not run, and nobody learns that it need not be skipped any
-    # more.
+    # Without the list: what is skipped is not run, and nobody would learn that it need not be any more.
     command = [
         tools.CHECKOV,
         "--framework",

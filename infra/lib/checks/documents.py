@@ -130,8 +130,9 @@ def fields():
     text = read(LOG_FIELDS)
     found = {row[0].strip("`") for row in rows(text, "### Properties") if row[0]}
     found |= {value for row in rows(text, "## Other lines") for value in ticked(row[2])} - reasons()
-    # What every line of `tracing` has in Lambda's JSON format.
-    return found | set(metrics()) | {"timestamp", "level", "message"}
+    # What every line of `tracing` has in Lambda's JSON format, and what Lambda's own lines have (Lambda developer
+    # guide, "Telemetry API event schema reference").
+    return found | set(metrics()) | {"timestamp", "level", "message"} | {"time", "type", "record"}
 
 
 LEVELS = {"INFO", "WARN", "ERROR"}

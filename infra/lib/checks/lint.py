@@ -1,5 +1,4 @@
-"""cfn-lint and `sam validate --lint`: what AWS's own schemas say. A finding of any level counts, information
-included.
+"""cfn-lint and `sam validate --lint`: what AWS's own schemas say. A finding of any level counts.
 
 The raw SAM template hides some faults (a circle of dependencies among them), so what CloudFormation gets is
 linted as well; and so that a value which only a parameter brings is seen, the template of each situation with
@@ -14,8 +13,7 @@ from pathlib import Path
 from checks import situations, tools
 from checks.template import INFRA, source
 
-# Resource types and properties differ between regions: those of the first, and the one that gets everything
-# first.
+# Resource types and properties differ between regions: that of the examples, and the one that has the most.
 REGIONS = ["eu-west-1", "us-east-1"]
 
 

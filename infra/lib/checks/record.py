@@ -2,8 +2,8 @@
 
 SAM publishes a version when the template or the code changes, and does not see the values of parameters. So
 each function has a settings document, whose own version number is in the description of the function's
-version. It must have every value that a parameter decides in what a version freezes; and nothing else,
-because Lambda refuses a new version of a function that has not changed.
+version. It must have every value that a parameter decides in what a version freezes, and nothing else: a
+version that is published for nothing is a cold start for everybody.
 """
 
 import re
@@ -73,6 +73,7 @@ def _value(properties, key):
         "MemorySize": properties.get("MemorySize"),
         "ApplicationLogLevel": properties["LoggingConfig"].get("ApplicationLogLevel"),
         "Tracing": properties.get("TracingConfig", {}).get("Mode"),
+        "Release": (re.search(r"\(release (\S+),", properties["Description"]) or [None, None])[1],
     }.get(key)
 
 

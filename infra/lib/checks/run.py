@@ -16,7 +16,9 @@ EXAMPLES = INFRA / "tests/examples.py"
 
 def run(only):
     begin = time.monotonic()
-    os.environ.update(tools.ENVIRONMENT)
+    # For SAM's translator, which wants a region and finds it by way of boto.
+    os.environ["AWS_DEFAULT_REGION"] = tools.ENVIRONMENT["AWS_DEFAULT_REGION"]
+    os.environ.pop("AWS_PROFILE", None)
     from checks import lint, situations
 
     names = only or NAMES
@@ -69,7 +71,12 @@ def run(only):
 
 def _timed(check):
     begin = time.monotonic()
-    return (*check(), time.monotonic() - begin)
+    try:
+        what, found = check()
+    except Exception as error:
+        # The template or a page has another shape than the check knows, which is a finding as well.
+        what, found = "", [f"the check could not go on: {type(error).__name__}: {error}"]
+    return what, found, time.monotonic() - begin
 
 
 def _report(name, what, found, seconds=0):
@@ -108,11 +115,7 @@ def _checkov(files):
 
 
 def _own(name, what):
-    try:
-        found, count = importlib.import_module(f"checks.{name}").check()
-    except Exception as error:
-        # The template or a page has another shape than the check knows, which is a finding as well.
-        return what, [f"the check could not go on: {type(error).__name__}: {error}"]
+    found, count = importlib.import_module(f"checks.{name}").check()
     return what.format(count), found
 
 
@@ -121,7 +124,6 @@ def _examples():
         return "there are none", []
     done = subprocess.run(
         [sys.executable, str(EXAMPLES)],
-        env=tools.ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -56,6 +56,8 @@ SITUATIONS = {
             DomainPrefix="example-tenants",
             ApiSignIn="srp",
             SignUp="closed",
+            EmailSourceArn="arn:aws:ses:eu-west-1:111122223333:identity/example.com",
+            EmailFrom="Example <no-reply@example.com>",
             EventVersion="V3_0",
         ),
     },

@@ -161,6 +161,13 @@ class Stack:
         if function == "Fn::Split":
             glue, text = self.value(operand, names, references)
             return text.split(glue) if isinstance(text, str) else {function: [glue, text]}
+        if function == "Fn::Select":
+            which, parts = operand
+            parts = self.value(parts, names, references)
+            return parts[int(which)] if isinstance(parts, list) else {function: [which, parts]}
+        if function == "Fn::Select":
+            index, parts = self.value(operand, names, references)
+            return parts[int(index)] if isinstance(parts, list) else {function: [index, parts]}
         if function == "Fn::Sub":
             return self._substituted(operand, names, references)
         return {function: self.value(operand, names, references)}
@@ -176,13 +183,15 @@ class Stack:
                 return "${" + name[1:] + "}"
             form = {"Fn::GetAtt": name} if "." in name else {"Ref": name}
             value = self.value(form, names, references)
-            if isinstance(value, str):
-                return value
-            if isinstance(value, dict) and list(value) == ["Fn::Sub"]:
-                kept.append(value)
-                return value["Fn::Sub"]
+            if not isinstance(value, (dict, list)):
+                return str(value)
             kept.append(value)
-            return match[0] if name not in names else "${" + value["Ref"] + "}"
+            (function, operand), = value.items()
+            if function == "Fn::GetAtt":
+                operand = ".".join(operand)
+            if function not in ("Ref", "Fn::GetAtt", "Fn::Sub"):
+                raise Broken(f"{function} within a text cannot be worked out here")
+            return operand if function == "Fn::Sub" else "${" + operand + "}"
 
         text = re.sub(r"\$\{([^}]+)\}", one, text)
         return {"Fn::Sub": text} if kept else text

@@ -16,18 +16,17 @@ CHECKOV = environments.TOOLS / "venv-checkov/bin/checkov"
 # Everything that is written for the tools to read.
 WORK = environments.TOOLS / "check"
 
-# No tool may look for an account, a network or a folder of the user's.
-ENVIRONMENT = dict(
-    os.environ,
+# No tool may look for an account, a service or settings of the user's: with a key checkov would upload what
+# it finds, and a .cfnlintrc may leave rules out.
+FOREIGN = ("AWS_", "SAM_", "BC_", "PRISMA_", "CKV_", "CHECKOV_")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+ENVIRONMENT.update(
     AWS_ACCESS_KEY_ID="none",
     AWS_SECRET_ACCESS_KEY="none",
     AWS_DEFAULT_REGION="eu-west-1",
-    AWS_REGION="eu-west-1",
     AWS_EC2_METADATA_DISABLED="true",
-    AWS_CONFIG_FILE=os.devnull,
-    AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     SAM_CLI_TELEMETRY="0",
-    __SAM_CLI_APP_DIR=str(WORK / "sam"),
+    HOME=str(WORK / "home"),
 )
 
 
@@ -51,13 +50,14 @@ def output(command, **options):
     if "input" not in options:
         options["stdin"] = subprocess.DEVNULL
     command = [str(part) for part in command]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False, **options)
+    (WORK / "home").mkdir(parents=True, exist_ok=True)
+    options.update(env=ENVIRONMENT, cwd=WORK)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     return done.returncode, done.stdout, done.stderr
 
 
 def _install_guard():
-    """cfn-guard, from source. Without optimisation: it runs for a second, and compiles in a fifth of the time
-    so."""
+    """cfn-guard, from source; not optimised, since it runs for seconds and is made five times sooner so."""
     if GUARD.exists() and output([GUARD, "--version"])[1].strip() == f"cfn-guard {GUARD_VERSION}":
         return
     build = GUARD_ROOT / "build"

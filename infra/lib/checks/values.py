@@ -1,5 +1,4 @@
-"""What the patterns of parameters take and refuse: infra/rules/parameter-values.yaml has both for each of
-them.
+"""What the patterns of parameters take and refuse: infra/rules/parameter-values.yaml has both for each.
 
 A value that gets past a pattern and that the function refuses stops its start, and then nobody can sign in.
 """
