@@ -28,8 +28,9 @@ def ready(name):
     except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"no Python environment can be made in {folder}: {error}. Is the package python3-venv installed?")
     # What is not imported need not be compiled.
-    install = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps", "-r"]
-    if subprocess.run([*install, requirements], stdout=sys.stderr, check=False).returncode != 0:
+    options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps"]
+    install = [folder / "bin" / "pip", "install", *options, "-r", requirements]
+    if subprocess.run(install, stdout=sys.stderr, check=False).returncode != 0:
         sys.exit(f"the packages of {requirements} could not be installed; the command needs a Python package registry")
     stamp.write_text(wanted)
     return folder
