@@ -18,7 +18,7 @@ if __name__ == "__main__":
 
 import botocore.exceptions  # noqa: E402
 from smoke import options, settings, signals, tenants, things, tokens  # noqa: E402
-from smoke.cloud import sanitised  # noqa: E402
+from smoke.cloud import Unusable, sanitised  # noqa: E402
 from smoke.journal import Journal  # noqa: E402
 from smoke.questions.question import Answer, Question  # noqa: E402
 
@@ -80,7 +80,7 @@ class Reports(unittest.TestCase):
             "278c8a4c-541c-43c8-b4d3-3e2b289af477 wrfrrc1gz4lziethw2w03wunp6"
         )
         self.assertEqual(
-            sanitised(text), "arn:aws:iam::<account>:role/x <address> <pool> <code> <token> <uuid> <client>"
+            sanitised(text), "<principal> <address> <pool> <code> <token> <uuid> <client>"
         )
 
     def test_an_answer_is_compared_with_what_is_assumed(self):
@@ -191,6 +191,32 @@ class Signals(unittest.TestCase):
         signals.State.asked = signals.State.removing = True
         with open("/dev/null", "w") as nothing, contextlib.redirect_stderr(nothing), signals.uninterrupted():
             signals.stop(None, None)
+
+
+class WhatIsOurs(unittest.TestCase):
+    def test_only_names_of_the_run_are_removed(self):
+        journal = type("Journal", (), {"head": {"run": "0123abcd"}})
+        of_run = things.Things(None, journal, None)
+        own = "cognito-tenancy-smoke-0123abcd"
+        for thing in (
+            {"kind": "table", "name": own},
+            {"kind": "pool", "name": f"{own}-v10"},
+            {"kind": "domain", "name": "tenancy-smoke-0123abcd-v3"},
+            {"kind": "user", "name": "success+0123456789ab@simulator.amazonses.com"},
+            {"kind": "tenant", "name": f"{own}-xa", "partitions": ["INVITE#1", "USER#p#s", "CLIENT#p#c"]},
+        ):
+            self.assertTrue(of_run.is_ours(thing), thing)
+        for thing in (
+            {"kind": "table", "name": "prod-tenancy"},
+            {"kind": "table", "name": f"{own}2"},
+            {"kind": "pool", "name": "cognito-tenancy-smoke-99999999-v10"},
+            {"kind": "domain", "name": "login"},
+            {"kind": "user", "name": "ana@example.com"},
+            {"kind": "tenant", "name": f"{own}-xa", "partitions": ["TENANT#acme"]},
+            {"kind": "tenant", "name": "acme", "partitions": []},
+        ):
+            with self.assertRaises(Unusable, msg=str(thing)):
+                of_run.remove(thing)
 
 
 class CommandLine(unittest.TestCase):

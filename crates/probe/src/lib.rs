@@ -89,7 +89,8 @@ fn told(event: &Value) -> Option<&str> {
     let request = event.get("request")?;
     let by_metadata = request.get("clientMetadata").and_then(|metadata| metadata.get("probe"));
     let by_attribute = || request.get("userAttributes").and_then(|attributes| attributes.get(ATTRIBUTE));
-    by_metadata.or_else(by_attribute).and_then(Value::as_str)
+    // An attribute that was emptied may be there still, without a text.
+    by_metadata.or_else(by_attribute).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
 /// The event with its own digest as a claim of every token.

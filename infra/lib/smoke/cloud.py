@@ -69,6 +69,32 @@ class Cloud:
     def sts(self):
         return self.client("sts")
 
+    def environment(self):
+        """What makes another program call as whom and where this one does, however that was found."""
+        found = self.session.get_credentials().get_frozen_credentials()
+        named = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        for name in ("AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
+            if name in os.environ:
+                named[name] = os.environ[name]
+        if found.token:
+            named["AWS_SESSION_TOKEN"] = found.token
+        return {
+            **named,
+            "AWS_ACCESS_KEY_ID": found.access_key,
+            "AWS_SECRET_ACCESS_KEY": found.secret_key,
+            "AWS_REGION": self.region,
+            "AWS_ENDPOINT_URL_DYNAMODB": self.dynamodb.meta.endpoint_url,
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": self.cognito.meta.endpoint_url,
+            "AWS_ENDPOINT_URL_STS": self.sts.meta.endpoint_url,
+            "AWS_ENDPOINT_URL_LAMBDA": self.functions.meta.endpoint_url,
+        }
+
+    @property
+    def flags(self):
+        """The same for commands of the AWS CLI that somebody types."""
+        flags = f" --profile {self.profile}" if self.profile else ""
+        return f"{flags} --region {self.region}"
+
     @property
     def is_aws(self):
         """Whether this is AWS and not something that plays it."""
@@ -99,6 +125,7 @@ class Sanitiser:
     """Takes out of texts what a report must not say: accounts, pools, addresses, ids, tokens, codes."""
 
     PATTERNS = [
+        (re.compile(r"arn:[\w-]+:(?:iam|sts)::\S+"), "<principal>"),
         (re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)*"), "<token>"),
         (re.compile(r"inv_[0-9A-Za-z-]{10,}"), "<code>"),
         (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+\w"), "<address>"),

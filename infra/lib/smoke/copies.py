@@ -37,9 +37,9 @@ class Workshop:
         return self.things.function(suffix, path, self.role_arn, self.options.architecture, **settings)
 
     def settle(self):
-        """A new role is not known everywhere at once, and nothing says when it is."""
+        """A new role or permission is not known everywhere at once, and nothing says when it is."""
         if self.options.settle_seconds:
-            self.report.tell(f"waiting {self.options.settle_seconds:g} s for the role to be known")
+            self.report.tell(f"waiting {self.options.settle_seconds:g} s for role and permissions to be known")
             time.sleep(self.options.settle_seconds)
 
 
@@ -63,7 +63,7 @@ def try_copies(workshop):
     environment = {"TENANCY_TABLE": things.name(), "TENANT_CACHE_SECONDS": "0"}
     post_confirmation = workshop.function("post-confirmation", "post", environment=environment)
     pre_token_generation = workshop.function("pre-token-generation", "pre", environment=environment)
-    workshop.settle()
+    pools = []
     for version in VERSIONS:
         section = report.section(f"Throw-away pool, event version {version}")
         try:
@@ -73,6 +73,10 @@ def try_copies(workshop):
                 raise
             section.note(f"this account's tier does not have it: {message_of(error)}")
             continue
+        pools.append((section, pool_id, version))
+    # Once all is made: a confirmation that comes before a permission is known cannot be made again.
+    workshop.settle()
+    for section, pool_id, version in pools:
         try_pool(workshop, section, pool_id, version)
 
 
@@ -152,7 +156,7 @@ def try_machine(workshop, section, issuer, tenant, settings):
         return
     try:
         claims = issuer.verified(body["access_token"])
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         section.check("machine: access token", False, error)
         return
     wanted = settings.claims(tenant, "V3_0", "access", machine=True)

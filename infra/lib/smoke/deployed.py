@@ -9,6 +9,8 @@ from .settings import Settings
 from .tenants import Tenantctl, Tenants
 from .tokens import Issuer
 
+OWN_TRIGGERS = {"PostConfirmation", "PreTokenGeneration", "PreTokenGenerationConfig"}
+
 
 class Deployment:
     """Where the product is: pool, table, functions."""
@@ -60,13 +62,24 @@ def try_deployed(cloud, things, report, options, tenantctl_path):
             section.check(f"{trigger} is the function of the stack", attached[trigger][0] == expected)
     if len(attached) < 2:
         return
-    version = attached["PreTokenGeneration"][1]
-    settings = Settings(
-        *(
-            environment_of(cloud, section, attached[name][0])
-            for name in ("PostConfirmation", "PreTokenGeneration")
+    others = sorted(name for name in pool.get("LambdaConfig", {}) if name not in OWN_TRIGGERS)
+    if others and not options.other_triggers:
+        raise Unusable(
+            f"the pool has other triggers, which would meet the throw-away users: {', '.join(others)}. "
+            "With --other-triggers it goes on; what they make of these users stays"
         )
-    )
+    if others:
+        section.note(f"other triggers met these users too, and what they made of them stays: {', '.join(others)}")
+    version = attached["PreTokenGeneration"][1]
+    environments = [
+        environment_of(cloud, section, attached[name][0]) for name in ("PostConfirmation", "PreTokenGeneration")
+    ]
+    for environment in environments:
+        # By name or ARN, either way.
+        table = environment.get("TENANCY_TABLE", deployment.table).rpartition("/")[2]
+        if table != deployment.table.rpartition("/")[2]:
+            raise Unusable(f"the functions of the pool use the table {table}, and not {deployment.table}")
+    settings = Settings(*environments)
     section.note(f"event version {version}, tier {pool.get('UserPoolTier', 'unknown')}")
     for name, value in settings.changed().items():
         section.note(f"setting {name}={value}")

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import threading
 
 
@@ -24,6 +25,8 @@ class Journal:
     @classmethod
     def read(cls, path):
         content = json.loads(pathlib.Path(path).read_text())
+        if not re.fullmatch(r"[0-9a-f]{8}", content["head"]["run"]):
+            raise ValueError("its run is not one of this command's")
         return cls(path, content["head"], content["things"])
 
     def add(self, kind, name, **facts):

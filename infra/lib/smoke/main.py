@@ -39,7 +39,8 @@ def smoke_test(options):
         check_zips(options)
     cloud = Cloud(options.region, options.profile, options.endpoint_url).identify()
     run_id = secrets.token_hex(4)
-    journal = Journal.begin(run_id, {"region": cloud.region, "endpoint": options.endpoint_url})
+    where = {"region": cloud.region, "account": cloud.account, "cognito": cloud.cognito.meta.endpoint_url}
+    journal = Journal.begin(run_id, {**where, "endpoint": options.endpoint_url})
     report = Report(cloud, facts(cloud, options, tenantctl_path))
     for name, value in report.facts.items():
         report.say(f"{name}: {value}")
@@ -69,7 +70,11 @@ def try_all(cloud, things, report, options, tenantctl_path):
     from .questions.catalogue import ask_all
 
     if options.stack or options.user_pool_id:
-        try_deployed(cloud, things, report, options, tenantctl_path)
+        try:
+            try_deployed(cloud, things, report, options, tenantctl_path)
+        finally:
+            # Now, and not after the long part; what stays is tried again at the end.
+            things.remove_all(and_go_on=True)
     if options.existing_only:
         return
     workshop = Workshop(cloud, things, report, options, tenantctl_path)
@@ -86,9 +91,9 @@ def conclude(report, options, left, journal):
 
     report.say("")
     for thing, why in left:
-        report.say(f"NOT REMOVED: {thing['kind']} {thing['name']}: {why}\n  {by_hand(thing)}")
+        report.say(f"NOT REMOVED: {thing['kind']} {thing['name']}: {why}\n  {by_hand(thing, report.cloud.flags)}")
     if left:
-        report.say(f"or all at once, later: infra/smoke-test --clean {journal.path}")
+        report.say(f"or all at once, later: infra/smoke-test --clean {journal.path}{report.cloud.flags}")
     for title, name in report.failures:
         report.say(f"FAILED: {title}: {name}")
     checks = sum(len(section.checks) for section in report.sections)
@@ -102,7 +107,8 @@ def conclude(report, options, left, journal):
         report.say(f"To send it back: open an issue in this repository with {options.report} in it.")
     else:
         report.say(
-            "To send it back: open an issue in this repository with this text, or with that of --report FILE."
+            "To send it back: run it with --report FILE, and open an issue in this repository with that. "
+            "This text may name what could not be removed."
         )
     return 1 if left or report.failures else 0
 
@@ -122,10 +128,14 @@ def clean(options):
     cloud = Cloud(options.region or region, options.profile, endpoint).identify()
     if cloud.region != region:
         raise Unusable(f"that run was in {region}")
+    # Elsewhere nothing of the run is found, and all of it would count as removed.
+    here = (cloud.account, cloud.cognito.meta.endpoint_url)
+    if here != (journal.head.get("account"), journal.head.get("cognito")):
+        raise Unusable("that run was in another account or at another endpoint: say --profile as it did")
     signals.remove_now()
     left = Things(cloud, journal, Report.tell).remove_all()
     for thing, why in left:
-        print(f"NOT REMOVED: {thing['kind']} {thing['name']}: {why}\n  {by_hand(thing)}")
+        print(f"NOT REMOVED: {thing['kind']} {thing['name']}: {why}\n  {by_hand(thing, cloud.flags)}")
     print("everything is removed" if not left else f"{len(left)} things are left; {journal.path} names them")
     return 1 if left else 0
 

@@ -15,19 +15,19 @@ On the deployed pool (--stack, or --user-pool-id and --table)
   cloudformation:DescribeStacks                           the stack (only with --stack)
   cognito-idp:DescribeUserPool, CreateUserPoolClient,     arn:aws:cognito-idp:REGION:ACCOUNT:userpool/POOL
     DeleteUserPoolClient, ListUserPoolClients,
-    AdminConfirmSignUp, AdminGetUser, AdminDeleteUser,
-    ListUsers
+    AdminConfirmSignUp, AdminGetUser, AdminDeleteUser
   lambda:GetFunctionConfiguration                         both functions
   dynamodb:GetItem, PutItem, UpdateItem, DeleteItem,      table/TABLE and its index
     ConditionCheckItem, Query, DescribeTable
   kms:Decrypt                                             the table's key, if it has one of yours
 
 In throw-away pools (without --existing-only)
-  cognito-idp:CreateUserPool, ListUserPools, TagResource  *
+  cognito-idp:CreateUserPool, ListUserPools, TagResource, *
+    DescribeUserPoolDomain
   cognito-idp:*                                           userpool/* with the tag cognito-tenancy-smoke
-  lambda:CreateFunction, GetFunction,                     function:cognito-tenancy-smoke-*
-    GetFunctionConfiguration, DeleteFunction,
-    AddPermission, InvokeFunction, TagResource
+  lambda:CreateFunction, GetFunctionConfiguration,        function:cognito-tenancy-smoke-*
+    DeleteFunction, AddPermission, InvokeFunction,
+    TagResource
   iam:CreateRole, TagRole, PutRolePolicy,                 role/cognito-tenancy-smoke-*
     DeleteRolePolicy, DeleteRole, PassRole
   dynamodb:CreateTable, DescribeTable, UpdateTable,       table/cognito-tenancy-smoke-* and its index
@@ -42,8 +42,9 @@ part A, on what is deployed (with --stack, or --user-pool-id and --table):
   A throw-away app client, two tenants, an invite and two users, on the pool and the table as they are, with
   the triggers as they are attached. The pool, the functions and the table are not changed. Users sign up with
   addresses of AWS's mail simulator (a pool that verifies addresses sends it two mails). Pools that want
-  attributes get them by --attribute. The app client signs in by password, lives for the seconds of the run,
-  and its tokens for 5 minutes.
+  attributes get them by --attribute. The app client signs in by password, lives until this part is done, and its
+  tokens for 5 minutes. Other triggers of the pool meet these users too, and what they make of them stays: with
+  such the run ends before anything is made, unless --other-triggers is given.
 
 part B, beside it (unless --existing-only):
   A throw-away table, role, copies of the functions, and user pools: sign-up, sign-in, refresh and machine
@@ -52,11 +53,11 @@ part B, beside it (unless --existing-only):
   report. Takes post-confirmation-<arch>.zip, pre-token-generation-<arch>.zip and probe-<arch>.zip from
   --dist.
 
-what is left behind: nothing. Each thing is written into smoke-test-<run>.json in the current folder before it
+what is left behind: log lines and metrics, CloudTrail's records, and nothing else. Each thing is written into smoke-test-<run>.json in the current folder before it
   is made, and removed at the end, whatever the end is. What could not be removed is named, with the command
   that removes it, and the file stays; `infra/smoke-test --clean FILE` removes what a killed run has left.
 
-what it costs: some 10 users (monthly active users of Cognito, mostly in its free quota), some 10 machine
+what it costs: some 13 users (monthly active users of Cognito, mostly in its free quota), some 10 machine
   tokens, some 250 short invocations of Lambda, some 300 units of DynamoDB: a few US cents at most.
 
 exit code: 0 every check held and everything is removed; 1 otherwise; 2 wrong usage. Answers to open questions
@@ -66,9 +67,9 @@ credentials and region are found as the AWS CLI finds them; AWS_ENDPOINT_URL and
   count. --permissions lists what the credentials need.
 
 examples:
-  infra/smoke-test --stack tenancy --report smoke.md
-  infra/smoke-test --stack tenancy --existing-only --attribute given_name=Smoke
-  infra/smoke-test                                   # part B alone: touches nothing that is there
+  infra/smoke-test --stack tenants-functions --report smoke.md
+  infra/smoke-test --stack tenants-functions --existing-only --attribute given_name=Smoke
+  infra/smoke-test        # part B alone: touches nothing that is there, and shares the account's quotas
 """
 
 
@@ -95,6 +96,9 @@ def parse(arguments):
         action="append",
         default=[],
         help="an attribute that the deployed pool requires of a new user; may be repeated",
+    )
+    what.add_argument(
+        "--other-triggers", action="store_true", help="also on a pool that has other triggers, see below"
     )
     what.add_argument("--existing-only", action="store_true", help="part A alone")
     what.add_argument("--no-questions", action="store_true", help="leave the open questions out")

@@ -33,7 +33,7 @@ def remove_now():
 
 
 def stop(_number, _frame):
-    if State.removing:
+    if State.removing or State.asked:
         Report.tell("removing what was made; this takes a moment")
         return
     State.asked = True

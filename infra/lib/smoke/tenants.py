@@ -33,6 +33,7 @@ class Tenantctl:
     def __init__(self, path, table, cloud):
         self.path = path
         self.table = table
+        self.cloud = cloud
         self.flags = [
             "--table",
             table,
@@ -43,10 +44,6 @@ class Tenantctl:
             "--actor",
             "infra/smoke-test",
         ]
-        if cloud.profile:
-            self.flags += ["--profile", cloud.profile]
-        if cloud.endpoint_url:
-            self.flags += ["--endpoint-url", cloud.endpoint_url]
 
     def run(self, *arguments):
         """One command, and its document."""
@@ -54,7 +51,12 @@ class Tenantctl:
         # In a session of its own: ctrl-c must not reach it.
         with uninterrupted():
             ended = subprocess.run(
-                command, capture_output=True, text=True, timeout=180, start_new_session=True
+                command,
+                env=self.cloud.environment(),
+                capture_output=True,
+                text=True,
+                timeout=180,
+                start_new_session=True,
             )
         if ended.returncode:
             raise Unusable(f"tenantctl {arguments[0]} {arguments[1]}: {said(ended.stderr)}")

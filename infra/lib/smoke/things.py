@@ -30,6 +30,10 @@ BUSY = {
     "ServiceException",
 }
 
+# What a run calls its users, and which partitions it notes.
+USER = re.compile(r"success\+[0-9a-z-]+@simulator\.amazonses\.com|(smoke|probe)-[0-9a-z-]+")
+PARTITION = re.compile(r"(INVITE|USER|CLIENT)#")
+
 
 def patiently(call, seconds=60, also=(), **arguments):
     """Calls again while the service is busy, or not ready as one of `also` says: pairs of code and text."""
@@ -201,7 +205,7 @@ class Things:
 
     # Removing.
 
-    def remove_all(self):
+    def remove_all(self, and_go_on=False):
         """Removes what the journal has, the newest first; gives what could not be removed, and why."""
         left = []
         own = {
@@ -218,11 +222,14 @@ class Things:
                 self.journal.removed(thing)
             except Exception as error:  # Whatever it is, the others are still to be removed.
                 left.append((thing, f"{type(error).__name__}: {error}"))
-        self.journal.end()
+        if not and_go_on:
+            self.journal.end()
         return left
 
     def remove(self, thing):
         """Tries a few times: what was just made may be neither known nor free yet."""
+        if not self.is_ours(thing):
+            raise Unusable("by its name it is not of this run: left alone")
         for attempt in range(5):
             try:
                 return getattr(self, f"remove_{thing['kind']}")(thing)
@@ -237,9 +244,32 @@ class Things:
             time.sleep(0.5 * 2**attempt)
         return None
 
+    def is_ours(self, thing):
+        """The journal is a file, and may have been changed: what is removed has a name that this run gives."""
+        kind, name, own = thing["kind"], thing["name"], self.name()
+        if kind == "user":
+            return USER.fullmatch(name) is not None
+        if kind == "domain":
+            return name.startswith(f"tenancy-smoke-{self.run}-")
+        if kind == "tenant" and not all(PARTITION.match(partition) for partition in thing["partitions"]):
+            return False
+        return name == own or name.startswith(f"{own}-")
+
     def remove_table(self, thing):
         dynamodb, name = self.cloud.dynamodb, thing["name"]
         table = dynamodb.describe_table(TableName=name)["Table"]
+        try:
+            # With recovery on, DynamoDB keeps a backup of a deleted table for 35 days.
+            patiently(
+                dynamodb.update_continuous_backups,
+                TableName=name,
+                PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
+                also=[("ContinuousBackupsUnavailableException", "")],
+            )
+        except botocore.exceptions.ClientError as error:
+            # A local engine does not have it.
+            if code_of(error) != "UnknownOperationException":
+                raise
         if table.get("DeletionProtectionEnabled"):
             patiently(dynamodb.update_table, TableName=name, DeletionProtectionEnabled=False)
         patiently(dynamodb.delete_table, TableName=name, seconds=120)
@@ -262,8 +292,11 @@ class Things:
         patiently(self.cloud.functions.delete_function, FunctionName=thing["name"])
 
     def remove_pool(self, thing):
-        ids = [thing["id"]] if "id" in thing else self.pools_named(thing["name"])
-        for pool_id in ids:
+        # By name as well: a call that was made twice may have made two.
+        for pool_id in {*self.pools_named(thing["name"]), *([thing["id"]] if "id" in thing else [])}:
+            tags = self.cloud.cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"].get("UserPoolTags", {})
+            if tags.get(TAG) != self.run:
+                raise Unusable(f"{pool_id} has not the tag of this run: left alone")
             patiently(self.cloud.cognito.delete_user_pool, UserPoolId=pool_id)
 
     def remove_domain(self, thing):
@@ -275,8 +308,8 @@ class Things:
             )
 
     def remove_client(self, thing):
-        ids = [thing["id"]] if "id" in thing else self.clients_named(thing["pool"], thing["name"])
-        for client_id in ids:
+        # By its name alone, which is of this run: a call that was made twice may have made two.
+        for client_id in self.clients_named(thing["pool"], thing["name"]):
             patiently(
                 self.cloud.cognito.delete_user_pool_client, UserPoolId=thing["pool"], ClientId=client_id
             )
@@ -307,13 +340,15 @@ def policy(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def by_hand(thing):
-    """The command that removes a thing."""
+def by_hand(thing, flags=""):
+    """The command that removes a thing, with the flags of the AWS CLI that lead to its account."""
     kind, name, pool = thing["kind"], thing["name"], thing.get("pool")
     identity = thing.get("id", "<its id>")
     idp = "aws cognito-idp"
-    return {
-        "table": f"aws dynamodb update-table --table-name {name} --no-deletion-protection-enabled; "
+    command = {
+        "table": f"aws dynamodb update-continuous-backups --table-name {name} "
+        "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=false; "
+        f"aws dynamodb update-table --table-name {name} --no-deletion-protection-enabled; "
         f"aws dynamodb delete-table --table-name {name}",
         "role": f"aws iam delete-role-policy --role-name {name} --policy-name calls; "
         f"aws iam delete-role --role-name {name}",
@@ -324,3 +359,7 @@ def by_hand(thing):
         "user": f"{idp} admin-delete-user --user-pool-id {pool} --username {name}",
         "tenant": f"the items of tenant {name} in table {thing.get('table')}: by --clean",
     }[kind]
+    return "; ".join(
+        part.replace("   #", f"{flags}   #") if "   #" in part else part + (flags if part.startswith("aws ") else "")
+        for part in command.split("; ")
+    )

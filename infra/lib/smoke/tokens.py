@@ -85,7 +85,7 @@ class Issuer:
                     "unauthorized_client",
                 ):
                     return endpoint
-            except (urllib.error.URLError, OSError):
+            except (ValueError, OSError):
                 pass
             if time.monotonic() > deadline:
                 return None
@@ -93,9 +93,17 @@ class Issuer:
             wait = min(wait * 2, 5)
 
 
-def get(url):
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return json.loads(answer.read())
+def get(url, seconds=30):
+    """A document; of a pool that was just made it may take a moment to be there."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            if error.code < 404 or time.monotonic() > deadline:
+                raise
+        time.sleep(1)
 
 
 def claims_of(token):

@@ -1,7 +1,7 @@
 """Questions about claims and scopes."""
 
 from .details import KEPT, details
-from .question import VERSIONS, Question
+from .question import VERSIONS, Question, Unclear
 
 TYPED = ("V2_0", "V3_0")
 
@@ -54,9 +54,11 @@ def value(key, value, name="probe", token="id"):
 
 def scopes(key, **lists):
     def ask(pool):
-        ended = pool.sign_in(key, response=details(pool.version, access_more=lists))
+        ended = pool.sign_in(key, response=details(pool.version, id_claims=KEPT, access_more=lists))
         if ended.is_refused:
             return ended.refusal()
+        if ended.id.get("probe") != "kept":
+            raise Unclear("the reply was not applied")
         scope = ended.access.get("scope")
         if scope is None:
             return "no claim `scope`"

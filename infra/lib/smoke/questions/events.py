@@ -42,6 +42,8 @@ def metadata_of_refresh(pool):
     pool.evidence.append(f"{pool.version} GetTokensFromRefreshToken event: {saw or ended.described()}")
     if ended.is_refused:
         return ended.refusal()
+    if not saw:
+        raise Unclear("the event was not shown")
     source = next(
         (name for name in ("RefreshTokens", "Authentication") if f"TokenGeneration_{name}" in saw), "another"
     )
@@ -68,7 +70,9 @@ def event_id(pool):
     )
     if refreshed.is_refused:
         raise Unclear(refreshed.described())
-    return "yes" if refreshed.access.get("event_id") == signed_in.access.get("event_id") else "no"
+    if "event_id" not in refreshed.access:
+        return "no claim `event_id`"
+    return "yes" if refreshed.access["event_id"] == signed_in.access.get("event_id") else "no"
 
 
 def token_version(pool):

@@ -42,7 +42,9 @@ def timeouts(pool):
     by_time = round(ended.seconds / 5)
     if not ended.is_refused:
         return f"tokens after {ended.seconds:.0f} s"
-    if count not in (0, by_time):
+    if not count:
+        raise Unclear("the process that counted could not be reached")
+    if count != by_time:
         return f"called {count} times in {ended.seconds:.0f} s, then {ended.code}"
     return (
         f"called {by_time} times, {ended.seconds / by_time if by_time else 0:.0f} s each, then {ended.code}"

@@ -31,6 +31,8 @@ def effect(key, **override):
         ended = pool.sign_in(key, response=details(pool.version, id_claims=KEPT, **override))
         if ended.is_refused:
             return ended.refusal()
+        if ended.id.get("probe") != "kept":
+            raise Unclear("the reply was not applied")
         told = {describe(groups) for groups in ended.groups()}
         if len(told) > 1:
             return "ID token: {}; access token: {}".format(*(describe(groups) for groups in ended.groups()))
@@ -55,6 +57,8 @@ def roles(pool):
     )
     if ended.is_refused:
         return ended.refusal()
+    if ended.id.get("probe") != "kept":
+        raise Unclear("the reply was not applied")
     stay = [name for name in ("cognito:roles", "cognito:preferred_role") if name in ended.id]
     return f"{', '.join(stay)} stay" if stay else "roles and preferred role gone"
 

@@ -45,12 +45,16 @@ def groups(machine):
     )
     if status != 200:
         return f"refused: {claims.get('error')}"
+    if claims.get("probe") != "kept":
+        raise Unclear("the instruction did not arrive, or the reply was not applied")
     return "yes" if "cognito:groups" in claims else "no"
 
 
 @of_machine
 def failure(machine):
     status, claims = machine.token("failure", do="fail", text="Probe says no")
+    if "probe_saw" in claims:
+        raise Unclear("the instruction did not arrive")
     return f"{status} `{claims.get('error')}`" if status != 200 else "not at all: there is a token"
 
 
