@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
@@ -44,7 +48,7 @@ pub async fn load(options: &AwsOptions) -> SdkConfig {
                 .build(),
         );
     if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
+        loader = loader.profile_name(profile).credentials_provider(of_profile(profile, options).await);
     }
     if let Some(region) = &options.region {
         loader = loader.region(Region::new(region.clone()));
@@ -53,6 +57,21 @@ pub async fn load(options: &AwsOptions) -> SdkConfig {
         loader = loader.endpoint_url(url);
     }
     loader.load().await
+}
+
+/// The credentials of a profile, before keys that are in the environment, as the AWS CLI has it: who names a profile means
+/// its account and no other.
+async fn of_profile(name: &str, options: &AwsOptions) -> ProfileFileCredentialsProvider {
+    let settings = ProviderConfig::without_region().with_http_client(http_client());
+    let said = options.region.clone().map(Region::new);
+    let of_profile = ProfileFileRegionProvider::builder().configure(&settings).profile_name(name).build();
+    let region = RegionProviderChain::first_try(said)
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(of_profile)
+        .region()
+        .await;
+    let settings = settings.with_region(region);
+    ProfileFileCredentialsProvider::builder().configure(&settings).profile_name(name).build()
 }
 
 /// One that goes through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say, as every AWS tool does.

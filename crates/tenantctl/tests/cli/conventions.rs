@@ -1,5 +1,6 @@
 //! What holds for every command.
 
+use std::io::{Read, Write};
 use std::process::Command;
 
 use serde_json::Value;
@@ -216,4 +217,34 @@ async fn the_same_commands_work_on_a_local_file() {
     assert!(missing.contains("`tenantctl table create` with the same --local makes it"), "{missing}");
     assert!(run("tenant list").ok().contains("gold"));
     assert!(run("audit list --tenant acme").ok().contains("local:ana"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_is_named_comes_before_keys_in_the_environment() {
+    let desk = Desk::with_acme().await;
+    let credentials = desk.folder.path().join("credentials");
+    let profile = "[sandbox]\naws_access_key_id = OFTHEPROFILE\naws_secret_access_key = secret\n";
+    std::fs::write(&credentials, profile).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let first = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 8192];
+        let length = stream.read(&mut request).unwrap();
+        let answer = r#"{"__type":"ResourceNotFoundException"}"#;
+        let _ = write!(stream, "HTTP/1.1 400 X\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let variables = [
+        ("AWS_SHARED_CREDENTIALS_FILE", credentials.to_str().unwrap()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &format!("http://{address}")),
+        ("AWS_ACCESS_KEY_ID", "OFTHEENVIRONMENT"),
+    ];
+
+    desk.run_with("table check --profile sandbox", &variables, "").fails(3);
+
+    // If it has not called, this ends the wait.
+    let _ = std::net::TcpStream::connect(address);
+    let request = first.join().unwrap();
+    assert!(request.contains("Credential=OFTHEPROFILE/"), "{request}");
 }
