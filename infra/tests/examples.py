@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the examples for owners of Terraform and CDK code against template.yaml: a line for each check.
 
-Needs Python 3.9, Node and npm; installs the rest into target/infra/examples-*. Not checked, as neither the
+Needs what infra/check needs, Node and npm; installs the rest into target/infra. Not checked, as neither the
 provider nor an account can be had here: `terraform validate`, `plan` and `apply`, and `cdk deploy`.
 """
 
@@ -18,10 +18,17 @@ import sys
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 INFRA = HERE.parent
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", INFRA.parent / "target")) / "infra"
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(INFRA / "lib")]
 
-PACKAGES = ["python-hcl2==8.1.4", "lark==1.3.1", "regex==2026.11.15", "PyYAML==6.0.3"]
+import environments  # noqa: E402
+
+environments.enter("check")
+
+# What these import is in the environment alone.
+from checks.template import source  # noqa: E402
+from checks.values import accepts  # noqa: E402
+
+TARGET = environments.TOOLS
 POOL_ID = "eu-west-1_AbCdEf123"
 ATTRIBUTE = "custom:tenantId"
 
@@ -35,41 +42,7 @@ def need(is_right, problem):
         raise Finding(problem)
 
 
-def into_own_environment():
-    """Starts anew in a virtual environment with the packages, made if it is not there or has others."""
-    place = TARGET / "examples-venv"
-    python = place / "bin" / "python"
-    stamp = place / "packages"
-    wanted = "\n".join(PACKAGES)
-    if not stamp.exists() or stamp.read_text() != wanted:
-        shutil.rmtree(place, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-deps"]
-        subprocess.run([*pip, *PACKAGES], check=True)
-        stamp.write_text(wanted)
-    if pathlib.Path(sys.prefix).resolve() != place.resolve():
-        os.execv(python, [str(python), __file__, *sys.argv[1:]])
-
-
 # -- template.yaml -------------------------------------------------------------------------------------------
-
-
-def load_template():
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Takes the short forms of functions for what stands behind them, under the function's name."""
-
-    def function(loader, suffix, node):
-        if isinstance(node, yaml.ScalarNode):
-            return {suffix: loader.construct_scalar(node)}
-        if isinstance(node, yaml.SequenceNode):
-            return {suffix: loader.construct_sequence(node, deep=True)}
-        return {suffix: loader.construct_mapping(node, deep=True)}
-
-    Loader.add_multi_constructor("!", function)
-    path = INFRA / "template.yaml"
-    return yaml.load(path.read_text(encoding="utf-8"), Loader), path.stat().st_size
 
 
 def check_parameters(template, given):
@@ -84,11 +57,7 @@ def check_parameters(template, given):
     for name, value in given.items():
         if value is None:
             continue
-        parameter = known[name]
-        allowed = parameter.get("AllowedValues")
-        need(not allowed or value in allowed, f"{name}={value!r} is none of {allowed}")
-        pattern = parameter.get("AllowedPattern")
-        need(not pattern or re.search(pattern, value), f"{name}={value!r} does not match {pattern}")
+        need(accepts(known[name], value), f"template.yaml does not take {name}={value!r}")
 
 
 def exports(template):
@@ -96,8 +65,8 @@ def exports(template):
     found = {}
     for name, output in template["Outputs"].items():
         export = output.get("Export", {}).get("Name", {})
-        if isinstance(export, dict) and str(export.get("Sub", "")).startswith("${AWS::StackName}-"):
-            found[name] = export["Sub"].split("}-", 1)[1]
+        if isinstance(export, dict) and str(export.get("Fn::Sub", "")).startswith("${AWS::StackName}-"):
+            found[name] = export["Fn::Sub"].split("}-", 1)[1]
     return found
 
 
@@ -597,10 +566,9 @@ def main():
     )
     parser.add_argument("--without-cdk", action="store_true", help="where there is no Node")
     options = parser.parse_args()
-    into_own_environment()
 
     results = []
-    template, template_bytes = load_template()
+    template, template_bytes = source("template.yaml"), (INFRA / "template.yaml").stat().st_size
     parsed = []
 
     def parse():
