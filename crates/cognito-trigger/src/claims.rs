@@ -32,6 +32,10 @@ const RESERVED: [&str; 23] = [
     "version",
 ];
 
+/// Names that Amazon Verified Permissions builds objects of by itself: it refuses every token that has a claim of exactly
+/// this name (Verified Permissions user guide, "Working with identity sources").
+const OF_VERIFIED_PERMISSIONS: [&str; 3] = ["cognito", "custom", "dev"];
+
 /// Attributes of the user that OIDC defines ("Core 1.0", section 5.1) and every pool has, which a tenant's must not replace.
 pub const STANDARD: [&str; 19] = [
     "address",
@@ -66,6 +70,9 @@ pub enum InvalidClaimName {
     /// Cognito reserves it.
     #[error("Cognito reserves this claim, and drops it without a word")]
     Reserved,
+    /// Verified Permissions refuses tokens that have it.
+    #[error("Verified Permissions refuses every token with a claim of this name")]
+    OfVerifiedPermissions,
     /// It is an attribute of the user.
     #[error("this claim is an attribute of the user, which a tenant's must not replace")]
     Standard,
@@ -99,6 +106,8 @@ impl FromStr for ClaimName {
         let allowed = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\');
         if is_reserved {
             Err(InvalidClaimName::Reserved)
+        } else if OF_VERIFIED_PERMISSIONS.contains(&lower.as_str()) {
+            Err(InvalidClaimName::OfVerifiedPermissions)
         } else if STANDARD.contains(&lower.as_str()) {
             Err(InvalidClaimName::Standard)
         } else if (1..=128).contains(&raw.len()) && raw.bytes().all(allowed) {
@@ -135,6 +144,15 @@ mod tests {
         for name in STANDARD {
             assert_eq!(name.parse::<ClaimName>(), Err(InvalidClaimName::Standard), "{name}");
         }
+    }
+
+    #[test]
+    fn names_that_verified_permissions_rejects_cannot_be_configured() {
+        for name in ["custom", "cognito", "dev", "Custom"] {
+            let refused = Err(InvalidClaimName::OfVerifiedPermissions);
+            assert_eq!(name.parse::<ClaimName>(), refused, "{name}");
+        }
+        assert!("customer".parse::<ClaimName>().is_ok(), "only exactly that name");
     }
 
     #[test]

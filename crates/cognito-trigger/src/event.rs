@@ -4,8 +4,9 @@
 //! A value of a wrong type counts as missing. What is ambiguous, because a name that matters stands twice, is refused.
 
 use serde_json::value::RawValue;
+use tenancy::address::{Identities, Identity, ProviderKind};
 use tenancy::choice::AskedTenant;
-use tenancy::{ClientId, EmailAddress, PoolId, PresentedCode, ProviderName, Sub, UserKey, Username};
+use tenancy::{ClientId, EmailAddress, PoolId, PresentedCode, Sub, UserKey, Username};
 
 use crate::json::{Ambiguous, Object, text};
 
@@ -31,7 +32,7 @@ pub struct Event<'a> {
     /// The pool.
     pub pool: PoolId,
     /// The name for Cognito's admin calls.
-    pub username: Option<Username>,
+    pub username: Result<Username, UnusableUsername>,
     /// Who signs in or was confirmed, and what came with the request.
     pub request: Request,
 }
@@ -54,9 +55,8 @@ pub struct Request {
     pub email: Option<EmailAddress>,
     /// Whether Cognito says that it is verified.
     pub is_email_verified: bool,
-    /// The identity provider of a federated user. A native user with linked identities is none: that one signs in with a
-    /// password too, and owns the attributes.
-    pub federation: Option<Federation>,
+    /// The user's identities at identity providers.
+    pub identities: Identities,
     /// The code that came with the request.
     pub invite_code: PresentedCode,
     /// The tenant that the request asks for.
@@ -67,27 +67,15 @@ pub struct Request {
     pub stamp: AskedTenant,
 }
 
-/// Where a federated user comes from.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Federation {
-    /// The identity provider.
-    pub provider: ProviderName,
-    /// Whether there is no other that the attributes could be of.
-    pub is_only_identity: bool,
-}
-
-impl Request {
-    /// The identity provider, if there is one.
-    #[must_use]
-    pub fn provider(&self) -> Option<&ProviderName> {
-        self.federation.as_ref().map(|federation| &federation.provider)
-    }
-
-    /// Whether the attributes can be nobody's but the provider's, when they are fresh from a federated sign-in.
-    #[must_use]
-    pub fn has_one_identity(&self) -> bool {
-        self.federation.as_ref().is_some_and(|federation| federation.is_only_identity)
-    }
+/// Why there is no user name for Cognito's admin calls. `Display` is for operators.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum UnusableUsername {
+    /// The event has none.
+    #[error("the event has no user name")]
+    Missing,
+    /// It has more characters than Cognito allows.
+    #[error("the user name is longer than 128 characters")]
+    TooLong,
 }
 
 /// Whom an event is about.
@@ -104,8 +92,8 @@ pub enum Subject {
 /// What `groupConfiguration` says, with `null`, missing and mistyped parts as empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PoolGroups {
-    /// Whether a part is mistyped, so that nobody can say which groups the user has.
-    pub is_damaged: bool,
+    /// Whether the event says which groups the user has in the pool.
+    pub is_known: bool,
     /// The user's groups in the pool.
     pub groups: Vec<String>,
     /// The IAM roles of the groups.
@@ -172,7 +160,7 @@ impl<'a> Envelope<'a> {
             is_empty: event.is_empty(),
             client: client(event),
             version: version(event, &request, response)?,
-            username: event.present("userName")?.and_then(text).and_then(|name| Username::new(&name)),
+            username: username(event)?,
             request: Request::read(&request, &pool, tenant_attribute)?,
             pool,
         })
@@ -221,25 +209,18 @@ impl Request {
         };
         let is_verified = attributes.present("email_verified")?.is_some_and(is_true);
         let email = attributes.present("email")?.and_then(text).and_then(|email| email.parse().ok());
-        let stamp = match attributes.present(tenant_attribute)?.map(text) {
-            None => AskedTenant::None,
-            Some(Some(stamp)) if stamp.is_empty() => AskedTenant::None,
-            Some(stamp) => stamp.map_or(AskedTenant::Malformed, |stamp| AskedTenant::parse(&stamp)),
-        };
+        let stamp = tenant_named(attributes.present(tenant_attribute)?);
         let metadata = request.object("clientMetadata")?;
         let invite_code = match metadata.present("inviteCode")? {
             None => PresentedCode::None,
             Some(code) => text(code).map_or(PresentedCode::Malformed, |code| PresentedCode::parse(&code)),
         };
-        let asked_tenant = match metadata.present("tenantId")? {
-            None => AskedTenant::None,
-            Some(tenant) => text(tenant).map_or(AskedTenant::Malformed, |id| AskedTenant::parse(&id)),
-        };
+        let asked_tenant = tenant_named(metadata.present("tenantId")?);
         Ok(Self {
             subject,
             email,
             is_email_verified: is_verified,
-            federation: provider(&attributes)?,
+            identities: identities(&attributes)?,
             invite_code,
             asked_tenant,
             pool_groups: PoolGroups::read(request)?,
@@ -251,48 +232,82 @@ impl Request {
 impl PoolGroups {
     fn read(request: &Object<'_>) -> Result<Self, Ambiguous> {
         let mut groups = Self::default();
-        let Some(configuration) = request.present("groupConfiguration")? else { return Ok(groups) };
-        let Some(configuration) = Object::read(configuration.get()) else {
-            return Ok(Self { is_damaged: true, ..groups });
+        let configuration = request.present("groupConfiguration")?;
+        let Some(configuration) = configuration.and_then(|configuration| Object::read(configuration.get()))
+        else {
+            return Ok(groups);
         };
-        let mut list = |name| -> Result<Vec<String>, Ambiguous> {
-            let list = configuration.present(name)?.map(|list| serde_json::from_str(list.get()));
-            groups.is_damaged |= matches!(list, Some(Err(_)));
-            Ok(list.and_then(Result::ok).unwrap_or_default())
+        let list = |name| -> Result<Option<Vec<String>>, Ambiguous> {
+            let list = configuration.present(name)?;
+            Ok(list.and_then(|list| serde_json::from_str(list.get()).ok()))
         };
-        (groups.groups, groups.iam_roles) = (list("groupsToOverride")?, list("iamRolesToOverride")?);
+        let (listed, iam_roles) = (list("groupsToOverride")?, list("iamRolesToOverride")?);
+        let iam_roles_are_mistyped =
+            iam_roles.is_none() && configuration.present("iamRolesToOverride")?.is_some();
+        groups.is_known = listed.is_some() && !iam_roles_are_mistyped;
+        (groups.groups, groups.iam_roles) = (listed.unwrap_or_default(), iam_roles.unwrap_or_default());
         groups.preferred_role = configuration.present("preferredRole")?.and_then(text);
         Ok(groups)
     }
 }
 
-/// The provider in `identities`, a JSON text that lists where the user comes from, if Cognito says that the profile is a
-/// provider's (`EXTERNAL_PROVIDER`) and there is one alone, or one that is primary.
-fn provider(attributes: &Object<'_>) -> Result<Option<Federation>, Ambiguous> {
+/// The identities in `identities`, a JSON text that lists where the user comes from. `cognito:user_status` says whether the
+/// profile is a provider's (`EXTERNAL_PROVIDER`).
+fn identities(attributes: &Object<'_>) -> Result<Identities, Ambiguous> {
+    let status = attributes.present("cognito:user_status")?.and_then(text);
+    let is_federated = status.as_deref() == Some("EXTERNAL_PROVIDER");
+    let listed = match attributes.present("identities")? {
+        None => Some(Vec::new()),
+        Some(value) => text(value).and_then(|list| identity_list(&list)),
+    };
+    Ok(match listed {
+        Some(list) if list.is_empty() && !is_federated => Identities::None,
+        Some(list) if list.is_empty() => Identities::Unreadable,
+        Some(list) if is_federated => Identities::Federated(list),
+        Some(list) => Identities::Linked(list),
+        None => Identities::Unreadable,
+    })
+}
+
+/// `None`: what is not a list of identities, each with the name of a provider. An empty text is an empty list.
+fn identity_list(text: &str) -> Option<Vec<Identity>> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Identity {
+    struct Listed {
         provider_name: String,
+        #[serde(default)]
+        provider_type: serde_json::Value,
         #[serde(default)]
         primary: serde_json::Value,
     }
 
-    let status = attributes.present("cognito:user_status")?.and_then(text);
-    let identities = attributes.present("identities")?.and_then(text);
-    let (Some("EXTERNAL_PROVIDER"), Some(identities)) = (status.as_deref(), identities) else {
-        return Ok(None);
+    if text.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    let listed: Vec<Listed> = serde_json::from_str(text).ok()?;
+    let identities = listed.into_iter().map(|listed| {
+        Some(Identity {
+            provider: listed.provider_name.parse().ok()?,
+            kind: ProviderKind::parse(listed.provider_type.as_str().unwrap_or_default()),
+            is_primary: listed.primary == true || listed.primary == "true",
+        })
+    });
+    identities.collect()
+}
+
+/// The tenant that a value names; what is missing or blank names none.
+fn tenant_named(value: Option<&RawValue>) -> AskedTenant {
+    match value.map(text) {
+        None => AskedTenant::None,
+        Some(raw) => raw.map_or(AskedTenant::Malformed, |raw| AskedTenant::parse(&raw)),
+    }
+}
+
+fn username(event: &Object<'_>) -> Result<Result<Username, UnusableUsername>, Ambiguous> {
+    let Some(name) = event.present("userName")?.and_then(text).filter(|name| !name.is_empty()) else {
+        return Ok(Err(UnusableUsername::Missing));
     };
-    let identities: Vec<Identity> = serde_json::from_str(&identities).unwrap_or_default();
-    let mut primary =
-        identities.iter().filter(|identity| identity.primary == true || identity.primary == "true");
-    let named = match (identities.as_slice(), primary.next(), primary.next()) {
-        ([only], _, _) => Some(only),
-        (_, Some(first), None) => Some(first),
-        _ => None,
-    };
-    let is_only_identity = identities.len() == 1;
-    let provider = named.and_then(|identity| identity.provider_name.parse().ok());
-    Ok(provider.map(|provider| Federation { provider, is_only_identity }))
+    Ok(Username::new(&name).ok_or(UnusableUsername::TooLong))
 }
 
 fn client(event: &Object<'_>) -> Result<Option<ClientId>, UnreadableEvent> {
@@ -301,7 +316,8 @@ fn client(event: &Object<'_>) -> Result<Option<ClientId>, UnreadableEvent> {
     client.map(Some).ok_or(UnreadableEvent::BadClient)
 }
 
-/// V2 if the version is 2 or more, or the request has `scopes`, or the response has the container of V2.
+/// V2 if the version is 2 or more, or the request has `scopes`, or the response has the container of V2. An event of
+/// version 1 whose response has the container of V1 is V1, `scopes` or not.
 fn version(
     event: &Object<'_>,
     request: &Object<'_>,
@@ -311,12 +327,13 @@ fn version(
         let version = text(version).unwrap_or_else(|| version.get().to_owned());
         version.trim().parse::<f64>().ok()
     });
-    let has_container = match response.and_then(|response| Object::read(response.get())) {
-        Some(response) => response.value("claimsAndScopeOverrideDetails")?.is_some(),
-        None => false,
-    };
+    let response = response.and_then(|response| Object::read(response.get())).unwrap_or(Object::empty());
+    let has_v2_container = response.value("claimsAndScopeOverrideDetails")?.is_some();
+    let has_v1_container = response.value("claimsOverrideDetails")?.is_some();
+    let has_scopes = request.value("scopes")?.is_some();
+    let is_marked_v1 = number == Some(1.0) && has_v1_container;
     let is_v2 =
-        number.is_some_and(|number| number >= 2.0) || request.value("scopes")?.is_some() || has_container;
+        number.is_some_and(|number| number >= 2.0) || has_v2_container || (has_scopes && !is_marked_v1);
     Ok(if is_v2 { EventVersion::V2 } else { EventVersion::V1 })
 }
 

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use tenancy::UserKey;
 use tenancy::ports::Damage;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -51,18 +50,6 @@ pub fn log_damage(damage: &Damage, request_id: &str) {
         key = damage.key,
         problem = damage.problem,
         "a damaged item is passed over"
-    );
-}
-
-/// Logs that a user has joined some tenants of an address's invites, and that others are still open.
-pub fn log_incomplete(user: &UserKey, request_id: &str) {
-    tracing::error!(
-        event = "invite.refused",
-        requestId = request_id,
-        reason = "interrupted",
-        sub = user.sub.as_str(),
-        userPoolId = user.pool.as_str(),
-        "not all invites of the address were redeemed; the rest are open, and can be redeemed by their codes"
     );
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tenancy::choice::ChosenBy;
 use tenancy::onboarding::StampPlan;
 use tenancy::ports::Damage;
-use tenancy::redemption::{Redemption, RefusedOpening};
+use tenancy::redemption::{DefaultChange, Redemption, RefusedOpening};
 use tenancy::sign_in::CrossTenant;
 use tenancy::{PoolId, Sub, TenantId};
 
@@ -45,7 +45,7 @@ pub struct Report {
     pub cache_misses: u64,
     /// Tenants served past their time because the store failed.
     pub stale_served: u64,
-    /// Memberships written.
+    /// Redemptions written.
     pub redeemed: u64,
     /// Redemptions that had been done before.
     pub already_redeemed: u64,
@@ -63,13 +63,15 @@ pub struct Report {
 /// function.
 #[derive(Debug, Default)]
 pub struct Details {
-    /// The tenant that was chosen, granted or not, and by what.
+    /// The tenant that was granted, or would have been but for its own state, and by what it was chosen.
     pub chosen: Option<(TenantId, ChosenBy)>,
+    /// The change of the default tenant that was to be written.
+    pub default_change: Option<DefaultChange>,
     /// What came of redeeming, if it was tried.
     pub redemption: Option<Redemption>,
     /// What was on offer and refused.
     pub refused: Vec<RefusedOpening>,
-    /// Damaged invites that were passed over.
+    /// Damaged items that were passed over.
     pub damaged: Vec<Damage>,
     /// What looks like an attempt on another tenant.
     pub cross_tenant: Vec<CrossTenant>,
@@ -82,8 +84,8 @@ pub struct Details {
 /// What the loop knows of an invocation.
 #[derive(Clone, Copy, Debug)]
 pub struct Invocation<'a> {
-    /// The function, such as `post-confirmation`: the dimension `Function`.
-    pub function: &'static str,
+    /// The function's name: the dimension `Function`.
+    pub function: &'a str,
     /// Lambda's id of the request.
     pub request_id: &'a str,
     /// Whether it is the first of its environment.

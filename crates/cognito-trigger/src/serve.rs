@@ -71,13 +71,14 @@ pub enum Answer {
     Event(Box<RawValue>),
 }
 
-/// Serves `trigger`, called `function`, until Lambda ends the process. `clock` tells the time.
+/// Serves `trigger` until Lambda ends the process. `function` is its name in the metrics: that of the Lambda
+/// function, so that two stacks in a Region do not share metrics. `clock` tells the time.
 ///
 /// # Errors
 ///
 /// What the Lambda runtime cannot recover from: the Runtime API is gone.
 pub async fn serve(
-    function: &'static str,
+    function: &str,
     trigger: &impl Trigger,
     clock: fn() -> SystemTime,
 ) -> Result<(), lambda_runtime::Error> {
@@ -91,7 +92,7 @@ pub async fn serve(
 
 /// Handles one event: in time, panics caught, reported.
 async fn answer(
-    function: &'static str,
+    function: &str,
     trigger: &impl Trigger,
     clock: fn() -> SystemTime,
     is_cold_start: bool,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use tenancy::PoolId;
+use tenancy::{PoolId, ProviderName};
 
 /// Reads settings through a look-up and collects what is wrong with them. A blank value counts as not set, because
 /// that is how templates leave a setting out.
@@ -94,6 +94,19 @@ impl<'a> Settings<'a> {
             Err(error) => {
                 self.fault("USER_POOL_IDS", &format!("is not usable: {error}"));
                 AllowedPools(None)
+            }
+        }
+    }
+
+    /// `EMAIL_VERIFIED_PROVIDERS`: SAML and OIDC providers, comma-separated by name, whose `email_verified` is as good as
+    /// Cognito's own. None by default.
+    pub fn verified_providers(&mut self) -> Vec<ProviderName> {
+        let Some(raw) = self.raw("EMAIL_VERIFIED_PROVIDERS") else { return Vec::new() };
+        match raw.split(',').map(|name| name.trim().parse()).collect() {
+            Ok(providers) => providers,
+            Err(error) => {
+                self.fault("EMAIL_VERIFIED_PROVIDERS", &format!("is not usable: {error}"));
+                Vec::new()
             }
         }
     }

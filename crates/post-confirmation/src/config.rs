@@ -1,6 +1,7 @@
 //! Settings of the function, read once at start.
 
 use cognito_trigger::settings::{AllowedPools, InvalidSettings, Settings};
+use tenancy::ProviderName;
 use tenancy_aws::AwsSettings;
 
 /// What becomes of a confirmed user whom no invite admits.
@@ -19,6 +20,8 @@ pub struct Config {
     pub pools: AllowedPools,
     /// `UNINVITED`: `refuse` (default) or `admit`.
     pub uninvited: Uninvited,
+    /// `EMAIL_VERIFIED_PROVIDERS`: SAML and OIDC providers whose `email_verified` counts; none by default.
+    pub verified_providers: Vec<ProviderName>,
     /// `TENANT_ATTRIBUTE`: the user attribute that is stamped; `custom:tenantId` by default.
     pub tenant_attribute: String,
 }
@@ -56,6 +59,7 @@ impl Config {
     pub fn read(settings: &mut Settings<'_>) -> Self {
         Self {
             pools: settings.allowed_pools(),
+            verified_providers: settings.verified_providers(),
             uninvited: settings
                 .one_of("UNINVITED", [("refuse", Uninvited::Refuse), ("admit", Uninvited::Admit)]),
             tenant_attribute: settings.tenant_attribute(),

@@ -9,17 +9,16 @@ pub mod config;
 
 use std::time::Duration;
 
-use cognito_trigger::event::{Envelope, Subject, UnreadableEvent};
+use cognito_trigger::event::{Envelope, Subject, UnreadableEvent, UnusableUsername};
 use cognito_trigger::failure::with_causes;
-use cognito_trigger::logging::{log_damage, log_incomplete};
+use cognito_trigger::logging::log_damage;
 use cognito_trigger::report::Details;
 use cognito_trigger::{Answer, Call, PublicError, Report, Trigger, TriggerFailure};
-use tenancy::choice::AskedTenant;
-use tenancy::onboarding::{self, StampPlan};
+use tenancy::onboarding::{self, Confirmation, StampPlan};
 use tenancy::ports::{Invites, Records, Stamps, UserDirectory};
 use tenancy::redemption::{Candidate, Redemption};
 use tenancy::sign_in::CrossTenant;
-use tenancy::{Timestamp, UserKey, UserRecords, Username};
+use tenancy::{Timestamp, UserKey, Username};
 use tenancy_aws::{CognitoUsers, DynamoStore};
 use tokio::time::timeout_at;
 
@@ -83,38 +82,44 @@ pub async fn handle(
     let Subject::User(user) = &event.request.subject else { return Err(UnreadableEvent::NoSubject.into()) };
     report.sub = Some(user.sub.clone());
 
-    let candidate = Candidate {
-        user,
-        username: event.username.as_ref(),
-        email: event.request.email.as_ref(),
-        is_email_verified: event.request.is_email_verified,
-        provider: event.request.provider(),
-        is_fresh_from_provider: event.request.has_one_identity(),
-        code: &event.request.invite_code,
-        request_id: call.request_id,
-        now: Timestamp::from(call.now),
+    let confirmation = Confirmation {
+        candidate: Candidate {
+            user,
+            username: event.username.as_ref().ok(),
+            email: event.request.email.as_ref(),
+            is_email_verified: event.request.is_email_verified,
+            identities: &event.request.identities,
+            is_fresh_from_provider: true,
+            verified_providers: &config.verified_providers,
+            is_refresh: false,
+            code: &event.request.invite_code,
+            request_id: call.request_id,
+            now: Timestamp::from(call.now),
+        },
+        // A client id that is malformed belongs to no app client, so nothing is bound to it.
+        client: event.client().ok().flatten(),
+        asked: &event.request.asked_tenant,
     };
-    let joined = onboarding::join(candidate, store).await?;
+    let joined = onboarding::confirm(confirmation, store).await?;
     joined.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
-    if joined.is_incomplete {
-        log_incomplete(user, call.request_id);
-    }
     report.details = Details {
         redemption: Some(joined.redemption.clone()),
         refused: joined.refused,
         damaged: joined.damaged,
         ..Details::default()
     };
-    if joined.records.as_ref().is_some_and(|records| is_foreign(&event.request.stamp, records)) {
+    let stamped = event.request.stamp.tenant();
+    if stamped.is_some_and(|stamped| joined.records.as_ref().is_some_and(|r| r.in_tenant(stamped).is_none()))
+    {
         warn_of_foreign_stamp(user, call.request_id);
         report.details.cross_tenant.push(CrossTenant::Stamp);
     }
     match joined.redemption {
-        Redemption::Joined(tenants) => {
+        Redemption::Joined(tenant) => {
             report.outcome = "joined";
             report.event = Some("invite.redeemed");
-            report.redeemed = u64::try_from(tenants.len()).unwrap_or(u64::MAX);
-            report.tenant = tenants.into_iter().next();
+            report.redeemed = 1;
+            report.tenant = Some(tenant);
         }
         Redemption::Already => {
             report.outcome = "already_joined";
@@ -134,7 +139,7 @@ pub async fn handle(
             report.reason = Some(refusal.name());
         }
     }
-    if let Some(plan) = joined.records.as_ref().and_then(onboarding::missing_stamp) {
+    if let Some(plan) = joined.stamp {
         stamp(&plan, user, event.username.as_ref(), call, (store, users), report).await;
         report.details.stamp = Some(plan);
     }
@@ -154,26 +159,18 @@ fn warn_of_foreign_stamp(user: &UserKey, request_id: &str) {
     );
 }
 
-fn is_foreign(stamp: &AskedTenant, records: &UserRecords) -> bool {
-    match stamp {
-        AskedTenant::None => false,
-        AskedTenant::Malformed => true,
-        AskedTenant::Tenant(tenant) => !records.is_active_in(tenant),
-    }
-}
-
 /// Writes the stamp within what is left of the time. Whatever goes wrong, the user is whole: it stays pending.
 async fn stamp(
     plan: &StampPlan,
     user: &UserKey,
-    username: Option<&Username>,
+    username: Result<&Username, &UnusableUsername>,
     call: &Call<'_>,
     (store, users): (&impl Stamps, &impl UserDirectory),
     report: &mut Report,
 ) {
     let cause = match username {
-        None => "the event has no user name".to_owned(),
-        Some(username) => {
+        Err(why) => why.to_string(),
+        Ok(username) => {
             let deadline = call.deadline - STAMP_MARGIN;
             let stamped = timeout_at(deadline, onboarding::stamp(plan, user, username, users, store)).await;
             match stamped {

@@ -23,5 +23,7 @@ async fn main() -> std::process::ExitCode {
     let users = CognitoUsers::new(clients.cognito(), config.trigger.tenant_attribute.clone());
     store.warm_up().await;
     let trigger = PostConfirmation::new(config.trigger, store, users);
-    logging::exit(serve("post-confirmation", &trigger, SystemTime::now).await)
+    let function = lookup("AWS_LAMBDA_FUNCTION_NAME").filter(|name| !name.is_empty());
+    let function = function.as_deref().unwrap_or("post-confirmation");
+    logging::exit(serve(function, &trigger, SystemTime::now).await)
 }

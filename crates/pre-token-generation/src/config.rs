@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cognito_trigger::claims::ClaimName;
 use cognito_trigger::settings::{AllowedPools, InvalidSettings, Settings};
+use tenancy::ProviderName;
 use tenancy::groups::{GroupFormats, IamRoleAllowList};
 use tenancy_aws::{AwsSettings, CacheSettings};
 
@@ -85,6 +86,8 @@ pub struct Config {
     /// `TENANT_STALE_SECONDS`: how much longer an active tenant is served while the store gives no answer, 0 to 86400; 600
     /// by default.
     pub cache: CacheSettings,
+    /// `EMAIL_VERIFIED_PROVIDERS`: SAML and OIDC providers whose `email_verified` counts; none by default.
+    pub verified_providers: Vec<ProviderName>,
     /// `TENANT_ATTRIBUTE`: the user attribute that is stamped; `custom:tenantId` by default.
     pub tenant_attribute: String,
 }
@@ -123,6 +126,7 @@ impl Config {
         let tenant_attribute = settings.tenant_attribute();
         Self {
             pools: settings.allowed_pools(),
+            verified_providers: settings.verified_providers(),
             mode: settings.one_of("MODE", [("enforce", Mode::Enforce), ("observe", Mode::Observe)]),
             unbound_machine: settings.one_of(
                 "UNBOUND_MACHINE",

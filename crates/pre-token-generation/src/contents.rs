@@ -51,8 +51,8 @@ pub(crate) fn of_user(
     let mut id = claims(config, config.id_claims, grant);
     id.push((config.tenant_attribute.clone(), Claim::Text(grant.tenant.id.to_string())));
     let groups = match config.pool_groups {
-        // Groups that cannot be read may be any, and none of them is to stay.
-        PoolGroupPolicy::Drop if pool.is_damaged => GroupChange::Replace(wanted),
+        // Groups that the event does not tell may be any, and none of them may stay.
+        PoolGroupPolicy::Drop if !pool.is_known => GroupChange::Replace(wanted),
         PoolGroupPolicy::Drop | PoolGroupPolicy::Keep => GroupChange::between(pool, wanted),
     };
     Ok((TokenContents { id, access: claims(config, config.access_claims, grant), groups }, left_out))

@@ -7,25 +7,33 @@ pub mod config;
 mod contents;
 pub mod size;
 
+use std::time::Duration;
+
 use cognito_trigger::event::{Envelope, Event, Subject, UnreadableEvent};
-use cognito_trigger::failure::PublicError;
-use cognito_trigger::logging::{log_damage, log_incomplete};
+use cognito_trigger::failure::{PublicError, with_causes};
+use cognito_trigger::logging::log_damage;
 use cognito_trigger::report::Details;
 use cognito_trigger::{Answer, Call, Report, Trigger, TriggerFailure};
 use tenancy::choice::Refusal;
-use tenancy::ports::{Invites, Records};
-use tenancy::redemption::{Candidate, Redemption};
-use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, SignIn, SignInDecision};
+use tenancy::ports::{Commit, Defaults, Invites, Records};
+use tenancy::redemption::{Candidate, DefaultChange, Redemption};
+use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, Notes, SignIn, SignInDecision};
 use tenancy::{TenantId, Timestamp, UserKey};
 use tenancy_aws::cache::Clock;
 use tenancy_aws::{CachedStore, DynamoStore};
+use tokio::time::timeout_at;
 
 pub use config::{Config, FunctionConfig, Mode, PoolGroupPolicy, UnboundMachine};
 
-/// The source of every federated sign-in, taken for the only one that comes with the identity provider's attributes as they
-/// are; until the next, the user may have changed them. That managed login writes them anew each time is documented for
-/// sign-ins at the provider, and not known for a session of its own.
+/// The source of every federated sign-in. At all other sources the user may have changed the attributes since the provider
+/// sent them; a session that managed login still holds comes back with this source too.
 const HOSTED_AUTH: &str = "TokenGeneration_HostedAuth";
+
+/// The source of a refresh through `InitiateAuth` or the token endpoint.
+const REFRESH: &str = "TokenGeneration_RefreshTokens";
+
+/// What the move of a default tenant leaves of the time, so that a slow one still ends in an answer.
+const MOVE_MARGIN: Duration = Duration::from_millis(50);
 
 /// Most groups of one token.
 const MAX_GROUPS: usize = 100;
@@ -86,7 +94,7 @@ impl Trigger for PreTokenGeneration {
 pub async fn handle(
     config: &Config,
     call: &Call<'_>,
-    store: &(impl Records + Invites),
+    store: &(impl Records + Invites + Defaults),
     report: &mut Report,
 ) -> Result<Answer, TriggerFailure> {
     let envelope = Envelope::read(call.event)?;
@@ -98,8 +106,7 @@ pub async fn handle(
     let event = envelope.open(&config.tenant_attribute)?;
     match &event.request.subject {
         Subject::User(user) => {
-            let is_fresh_from_provider = envelope.trigger_source == HOSTED_AUTH;
-            of_user(config, call, &event, (user, is_fresh_from_provider), store, report).await
+            of_user(config, call, &event, (user, &envelope.trigger_source), store, report).await
         }
         Subject::None if envelope.trigger_source == CLIENT_CREDENTIALS => {
             of_machine(config, &event, store, report).await
@@ -112,8 +119,8 @@ async fn of_user(
     config: &Config,
     call: &Call<'_>,
     event: &Event<'_>,
-    (user, is_fresh_from_provider): (&UserKey, bool),
-    store: &(impl Records + Invites),
+    (user, trigger_source): (&UserKey, &str),
+    store: &(impl Records + Invites + Defaults),
     report: &mut Report,
 ) -> Result<Answer, TriggerFailure> {
     report.sub = Some(user.sub.clone());
@@ -121,11 +128,13 @@ async fn of_user(
     let sign_in = SignIn {
         candidate: Candidate {
             user,
-            username: event.username.as_ref(),
+            username: event.username.as_ref().ok(),
             email: request.email.as_ref(),
             is_email_verified: request.is_email_verified,
-            provider: request.provider(),
-            is_fresh_from_provider: is_fresh_from_provider && request.has_one_identity(),
+            identities: &request.identities,
+            is_fresh_from_provider: trigger_source == HOSTED_AUTH,
+            verified_providers: &config.verified_providers,
+            is_refresh: trigger_source == REFRESH,
             code: &request.invite_code,
             request_id: call.request_id,
             now: Timestamp::from(call.now),
@@ -134,17 +143,15 @@ async fn of_user(
         stamp: &request.stamp,
         asked: &request.asked_tenant,
     };
-    let decision = sign_in::decide(sign_in, store).await;
-    decision.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
-    if decision.is_incomplete {
-        log_incomplete(user, call.request_id);
-    }
-    note_redemption(decision.redemption.as_ref(), user, call, report);
-    for attempt in &decision.cross_tenant {
+    let SignInDecision { grant, notes } = sign_in::decide(sign_in, store).await;
+    notes.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
+    note_redemption(notes.redemption.as_ref(), user, call, report);
+    for attempt in &notes.cross_tenant {
         warn_of_cross_tenant(*attempt, user, call.request_id);
     }
-    let SignInDecision { grant, chosen, redemption, refused, damaged, cross_tenant, .. } = decision;
-    report.details = Details { chosen, redemption, refused, damaged, cross_tenant, ..Details::default() };
+    let Notes { chosen, default_change, redemption, refused, damaged, cross_tenant } = notes;
+    report.details =
+        Details { chosen, default_change, redemption, refused, damaged, cross_tenant, ..Details::default() };
     let grant = grant.map_err(|none| failure(none, report.details.redemption.as_ref()))?;
     let (contents, roles_left_out) = contents::of_user(config, &grant, &request.pool_groups)?;
     report.details.iam_roles_left_out = roles_left_out;
@@ -157,7 +164,32 @@ async fn of_user(
             "the tenant lists IAM roles that IAM_ROLE_ALLOWLIST does not admit"
         );
     }
-    issue(config, event, &contents, &grant, report)
+    let answer = issue(config, event, &contents, &grant, report)?;
+    // Last, so that what could not be issued leaves the default as it was.
+    if let Some(change) = &report.details.default_change {
+        move_default(change, user, call, store).await;
+    }
+    Ok(answer)
+}
+
+/// Writes the new default tenant within what is left of the time. A failed write does not fail the sign-in: the next one
+/// falls back to the same tenant.
+async fn move_default(change: &DefaultChange, user: &UserKey, call: &Call<'_>, store: &impl Defaults) {
+    let write = store.move_default(user, change, Timestamp::from(call.now), call.request_id);
+    let cause = match timeout_at(call.deadline - MOVE_MARGIN, write).await {
+        Ok(Ok(Commit::Done)) => return,
+        Ok(Ok(Commit::Outdated)) => "another call has changed it".to_owned(),
+        Ok(Err(error)) => with_causes(&error),
+        Err(_elapsed) => "no time was left".to_owned(),
+    };
+    tracing::warn!(
+        requestId = call.request_id,
+        sub = user.sub.as_str(),
+        userPoolId = user.pool.as_str(),
+        tenantId = change.to.as_str(),
+        cause,
+        "the default tenant was not moved"
+    );
 }
 
 async fn of_machine(
@@ -225,19 +257,16 @@ fn failure(none: NoGrant, redemption: Option<&Redemption>) -> TriggerFailure {
 fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, call: &Call<'_>, report: &mut Report) {
     let (sub, pool, request) = (user.sub.as_str(), user.pool.as_str(), call.request_id);
     match redemption {
-        Some(Redemption::Joined(tenants)) => {
-            report.redeemed = u64::try_from(tenants.len()).unwrap_or(u64::MAX);
-            for tenant in tenants {
-                let tenant = tenant.as_str();
-                tracing::info!(
-                    event = "invite.redeemed",
-                    requestId = request,
-                    sub,
-                    userPoolId = pool,
-                    tenantId = tenant,
-                    "joined at sign-in"
-                );
-            }
+        Some(Redemption::Joined(tenant)) => {
+            report.redeemed = 1;
+            tracing::info!(
+                event = "invite.redeemed",
+                requestId = request,
+                sub,
+                userPoolId = pool,
+                tenantId = tenant.as_str(),
+                "joined at sign-in"
+            );
         }
         Some(Redemption::Already) => report.already_redeemed = 1,
         Some(Redemption::Refused(why)) => {
@@ -258,10 +287,10 @@ fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, call: &Call<
 fn warn_of_cross_tenant(attempt: CrossTenant, user: &UserKey, request_id: &str) {
     let what = match attempt {
         CrossTenant::Stamp => {
-            "the tenant attribute names a tenant that the user is not in; can an app client write it?"
+            "the tenant attribute names a tenant that the user has never been in; can an app client write it?"
         }
-        CrossTenant::Asked => "the request asked for a tenant that the user may not have",
-        CrossTenant::Client => "the app client is bound to a tenant that the user is not in",
+        CrossTenant::Asked => "the request asked for a tenant that the user has never been in",
+        CrossTenant::Client => "the app client is bound to a tenant that the user has never been in",
     };
     tracing::warn!(
         event = "security.cross_tenant",

@@ -21,5 +21,7 @@ async fn main() -> std::process::ExitCode {
     let store = DynamoStore::new(AwsClients::new(config.aws).dynamodb(), config.table);
     store.warm_up().await;
     let trigger = PreTokenGeneration::new(config.trigger, store, Box::new(SystemTime::now));
-    logging::exit(serve("pre-token-generation", &trigger, SystemTime::now).await)
+    let function = lookup("AWS_LAMBDA_FUNCTION_NAME").filter(|name| !name.is_empty());
+    let function = function.as_deref().unwrap_or("pre-token-generation");
+    logging::exit(serve(function, &trigger, SystemTime::now).await)
 }

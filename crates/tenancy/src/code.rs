@@ -75,7 +75,7 @@ impl std::fmt::Debug for InviteCode {
 /// The code that came with a request, if one did.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PresentedCode {
-    /// None came.
+    /// None came; a blank one, from an empty form field, counts as none.
     None,
     /// One came that no invite can have; refused without a call.
     Malformed,
@@ -87,7 +87,7 @@ impl PresentedCode {
     /// Reads what came.
     #[must_use]
     pub fn parse(raw: &str) -> Self {
-        raw.parse().map_or(Self::Malformed, Self::Code)
+        if raw.trim().is_empty() { Self::None } else { raw.parse().map_or(Self::Malformed, Self::Code) }
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Invite {
     pub status: InviteStatus,
     /// From this moment on it is expired.
     pub expires_at: Timestamp,
-    /// When it was made; orders several invites of one user.
+    /// When it was made.
     pub created_at: Timestamp,
 }
 
@@ -53,4 +53,8 @@ pub struct InvitePointer {
     pub tenant: TenantId,
     /// The invite.
     pub hash: InviteHash,
+    /// When the invite was made; without it, it counts as the newest.
+    pub created_at: Option<Timestamp>,
+    /// From this moment on the invite is expired; without it, it counts as not expired.
+    pub expires_at: Option<Timestamp>,
 }

@@ -11,12 +11,15 @@
 //! | --- | --- |
 //! | [`tenant`], [`user`], [`role`], [`membership`], [`invite`], [`binding`] | the things, each parsed once |
 //! | [`email`], [`code`] | e-mail addresses and invite codes, and the hashes under which they are stored |
+//! | [`address`] | whose word an e-mail address is, and which invites it opens |
 //! | [`redemption`] | who may redeem an invite, and what is then to be written |
 //! | [`redeem`](mod@redeem) | the one engine that reads, decides by it and writes |
+//! | [`tenants`] | the tenants of one user, each read once |
 //! | [`choice`] | which of a user's tenants a token carries |
 //! | [`groups`] | which groups and IAM roles it carries |
 //! | [`sign_in`], [`onboarding`] | the two use cases: a token is made, a user was confirmed |
 
+pub mod address;
 pub mod binding;
 pub mod choice;
 pub mod code;
@@ -31,6 +34,7 @@ pub mod redemption;
 pub mod role;
 pub mod sign_in;
 pub mod tenant;
+pub mod tenants;
 mod text;
 mod time;
 pub mod user;

@@ -1,6 +1,6 @@
 //! Memberships: which user belongs to which tenant. The only evidence for a token.
 
-use crate::{Role, TenantId};
+use crate::{Role, TenantId, Timestamp};
 
 /// Whether a membership counts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,6 +64,8 @@ pub struct Membership {
     pub stamp: Stamp,
     /// Counts the changes of roles and status; each names the version that it read.
     pub version: u64,
+    /// When the user joined; items of other tools may lack it.
+    pub joined_at: Option<Timestamp>,
 }
 
 impl Membership {
@@ -95,6 +97,30 @@ impl UserRecords {
     #[must_use]
     pub fn in_tenant(&self, tenant: &TenantId) -> Option<&Membership> {
         self.memberships.iter().find(|membership| membership.tenant == *tenant)
+    }
+
+    /// The memberships in the order of joining: those without a date last, then by tenant id.
+    #[must_use]
+    pub fn by_joining(&self) -> Vec<&Membership> {
+        let mut memberships: Vec<&Membership> = self.memberships.iter().collect();
+        memberships.sort_by_key(|m| (m.joined_at.is_none(), m.joined_at, &m.tenant));
+        memberships
+    }
+
+    /// The tenant of a token for which no other was asked: the profile's default, or, without one, that of the membership
+    /// that was joined first, in whatever state it is.
+    #[must_use]
+    pub fn default_tenant(&self) -> Option<&TenantId> {
+        let first = || self.by_joining().first().map(|membership| &membership.tenant);
+        self.profile.default_tenant.as_ref().or_else(first)
+    }
+
+    /// Whether there is an active membership that `earlier` did not have, in `tenant` if one is given: an overlapping call
+    /// has joined the user meanwhile.
+    #[must_use]
+    pub fn has_joined_since(&self, earlier: &Self, tenant: Option<&TenantId>) -> bool {
+        let is_new = |m: &Membership| !earlier.is_active_in(&m.tenant);
+        self.active().any(|m| is_new(m) && tenant.is_none_or(|tenant| *tenant == m.tenant))
     }
 
     /// The active memberships.

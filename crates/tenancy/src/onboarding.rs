@@ -1,11 +1,24 @@
 //! The use case of post-confirmation: a user was confirmed, joins a tenant and is stamped with it.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
+use crate::choice::{AskedTenant, wanted};
 use crate::ports::{BoxError, Damage, Invites, Records, Stamps, StoreError, UserDirectory};
 use crate::redeem::{Redeemed, redeem};
 use crate::redemption::{Candidate, InviteRefusal, Redemption, RefusedOpening};
-use crate::{PresentedCode, Stamp, TenantId, UserKey, UserRecords, Username};
+use crate::tenants::{TenantState, Tenants};
+use crate::{ClientId, PresentedCode, Stamp, TenantId, UserKey, UserRecords, Username};
+
+/// A user's confirmation.
+#[derive(Clone, Copy, Debug)]
+pub struct Confirmation<'a> {
+    /// The user, and what may be redeemed.
+    pub candidate: Candidate<'a>,
+    /// The app client, if one took part.
+    pub client: Option<&'a ClientId>,
+    /// The tenant that the request asks for.
+    pub asked: &'a AskedTenant,
+}
 
 /// What came of a confirmation, before the stamp.
 #[derive(Debug)]
@@ -14,12 +27,19 @@ pub struct Joined {
     pub redemption: Redemption,
     /// The user's records afterwards; `None` when none were read, because nothing had to be.
     pub records: Option<UserRecords>,
+    /// The stamp that is still to be written.
+    pub stamp: Option<StampPlan>,
     /// What was on offer and refused.
     pub refused: Vec<RefusedOpening>,
-    /// Damaged invites that were passed over.
+    /// Damaged items that were passed over.
     pub damaged: Vec<Damage>,
-    /// Whether open invites of the address are left.
-    pub is_incomplete: bool,
+}
+
+impl Joined {
+    fn refused(why: InviteRefusal, records: Option<UserRecords>) -> Self {
+        let redemption = Redemption::Refused(why);
+        Self { redemption, records, stamp: None, refused: Vec::new(), damaged: Vec::new() }
+    }
 }
 
 /// Redeems what there is to redeem for a user who has just been confirmed. Safe to repeat and to overlap.
@@ -27,21 +47,44 @@ pub struct Joined {
 /// # Errors
 ///
 /// [`StoreError`] when the store gave no answer or holds a damaged item. A repetition, or the next sign-in, finishes it.
-pub async fn join(candidate: Candidate<'_>, store: &(impl Records + Invites)) -> Result<Joined, StoreError> {
+pub async fn confirm<S: Records + Invites>(
+    confirmation: Confirmation<'_>,
+    store: &S,
+) -> Result<Joined, StoreError> {
+    let Confirmation { candidate, client, asked } = confirmation;
     if *candidate.code == PresentedCode::Malformed {
-        let redemption = Redemption::Refused(InviteRefusal::Malformed);
-        return Ok(Joined {
-            redemption,
-            records: None,
-            refused: Vec::new(),
-            damaged: Vec::new(),
-            is_incomplete: false,
-        });
+        return Ok(Joined::refused(InviteRefusal::Malformed, None));
     }
-    let mut records = store.user(candidate.user).await?;
-    let Redeemed { redemption, refused, damaged, is_incomplete } =
-        redeem(candidate, &mut records, store).await?;
-    Ok(Joined { redemption, records: Some(records), refused, damaged, is_incomplete })
+    let (records, binding) = join(store.user(candidate.user), async {
+        match client {
+            Some(client) => store.client_binding(&candidate.user.pool, client).await,
+            None => Ok(None),
+        }
+    })
+    .await;
+    let (mut records, binding) = (records?, binding?);
+    let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
+    let Ok(wanted) = wanted(bound, asked) else {
+        return Ok(Joined::refused(InviteRefusal::WrongTenant, Some(records)));
+    };
+    let mut tenants = Tenants::new(store);
+    let Redeemed { mut redemption, refused, damaged } =
+        redeem(candidate, wanted, &mut records, &mut tenants, store).await?;
+    // With no code given, a live membership is the first outcome of an earlier call.
+    if matches!(redemption, Redemption::Refused(_))
+        && *candidate.code == PresentedCode::None
+        && tenants.has_live(&records).await?
+    {
+        redemption = Redemption::Already;
+    }
+    let mut named = pending(&records);
+    if !named.is_empty() {
+        named.extend(records.profile.default_tenant.clone());
+        tenants.read(&named).await?;
+    }
+    let is_over = |tenant: &TenantId| tenants.state(tenant) == Some(TenantState::Offboarded);
+    let stamp = missing_stamp(&records, is_over);
+    Ok(Joined { redemption, records: Some(records), stamp, refused, damaged })
 }
 
 /// A stamp to be written.
@@ -54,14 +97,22 @@ pub struct StampPlan {
     pub memberships: Vec<TenantId>,
 }
 
-/// The stamp that `records` still lack; `None` when there is nothing to write.
+/// The stamp that `records` still lack; `None` when there is nothing to write. A pending stamp of a membership whose tenant
+/// is over (offboarded) is left pending.
 #[must_use]
-pub fn missing_stamp(records: &UserRecords) -> Option<StampPlan> {
-    let pending: Vec<TenantId> =
-        records.active().filter(|m| m.stamp == Stamp::Pending).map(|m| m.tenant.clone()).collect();
-    let default = records.profile.default_tenant.as_ref().filter(|tenant| records.is_active_in(tenant));
+pub fn missing_stamp(records: &UserRecords, is_over: impl Fn(&TenantId) -> bool) -> Option<StampPlan> {
+    let pending: Vec<TenantId> = pending(records).into_iter().filter(|tenant| !is_over(tenant)).collect();
+    let default = records
+        .profile
+        .default_tenant
+        .as_ref()
+        .filter(|tenant| records.is_active_in(tenant) && !is_over(tenant));
     let tenant = default.or(pending.first())?.clone();
     (!pending.is_empty()).then_some(StampPlan { tenant, memberships: pending })
+}
+
+fn pending(records: &UserRecords) -> Vec<TenantId> {
+    records.active().filter(|m| m.stamp == Stamp::Pending).map(|m| m.tenant.clone()).collect()
 }
 
 /// Writes a stamp: the user attribute first, then that it is written. What fails stays pending, and is safe to repeat.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::redemption::RedemptionPlan;
+use crate::redemption::{DefaultChange, RedemptionPlan};
 use crate::{
     ClientBinding, ClientId, EmailHash, Invite, InviteHash, InvitePointer, PoolId, ProviderBinding,
-    ProviderName, Tenant, TenantId, UserKey, UserRecords, Username,
+    ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
 
 /// An error from below, kept for operators.
@@ -28,7 +28,7 @@ pub enum StoreError {
 }
 
 /// An item that cannot be what it claims to be.
-#[derive(Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("damaged item {key}: {problem}")]
 pub struct Damage {
     /// The item's key, hashes cut short.
@@ -72,6 +72,8 @@ pub struct Offer {
     pub used_for: Option<TenantId>,
     /// The invite and what it leads to; `None` when there is no such invite.
     pub terms: Option<OfferTerms>,
+    /// What is wrong with the pointer of the invite's address. The pointer then stays as it is.
+    pub damaged_pointer: Option<Damage>,
 }
 
 /// An invite and what it leads to.
@@ -85,15 +87,6 @@ pub struct OfferTerms {
     pub is_pointed_at: bool,
 }
 
-/// An identity provider's binding and what it leads to.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ProviderTerms {
-    /// The binding.
-    pub binding: ProviderBinding,
-    /// Its tenant.
-    pub tenant: Arc<Tenant>,
-}
-
 /// What became of a redemption.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Commit {
@@ -103,9 +96,10 @@ pub enum Commit {
     Outdated,
 }
 
-/// Port: what may be redeemed, and its redemption.
+/// Port: what may be redeemed, and its redemption. Every read is strongly consistent and never cached: a membership that is
+/// written by it stays.
 pub trait Invites {
-    /// What is on offer under `hash` for `user`, strongly consistent.
+    /// What is on offer under `hash` for `user`.
     ///
     /// # Errors
     ///
@@ -116,8 +110,19 @@ pub trait Invites {
         user: &UserKey,
     ) -> impl Future<Output = Result<Offer, StoreError>> + Send;
 
-    /// The open invites of an address, one a tenant; a damaged one in its place, so that it does not keep the user from
-    /// the others.
+    /// The pointer of an address to its open invite of `tenant`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer or the pointer is damaged.
+    fn pointer(
+        &self,
+        email: &EmailHash,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<Option<InvitePointer>, StoreError>> + Send;
+
+    /// The pointers of an address to its open invites, one a tenant; a damaged one in its place, so that it does not keep
+    /// the user from the others.
     ///
     /// # Errors
     ///
@@ -127,24 +132,50 @@ pub trait Invites {
         email: &EmailHash,
     ) -> impl Future<Output = Result<Vec<Result<InvitePointer, Damage>>, StoreError>> + Send;
 
-    /// What the binding of an identity provider offers, strongly consistent and never remembered: a membership that is
-    /// written by it stays. `None` when it has none.
+    /// The binding of an identity provider; `None` when it has none.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer or an item is damaged, a binding to a tenant that does not exist included.
-    fn provider_terms(
+    /// [`StoreError`] when there is no answer or the item is damaged.
+    fn provider_binding(
         &self,
         pool: &PoolId,
         provider: &ProviderName,
-    ) -> impl Future<Output = Result<Option<ProviderTerms>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<ProviderBinding>, StoreError>> + Send;
 
-    /// Writes redemptions of one user, of different tenants, 19 at most: all of it or nothing.
+    /// The tenant to which an identity provider is bound; `None` when it does not exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer; it may have been written all the same, which the next read shows.
-    fn commit(&self, plans: &[RedemptionPlan]) -> impl Future<Output = Result<Commit, StoreError>> + Send;
+    /// [`StoreError`] when there is no answer or the item is damaged.
+    fn joinable_tenant(
+        &self,
+        id: &TenantId,
+    ) -> impl Future<Output = Result<Option<Arc<Tenant>>, StoreError>> + Send;
+
+    /// Writes a redemption: all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer. The write may have happened; the next read shows it.
+    fn commit(&self, plan: &RedemptionPlan) -> impl Future<Output = Result<Commit, StoreError>> + Send;
+}
+
+/// Port: the default tenants of users.
+pub trait Defaults {
+    /// Moves the default tenant of `user`, with an audit item `member.default-moved`, if the profile still names
+    /// `change.from`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when there is no answer.
+    fn move_default(
+        &self,
+        user: &UserKey,
+        change: &DefaultChange,
+        at: Timestamp,
+        request_id: &str,
+    ) -> impl Future<Output = Result<Commit, StoreError>> + Send;
 }
 
 /// Port: which stamps are still to be written.

@@ -1,23 +1,35 @@
 //! The one engine that turns an invite into a membership: read, decide, write once. Both triggers call it; overlapping
 //! calls and repetitions of one event are normal and end in the first outcome.
+//!
+//! An invite is redeemed only when the user has shown that they want that tenant. One call redeems one invite at most.
 
-use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 
-use crate::ports::{Commit, Damage, Invites, Offer, ProviderTerms, Records, StoreError};
+use crate::address::{Opens, Voucher};
+use crate::ports::{Commit, Damage, Invites, Offer, Records, StoreError};
 use crate::redemption::{
-    Candidate, InviteRefusal, OpeningKey, Redeemer, Redemption, RedemptionSource, RefusedOpening, Verdict,
-    apply, judge,
+    Candidate, InviteRefusal, OpeningKey, Redemption, RedemptionPlan, RefusedOpening, Standing, Verdict,
+    apply, check_pointer, judge, judge_provider, tenant_of_spent_code,
 };
-use crate::{EmailHash, InviteHash, PresentedCode, ProviderName, TenantId, TenantStatus, UserRecords};
+use crate::tenants::Tenants;
+use crate::{
+    EmailAddress, EmailHash, InviteHash, InvitePointer, PresentedCode, ProviderBinding, ProviderName,
+    TenantId, Timestamp, UserRecords,
+};
 
 /// How often a redemption that others overtake is decided anew before it is given up.
 const MAX_ROUNDS: usize = 8;
 
-/// How many invites are redeemed by one write: DynamoDB writes 100 items at once, and a redemption is of 5, but for the
-/// first, which is of 6.
-const MAX_PLANS: usize = 19;
+/// How many open invites of an address are tried, the oldest first, when no tenant was asked for.
+const MAX_TRIED: usize = 5;
+
+/// How many damaged items a call notes: an address can have thousands of pointers.
+const MAX_DAMAGED: usize = 10;
+
+/// A user with more identities than this at providers is not looked into.
+const MAX_PROVIDERS: usize = 8;
 
 /// What came of trying to redeem.
 #[derive(Debug)]
@@ -26,177 +38,404 @@ pub struct Redeemed {
     pub redemption: Redemption,
     /// What was on offer and refused.
     pub refused: Vec<RefusedOpening>,
-    /// Damaged invites that were passed over, so that they did not keep the user out of other tenants.
+    /// Damaged items that were passed over.
     pub damaged: Vec<Damage>,
-    /// Whether open invites of the address are left, because there were more than one write takes and a later one failed.
-    pub is_incomplete: bool,
 }
 
-/// Tries the code that came; then, unless it was redeemed, what is open for the user: the invites of the verified address
-/// and the tenant of the user's identity provider, if its binding joins by itself, all at once. A malformed code is refused
-/// without a call, and a refused code falls back only for a user who is not an active member anywhere. `records` are
-/// brought up to date with what was written.
+/// Tries, in this order, and stops at the first that is redeemed:
+///
+/// 1. the code that came. A code of a revoked, expired or used-up invite leads to step 2 with its tenant; any other refused
+///    code is the end;
+/// 2. the open invite of `wanted`, the tenant that was bound or asked for, that is bound to the user's address;
+/// 3. the oldest open invite that is bound to the address, when no tenant is wanted, for a user without a live membership;
+/// 4. the binding of the user's identity provider, if it joins by itself: for a user without a live membership, or when its
+///    tenant is the one that is wanted.
+///
+/// At a refresh, steps 3 and 4 serve only a user who has no membership at all. `records` are brought up to date with what
+/// was written. Safe to repeat and to overlap.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when the store gave no answer, or nothing could be redeemed and a damaged item is the reason. What was
 /// written stays; a repetition finds it.
-pub async fn redeem(
+pub async fn redeem<S: Records + Invites>(
     candidate: Candidate<'_>,
+    wanted: Option<&TenantId>,
     records: &mut UserRecords,
-    store: &(impl Records + Invites),
+    tenants: &mut Tenants<'_, S>,
+    store: &S,
 ) -> Result<Redeemed, StoreError> {
-    let ended = |redemption| {
-        Ok(Redeemed { redemption, refused: Vec::new(), damaged: Vec::new(), is_incomplete: false })
+    let bindings = BTreeMap::new();
+    let (refused, damaged) = (Vec::new(), Vec::new());
+    let mut engine = Engine { candidate, store, tenants, records, bindings, refused, damaged };
+    let redemption = match candidate.code {
+        PresentedCode::Malformed => Redemption::Refused(InviteRefusal::Malformed),
+        PresentedCode::Code(code) => engine.by_code(&code.hash(), wanted).await?,
+        PresentedCode::None => engine.without_code(wanted).await?,
     };
-    match candidate.code {
-        PresentedCode::Malformed => return ended(Redemption::Refused(InviteRefusal::Malformed)),
-        PresentedCode::None if records.active().next().is_some() => return ended(Redemption::Already),
-        PresentedCode::None | PresentedCode::Code(_) => {}
-    }
-    let terms = match candidate.provider {
-        Some(provider) => store.provider_terms(&candidate.user.pool, provider).await?,
-        None => None,
-    };
-    let trusts_email = candidate.is_fresh_from_provider
-        && terms.as_ref().is_some_and(|terms| terms.binding.is_email_trusted);
-    let verified_email = candidate.email.filter(|_| candidate.is_email_verified || trusts_email);
-    let redeemer = Redeemer { candidate, verified_email };
-    let mut engine = Engine {
-        redeemer,
-        store,
-        terms,
-        are_terms_fresh: true,
-        refused: Vec::new(),
-        damaged: Vec::new(),
-        is_incomplete: false,
-    };
-
-    let by_code = match candidate.code {
-        PresentedCode::Code(code) => Some(engine.settle(&Source::Code(code.hash()), records).await?),
-        PresentedCode::Malformed | PresentedCode::None => None,
-    };
-    let is_member = records.active().next().is_some();
-    let redemption = match by_code {
-        Some(joined @ Redemption::Joined(_)) => joined,
-        Some(settled) if is_member => settled,
-        other => match (other, engine.settle(&Source::Open, records).await?) {
-            // Nothing is open for the user: what became of the code is what there is to say.
-            (Some(by_code), Redemption::Refused(_)) => by_code,
-            (_, open) => open,
-        },
-    };
-    let Engine { refused, mut damaged, is_incomplete, .. } = engine;
-    match (&redemption, damaged.pop()) {
-        (Redemption::Refused(_), Some(damage)) => Err(damage.into()),
-        (_, last) => {
-            damaged.extend(last);
-            Ok(Redeemed { redemption, refused, damaged, is_incomplete })
-        }
-    }
+    let Engine { refused, damaged, .. } = engine;
+    Ok(Redeemed { redemption, refused, damaged })
 }
 
-struct Engine<'a, S> {
-    redeemer: Redeemer<'a>,
+struct Engine<'a, 't, 's, S> {
+    candidate: Candidate<'a>,
     store: &'a S,
-    /// What the user's identity provider offers, and whether that was read for this round.
-    terms: Option<ProviderTerms>,
-    are_terms_fresh: bool,
+    tenants: &'t mut Tenants<'s, S>,
+    records: &'t mut UserRecords,
+    /// Bindings of identity providers, read for this call.
+    bindings: BTreeMap<ProviderName, Option<ProviderBinding>>,
     refused: Vec<RefusedOpening>,
     damaged: Vec<Damage>,
-    is_incomplete: bool,
 }
 
-/// Where a membership may come from.
-enum Source {
-    /// The invite of this code.
-    Code(InviteHash),
-    /// The invites of the verified address, and the user's identity provider.
-    Open,
+/// How an invite was found.
+#[derive(Clone, Copy)]
+enum FoundBy<'a> {
+    Code,
+    /// By the pointer of an address to an invite of this tenant.
+    Address(&'a EmailAddress, &'a TenantId),
 }
 
-/// What a source has to offer.
-enum Opening<'a> {
-    Invite(InviteHash, Offer),
-    Provider(&'a ProviderName, ProviderTerms),
+/// What came of one invite.
+enum Attempt {
+    Joined(TenantId),
+    Already(TenantId),
+    /// Refused; with the offer.
+    Refused(InviteRefusal, Box<Offer>),
+    /// Damaged, noted, and passed over.
+    Damaged,
 }
 
-impl Opening<'_> {
-    fn key(&self) -> OpeningKey {
-        match self {
-            Self::Invite(hash, _) => OpeningKey::Invite(hash.clone()),
-            Self::Provider(provider, _) => OpeningKey::Provider((*provider).clone()),
+impl<S: Records + Invites> Engine<'_, '_, '_, S> {
+    async fn by_code(
+        &mut self,
+        hash: &InviteHash,
+        wanted: Option<&TenantId>,
+    ) -> Result<Redemption, StoreError> {
+        let (why, offer) = match self.attempt(hash, FoundBy::Code).await? {
+            Attempt::Joined(tenant) => return Ok(Redemption::Joined(tenant)),
+            Attempt::Already(_) => return Ok(Redemption::Already),
+            Attempt::Refused(why, offer) => (why, offer),
+            Attempt::Damaged => return self.nothing(None),
+        };
+        let leads_to = tenant_of_spent_code(why, &offer);
+        let leads_to = leads_to.filter(|tenant| wanted.is_none_or(|wanted| wanted == *tenant));
+        if let Some(tenant) = leads_to
+            && self.records.in_tenant(tenant).is_none()
+            && let Some(redemption) = self.by_address_in(tenant).await?
+        {
+            return Ok(redemption);
+        }
+        // What became of the code is what there is to say, even if something else is damaged.
+        Ok(Redemption::Refused(why))
+    }
+
+    async fn without_code(&mut self, wanted: Option<&TenantId>) -> Result<Redemption, StoreError> {
+        let earlier = self.records.clone();
+        match wanted {
+            Some(tenant) => match self.records.in_tenant(tenant) {
+                Some(membership) if membership.is_active() => return Ok(Redemption::Already),
+                Some(_) => return Ok(Redemption::Refused(InviteRefusal::MembershipNotActive)),
+                None => {
+                    if let Some(redemption) = self.by_address_in(tenant).await? {
+                        return Ok(redemption);
+                    }
+                }
+            },
+            None if self.tenants.has_live(self.records).await? => return Ok(Redemption::Already),
+            None => {}
+        }
+        if !self.candidate.is_refresh || self.records.memberships.is_empty() {
+            if wanted.is_none()
+                && let Some(redemption) = self.by_oldest_of_address().await?
+            {
+                return Ok(redemption);
+            }
+            if let Some(redemption) = self.by_provider(wanted).await? {
+                return Ok(redemption);
+            }
+        }
+        *self.records = self.store.user(self.candidate.user).await?;
+        if self.records.has_joined_since(&earlier, wanted) {
+            return Ok(Redemption::Already);
+        }
+        let first = self.refused.first().map(|refused| refused.why);
+        self.nothing(first)
+    }
+
+    /// Nothing was redeemed: because of a damaged item, or because of `why`.
+    fn nothing(&mut self, why: Option<InviteRefusal>) -> Result<Redemption, StoreError> {
+        if let Some(damage) = self.damaged.pop() {
+            return Err(damage.into());
+        }
+        let is_unverified = self.candidate.address().is_some_and(|a| a.voucher() == Voucher::Nobody);
+        let without_opening =
+            if is_unverified { InviteRefusal::AddressNotVerified } else { InviteRefusal::NoInvite };
+        Ok(Redemption::Refused(why.unwrap_or(without_opening)))
+    }
+
+    /// Step 2: the open invite of `tenant` for the user's address.
+    async fn by_address_in(&mut self, tenant: &TenantId) -> Result<Option<Redemption>, StoreError> {
+        let Some(email) = self.candidate.email else { return Ok(None) };
+        if !self.opens().await?.opens(tenant) {
+            return Ok(None);
+        }
+        match self.store.pointer(&EmailHash::of(email), tenant).await {
+            Ok(Some(pointer)) if !has_expired(&pointer, self.candidate.now) => {
+                self.by_pointer(email, &pointer).await
+            }
+            Ok(_) => Ok(None),
+            Err(StoreError::Damaged(damage)) => {
+                self.note_damaged(damage);
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
-}
 
-impl<'a, S: Records + Invites> Engine<'a, S> {
-    /// Redeems all that a source offers, deciding anew for as long as others overtake it.
-    async fn settle(&mut self, source: &Source, records: &mut UserRecords) -> Result<Redemption, StoreError> {
-        let user = self.redeemer.candidate.user;
-        let mut joined = Vec::new();
+    /// Step 3: the oldest open invite of the address that can be redeemed.
+    async fn by_oldest_of_address(&mut self) -> Result<Option<Redemption>, StoreError> {
+        let Some(email) = self.candidate.email else { return Ok(None) };
+        let mut pointers = match self.opens().await? {
+            Opens::Nothing => return Ok(None),
+            Opens::Only(tenant) => return self.by_address_in(&tenant).await,
+            Opens::Anything => {
+                let mut sound = Vec::new();
+                for pointer in self.store.pointers(&EmailHash::of(email)).await? {
+                    match pointer {
+                        Ok(pointer) => sound.push(pointer),
+                        Err(damage) => self.note_damaged(damage),
+                    }
+                }
+                sound
+            }
+        };
+        pointers.retain(|pointer| !has_expired(pointer, self.candidate.now));
+        pointers.sort_by(|a, b| {
+            let age = |p: &InvitePointer| (p.created_at.is_none(), p.created_at);
+            age(a).cmp(&age(b)).then_with(|| a.tenant.cmp(&b.tenant))
+        });
+        let mut tried = 0_usize;
+        for pointer in &pointers {
+            if tried >= MAX_TRIED {
+                break;
+            }
+            if self.records.in_tenant(&pointer.tenant).is_some_and(|membership| !membership.is_active()) {
+                // No invite revives a membership; there is nothing to read for it, so it does not count.
+                self.note_refused(
+                    OpeningKey::Invite(pointer.hash.clone()),
+                    InviteRefusal::MembershipNotActive,
+                );
+                continue;
+            }
+            let used_before = self.refused.len().saturating_add(self.damaged.len());
+            if let Some(redemption) = self.by_pointer(email, pointer).await? {
+                return Ok(Some(redemption));
+            }
+            let is_counted = self.refused.len().saturating_add(self.damaged.len()) > used_before;
+            tried = tried.saturating_add(usize::from(is_counted));
+        }
+        Ok(None)
+    }
+
+    /// `None`: refused, damaged or used before by a user who is no member by it any more; the next may be tried.
+    async fn by_pointer(
+        &mut self,
+        email: &EmailAddress,
+        pointer: &InvitePointer,
+    ) -> Result<Option<Redemption>, StoreError> {
+        match self.attempt(&pointer.hash, FoundBy::Address(email, &pointer.tenant)).await? {
+            Attempt::Joined(tenant) => Ok(Some(Redemption::Joined(tenant))),
+            Attempt::Already(tenant) if self.records.is_active_in(&tenant) => Ok(Some(Redemption::Already)),
+            Attempt::Already(_) | Attempt::Refused(..) | Attempt::Damaged => Ok(None),
+        }
+    }
+
+    /// Step 4: the tenant of the user's identity provider.
+    async fn by_provider(&mut self, wanted: Option<&TenantId>) -> Result<Option<Redemption>, StoreError> {
+        let Some(provider) = self.candidate.identities.joining_provider() else { return Ok(None) };
+        let opening = || OpeningKey::Provider(provider.clone());
         for _ in 0..MAX_ROUNDS {
-            let mut outcome = Redemption::Refused(InviteRefusal::NoInvite);
-            let (mut plans, mut after) = (Vec::new(), records.clone());
-            let (mut is_stale, mut has_more) = (false, false);
-            let openings = match self.openings(source).await {
-                Ok(openings) => openings,
-                Err(error) => return self.interrupted(joined, error),
+            let Some(binding) = self.binding(provider).await?.filter(|binding| binding.joins) else {
+                return Ok(None);
             };
-            for opening in openings {
-                let verdict = self.judge(&opening, &after);
-                if let Verdict::Refuse(why) = verdict {
-                    self.note_refused(opening.key(), why);
-                }
-                match verdict {
-                    Verdict::Redeem(plan) if plans.len() < MAX_PLANS => {
-                        apply(&mut after, &plan);
-                        plans.push(*plan);
-                    }
-                    Verdict::Already(tenant) => {
-                        outcome = Redemption::Already;
-                        is_stale |= !after.is_active_in(&tenant);
-                    }
-                    Verdict::Refuse(why) if outcome == Redemption::Refused(InviteRefusal::NoInvite) => {
-                        outcome = Redemption::Refused(why);
-                    }
-                    Verdict::Redeem(_) => has_more = true,
-                    // The first reason is the one that is told.
-                    Verdict::Refuse(_) => {}
-                }
+            if wanted.is_some_and(|wanted| *wanted != binding.tenant) {
+                return Ok(None);
             }
-            if plans.is_empty() {
-                if is_stale {
-                    *records = self.store.user(user).await?;
+            let tenant = self.store.joinable_tenant(&binding.tenant).await?.ok_or_else(|| Damage {
+                key: format!("IDP#{}#{provider} / PTR", self.candidate.user.pool),
+                problem: "`tid` names a tenant that does not exist".to_owned(),
+            })?;
+            self.tenants.know(&tenant);
+            let keeps_default = self.keeps_default().await?;
+            let (candidate, records) = (&self.candidate, &*self.records);
+            match judge_provider(candidate, provider, &binding, &tenant, records, keeps_default) {
+                Verdict::Already(_) => return Ok(Some(Redemption::Already)),
+                Verdict::Refuse(why) => {
+                    self.note_refused(opening(), why);
+                    return Ok(None);
                 }
-                return Ok(if joined.is_empty() { outcome } else { Redemption::Joined(joined) });
-            }
-            match self.store.commit(&plans).await {
-                Err(error) => return self.interrupted(joined, error),
-                Ok(Commit::Done) => {
-                    *records = after;
-                    joined.extend(plans.into_iter().map(|plan| plan.tenant));
-                    if !has_more {
-                        return Ok(Redemption::Joined(joined));
+                Verdict::Redeem(plan) => {
+                    let earlier = self.records.clone();
+                    if self.commit(&plan).await? {
+                        return Ok(Some(Redemption::Joined(plan.tenant)));
                     }
+                    if self.records.has_joined_since(&earlier, wanted) {
+                        return Ok(Some(Redemption::Already));
+                    }
+                    self.bindings.clear();
                 }
-                Ok(Commit::Outdated) => *records = self.store.user(user).await?,
             }
         }
-        let overtaken = "overtaken by other redemptions every time".into();
-        self.interrupted(joined, StoreError::Unavailable { operation: "redeem an invite", source: overtaken })
+        Err(overtaken())
     }
 
-    /// What was joined by earlier writes is joined, and the rest is left.
-    fn interrupted(&mut self, joined: Vec<TenantId>, error: StoreError) -> Result<Redemption, StoreError> {
-        if joined.is_empty() {
-            return Err(error);
+    /// Redeems one invite, deciding anew for as long as others overtake it.
+    async fn attempt(&mut self, hash: &InviteHash, by: FoundBy<'_>) -> Result<Attempt, StoreError> {
+        let user = self.candidate.user;
+        let earlier = self.records.clone();
+        let mut is_last_look = false;
+        for _ in 0..MAX_ROUNDS {
+            let offer = match self.store.offer(hash, user).await {
+                Ok(offer) => offer,
+                Err(StoreError::Damaged(damage)) => {
+                    self.note_damaged(damage);
+                    return Ok(Attempt::Damaged);
+                }
+                Err(error) => return Err(error),
+            };
+            if let (FoundBy::Address(email, tenant), Some(terms)) = (by, &offer.terms)
+                && let Err(damage) = check_pointer(tenant, email, &terms.invite)
+            {
+                self.note_damaged(damage);
+                return Ok(Attempt::Damaged);
+            }
+            if let Some(terms) = &offer.terms {
+                self.tenants.know(&terms.tenant);
+            }
+            if let Some(damage) = &offer.damaged_pointer {
+                self.note_damaged(damage.clone());
+            }
+            let standing = self.standing(&offer, by).await?;
+            match judge(&self.candidate, hash, &offer, self.records, standing) {
+                Verdict::Already(tenant) => {
+                    if !self.records.is_active_in(&tenant) {
+                        *self.records = self.store.user(user).await?;
+                    }
+                    return Ok(Attempt::Already(tenant));
+                }
+                // An overlapping call of this user may have written between two of these reads: look once more.
+                Verdict::Refuse(_) if is_code_of_an_invite(by, &offer) && !is_last_look => {
+                    *self.records = self.store.user(user).await?;
+                    is_last_look = true;
+                }
+                Verdict::Refuse(why) => {
+                    let joined = offer.terms.as_ref().map(|terms| &terms.invite.tenant);
+                    if let Some(tenant) = joined.filter(|t| self.records.has_joined_since(&earlier, Some(t)))
+                    {
+                        return Ok(Attempt::Already(tenant.clone()));
+                    }
+                    self.note_refused(OpeningKey::Invite(hash.clone()), why);
+                    return Ok(Attempt::Refused(why, Box::new(offer)));
+                }
+                Verdict::Redeem(plan) => {
+                    if self.commit(&plan).await? {
+                        return Ok(Attempt::Joined(plan.tenant));
+                    }
+                    is_last_look = false;
+                    if let FoundBy::Address(_, tenant) = by
+                        && self.records.has_joined_since(&earlier, None)
+                    {
+                        let joined = self.records.active().find(|m| !earlier.is_active_in(&m.tenant));
+                        return Ok(Attempt::Already(joined.map_or(tenant, |m| &m.tenant).clone()));
+                    }
+                }
+            }
         }
-        self.is_incomplete = true;
-        Ok(Redemption::Joined(joined))
+        Err(overtaken())
     }
 
-    /// A round that is decided anew does not count twice.
+    /// Writes a redemption. `false`: others overtook it, and the user was read anew.
+    async fn commit(&mut self, plan: &RedemptionPlan) -> Result<bool, StoreError> {
+        match self.store.commit(plan).await? {
+            Commit::Done => {
+                apply(self.records, plan);
+                Ok(true)
+            }
+            Commit::Outdated => {
+                *self.records = self.store.user(self.candidate.user).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn standing(&mut self, offer: &Offer, by: FoundBy<'_>) -> Result<Standing, StoreError> {
+        // Only an offer that may be redeemed is worth the reads.
+        let keeps_default = offer.used_for.is_some() || offer.terms.is_none() || self.keeps_default().await?;
+        let is_address_good = match (by, &offer.terms) {
+            // The tenants that the address opens were looked at before its invites were.
+            (FoundBy::Address(..), _) => true,
+            (FoundBy::Code, Some(terms)) if terms.invite.email.is_some() => {
+                let is_own = terms.invite.email.as_ref() == self.candidate.email;
+                is_own && self.opens_with_code().await?.opens(&terms.invite.tenant)
+            }
+            (FoundBy::Code, _) => true,
+        };
+        Ok(Standing { is_address_good, keeps_default })
+    }
+
+    /// Whether the user keeps their default tenant: the profile's, if it is live; without one, that of the membership that
+    /// was joined first, if any membership is live.
+    async fn keeps_default(&mut self) -> Result<bool, StoreError> {
+        match &self.records.profile.default_tenant {
+            None => self.tenants.has_live(self.records).await,
+            Some(default) => match self.records.in_tenant(default) {
+                None => Ok(false),
+                Some(membership) => self.tenants.is_live(membership).await,
+            },
+        }
+    }
+
+    /// Which tenants' invites the user's address opens.
+    async fn opens(&mut self) -> Result<Opens, StoreError> {
+        let voucher = self.candidate.address().map_or(Voucher::Nobody, |address| address.voucher());
+        self.opened_by(voucher).await
+    }
+
+    async fn opens_with_code(&mut self) -> Result<Opens, StoreError> {
+        let voucher = self.candidate.address().map_or(Voucher::Nobody, |address| address.voucher_with_code());
+        self.opened_by(voucher).await
+    }
+
+    async fn opened_by(&mut self, voucher: Voucher<'_>) -> Result<Opens, StoreError> {
+        let providers = match voucher {
+            Voucher::Nobody => return Ok(Opens::Nothing),
+            Voucher::Verified => return Ok(Opens::Anything),
+            Voucher::Providers(providers) if providers.len() > MAX_PROVIDERS => return Ok(Opens::Nothing),
+            Voucher::Providers(providers) => providers,
+        };
+        let unread = providers.iter().filter(|provider| !self.bindings.contains_key(**provider));
+        let (store, pool) = (self.store, &self.candidate.user.pool);
+        let read = unread.map(|provider| async move {
+            Ok::<_, StoreError>(((*provider).clone(), store.provider_binding(pool, provider).await?))
+        });
+        let read = try_join_all(read).await?;
+        self.bindings.extend(read);
+        let bindings: Vec<Option<&ProviderBinding>> =
+            providers.iter().map(|provider| self.bindings.get(*provider).and_then(Option::as_ref)).collect();
+        Ok(Opens::of_bindings(&bindings))
+    }
+
+    async fn binding(&mut self, provider: &ProviderName) -> Result<Option<ProviderBinding>, StoreError> {
+        if let Some(binding) = self.bindings.get(provider) {
+            return Ok(binding.clone());
+        }
+        let binding = self.store.provider_binding(&self.candidate.user.pool, provider).await?;
+        self.bindings.insert(provider.clone(), binding.clone());
+        Ok(binding)
+    }
+
+    /// An opening that is looked at again does not count twice.
     fn note_refused(&mut self, opening: OpeningKey, why: InviteRefusal) {
         let refused = RefusedOpening { opening, why };
         if !self.refused.contains(&refused) {
@@ -204,70 +443,22 @@ impl<'a, S: Records + Invites> Engine<'a, S> {
         }
     }
 
-    fn judge(&self, opening: &Opening<'_>, records: &UserRecords) -> Verdict {
-        match opening {
-            Opening::Invite(hash, offer) => judge(self.redeemer, hash, offer, records),
-            Opening::Provider(_, terms) if records.is_active_in(&terms.tenant.id) => {
-                Verdict::Already(terms.tenant.id.clone())
-            }
-            Opening::Provider(_, terms) if terms.tenant.status != TenantStatus::Active => {
-                Verdict::Refuse(InviteRefusal::TenantNotActive)
-            }
-            Opening::Provider(provider, terms) => {
-                let source = RedemptionSource::Provider((*provider).clone());
-                self.redeemer.plan(source, &terms.tenant.id, &terms.binding.default_roles, records)
-            }
+    fn note_damaged(&mut self, damage: Damage) {
+        if self.damaged.len() < MAX_DAMAGED && !self.damaged.contains(&damage) {
+            self.damaged.push(damage);
         }
     }
+}
 
-    async fn openings(&mut self, source: &Source) -> Result<Vec<Opening<'a>>, StoreError> {
-        let candidate = self.redeemer.candidate;
-        if let Source::Code(hash) = source {
-            let offer = self.store.offer(hash, candidate.user).await?;
-            return Ok(vec![Opening::Invite(hash.clone(), offer)]);
-        }
-        let mut openings = match self.redeemer.verified_email {
-            Some(email) => self.invites_of(&EmailHash::of(email)).await?,
-            None => Vec::new(),
-        };
-        if let Some(provider) = candidate.provider {
-            if !std::mem::take(&mut self.are_terms_fresh) {
-                self.terms = self.store.provider_terms(&candidate.user.pool, provider).await?;
-            }
-            let joining = self.terms.clone().filter(|terms| terms.binding.joins);
-            openings.extend(joining.map(|terms| Opening::Provider(provider, terms)));
-        }
-        Ok(openings)
-    }
+fn is_code_of_an_invite(by: FoundBy<'_>, offer: &Offer) -> bool {
+    matches!(by, FoundBy::Code) && offer.terms.is_some()
+}
 
-    /// The invites of an address, the newest first, so that its tenant becomes the default one. Damaged ones are noted and
-    /// passed over.
-    async fn invites_of(&mut self, email: &EmailHash) -> Result<Vec<Opening<'a>>, StoreError> {
-        let (store, user) = (self.store, self.redeemer.candidate.user);
-        let reads = store.pointers(email).await?.into_iter().map(|pointer| async move {
-            let pointer = pointer?;
-            let offer = store.offer(&pointer.hash, user).await?;
-            match &offer.terms {
-                Some(terms) if terms.invite.tenant != pointer.tenant => Err(StoreError::Damaged(Damage {
-                    key: format!("INVITE#{}", pointer.hash.short()),
-                    problem: format!("`tid` is not that of its pointer, {}", pointer.tenant),
-                })),
-                _ => Ok((pointer.hash, offer)),
-            }
-        });
-        self.damaged.clear();
-        let mut offers = Vec::new();
-        for read in join_all(reads).await {
-            match read {
-                Ok(offer) => offers.push(offer),
-                Err(StoreError::Damaged(damage)) => self.damaged.push(damage),
-                Err(error) => return Err(error),
-            }
-        }
-        offers.sort_by_key(|(hash, offer)| {
-            let made = offer.terms.as_ref().map(|terms| terms.invite.created_at);
-            (Reverse(made), hash.clone())
-        });
-        Ok(offers.into_iter().map(|(hash, offer)| Opening::Invite(hash, offer)).collect())
-    }
+fn has_expired(pointer: &InvitePointer, now: Timestamp) -> bool {
+    pointer.expires_at.is_some_and(|expires_at| now >= expires_at)
+}
+
+fn overtaken() -> StoreError {
+    let source = format!("gave up after {MAX_ROUNDS} conflicting writes").into();
+    StoreError::Unavailable { operation: "redeem an invite", source }
 }

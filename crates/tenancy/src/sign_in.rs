@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use futures_util::future::join3;
 
-use crate::choice::{AskedTenant, ChosenBy, Refusal, choose};
+use crate::choice::{AskedTenant, Choice, ChosenBy, Refusal, choose, choose_wanted, nothing_left, wanted};
 use crate::ports::{Damage, Invites, Records, StoreError};
-use crate::redeem::redeem;
-use crate::redemption::{Candidate, InviteRefusal, Redemption, RefusedOpening};
-use crate::{ClientId, PoolId, PresentedCode, Role, Tenant, TenantId, TenantStatus};
+use crate::redeem::{Redeemed, redeem};
+use crate::redemption::{Candidate, DefaultChange, InviteRefusal, Redemption, RefusedOpening};
+use crate::tenants::{TenantState, Tenants};
+use crate::{ClientId, PoolId, PresentedCode, Role, Tenant, TenantId, TenantStatus, UserRecords};
 
 /// A user's request for tokens.
 #[derive(Clone, Copy, Debug)]
@@ -32,14 +33,14 @@ pub struct Grant {
     pub roles: Vec<Role>,
 }
 
-/// Something that looks like an attempt on another tenant: for the log event `security.cross_tenant`.
+/// A tenant in which the user has no membership at all, active or not: for the log event `security.cross_tenant`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CrossTenant {
-    /// The user attribute names a tenant of which the user is no active member.
+    /// The user attribute names it.
     Stamp,
-    /// The tenant asked for was refused.
+    /// The request asks for it.
     Asked,
-    /// The app client is bound to a tenant of which the user is no active member.
+    /// The app client is bound to it.
     Client,
 }
 
@@ -77,58 +78,51 @@ impl From<Refusal> for NoGrant {
 pub struct SignInDecision {
     /// What the token may carry, or why there is none.
     pub grant: Result<Grant, NoGrant>,
-    /// The tenant that was chosen, granted or not, and by what; `None` when none was.
+    /// What happened on the way.
+    pub notes: Notes,
+}
+
+/// What happened on the way to a decision.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// The tenant that was granted, or would have been but for its own state, and by what it was chosen.
     pub chosen: Option<(TenantId, ChosenBy)>,
+    /// The change of the default tenant that is to be written once the token is made.
+    pub default_change: Option<DefaultChange>,
     /// What came of redeeming, if it was tried.
     pub redemption: Option<Redemption>,
     /// What was on offer and refused.
     pub refused: Vec<RefusedOpening>,
-    /// Damaged invites that were passed over.
+    /// Damaged items that were passed over.
     pub damaged: Vec<Damage>,
-    /// Whether open invites of the address are left.
-    pub is_incomplete: bool,
-    /// What looks like an attempt on another tenant.
+    /// Tenants that the request names and the user has no membership in.
     pub cross_tenant: Vec<CrossTenant>,
 }
 
 /// Decides about a user's token. One round trip when the stamp is right and no invite is to be redeemed: the user's
-/// records, the hinted tenant and the app client's binding are read at the same time.
-pub async fn decide(sign_in: SignIn<'_>, store: &(impl Records + Invites)) -> SignInDecision {
+/// records, the hinted tenant and the app client's binding are read at the same time. It may write a redemption, and is safe
+/// to repeat and to overlap.
+pub async fn decide<S: Records + Invites>(sign_in: SignIn<'_>, store: &S) -> SignInDecision {
     let mut notes = Notes::default();
     let grant = grant(sign_in, store, &mut notes).await;
-    let Notes { chosen, redemption, refused, damaged, is_incomplete, cross_tenant } = notes;
-    SignInDecision { grant, chosen, redemption, refused, damaged, is_incomplete, cross_tenant }
+    SignInDecision { grant, notes }
 }
 
-/// What is noted on the way, however it ends.
-#[derive(Default)]
-struct Notes {
-    chosen: Option<(TenantId, ChosenBy)>,
-    redemption: Option<Redemption>,
-    refused: Vec<RefusedOpening>,
-    damaged: Vec<Damage>,
-    is_incomplete: bool,
-    cross_tenant: Vec<CrossTenant>,
-}
-
-async fn grant(
+async fn grant<S: Records + Invites>(
     sign_in: SignIn<'_>,
-    store: &(impl Records + Invites),
+    store: &S,
     notes: &mut Notes,
 ) -> Result<Grant, NoGrant> {
-    let candidate = sign_in.candidate;
+    let SignIn { candidate, client, stamp, asked } = sign_in;
+    let hint = stamp.tenant();
     if *candidate.code == PresentedCode::Malformed {
         notes.redemption = Some(Redemption::Refused(InviteRefusal::Malformed));
         return Err(Refusal::InviteRequired.into());
     }
-    let hint = match sign_in.stamp {
-        AskedTenant::Tenant(hint) => Some(hint),
-        AskedTenant::None | AskedTenant::Malformed => None,
-    };
     let (records, binding, hinted) = join3(
         store.user(candidate.user),
         async {
-            match sign_in.client {
+            match client {
                 Some(client) => store.client_binding(&candidate.user.pool, client).await,
                 None => Ok(None),
             }
@@ -142,41 +136,124 @@ async fn grant(
     )
     .await;
     let (mut records, binding) = (records?, binding?);
-
-    if *candidate.code != PresentedCode::None || records.active().next().is_none() {
-        let redeemed = redeem(candidate, &mut records, store).await?;
-        (notes.redemption, notes.damaged) = (Some(redeemed.redemption), redeemed.damaged);
-        (notes.refused, notes.is_incomplete) = (redeemed.refused, redeemed.is_incomplete);
-    }
-    if *sign_in.stamp != AskedTenant::None && !hint.is_some_and(|hint| records.is_active_in(hint)) {
-        notes.cross_tenant.push(CrossTenant::Stamp);
-    }
-    if *candidate.code != PresentedCode::None && matches!(notes.redemption, Some(Redemption::Refused(_))) {
-        return Err(Refusal::InviteRequired.into());
+    let mut tenants = Tenants::new(store);
+    if let (Some(hint), Some(hinted)) = (hint, hinted) {
+        tenants.keep_guess(hint, hinted);
     }
     let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
-    let (membership, by) = choose(&records, bound, sign_in.asked).inspect_err(|refusal| {
-        notes.cross_tenant.extend(attempt(*refusal, bound, sign_in.asked));
-    })?;
-    notes.chosen = Some((membership.tenant.clone(), by));
-    let tenant = match hinted {
-        Some(read) if hint == Some(&membership.tenant) => read?,
-        _ => store.tenant(&membership.tenant).await?,
+    let result = choose_and_redeem(sign_in, bound, &mut records, &mut tenants, store, notes).await;
+    if !matches!(result, Err(NoGrant::Store(_))) {
+        let asked = asked.tenant().filter(|asked| Some(*asked) != bound);
+        notes.cross_tenant = cross_tenant(&records, hint, bound, asked);
+    }
+    let (chosen, by) = match result {
+        Ok(chosen) => chosen,
+        Err(none) => {
+            notes.chosen = not_granted(&records, bound, asked, &tenants);
+            return Err(none);
+        }
     };
-    let tenant = active(tenant, &membership.tenant)??;
-    Ok(Grant { tenant, roles: membership.roles.clone() })
+    let no_longer =
+        || StoreError::from(Damage { key: format!("TENANT#{chosen}"), problem: "vanished".to_owned() });
+    let tenant = Arc::clone(tenants.get(&chosen).ok_or_else(no_longer)?);
+    let roles = records.in_tenant(&chosen).map(|membership| membership.roles.clone()).unwrap_or_default();
+    let passed_over = records.memberships.iter().filter_map(|membership| tenants.damage(&membership.tenant));
+    notes.damaged.extend(passed_over.cloned());
+    if by == ChosenBy::Fallback {
+        let from = records.profile.default_tenant.clone();
+        notes.default_change = Some(DefaultChange { from, to: chosen.clone() });
+    }
+    notes.chosen = Some((chosen, by));
+    Ok(Grant { tenant, roles })
 }
 
-/// What a refusal was an attempt on, if a tenant was asked for or bound.
-fn attempt(refusal: Refusal, bound: Option<&TenantId>, asked: &AskedTenant) -> Option<CrossTenant> {
-    if !matches!(refusal, Refusal::WrongTenant | Refusal::Suspended) {
-        return None;
-    }
-    match (bound, asked) {
-        (None, AskedTenant::None) => None,
-        (Some(_), AskedTenant::None) => Some(CrossTenant::Client),
-        (Some(bound), AskedTenant::Tenant(asked)) if asked == bound => Some(CrossTenant::Client),
-        (_, AskedTenant::Tenant(_) | AskedTenant::Malformed) => Some(CrossTenant::Asked),
+/// The tenant of an active membership that was not granted because of the tenant's own state.
+fn not_granted<S: Records>(
+    records: &UserRecords,
+    bound: Option<&TenantId>,
+    asked: &AskedTenant,
+    tenants: &Tenants<'_, S>,
+) -> Option<(TenantId, ChosenBy)> {
+    let (tenant, by) = match (bound, asked.tenant(), records.default_tenant()) {
+        (Some(bound), _, _) => (bound, ChosenBy::ClientBinding),
+        (None, Some(asked), _) => (asked, ChosenBy::Asked),
+        (None, None, default) => (default?, ChosenBy::Default),
+    };
+    let is_over = matches!(tenants.state(tenant), Some(TenantState::Suspended | TenantState::Offboarded));
+    (records.is_active_in(tenant) && is_over).then(|| (tenant.clone(), by))
+}
+
+/// Which of the named tenants the user has no membership in, of whatever status.
+fn cross_tenant(
+    records: &UserRecords,
+    stamp: Option<&TenantId>,
+    bound: Option<&TenantId>,
+    asked: Option<&TenantId>,
+) -> Vec<CrossTenant> {
+    let named = [(stamp, CrossTenant::Stamp), (bound, CrossTenant::Client), (asked, CrossTenant::Asked)];
+    let is_foreign =
+        |tenant: Option<&TenantId>| tenant.is_some_and(|tenant| records.in_tenant(tenant).is_none());
+    named.into_iter().filter(|(tenant, _)| is_foreign(*tenant)).map(|(_, attempt)| attempt).collect()
+}
+
+/// The tenant that the token may carry, and by what it was chosen.
+async fn choose_and_redeem<S: Records + Invites>(
+    sign_in: SignIn<'_>,
+    bound: Option<&TenantId>,
+    records: &mut UserRecords,
+    tenants: &mut Tenants<'_, S>,
+    store: &S,
+    notes: &mut Notes,
+) -> Result<(TenantId, ChosenBy), NoGrant> {
+    let SignIn { candidate, asked, .. } = sign_in;
+    let Ok(wanted) = wanted(bound, asked) else { return Err(Refusal::WrongTenant.into()) };
+    let by = if bound.is_some() { ChosenBy::ClientBinding } else { ChosenBy::Asked };
+    let has_code = *candidate.code != PresentedCode::None;
+    let mut is_redeemed = false;
+    let mut damage = None;
+    loop {
+        let state = |tenant: &TenantId| tenants.state(tenant);
+        let must_redeem =
+            !is_redeemed && (has_code || wanted.is_some_and(|wanted| records.in_tenant(wanted).is_none()));
+        let mut choice = match wanted {
+            _ if must_redeem => Choice::NothingLive,
+            Some(wanted) => choose_wanted(records, wanted, by, &state),
+            None => choose(records, candidate.is_refresh, &state),
+        };
+        if is_redeemed && choice == Choice::NothingLive {
+            choice = nothing_left(records, &state);
+        }
+        match choice {
+            Choice::Read(ids) => tenants.read(&ids).await?,
+            Choice::Grant(membership, by) => {
+                notes.damaged.extend(damage);
+                return Ok((membership.tenant.clone(), by));
+            }
+            Choice::NothingLive => {
+                is_redeemed = true;
+                match redeem(candidate, wanted, records, tenants, store).await {
+                    Ok(Redeemed { redemption, refused, damaged }) => {
+                        let is_refused = matches!(redemption, Redemption::Refused(_));
+                        (notes.redemption, notes.refused, notes.damaged) =
+                            (Some(redemption), refused, damaged);
+                        if has_code && is_refused {
+                            return Err(Refusal::InviteRequired.into());
+                        }
+                    }
+                    // A damaged invite does not keep a live member from their token.
+                    Err(StoreError::Damaged(found)) => damage = Some(found),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Choice::Refuse(refusal) => {
+                return Err(damage.map_or(refusal.into(), |damage| StoreError::from(damage).into()));
+            }
+            Choice::Damaged(tenant) => {
+                let found = damage.or_else(|| tenants.damage(&tenant).cloned());
+                let unknown = Damage { key: format!("TENANT#{tenant}"), problem: "damaged".to_owned() };
+                return Err(StoreError::from(found.unwrap_or(unknown)).into());
+            }
+        }
     }
 }
 

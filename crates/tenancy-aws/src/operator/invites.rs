@@ -218,7 +218,7 @@ impl Operator {
                     ),
                 );
             }
-            writes.push(pointer_write(pointer, email, invite, &hash));
+            writes.push(pointer_write(pointer, email, invite, &hash, now));
         }
         writes.push(self.audit_item(
             &invite.tenant,
@@ -310,7 +310,7 @@ impl Operator {
                     ),
                 );
             }
-            writes.push(pointer_write(pointer, email, &new, &hash));
+            writes.push(pointer_write(pointer, email, &new, &hash, now));
         }
         let detail = Some(format!("in place of invite:{}: {}", old.hash.short(), terms(&new)));
         writes.push(self.audit_item(&new.tenant, ("invite.resend", &target(&hash)), detail, now));
@@ -381,18 +381,27 @@ fn pointer_write(
     email: &EmailAddress,
     invite: &NewInvite,
     hash: &InviteHash,
+    now: Timestamp,
 ) -> Write {
+    let (made, expires) = (number(now.epoch_seconds()), number(invite.expires_at.epoch_seconds()));
     let keep_until = number(invite.expires_at.plus_seconds(RETENTION_SECONDS).epoch_seconds());
     if let Some(pointer) = pointer {
         return Write::Update {
             before: pointer.item,
-            set: vec![("h", text(hash.as_str())), ("ttl", keep_until)],
+            set: vec![
+                ("h", text(hash.as_str())),
+                ("createdAt", made),
+                ("expiresAt", expires),
+                ("ttl", keep_until),
+            ],
             remove: Vec::new(),
             guard: vec!["h"],
         };
     }
     let mut item = new_item(Key::email_pointer(&EmailHash::of(email), &invite.tenant), "mail");
     item.insert("h".to_owned(), text(hash.as_str()));
+    item.insert("createdAt".to_owned(), made);
+    item.insert("expiresAt".to_owned(), expires);
     item.insert("ttl".to_owned(), keep_until);
     Write::Create(item)
 }

@@ -158,7 +158,12 @@ impl Operator {
             },
         };
         let mut writes = vec![tenant.require_status(), membership];
-        if user.default_tenant.is_none() {
+        let records = user.records();
+        let keeps_default = match &user.default_tenant {
+            Some(default) => records.is_active_in(default),
+            None => records.active().next().is_some(),
+        };
+        if !keeps_default {
             writes.push(user.default_write(Some(id)));
         }
         writes.push(self.audit_member(user, id, "member.add", Some(roles_detail(roles)), now));

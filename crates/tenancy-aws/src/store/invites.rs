@@ -1,13 +1,15 @@
-//! Invites: the ports [`Invites`] and [`Stamps`].
+//! Invites: the ports [`Invites`], [`Defaults`] and [`Stamps`].
+
+use std::sync::Arc;
 
 use futures_util::future::try_join;
 use tenancy::ports::{
-    BoxError, Commit, Damage, Invites, Offer, OfferTerms, ProviderTerms, Records, Stamps, StoreError,
+    BoxError, Commit, Damage, Defaults, Invites, Offer, OfferTerms, Records, Stamps, StoreError,
 };
-use tenancy::redemption::RedemptionPlan;
+use tenancy::redemption::{DefaultChange, RedemptionPlan};
 use tenancy::{
     EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, PoolId, ProviderBinding, ProviderName, Role,
-    TenantId, Timestamp, UserKey,
+    Tenant, TenantId, Timestamp, UserKey,
 };
 
 use super::{DynamoStore, transaction};
@@ -22,19 +24,34 @@ impl Invites for DynamoStore {
         )
         .await?;
         let used_for = usage.map(|attributes| decode_use(hash, user, &attributes)).transpose()?;
-        let Some(attributes) = invite else { return Ok(Offer { used_for, terms: None }) };
+        let Some(attributes) = invite else { return Ok(Offer { used_for, ..Offer::default() }) };
         let invite = decode_invite(hash, &attributes)?;
         if used_for.as_ref().is_some_and(|tenant| *tenant != invite.tenant) {
             let key = Key::invite_use(hash, user).to_string();
             return Err(Damage { key, problem: "`tid` is not its invite's".to_owned() }.into());
         }
-        let (tenant, is_pointed_at) =
-            try_join(self.tenant(&invite.tenant), self.is_pointed_at(&invite)).await?;
+        let (tenant, pointer) = try_join(self.tenant(&invite.tenant), self.pointer_of(&invite)).await?;
         let tenant = tenant.ok_or_else(|| Damage {
             key: Key::invite(hash).to_string(),
             problem: "`tid` names a tenant that does not exist".to_owned(),
         })?;
-        Ok(Offer { used_for, terms: Some(OfferTerms { invite, tenant, is_pointed_at }) })
+        let (is_pointed_at, damaged_pointer) = match pointer {
+            Ok(pointer) => (pointer.is_some_and(|pointer| pointer.hash == *hash), None),
+            Err(damage) => (false, Some(damage)),
+        };
+        Ok(Offer { used_for, terms: Some(OfferTerms { invite, tenant, is_pointed_at }), damaged_pointer })
+    }
+
+    async fn pointer(
+        &self,
+        email: &EmailHash,
+        tenant: &TenantId,
+    ) -> Result<Option<InvitePointer>, StoreError> {
+        let key = Key::email_pointer(email, tenant);
+        let Some(attributes) = self.get("read the pointer of an address", key).await? else {
+            return Ok(None);
+        };
+        Ok(Some(decode_pointer(email, &attributes)?))
     }
 
     async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
@@ -43,44 +60,54 @@ impl Invites for DynamoStore {
         Ok(items.iter().map(|attributes| decode_pointer(email, attributes)).collect())
     }
 
-    async fn provider_terms(
+    async fn provider_binding(
         &self,
         pool: &PoolId,
         provider: &ProviderName,
-    ) -> Result<Option<ProviderTerms>, StoreError> {
+    ) -> Result<Option<ProviderBinding>, StoreError> {
         let key = Key::provider(pool, provider);
         let Some(attributes) = self.get("read an identity provider's binding", key.clone()).await? else {
             return Ok(None);
         };
-        let binding = decode_provider(&key, &attributes)?;
-        let tenant = self.tenant(&binding.tenant).await?.ok_or_else(|| Damage {
-            key: key.to_string(),
-            problem: "`tid` names a tenant that does not exist".to_owned(),
-        })?;
-        Ok(Some(ProviderTerms { binding, tenant }))
+        Ok(Some(decode_provider(&key, &attributes)?))
     }
 
-    async fn commit(&self, plans: &[RedemptionPlan]) -> Result<Commit, StoreError> {
+    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.tenant(id).await
+    }
+
+    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
         let operation = "redeem an invite";
-        let mut writes = Vec::new();
-        for plan in plans {
-            let of_plan = transaction::redemption(&self.table, plan)
-                .map_err(|error| StoreError::Unavailable { operation, source: Box::new(error) })?;
-            writes.extend(of_plan);
-        }
+        let writes = transaction::redemption(&self.table, plan)
+            .map_err(|error| StoreError::Unavailable { operation, source: Box::new(error) })?;
+        transaction::write(operation, &self.client, &self.meter, writes).await
+    }
+}
+
+impl Defaults for DynamoStore {
+    async fn move_default(
+        &self,
+        user: &UserKey,
+        change: &DefaultChange,
+        at: Timestamp,
+        request_id: &str,
+    ) -> Result<Commit, StoreError> {
+        let operation = "move a default tenant";
+        let writes = transaction::default_move(&self.table, user, change, at, request_id)
+            .map_err(|error| StoreError::Unavailable { operation, source: Box::new(error) })?;
         transaction::write(operation, &self.client, &self.meter, writes).await
     }
 }
 
 impl DynamoStore {
-    /// Whether the pointer of the invite's address, if it is bound to one, points at it.
-    async fn is_pointed_at(&self, invite: &Invite) -> Result<bool, StoreError> {
-        let Some(email) = &invite.email else { return Ok(false) };
-        let key = Key::email_pointer(&EmailHash::of(email), &invite.tenant);
-        let Some(attributes) = self.get("read the pointer of an invite", key.clone()).await? else {
-            return Ok(false);
-        };
-        Ok(Item::open(&key, "mail", &attributes)?.text("h")? == invite.hash.as_str())
+    /// The pointer of the invite's address, if it is bound to one. A damaged one does not keep a code from being redeemed.
+    async fn pointer_of(&self, invite: &Invite) -> Result<Result<Option<InvitePointer>, Damage>, StoreError> {
+        let Some(email) = &invite.email else { return Ok(Ok(None)) };
+        match self.pointer(&EmailHash::of(email), &invite.tenant).await {
+            Ok(pointer) => Ok(Ok(pointer)),
+            Err(StoreError::Damaged(damage)) => Ok(Err(damage)),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -147,5 +174,11 @@ fn decode_pointer(email: &EmailHash, attributes: &Attributes) -> Result<InvitePo
     })?;
     let key = Key::email_pointer(email, &tenant);
     let item = Item::open(&key, "mail", attributes)?;
-    Ok(InvitePointer { tenant, hash: item.parsed("h")? })
+    item.optional_number("ttl")?;
+    Ok(InvitePointer {
+        tenant,
+        hash: item.parsed("h")?,
+        created_at: item.optional_time("createdAt")?,
+        expires_at: item.optional_time("expiresAt")?,
+    })
 }

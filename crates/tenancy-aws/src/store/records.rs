@@ -81,7 +81,6 @@ pub(crate) fn decode_membership(item: &Item<'_>, tenant: TenantId) -> Result<Mem
     for kept_for_operators in ["inviteRef", "username"] {
         item.optional_text(kept_for_operators)?;
     }
-    item.optional_number("joinedAt")?;
     let statuses = MembershipStatus::ALL.map(|status| (status.name(), status));
     let stamp = match item.optional_text("stamp")? {
         Some(_) => item.one_of("stamp", &Stamp::ALL.map(|stamp| (stamp.name(), stamp)))?,
@@ -92,6 +91,7 @@ pub(crate) fn decode_membership(item: &Item<'_>, tenant: TenantId) -> Result<Mem
         status: item.one_of("status", &statuses)?,
         stamp,
         version: item.optional_number("ver")?.unwrap_or(0),
+        joined_at: item.optional_time("joinedAt")?,
         tenant,
     })
 }

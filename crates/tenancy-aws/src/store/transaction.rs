@@ -8,11 +8,11 @@ use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use tenancy::ports::{Commit, StoreError};
-use tenancy::redemption::{MembershipChange, RedemptionPlan, RedemptionSource};
+use tenancy::redemption::{DefaultChange, MembershipChange, RedemptionPlan, RedemptionSource};
 use tenancy::{EmailHash, InviteHash, MembershipStatus, ProviderName, Stamp, TenantId, Timestamp, UserKey};
 
 use super::{StoreMeter, unavailable};
-use crate::item::{SCHEMA_VERSION, new_item, number, role_list, text};
+use crate::item::{Attributes, SCHEMA_VERSION, new_item, number, role_list, text};
 use crate::key::{Key, tenant_partition};
 
 /// How often a write that collides with others is sent.
@@ -111,8 +111,8 @@ pub(super) fn redemption(table: &str, plan: &RedemptionPlan) -> Result<Vec<Trans
         },
         put(audit(table, plan)?),
     ];
-    if plan.becomes_default {
-        writes.push(update(default_tenant(table, plan)?));
+    if let Some(change) = &plan.default {
+        writes.push(update(default_tenant(table, &plan.user, change)?));
     }
     match &plan.source {
         RedemptionSource::Invite { hash, spent_pointer, keep_until } => {
@@ -254,19 +254,53 @@ fn more_roles(table: &str, plan: &RedemptionPlan, version: u64) -> Result<Update
         .build()
 }
 
-/// The user has a default tenant, who had none.
-fn default_tenant(table: &str, plan: &RedemptionPlan) -> Result<Update, BuildError> {
-    Update::builder()
+/// The writes of a sign-in that falls back to another tenant.
+pub(super) fn default_move(
+    table: &str,
+    user: &UserKey,
+    change: &DefaultChange,
+    at: Timestamp,
+    request_id: &str,
+) -> Result<Vec<TransactWriteItem>, BuildError> {
+    let id = format!("default-{}-{}-{request_id}", user.pool, user.sub);
+    let mut item = new_audit(&change.to, at, &id, "member.default-moved");
+    item.insert("actor".to_owned(), text(format!("user:{}:{}", user.pool, user.sub)));
+    item.insert("target".to_owned(), text(format!("member:{}:{}", user.pool, user.sub)));
+    item.insert("outcome".to_owned(), text("moved"));
+    if let Some(from) = &change.from {
+        item.insert("detail".to_owned(), text(format!("default tenant {from} -> {}", change.to)));
+    }
+    item.insert("requestId".to_owned(), text(request_id));
+    let audit = Put::builder().table_name(table).set_item(Some(item)).build()?;
+    Ok(vec![update(default_tenant(table, user, change)?), put(audit)])
+}
+
+/// The user has another default tenant, if the profile still names the one that was read.
+fn default_tenant(table: &str, user: &UserKey, change: &DefaultChange) -> Result<Update, BuildError> {
+    let update = Update::builder()
         .table_name(table)
-        .set_key(Some(Key::profile(&plan.user).into_attributes()))
+        .set_key(Some(Key::profile(user).into_attributes()))
         .update_expression("SET et = :et, v = :v, defaultTid = :tid, ver = if_not_exists(ver, :zero) + :one")
-        .condition_expression("attribute_not_exists(defaultTid)")
         .expression_attribute_values(":et", text("profile"))
         .expression_attribute_values(":v", AttributeValue::N(SCHEMA_VERSION.to_owned()))
-        .expression_attribute_values(":tid", text(plan.tenant.as_str()))
+        .expression_attribute_values(":tid", text(change.to.as_str()))
         .expression_attribute_values(":zero", number(0))
-        .expression_attribute_values(":one", number(1))
-        .build()
+        .expression_attribute_values(":one", number(1));
+    match &change.from {
+        None => update.condition_expression("attribute_not_exists(defaultTid)"),
+        Some(from) => update
+            .condition_expression("defaultTid = :from")
+            .expression_attribute_values(":from", text(from.as_str())),
+    }
+    .build()
+}
+
+/// A new audit item of a tenant.
+fn new_audit(tenant: &TenantId, at: Timestamp, id: &str, action: &str) -> Attributes {
+    let mut item = new_item(Key::audit(tenant, at, id), "audit");
+    item.insert("tid".to_owned(), text(tenant.as_str()));
+    item.insert("action".to_owned(), text(action));
+    item
 }
 
 /// Who joined what, by which invite, in which request. Its key is made of what happens once only: a use, or a
@@ -279,9 +313,7 @@ fn audit(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
         RedemptionSource::Provider(provider) => ("idp.join", format!("idp:{provider}"), "idp".to_owned()),
     };
     let id = format!("{right}-{}-{}", plan.user.pool, plan.user.sub);
-    let mut item = new_item(Key::audit(&plan.tenant, plan.at, &id), "audit");
-    item.insert("tid".to_owned(), text(plan.tenant.as_str()));
-    item.insert("action".to_owned(), text(action));
+    let mut item = new_audit(&plan.tenant, plan.at, &id, action);
     item.insert("actor".to_owned(), text(format!("user:{}:{}", plan.user.pool, plan.user.sub)));
     item.insert("target".to_owned(), text(target));
     item.insert(

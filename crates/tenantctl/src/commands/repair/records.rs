@@ -1,7 +1,9 @@
 //! Many users' records, read at the same time within bounds.
 
-use tenancy::UserKey;
-use tenancy::ports::StoreError;
+use std::collections::HashSet;
+
+use tenancy::ports::{Records, StoreError};
+use tenancy::{TenantId, TenantStatus, UserKey, UserRecords};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 use tokio::task::JoinSet;
 
@@ -40,6 +42,26 @@ pub async fn read_users(
             Some(Err(error)) => return Err(Failure::failed(format!("a read came to nothing: {error}"))),
         }
     }
+}
+
+/// Which tenants of a user's active memberships are offboarded, so that no stamp is written for them.
+///
+/// # Errors
+///
+/// [`StoreError`] when the table gives no answer.
+pub async fn offboarded(operator: &Operator, records: &UserRecords) -> Result<HashSet<TenantId>, StoreError> {
+    let mut offboarded = HashSet::new();
+    for membership in records.active() {
+        let tenant = match operator.store().tenant(&membership.tenant).await {
+            Ok(tenant) => tenant,
+            Err(StoreError::Damaged(_)) => continue,
+            Err(error) => return Err(error),
+        };
+        if tenant.is_some_and(|tenant| tenant.status == TenantStatus::Offboarded) {
+            offboarded.insert(membership.tenant.clone());
+        }
+    }
+    Ok(offboarded)
 }
 
 /// A damaged item is an answer; no answer is none.

@@ -159,10 +159,10 @@ fn summary(
     }
 }
 
-/// The tenants that were joined, that of the newest invite first.
+/// The tenant that was joined.
 fn joined(report: &Report) -> String {
     match &report.details.redemption {
-        Some(Redemption::Joined(tenants)) => explain::list(&tenants.iter().collect::<Vec<_>>(), "and"),
+        Some(Redemption::Joined(tenant)) => tenant.to_string(),
         Some(Redemption::Already | Redemption::Refused(_)) | None => "no tenant".to_owned(),
     }
 }

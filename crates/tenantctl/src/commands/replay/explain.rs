@@ -35,13 +35,16 @@ fn explained(why: impl Into<String>, advice: impl IntoIterator<Item = Advice>) -
 
 /// Why this tenant.
 pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, seen: &Seen) -> &'static str {
-    let is_new_default = seen.plans.iter().any(|plan| plan.becomes_default && plan.tenant == *tenant);
+    let is_new_default = seen.plans.iter().any(|plan| plan.default.is_some() && plan.tenant == *tenant);
     match by {
         ChosenBy::ClientBinding => "the app client is bound to it",
         ChosenBy::Asked => "the request asks for it (clientMetadata.tenantId)",
         ChosenBy::Default if is_new_default => "what is redeemed makes it the default tenant",
         ChosenBy::Default => "it is the user's default tenant",
-        ChosenBy::OnlyMembership => "it is the user's only active membership",
+        ChosenBy::JoinedFirst => "it was joined first, and the user has no default tenant",
+        ChosenBy::Fallback => {
+            "the default tenant cannot be granted; of the others this one was joined first, and it becomes the default"
+        }
     }
 }
 
@@ -144,23 +147,30 @@ fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
     )
 }
 
+/// Only a refresh is refused so: a sign-in falls back to another tenant.
 fn choose_tenant(case: Case<'_>) -> Explanation {
     let records = case.seen.records_after().unwrap_or_default();
-    let default = match &records.profile.default_tenant {
-        None => "there is no default tenant".to_owned(),
-        Some(tenant) => format!("the default tenant {tenant} is no active membership"),
-    };
-    let active: Vec<&TenantId> = records.active().map(|membership| &membership.tenant).collect();
+    let default = records.default_tenant().map_or("none", TenantId::as_str);
+    let active: Vec<&TenantId> =
+        records.by_joining().iter().filter(|m| m.is_active()).map(|m| &m.tenant).collect();
     let mut advice = Vec::new();
     if let Some(first) = active.first() {
-        let what = format!("Give the user a default tenant, {}", list(&active, "or"));
+        advice.push(Advice::text(format!(
+            "The user signs in again: the sign-in falls back to {first}, which then is the default tenant"
+        )));
+        let what = format!("Or give the user a default tenant, {}", list(&active, "or"));
         advice.push(Advice::member("set-default", case, first, what));
     }
     advice.push(Advice::text(
-        "Or the app asks for one in clientMetadata.tenantId; docs/cognito.md says where that arrives",
+        "Or the app asks for a tenant in clientMetadata.tenantId; docs/cognito.md says where that arrives",
     ));
     let member = list(&active, "and");
-    explained(format!("The user is a member of {member}; the request asks for none, and {default}."), advice)
+    explained(
+        format!(
+            "The user has lost the default tenant {default}, and a refresh never changes the tenant of a session. The user is a member of {member}."
+        ),
+        advice,
+    )
 }
 
 fn suspended(case: Case<'_>) -> Explanation {

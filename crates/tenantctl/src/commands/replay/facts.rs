@@ -83,7 +83,7 @@ pub(super) fn redemptions(case: Case<'_>) -> Vec<RedemptionFacts> {
                 MembershipChange::AddRoles { .. } => "add-roles",
             },
             roles: plan.roles.iter().map(ToString::to_string).collect(),
-            becomes_default: plan.becomes_default,
+            becomes_default: plan.default.is_some(),
             is_last_use,
         }
     });
@@ -141,10 +141,10 @@ pub(super) fn warnings(report: &Report) -> Vec<Warning> {
     for attempt in &details.cross_tenant {
         let what = match attempt {
             CrossTenant::Stamp => {
-                "the tenant attribute names a tenant that the user is not in; can an app client write it?"
+                "the tenant attribute names a tenant that the user has never been in; can an app client write it?"
             }
-            CrossTenant::Asked => "the request asks for a tenant that the user may not have",
-            CrossTenant::Client => "the app client is bound to a tenant that the user is not in",
+            CrossTenant::Asked => "the request asks for a tenant that the user has never been in",
+            CrossTenant::Client => "the app client is bound to a tenant that the user has never been in",
         };
         let (event, reason) = ("security.cross_tenant", Some(attempt.name()));
         warnings.push(Warning { event, reason, what: what.to_owned() });
@@ -159,7 +159,8 @@ pub(super) fn warnings(report: &Report) -> Vec<Warning> {
         warnings.push(Warning { event: "data.integrity", reason: None, what });
     }
     if report.stamps_deferred > 0 {
-        let what = "the event has no user name, so the tenant attribute would not be written".to_owned();
+        let what =
+            "the event has no usable user name, so the tenant attribute would not be written".to_owned();
         warnings.push(Warning { event: "stamp.deferred", reason: None, what });
     }
     warnings

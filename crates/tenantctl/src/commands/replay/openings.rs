@@ -19,7 +19,7 @@ pub(super) fn found_by(hash: &InviteHash, case: Case<'_>) -> &'static str {
 pub(super) fn tenant_of<'a>(opening: &OpeningKey, case: Case<'a>) -> Option<&'a TenantId> {
     match opening {
         OpeningKey::Invite(hash) => Some(&case.seen.offers.get(hash)?.terms.as_ref()?.invite.tenant),
-        OpeningKey::Provider(_) => Some(&case.seen.provider.as_ref()?.tenant.id),
+        OpeningKey::Provider(provider) => Some(&case.seen.providers.get(provider)?.tenant),
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) fn why(refused: &RefusedOpening, case: Case<'_>) -> String {
     let invite = invite.map(|terms| &terms.invite);
     match refused.why {
         InviteRefusal::NoInvite => "there is none".to_owned(),
-        InviteRefusal::Malformed => "the code cannot be an invite's".to_owned(),
+        InviteRefusal::Malformed => "the code is malformed".to_owned(),
         InviteRefusal::Unknown => "no invite has this code".to_owned(),
         InviteRefusal::Revoked => "it was revoked".to_owned(),
         InviteRefusal::Expired => {
@@ -46,6 +46,12 @@ pub(super) fn why(refused: &RefusedOpening, case: Case<'_>) -> String {
             format!("it is used up ({uses} of {most} uses)")
         }
         InviteRefusal::WrongAddress => wrong_address(case),
+        InviteRefusal::AddressNotVerified => {
+            "it is bound to the user's address, and the address is not verified".to_owned()
+        }
+        InviteRefusal::WrongTenant => {
+            "the request asks for another tenant than the app client is bound to".to_owned()
+        }
         InviteRefusal::TenantNotActive => {
             let status = tenant.and_then(|tenant| case.seen.tenant(tenant));
             let status = status.map_or(TenantStatus::Suspended, |tenant| tenant.status);
@@ -65,7 +71,6 @@ fn wrong_address(case: Case<'_>) -> String {
     let request = case.event.map(|event| &event.request);
     let why = match request {
         Some(request) if request.email.is_none() => "the user has none",
-        Some(request) if !request.is_email_verified => "the user's is not verified",
         _ => "the user's is another",
     };
     format!("it is bound to an address, and {why}")
@@ -79,7 +84,11 @@ pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
         return "No invite was looked for.".to_owned();
     };
     if *reason == InviteRefusal::Malformed {
-        return "The code that came with the request cannot be an invite's.".to_owned();
+        return "The code that came with the request is malformed.".to_owned();
+    }
+    if *reason == InviteRefusal::WrongTenant {
+        return "The request asks for another tenant than the app client is bound to, so no invite was looked for."
+            .to_owned();
     }
     if let Some(first) = case.details.refused.first() {
         let subject = match &first.opening {
@@ -103,6 +112,9 @@ pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
         }
         Some(request) if !request.is_email_verified => {
             "No code came with the request, and the e-mail address is not verified, so that invites to it do not count."
+        }
+        Some(_) if *reason == InviteRefusal::AddressNotVerified => {
+            "No code came with the request, and the e-mail address is the word of an identity provider that is not trusted for it."
         }
         _ => "No code came with the request, and no invite is open for the e-mail address.",
     }
@@ -136,6 +148,9 @@ pub(super) fn advice(case: Case<'_>) -> Advice {
             let verb = if is_removed { "add" } else { "resume" };
             Advice::member(verb, case, tenant, format!("If the user is to come back to {tenant}"))
         }
+        (InviteRefusal::AddressNotVerified, _) => Advice::text(
+            "The user verifies the address in the app, or the tenant's own identity provider is trusted for it (tenantctl idp bind --trust-email)",
+        ),
         (InviteRefusal::WrongAddress, _) => Advice::text(
             "The user signs up with the address that was invited, and verifies it; or this address is invited too",
         ),

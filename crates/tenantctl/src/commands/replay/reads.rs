@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenancy::ports::{Damage, Invites, Offer, ProviderTerms, Records, StoreError};
+use tenancy::ports::{Damage, Invites, Offer, Records, StoreError};
 use tenancy::{
-    ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderName, Tenant, TenantId,
-    UserKey, UserRecords,
+    ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding, ProviderName,
+    Tenant, TenantId, UserKey, UserRecords,
 };
 use tenancy_aws::DynamoStore;
 
@@ -51,11 +51,19 @@ impl TableReads {
         self.0.pointers(email).await
     }
 
-    pub(super) async fn provider_terms(
+    pub(super) async fn pointer(
+        &self,
+        email: &EmailHash,
+        tenant: &TenantId,
+    ) -> Result<Option<InvitePointer>, StoreError> {
+        self.0.pointer(email, tenant).await
+    }
+
+    pub(super) async fn provider_binding(
         &self,
         pool: &PoolId,
         provider: &ProviderName,
-    ) -> Result<Option<ProviderTerms>, StoreError> {
-        self.0.provider_terms(pool, provider).await
+    ) -> Result<Option<ProviderBinding>, StoreError> {
+        self.0.provider_binding(pool, provider).await
     }
 }

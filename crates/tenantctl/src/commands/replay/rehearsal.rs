@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tenancy::ports::{
-    Commit, Damage, DirectoryError, Invites, Offer, ProviderTerms, Records, Stamps, StoreError, UserDirectory,
+    Commit, Damage, Defaults, DirectoryError, Invites, Offer, Records, Stamps, StoreError, UserDirectory,
 };
-use tenancy::redemption::{RedemptionPlan, RedemptionSource, apply};
+use tenancy::redemption::{DefaultChange, RedemptionPlan, RedemptionSource, apply};
 use tenancy::{
-    ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderName, Stamp, Tenant,
-    TenantId, UserKey, UserRecords, Username,
+    ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding, ProviderName,
+    Stamp, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
 use tenancy_aws::DynamoStore;
 
@@ -34,8 +34,8 @@ pub(super) struct Seen {
     pub(super) tenants: BTreeMap<TenantId, Option<Arc<Tenant>>>,
     /// What is on offer under a code's hash, as it is in the table.
     pub(super) offers: BTreeMap<InviteHash, Offer>,
-    /// What the user's identity provider offers.
-    pub(super) provider: Option<ProviderTerms>,
+    /// The bindings of the user's identity providers that were read and exist.
+    pub(super) providers: BTreeMap<ProviderName, ProviderBinding>,
     /// What would be redeemed, in the order of the writes.
     pub(super) plans: Vec<RedemptionPlan>,
     /// How many writes there would be, of the table and of the user pool.
@@ -164,24 +164,48 @@ impl Invites for Rehearsal {
         Ok(pointers)
     }
 
-    async fn provider_terms(
+    async fn pointer(
+        &self,
+        email: &EmailHash,
+        tenant: &TenantId,
+    ) -> Result<Option<InvitePointer>, StoreError> {
+        let pointer = self.heard(self.table.pointer(email, tenant).await)?;
+        let seen = self.seen();
+        Ok(pointer.filter(|pointer| seen.keeps(email, pointer)))
+    }
+
+    async fn provider_binding(
         &self,
         pool: &PoolId,
         provider: &ProviderName,
-    ) -> Result<Option<ProviderTerms>, StoreError> {
-        let terms = self.heard(self.table.provider_terms(pool, provider).await)?;
-        let mut seen = self.seen();
-        if let Some(terms) = &terms {
-            seen.tenants.insert(terms.tenant.id.clone(), Some(Arc::clone(&terms.tenant)));
-        }
-        seen.provider.clone_from(&terms);
-        Ok(terms)
+    ) -> Result<Option<ProviderBinding>, StoreError> {
+        let binding = self.heard(self.table.provider_binding(pool, provider).await)?;
+        self.seen().providers.extend(binding.clone().map(|binding| (provider.clone(), binding)));
+        Ok(binding)
     }
 
-    /// Keeps the plans. The reads that they were made from are a moment old, so the real write would find them as they were.
-    async fn commit(&self, plans: &[RedemptionPlan]) -> Result<Commit, StoreError> {
+    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.tenant(id).await
+    }
+
+    /// Keeps the plan. The reads that it was made from are a moment old, so the real write would find them as they were.
+    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
         let mut seen = self.seen();
-        seen.plans.extend_from_slice(plans);
+        seen.plans.push(plan.clone());
+        seen.writes = seen.writes.saturating_add(1);
+        Ok(Commit::Done)
+    }
+}
+
+impl Defaults for Rehearsal {
+    async fn move_default(
+        &self,
+        _: &UserKey,
+        _: &DefaultChange,
+        _: Timestamp,
+        _: &str,
+    ) -> Result<Commit, StoreError> {
+        let mut seen = self.seen();
         seen.writes = seen.writes.saturating_add(1);
         Ok(Commit::Done)
     }
@@ -242,7 +266,11 @@ mod tests {
             expires_at: Timestamp::from_epoch_seconds(100),
             created_at: Timestamp::default(),
         };
-        Offer { used_for: None, terms: Some(OfferTerms { invite, tenant: tenant(), is_pointed_at: true }) }
+        Offer {
+            used_for: None,
+            terms: Some(OfferTerms { invite, tenant: tenant(), is_pointed_at: true }),
+            ..Offer::default()
+        }
     }
 
     fn with_a_plan() -> Seen {
@@ -257,7 +285,7 @@ mod tests {
             tenant: "acme".parse().unwrap(),
             roles: vec!["admin".parse().unwrap()],
             membership: MembershipChange::Create,
-            becomes_default: true,
+            default: Some(DefaultChange { from: None, to: "acme".parse().unwrap() }),
             at: Timestamp::default(),
             request_id: "replay".to_owned(),
         };

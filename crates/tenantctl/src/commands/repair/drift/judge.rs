@@ -115,6 +115,7 @@ mod tests {
                 },
                 stamp: if mark == "?" { Stamp::Pending } else { Stamp::Done },
                 version: 1,
+                joined_at: None,
             }
         };
         UserRecords {

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use tenancy::onboarding::{missing_stamp, stamp};
 use tenancy::{MembershipStatus, PoolId, Sub, TenantId, Timestamp, UserKey};
-use tenancy_aws::operator::{Operator, UserRecord};
+use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Mend, Mended};
 use super::judge::{expected_stamp, stale_default};
 use super::scan::remaining_tenants;
 use crate::commands::repair::pool_users::PoolUsers;
-use crate::commands::repair::records::damage_apart;
+use crate::commands::repair::records::{damage_apart, offboarded};
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
 use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
@@ -148,7 +148,10 @@ impl Mender<'_> {
         if self.pools.stamp_of(&in_pool) == expected.map(TenantId::as_str) {
             return Ok(Mended::SettledMeanwhile);
         }
-        match missing_stamp(&records).filter(|plan| Some(&plan.tenant) == expected) {
+        let over = offboarded(self.operator, &records).await.map_err(OperatorError::Store)?;
+        match missing_stamp(&records, |tenant| over.contains(tenant))
+            .filter(|plan| Some(&plan.tenant) == expected)
+        {
             // The table is told as well.
             Some(plan) => stamp(&plan, user, &in_pool.username, self.pools, self.operator.store())
                 .await

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tenancy::UserKey;
 use tenancy::onboarding::{missing_stamp, stamp};
-use tenancy_aws::operator::Operator;
+use tenancy_aws::operator::{Operator, OperatorError};
 
 use super::plan::{Pending, Plan};
 use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
-use crate::commands::repair::records::damage_apart;
+use crate::commands::repair::records::{damage_apart, offboarded};
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
 use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
@@ -131,7 +131,11 @@ pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &S
 /// when the membership has a name: the name may be another user's by now, and the attribute may be right already.
 async fn settle(user: &UserKey, operator: &Operator, pools: &PoolUsers) -> Result<Settled, Unsettled> {
     let record = damage_apart(operator.user(user).await)??;
-    let Some(plan) = missing_stamp(&record.records()) else { return Ok(Settled::Meanwhile) };
+    let records = record.records();
+    let over = offboarded(operator, &records).await.map_err(OperatorError::Store)?;
+    let Some(plan) = missing_stamp(&records, |tenant| over.contains(tenant)) else {
+        return Ok(Settled::Meanwhile);
+    };
     let UserKey { pool, sub } = user;
     let in_pool = pools.find(pool, sub).await?.ok_or(Trouble::UserMissing)?;
     let is_right = pools.stamp_of(&in_pool) == Some(plan.tenant.as_str());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tenancy::onboarding::missing_stamp;
 use tenancy::ports::Damage;
-use tenancy::{PoolId, Stamp, TenantId, UserKey};
+use tenancy::{PoolId, Stamp, TenantId, TenantStatus, UserKey};
 use tenancy_aws::operator::{MemberRecord, Operator};
 
 use crate::commands::repair::records::read_users;
@@ -40,16 +40,18 @@ pub async fn read(
 ) -> Result<Plan, Failure> {
     let mut plan = Plan::default();
     let mut tenants = Vec::new();
-    match tenant {
-        Some(tenant) => tenants.push(operator.tenant(tenant).await?.tenant.id),
-        None => {
-            for listed in operator.tenants().await? {
-                match listed {
-                    Ok(record) => tenants.push(record.tenant.id),
-                    Err(damage) => plan.damaged.push(damage),
-                }
+    let mut over = HashSet::new();
+    for listed in operator.tenants().await? {
+        match listed {
+            Ok(record) if record.tenant.status == TenantStatus::Offboarded => {
+                over.insert(record.tenant.id);
             }
+            Ok(record) => tenants.push(record.tenant.id),
+            Err(damage) => plan.damaged.push(damage),
         }
+    }
+    if let Some(tenant) = tenant {
+        tenants = vec![operator.tenant(tenant).await?.tenant.id];
     }
     let mut seen = HashSet::new();
     let mut candidates = Vec::new();
@@ -69,7 +71,7 @@ pub async fn read(
     let Plan { users, damaged } = &mut plan;
     read_users(operator, candidates, |user, read| match read {
         Ok(record) => {
-            let stamp = missing_stamp(&record.records());
+            let stamp = missing_stamp(&record.records(), |tenant| over.contains(tenant));
             users.extend(stamp.map(|stamp| Pending { user, tenant: stamp.tenant }));
         }
         Err(damage) => damaged.push(damage),

@@ -20,6 +20,7 @@ fn records(memberships: &[(&str, MembershipStatus)], default: Option<&str>) -> U
         status: *status,
         stamp: Stamp::Done,
         version: 1,
+        joined_at: None,
     });
     UserRecords {
         memberships: memberships.collect(),
@@ -95,7 +96,7 @@ fn every_refusal_is_explained_from_what_the_handler_saw() {
             &none,
             records(&[("acme", Active), ("globex", Active)], Some("initech")),
             None,
-            "member of acme and globex; the request asks for none, and the default tenant initech is no active",
+            "has lost the default tenant initech, and a refresh never changes the tenant of a session. The user is a member of acme and globex",
         ),
         (Refusal::NoTenant, &none, records(&[], None), None, "no tenant. No code came with the request"),
         (Refusal::NoTenant, &none, records(&[("acme", Removed)], None), None, "removed from acme"),
@@ -119,6 +120,8 @@ fn every_reason_of_a_refused_invite_has_words() {
         (InviteRefusal::Expired, "it expired at"),
         (InviteRefusal::UsedUp, "it is used up"),
         (InviteRefusal::WrongAddress, "the user has none"),
+        (InviteRefusal::AddressNotVerified, "is not verified"),
+        (InviteRefusal::WrongTenant, "another tenant than the app client"),
         (InviteRefusal::TenantNotActive, "is suspended"),
         (InviteRefusal::MembershipNotActive, "no invite revives it"),
     ];

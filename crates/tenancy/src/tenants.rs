@@ -1,0 +1,144 @@
+//! The tenants of one user, each read once for a decision.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use crate::ports::{Damage, Records, StoreError};
+use crate::{Membership, Tenant, TenantId, TenantStatus, UserRecords};
+
+/// How many tenants are read at the same time.
+const READ_AT_ONCE: usize = 8;
+
+/// What a tenant's record says about the tokens of its members.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TenantState {
+    /// Members get tokens.
+    Active,
+    /// Members get none for now.
+    Suspended,
+    /// Members get none any more.
+    Offboarded,
+    /// The record is damaged or missing.
+    Damaged,
+}
+
+impl From<TenantStatus> for TenantState {
+    fn from(status: TenantStatus) -> Self {
+        match status {
+            TenantStatus::Active => Self::Active,
+            TenantStatus::Suspended => Self::Suspended,
+            TenantStatus::Offboarded => Self::Offboarded,
+        }
+    }
+}
+
+/// The tenants that were read, and the store to read more from.
+#[derive(Debug)]
+pub struct Tenants<'s, S> {
+    store: &'s S,
+    read: BTreeMap<TenantId, Result<Arc<Tenant>, Damage>>,
+    /// A read made elsewhere that failed: an error once that tenant is needed.
+    failed: Option<(TenantId, StoreError)>,
+}
+
+impl<'s, S: Records> Tenants<'s, S> {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(store: &'s S) -> Self {
+        Self { store, read: BTreeMap::new(), failed: None }
+    }
+
+    /// Keeps the answer of a read that was made on the chance that this tenant is needed.
+    pub fn keep_guess(&mut self, id: &TenantId, answer: Result<Option<Arc<Tenant>>, StoreError>) {
+        if let Err(error) = self.keep(id, answer) {
+            self.failed = Some((id.clone(), error));
+        }
+    }
+
+    /// Keeps a tenant that was read with something else.
+    pub fn know(&mut self, tenant: &Arc<Tenant>) {
+        self.read.insert(tenant.id.clone(), Ok(Arc::clone(tenant)));
+    }
+
+    fn keep(
+        &mut self,
+        id: &TenantId,
+        answer: Result<Option<Arc<Tenant>>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let missing = || Damage {
+            key: format!("TENANT#{id}"),
+            problem: "a membership or binding refers to it, and it does not exist".to_owned(),
+        };
+        let tenant = match answer {
+            Ok(tenant) => tenant.ok_or_else(missing),
+            Err(StoreError::Damaged(damage)) => Err(damage),
+            Err(error) => return Err(error),
+        };
+        self.read.insert(id.clone(), tenant);
+        Ok(())
+    }
+
+    /// Reads some of `ids` that were not read yet, the first ones first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`]. A damaged or missing tenant is not an error here: see [`Self::damage`].
+    pub async fn read(&mut self, ids: &[TenantId]) -> Result<(), StoreError> {
+        let store = self.store;
+        if let Some((_, error)) = self.failed.take_if(|(id, _)| ids.contains(id)) {
+            return Err(error);
+        }
+        let unread: Vec<&TenantId> =
+            ids.iter().filter(|id| !self.read.contains_key(*id)).take(READ_AT_ONCE).collect();
+        let answers = join_all(unread.iter().map(|id| store.tenant(id))).await;
+        unread.into_iter().zip(answers).try_for_each(|(id, answer)| self.keep(id, answer))
+    }
+
+    /// The state of a tenant that was read.
+    #[must_use]
+    pub fn state(&self, id: &TenantId) -> Option<TenantState> {
+        let tenant = self.read.get(id)?;
+        Some(tenant.as_ref().map_or(TenantState::Damaged, |tenant| tenant.status.into()))
+    }
+
+    /// A tenant that was read and is not damaged.
+    #[must_use]
+    pub fn get(&self, id: &TenantId) -> Option<&Arc<Tenant>> {
+        self.read.get(id)?.as_ref().ok()
+    }
+
+    /// What is wrong with the record of a tenant that was read.
+    #[must_use]
+    pub fn damage(&self, id: &TenantId) -> Option<&Damage> {
+        self.read.get(id)?.as_ref().err()
+    }
+
+    /// Whether `membership` is live: active, in a tenant that is not offboarded. One of a damaged tenant counts as live.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`].
+    pub async fn is_live(&mut self, membership: &Membership) -> Result<bool, StoreError> {
+        if !membership.is_active() {
+            return Ok(false);
+        }
+        self.read(std::slice::from_ref(&membership.tenant)).await?;
+        Ok(self.state(&membership.tenant) != Some(TenantState::Offboarded))
+    }
+
+    /// Whether a user has a live membership.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`].
+    pub async fn has_live(&mut self, records: &UserRecords) -> Result<bool, StoreError> {
+        for membership in records.by_joining() {
+            if self.is_live(membership).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
