@@ -29,8 +29,8 @@ fn a_code_is_read_however_it_is_typed() {
 #[test]
 fn what_is_no_code_is_refused() {
     let rows = [
-        "",
         "inv_",
+        "-",
         "inv_nope",
         "inv_0123456789ABCDEFGHJKMNPQR",
         "inv_0123456789ABCDEFGHJKMNPQRST",
@@ -44,6 +44,13 @@ fn what_is_no_code_is_refused() {
 
     for raw in rows {
         assert_eq!(PresentedCode::parse(raw), PresentedCode::Malformed, "{raw:?}");
+    }
+}
+
+#[test]
+fn a_blank_code_from_an_empty_form_field_counts_as_none() {
+    for raw in ["", " ", "\t\n", "\u{a0}"] {
+        assert_eq!(PresentedCode::parse(raw), PresentedCode::None, "{raw:?}");
     }
 }
 

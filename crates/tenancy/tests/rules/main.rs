@@ -1,8 +1,16 @@
 //! The rules as their users see them.
 
 #[cfg(test)]
+mod address;
+#[cfg(test)]
+mod choice;
+#[cfg(test)]
 mod code;
 #[cfg(test)]
 mod email;
 #[cfg(test)]
-mod rules;
+mod groups;
+#[cfg(test)]
+mod redemption;
+#[cfg(test)]
+mod support;

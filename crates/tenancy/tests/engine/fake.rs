@@ -1,0 +1,431 @@
+//! A store in memory with the conditions of the real one's transactions, and a scheduler that runs overlapping calls in an
+//! order drawn from a seed. It stands in for DynamoDB only here; whole paths run on a real engine (`tests/end_to_end`).
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+
+use tenancy::address::{Identities, Identity, ProviderKind};
+use tenancy::choice::AskedTenant;
+use tenancy::onboarding::{Confirmation, Joined, confirm};
+use tenancy::ports::{Commit, Damage, Defaults, Invites, Offer, OfferTerms, Records, StoreError};
+use tenancy::redemption::{
+    Candidate, DefaultChange, MembershipChange, RedemptionPlan, RedemptionSource, apply,
+};
+use tenancy::sign_in::{SignIn, SignInDecision, decide};
+use tenancy::{
+    ClientBinding, ClientBindingMode, ClientId, EmailHash, Invite, InviteCode, InviteHash, InvitePointer,
+    InviteStatus, Membership, MembershipStatus, PoolId, PresentedCode, ProviderBinding, ProviderName, Stamp,
+    Tenant, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
+};
+
+pub(crate) const NOW: u64 = 1_800_000_000;
+pub(crate) const EMAIL: &str = "ana@example.com";
+pub(crate) const CLIENT: &str = "client";
+pub(crate) const PROVIDER: &str = "AcmeOkta";
+
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) tenants: BTreeMap<TenantId, TenantStatus>,
+    pub(crate) users: BTreeMap<String, UserRecords>,
+    pub(crate) invites: BTreeMap<InviteHash, Invite>,
+    pub(crate) uses: BTreeMap<(InviteHash, String), TenantId>,
+    pub(crate) pointers: Vec<(EmailHash, InvitePointer)>,
+    pub(crate) damaged_pointers: usize,
+    pub(crate) damaged_invites: Vec<InviteHash>,
+    pub(crate) binding: Option<ProviderBinding>,
+    pub(crate) client: Option<ClientBinding>,
+    pub(crate) reads: usize,
+    /// How many commits others are made to overtake.
+    pub(crate) overtaken: usize,
+}
+
+#[derive(Default)]
+pub(crate) struct Store(Mutex<Tables>);
+
+impl Store {
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap()
+    }
+
+    pub(crate) fn tenant(self, id: &str, status: TenantStatus) -> Self {
+        self.tables().tenants.insert(id.parse().unwrap(), status);
+        self
+    }
+
+    pub(crate) fn member(self, sub: &str, tenant: &str, status: MembershipStatus) -> Self {
+        let joined_at = Some(Timestamp::from_epoch_seconds(NOW - 1_000));
+        self.tables().users.entry(sub.to_owned()).or_default().memberships.push(Membership {
+            tenant: tenant.parse().unwrap(),
+            roles: Vec::new(),
+            status,
+            stamp: Stamp::Done,
+            version: 1,
+            joined_at,
+        });
+        self
+    }
+
+    pub(crate) fn default_tenant(self, sub: &str, tenant: &str) -> Self {
+        self.tables().users.entry(sub.to_owned()).or_default().profile.default_tenant =
+            Some(tenant.parse().unwrap());
+        self
+    }
+
+    /// An invite that is bound to [`EMAIL`], with its pointer, made so many seconds ago.
+    pub(crate) fn invite(self, code: &InviteCode, tenant: &str, age_seconds: u64, max_uses: u64) -> Self {
+        let invite = Invite {
+            hash: code.hash(),
+            tenant: tenant.parse().unwrap(),
+            email: Some(EMAIL.parse().unwrap()),
+            roles: Vec::new(),
+            uses: 0,
+            max_uses,
+            status: InviteStatus::Open,
+            expires_at: Timestamp::from_epoch_seconds(NOW + 60),
+            created_at: Timestamp::from_epoch_seconds(NOW - age_seconds),
+        };
+        let pointer = InvitePointer {
+            tenant: invite.tenant.clone(),
+            hash: invite.hash.clone(),
+            created_at: Some(invite.created_at),
+            expires_at: Some(invite.expires_at),
+        };
+        self.tables().pointers.push((EmailHash::of(&EMAIL.parse().unwrap()), pointer));
+        self.tables().invites.insert(invite.hash.clone(), invite);
+        self
+    }
+
+    pub(crate) fn change(self, code: &InviteCode, change: impl FnOnce(&mut Invite)) -> Self {
+        change(self.tables().invites.get_mut(&code.hash()).unwrap());
+        self
+    }
+
+    /// [`PROVIDER`] is bound to `acme`.
+    pub(crate) fn binding(self, joins: bool, is_email_trusted: bool) -> Self {
+        let tenant = "acme".parse().unwrap();
+        self.tables().binding =
+            Some(ProviderBinding { tenant, joins, default_roles: Vec::new(), is_email_trusted });
+        self
+    }
+
+    /// [`CLIENT`] is bound to a tenant.
+    pub(crate) fn client(self, tenant: &str) -> Self {
+        self.tables().client =
+            Some(ClientBinding { tenant: tenant.parse().unwrap(), mode: ClientBindingMode::Required });
+        self
+    }
+
+    /// The tenants of a user's active memberships.
+    pub(crate) fn tenants_of(&self, sub: &str) -> Vec<String> {
+        let tables = self.tables();
+        let records = tables.users.get(sub);
+        records.map(|r| r.active().map(|m| m.tenant.to_string()).collect()).unwrap_or_default()
+    }
+
+    pub(crate) fn default_of(&self, sub: &str) -> Option<String> {
+        self.tables().users.get(sub)?.profile.default_tenant.as_ref().map(ToString::to_string)
+    }
+
+    pub(crate) fn uses(&self, code: &InviteCode) -> u64 {
+        self.tables().invites[&code.hash()].uses
+    }
+
+    async fn read<T>(&self, read: impl FnOnce(&Tables) -> T) -> T {
+        Pause::default().await;
+        let value = {
+            let mut tables = self.tables();
+            tables.reads += 1;
+            read(&tables)
+        };
+        Pause::default().await;
+        value
+    }
+}
+
+/// The code number `number`.
+pub(crate) fn code(number: u8) -> InviteCode {
+    InviteCode::from_random([number; 26])
+}
+
+/// A user's event.
+#[derive(Clone)]
+pub(crate) struct Event {
+    pub(crate) sub: &'static str,
+    pub(crate) code: PresentedCode,
+    pub(crate) asked: AskedTenant,
+    pub(crate) identities: Identities,
+    pub(crate) is_verified: bool,
+    pub(crate) is_refresh: bool,
+}
+
+impl Event {
+    /// Of a native user with a verified address.
+    pub(crate) fn of(sub: &'static str) -> Self {
+        Self {
+            sub,
+            code: PresentedCode::None,
+            asked: AskedTenant::None,
+            identities: Identities::None,
+            is_verified: true,
+            is_refresh: false,
+        }
+    }
+
+    pub(crate) fn code(self, code: InviteCode) -> Self {
+        Self { code: PresentedCode::Code(code), ..self }
+    }
+
+    pub(crate) fn asking(self, tenant: &str) -> Self {
+        Self { asked: AskedTenant::parse(tenant), ..self }
+    }
+
+    pub(crate) fn refresh(self) -> Self {
+        Self { is_refresh: true, ..self }
+    }
+
+    /// Of a user of [`PROVIDER`].
+    pub(crate) fn federated(self) -> Self {
+        let identity = Identity {
+            provider: PROVIDER.parse().unwrap(),
+            kind: ProviderKind::Enterprise,
+            is_primary: true,
+        };
+        Self { identities: Identities::Federated(vec![identity]), is_verified: false, ..self }
+    }
+
+    pub(crate) async fn confirm(&self, store: &Store) -> Result<Joined, StoreError> {
+        let (user, email, client) = self.parts();
+        let candidate = self.candidate(&user, &email);
+        confirm(Confirmation { candidate, client: Some(&client), asked: &self.asked }, store).await
+    }
+
+    pub(crate) async fn sign_in(&self, store: &Store) -> SignInDecision {
+        let (user, email, client) = self.parts();
+        let candidate = self.candidate(&user, &email);
+        let sign_in =
+            SignIn { candidate, client: Some(&client), stamp: &AskedTenant::None, asked: &self.asked };
+        decide(sign_in, store).await
+    }
+
+    /// The tenant of the token, or why there is none.
+    pub(crate) async fn token(&self, store: &Store) -> Result<String, String> {
+        let decision = self.sign_in(store).await;
+        decision.grant.map(|grant| grant.tenant.id.to_string()).map_err(|none| match none {
+            tenancy::sign_in::NoGrant::Refused(refusal) => format!("{refusal:?}"),
+            tenancy::sign_in::NoGrant::Store(error) => error.to_string(),
+        })
+    }
+
+    fn parts(&self) -> (UserKey, tenancy::EmailAddress, ClientId) {
+        let user = UserKey { pool: "pool".parse().unwrap(), sub: self.sub.parse().unwrap() };
+        (user, EMAIL.parse().unwrap(), CLIENT.parse().unwrap())
+    }
+
+    fn candidate<'a>(&'a self, user: &'a UserKey, email: &'a tenancy::EmailAddress) -> Candidate<'a> {
+        Candidate {
+            user,
+            username: None,
+            email: Some(email),
+            is_email_verified: self.is_verified,
+            identities: &self.identities,
+            is_fresh_from_provider: true,
+            verified_providers: &[],
+            is_refresh: self.is_refresh,
+            code: &self.code,
+            request_id: "request",
+            now: Timestamp::from_epoch_seconds(NOW),
+        }
+    }
+}
+
+impl Records for Store {
+    async fn user(&self, user: &UserKey) -> Result<UserRecords, StoreError> {
+        Ok(self.read(|tables| tables.users.get(user.sub.as_str()).cloned().unwrap_or_default()).await)
+    }
+
+    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        Ok(self.read(|tables| tables.tenants.get(id).map(|status| Arc::new(tenant_of(id, *status)))).await)
+    }
+
+    async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {
+        Ok(self.read(|tables| tables.client.clone()).await)
+    }
+}
+
+impl Invites for Store {
+    /// The use is read before the invite, and others may write in between: the worst order of two parallel reads.
+    async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
+        let key = (hash.clone(), user.sub.to_string());
+        let used_for = self.read(|tables| tables.uses.get(&key).cloned()).await;
+        let invite = self.read(|tables| tables.invites.get(hash).cloned()).await;
+        if self.tables().damaged_invites.contains(hash) {
+            return Err(damage("an invite").into());
+        }
+        let Some(invite) = invite else { return Ok(Offer { used_for, ..Offer::default() }) };
+        let is_pointed_at =
+            self.read(|tables| tables.pointers.iter().any(|(_, pointer)| pointer.hash == *hash)).await;
+        let tenant = self.tenant(&invite.tenant).await?.ok_or_else(|| damage("no such tenant"))?;
+        let terms = Some(OfferTerms { invite, tenant, is_pointed_at });
+        Ok(Offer { used_for, terms, damaged_pointer: None })
+    }
+
+    async fn pointer(
+        &self,
+        email: &EmailHash,
+        tenant: &TenantId,
+    ) -> Result<Option<InvitePointer>, StoreError> {
+        let find = |tables: &Tables| {
+            let mut of_tenant =
+                tables.pointers.iter().filter(|(of, pointer)| of == email && pointer.tenant == *tenant);
+            of_tenant.next().map(|(_, pointer)| pointer.clone())
+        };
+        Ok(self.read(find).await)
+    }
+
+    async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
+        let find = |tables: &Tables| {
+            let sound =
+                tables.pointers.iter().filter(|(of, _)| of == email).map(|(_, pointer)| Ok(pointer.clone()));
+            sound.chain((0..tables.damaged_pointers).map(|_| Err(damage("a pointer")))).collect()
+        };
+        Ok(self.read(find).await)
+    }
+
+    async fn provider_binding(
+        &self,
+        _: &PoolId,
+        _: &ProviderName,
+    ) -> Result<Option<ProviderBinding>, StoreError> {
+        Ok(self.read(|tables| tables.binding.clone()).await)
+    }
+
+    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.tenant(id).await
+    }
+
+    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
+        Pause::default().await;
+        let commit = self.tables().commit(plan);
+        Pause::default().await;
+        Ok(commit)
+    }
+}
+
+impl Defaults for Store {
+    async fn move_default(
+        &self,
+        user: &UserKey,
+        change: &DefaultChange,
+        _: Timestamp,
+        _: &str,
+    ) -> Result<Commit, StoreError> {
+        let mut tables = self.tables();
+        let profile = &mut tables.users.entry(user.sub.to_string()).or_default().profile;
+        if profile.default_tenant != change.from {
+            return Ok(Commit::Outdated);
+        }
+        profile.default_tenant = Some(change.to.clone());
+        Ok(Commit::Done)
+    }
+}
+
+impl Tables {
+    /// The conditions of the real transaction (`tenancy-aws`, `store/transaction.rs`).
+    fn commit(&mut self, plan: &RedemptionPlan) -> Commit {
+        if self.overtaken > 0 {
+            self.overtaken -= 1;
+            return Commit::Outdated;
+        }
+        let sub = plan.user.sub.to_string();
+        let records = self.users.get(&sub).cloned().unwrap_or_default();
+        let membership = records.in_tenant(&plan.tenant);
+        let membership_holds = match plan.membership {
+            MembershipChange::Create => membership.is_none(),
+            MembershipChange::AddRoles { version } => {
+                membership.is_some_and(|m| m.is_active() && m.version == version)
+            }
+        };
+        let default_holds =
+            plan.default.as_ref().is_none_or(|change| change.from == records.profile.default_tenant);
+        let source_holds = match &plan.source {
+            RedemptionSource::Provider(_) => {
+                self.binding.as_ref().is_some_and(|b| b.joins && b.tenant == plan.tenant)
+            }
+            RedemptionSource::Invite { hash, .. } => {
+                let is_unused = !self.uses.contains_key(&(hash.clone(), sub.clone()));
+                is_unused
+                    && self.invites.get(hash).is_some_and(|invite| {
+                        invite.status == InviteStatus::Open
+                            && invite.uses < invite.max_uses
+                            && plan.at < invite.expires_at
+                            && invite.tenant == plan.tenant
+                    })
+            }
+        };
+        if !(membership_holds && default_holds && source_holds) {
+            return Commit::Outdated;
+        }
+        apply(self.users.entry(sub.clone()).or_default(), plan);
+        if let RedemptionSource::Invite { hash, spent_pointer, .. } = &plan.source {
+            self.uses.insert((hash.clone(), sub), plan.tenant.clone());
+            self.invites.get_mut(hash).unwrap().uses += 1;
+            if let Some(email) = spent_pointer {
+                self.pointers.retain(|(of, pointer)| of != email || pointer.hash != *hash);
+            }
+        }
+        Commit::Done
+    }
+}
+
+fn tenant_of(id: &TenantId, status: TenantStatus) -> Tenant {
+    let (name, tier) = ("Acme".parse().unwrap(), "pro".parse().unwrap());
+    Tenant { id: id.clone(), name, tier, status, roles: BTreeMap::new() }
+}
+
+fn damage(problem: &str) -> Damage {
+    Damage { key: "key".to_owned(), problem: problem.to_owned() }
+}
+
+/// Ready at the second poll, so that the scheduler may run another call meanwhile.
+#[derive(Default)]
+struct Pause {
+    has_paused: bool,
+}
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.has_paused, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// Runs one call to its end.
+pub(crate) fn run<T>(call: impl Future<Output = T>) -> T {
+    overlapping([call], 0).remove(0)
+}
+
+/// Runs calls at the same time; `seed` decides which goes on at each step.
+pub(crate) fn overlapping<T, F: Future<Output = T>>(calls: impl IntoIterator<Item = F>, seed: u64) -> Vec<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut calls: Vec<Pin<Box<F>>> = calls.into_iter().map(Box::pin).collect();
+    let mut ended: Vec<Option<T>> = calls.iter().map(|_| None).collect();
+    let mut state = seed;
+    for _ in 0..100_000 {
+        let open: Vec<usize> = (0..calls.len()).filter(|at| ended[*at].is_none()).collect();
+        if open.is_empty() {
+            return ended.into_iter().flatten().collect();
+        }
+        // SplitMix64.
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut drawn = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        drawn ^= drawn >> 27;
+        let at = open[usize::try_from(drawn % u64::try_from(open.len()).unwrap()).unwrap()];
+        if let Poll::Ready(value) = calls[at].as_mut().poll(&mut context) {
+            ended[at] = Some(value);
+        }
+    }
+    panic!("the calls do not end")
+}

@@ -1,0 +1,292 @@
+//! Which tenant a token carries.
+
+use proptest::prelude::*;
+use tenancy::choice::{
+    AskedTenant, Choice, ChosenBy, Contradiction, Refusal, choose, choose_wanted, nothing_left, wanted,
+};
+use tenancy::tenants::TenantState;
+use tenancy::{Membership, MembershipStatus, Profile, TenantId, UserRecords};
+
+use crate::support::{joined, membership, records, tenant_id};
+
+/// A membership and its tenant: `acme+` is active, `~` suspended, `-` removed; a second sign is the tenant's state: `~`
+/// suspended, `-` offboarded, `!` damaged. In the order of joining.
+fn world(text: &str, default: Option<&str>) -> (UserRecords, Vec<(TenantId, TenantState)>) {
+    let (mut memberships, mut states) = (Vec::new(), Vec::new());
+    for (at, word) in text.split_whitespace().enumerate() {
+        let id = word.trim_end_matches(['+', '~', '-', '!']);
+        let mut signs = word[id.len()..].chars();
+        let status = match signs.next() {
+            Some('~') => MembershipStatus::Suspended,
+            Some('-') => MembershipStatus::Removed,
+            _ => MembershipStatus::Active,
+        };
+        let state = match signs.next() {
+            Some('~') => TenantState::Suspended,
+            Some('-') => TenantState::Offboarded,
+            Some('!') => TenantState::Damaged,
+            _ => TenantState::Active,
+        };
+        memberships.push(joined(id, status, u64::try_from(at).unwrap()));
+        states.push((tenant_id(id), state));
+    }
+    (records(memberships, default), states)
+}
+
+/// What comes out when every tenant that is asked for is read, and nothing can be redeemed.
+fn resolve(
+    records: &UserRecords,
+    states: &[(TenantId, TenantState)],
+    wanted: Option<&TenantId>,
+    is_refresh: bool,
+) -> Result<(String, ChosenBy), String> {
+    let mut known: Vec<TenantId> = Vec::new();
+    let mut is_redeemed = false;
+    loop {
+        let state = |id: &TenantId| {
+            let found = states.iter().find(|(tenant, _)| tenant == id);
+            known.contains(id).then(|| found.map_or(TenantState::Damaged, |(_, state)| *state))
+        };
+        let mut choice = match wanted {
+            Some(wanted) => choose_wanted(records, wanted, ChosenBy::Asked, &state),
+            None => choose(records, is_refresh, &state),
+        };
+        if choice == Choice::NothingLive && is_redeemed {
+            choice = nothing_left(records, &state);
+        }
+        match choice {
+            Choice::Read(ids) => {
+                assert!(
+                    !ids.is_empty() && ids.iter().all(|id| !known.contains(id)),
+                    "only what is not known"
+                );
+                known.extend(ids);
+            }
+            Choice::Grant(membership, by) => {
+                assert!(membership.is_active() && state(&membership.tenant) == Some(TenantState::Active));
+                return Ok((membership.tenant.to_string(), by));
+            }
+            Choice::NothingLive => is_redeemed = true,
+            Choice::Refuse(refusal) => return Err(format!("{refusal:?}")),
+            Choice::Damaged(_) => return Err("Damaged".to_owned()),
+        }
+    }
+}
+
+#[test]
+fn a_tenant_is_chosen_in_the_published_order() {
+    use ChosenBy::{Default, Fallback, JoinedFirst};
+    // memberships, default, at a sign-in, at a refresh
+    let rows = [
+        ("acme+", Some("acme"), Ok(("acme", Default)), Ok(("acme", Default))),
+        ("acme+ globex+", Some("globex"), Ok(("globex", Default)), Ok(("globex", Default))),
+        ("globex+ acme+", None, Ok(("globex", JoinedFirst)), Ok(("globex", JoinedFirst))),
+        // A default that was lost.
+        ("acme- globex+ initech+", Some("acme"), Ok(("globex", Fallback)), Err("ChooseTenant")),
+        ("globex+", Some("nowhere"), Ok(("globex", Fallback)), Err("ChooseTenant")),
+        ("acme- globex+", None, Ok(("globex", Fallback)), Err("ChooseTenant")),
+        ("acme~ globex+", Some("acme"), Ok(("globex", Fallback)), Err("Suspended")),
+        ("acme+~ globex+", Some("acme"), Ok(("globex", Fallback)), Err("Suspended")),
+        ("acme+- globex+", Some("acme"), Ok(("globex", Fallback)), Err("ChooseTenant")),
+        ("acme~- globex+", Some("acme"), Ok(("globex", Fallback)), Err("ChooseTenant")),
+        ("acme- globex+~ initech+", Some("acme"), Ok(("initech", Fallback)), Err("ChooseTenant")),
+        ("acme- globex+! initech+", Some("acme"), Ok(("initech", Fallback)), Err("ChooseTenant")),
+        // Nothing that can be granted.
+        ("", None, Err("NoTenant"), Err("NoTenant")),
+        ("acme-", Some("acme"), Err("NoTenant"), Err("NoTenant")),
+        ("acme~", Some("acme"), Err("Suspended"), Err("Suspended")),
+        ("acme+~", Some("acme"), Err("Suspended"), Err("Suspended")),
+        ("acme+-", Some("acme"), Err("NoTenant"), Err("NoTenant")),
+        ("acme~-", Some("acme"), Err("NoTenant"), Err("NoTenant")),
+        ("acme- globex~", Some("acme"), Err("Suspended"), Err("Suspended")),
+        ("acme- globex+~", Some("acme"), Err("Suspended"), Err("ChooseTenant")),
+        ("acme- globex+-", Some("acme"), Err("NoTenant"), Err("NoTenant")),
+        // Damaged records.
+        ("acme+!", Some("acme"), Err("Damaged"), Err("Damaged")),
+        ("acme+! globex+", Some("acme"), Err("Damaged"), Err("Damaged")),
+        ("acme- globex+!", Some("acme"), Err("Damaged"), Err("ChooseTenant")),
+    ];
+
+    for (text, default, sign_in, refresh) in rows {
+        let (records, states) = world(text, default);
+        for (source, is_refresh, expected) in [("sign-in", false, sign_in), ("refresh", true, refresh)] {
+            let expected = expected.map(|(id, by)| (id.to_owned(), by)).map_err(ToOwned::to_owned);
+            assert_eq!(
+                resolve(&records, &states, None, is_refresh),
+                expected,
+                "{text} {default:?}: {source}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_tenant_that_was_asked_for_is_that_or_none() {
+    let rows = [
+        ("acme+ globex+", Ok("globex")),
+        ("acme+", Err("WrongTenant")),
+        ("acme+ globex-", Err("WrongTenant")),
+        ("acme+ globex~", Err("Suspended")),
+        ("acme+ globex~-", Err("Suspended")),
+        ("acme+ globex+~", Err("Suspended")),
+        ("acme+ globex+-", Err("Suspended")),
+        ("acme+ globex+!", Err("Damaged")),
+        ("acme+ globex--", Err("WrongTenant")),
+    ];
+
+    for (text, expected) in rows {
+        let (records, states) = world(text, Some("acme"));
+        let found = resolve(&records, &states, Some(&tenant_id("globex")), false).map(|(id, _)| id);
+        assert_eq!(found, expected.map(ToOwned::to_owned).map_err(ToOwned::to_owned), "{text}");
+    }
+}
+
+#[test]
+fn a_request_is_for_one_tenant_or_contradicts_itself() {
+    let asked = |tenant: &str| AskedTenant::parse(tenant);
+    let rows = [
+        (None, asked(""), Ok(None)),
+        (None, asked(" \t"), Ok(None)),
+        (None, asked("acme"), Ok(Some("acme"))),
+        (None, asked("x"), Err(Contradiction)),
+        (Some("acme"), asked(""), Ok(Some("acme"))),
+        (Some("acme"), asked("acme"), Ok(Some("acme"))),
+        (Some("acme"), asked("globex"), Err(Contradiction)),
+        (Some("acme"), asked("Acme"), Err(Contradiction)),
+    ];
+
+    for (bound, asked, expected) in rows {
+        let bound = bound.map(tenant_id);
+        let found = wanted(bound.as_ref(), &asked);
+        assert_eq!(found.map(|tenant| tenant.map(TenantId::as_str)), expected, "{bound:?} {asked:?}");
+    }
+}
+
+#[test]
+fn members_without_a_date_of_joining_come_last() {
+    use MembershipStatus::Active;
+    let undated = || membership("acme", Active);
+    let records = records(vec![undated(), joined("initech", Active, 2), joined("globex", Active, 2)], None);
+
+    let order: Vec<&str> = records.by_joining().iter().map(|m| m.tenant.as_str()).collect();
+
+    assert_eq!(order, ["globex", "initech", "acme"]);
+}
+
+/// The published order once more, written down without the types of the rules. A membership is (its status, its tenant's
+/// state): 0 active, 1 suspended, 2 removed or offboarded, 3 none or damaged. Tenants are numbers from 1 on, in the order of
+/// joining; 0 is none.
+fn naive(held: [(u64, u64); 3], default: u64, wanted: u64, is_refresh: bool) -> Result<u64, &'static str> {
+    let of = |number: u64| match number {
+        0 => (3, 3),
+        number => held[usize::try_from(number - 1).unwrap()],
+    };
+    if wanted != 0 {
+        return match of(wanted) {
+            (2 | 3, _) => Err("WrongTenant"),
+            (1, _) | (0, 1 | 2) => Err("Suspended"),
+            (_, 3) => Err("Damaged"),
+            _ => Ok(wanted),
+        };
+    }
+    let numbers = || (1..=3).filter(|number| of(*number).0 != 3);
+    let default = if default == 0 { numbers().next().unwrap_or(0) } else { default };
+    let is_live = |number: &u64| of(*number).0 == 0 && of(*number).1 != 2;
+    match of(default) {
+        (0, 0) => return Ok(default),
+        (0, 3) => return Err("Damaged"),
+        _ => {}
+    }
+    if !numbers().any(|number| is_live(&number)) {
+        let is_suspended = numbers().any(|number| of(number).0 == 1 && of(number).1 != 2);
+        return Err(if is_suspended { "Suspended" } else { "NoTenant" });
+    }
+    if is_refresh {
+        return match of(default) {
+            (0, 1) => Err("Suspended"),
+            (1, state) if state != 2 => Err("Suspended"),
+            _ => Err("ChooseTenant"),
+        };
+    }
+    match numbers().find(|number| of(*number) == (0, 0)) {
+        Some(first) => Ok(first),
+        None if numbers().any(|number| of(number) == (0, 3)) => Err("Damaged"),
+        None => Err("Suspended"),
+    }
+}
+
+#[test]
+fn every_small_world_gets_the_tenant_of_the_published_order() {
+    let id = |number: u64| tenant_id(["none", "acme", "globex", "initech"][usize::try_from(number).unwrap()]);
+    let statuses = [MembershipStatus::Active, MembershipStatus::Suspended, MembershipStatus::Removed];
+    let tenant_states =
+        [TenantState::Active, TenantState::Suspended, TenantState::Offboarded, TenantState::Damaged];
+    let mut worlds = 0;
+    // Each of three tenants: no membership (3) or one of a status, and a state; each default and request, none (0) included.
+    for world in 0..4_u64.pow(8) {
+        let digit = |place: u32| world / 4_u64.pow(place) % 4;
+        let held = [(digit(0), digit(1)), (digit(2), digit(3)), (digit(4), digit(5))];
+        let (default, asked) = (digit(6), digit(7));
+        let numbered = (1_u64..).zip(held);
+        let memberships: Vec<Membership> = numbered
+            .clone()
+            .filter(|(_, (status, _))| *status < 3)
+            .map(|(number, (status, _))| {
+                joined(id(number).as_str(), statuses[usize::try_from(status).unwrap()], number)
+            })
+            .collect();
+        let states: Vec<(TenantId, TenantState)> = numbered
+            .map(|(number, (_, state))| (id(number), tenant_states[usize::try_from(state).unwrap()]))
+            .collect();
+        let of = |number: u64| (number != 0).then(|| id(number));
+        let records = UserRecords { memberships, profile: Profile { default_tenant: of(default) } };
+
+        for is_refresh in [false, true] {
+            let found = resolve(&records, &states, of(asked).as_ref(), is_refresh).map(|(tenant, _)| tenant);
+
+            let expected = naive(held, default, asked, is_refresh).map(|number| id(number).to_string());
+            assert_eq!(
+                found,
+                expected.map_err(ToOwned::to_owned),
+                "{held:?} {default} {asked} refresh {is_refresh}"
+            );
+            worlds += 1;
+        }
+    }
+    assert_eq!(worlds, 131_072, "all of them");
+}
+
+fn any_tenant() -> impl Strategy<Value = TenantId> {
+    prop_oneof!["acme", "globex", "initech", "hooli"].prop_map(|id| tenant_id(&id))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+    #[test]
+    fn a_refresh_carries_the_default_tenant_or_none(
+        held in proptest::collection::btree_map(any_tenant(), (0..3_usize, 0..4_usize, 0..3_u64), 0..4),
+        default in proptest::option::of(any_tenant()),
+    ) {
+        let statuses = [MembershipStatus::Active, MembershipStatus::Suspended, MembershipStatus::Removed];
+        let tenant_states =
+            [TenantState::Active, TenantState::Suspended, TenantState::Offboarded, TenantState::Damaged];
+        let memberships =
+            held.iter().map(|(id, (status, _, at))| joined(id.as_str(), statuses[*status], *at)).collect();
+        let states: Vec<(TenantId, TenantState)> =
+            held.iter().map(|(id, (_, state, _))| (id.clone(), tenant_states[*state])).collect();
+        let records = UserRecords { memberships, profile: Profile { default_tenant: default } };
+
+        if let Ok((tenant, by)) = resolve(&records, &states, None, true) {
+            prop_assert_eq!(Some(tenant.as_str()), records.default_tenant().map(TenantId::as_str));
+            prop_assert_ne!(by, ChosenBy::Fallback);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_is_never_for_a_missing_code() {
+    let (records, states) = world("", None);
+
+    assert_eq!(resolve(&records, &states, None, false), Err(format!("{:?}", Refusal::NoTenant)));
+}

@@ -1,0 +1,164 @@
+//! Who may redeem an invite, and what is then to be written.
+
+use std::sync::Arc;
+
+use tenancy::address::Identities;
+use tenancy::ports::{Offer, OfferTerms};
+use tenancy::redemption::{
+    Candidate, DefaultChange, InviteRefusal, MembershipChange, RedemptionSource, Standing, Verdict, judge,
+};
+use tenancy::{
+    EmailAddress, EmailHash, Invite, InviteStatus, MembershipStatus, PresentedCode, TenantStatus, Timestamp,
+    UserKey, UserRecords,
+};
+
+use crate::support::{NOW, code, membership, records, roles, tenant, tenant_id};
+
+fn offer() -> Offer {
+    Offer {
+        used_for: None,
+        terms: Some(OfferTerms {
+            invite: Invite {
+                hash: code().hash(),
+                tenant: tenant_id("acme"),
+                email: None,
+                roles: roles(&["editor", "viewer"]),
+                uses: 0,
+                max_uses: 1,
+                status: InviteStatus::Open,
+                expires_at: NOW.plus_seconds(60),
+                created_at: NOW,
+            },
+            tenant: Arc::new(tenant("acme", TenantStatus::Active)),
+            is_pointed_at: false,
+        }),
+        damaged_pointer: None,
+    }
+}
+
+fn with(change: impl FnOnce(&mut OfferTerms)) -> Offer {
+    let mut offer = offer();
+    change(offer.terms.as_mut().unwrap());
+    offer
+}
+
+fn verdict(offer: &Offer, records: &UserRecords, email: Option<&str>) -> Verdict {
+    verdict_of(offer, records, email, true)
+}
+
+fn verdict_of(offer: &Offer, records: &UserRecords, email: Option<&str>, is_verified: bool) -> Verdict {
+    let user = UserKey { pool: "eu-west-1_X".parse().unwrap(), sub: "sub-1".parse().unwrap() };
+    let email = email.map(|email| email.parse::<EmailAddress>().unwrap());
+    let presented = PresentedCode::Code(code());
+    let candidate = Candidate {
+        user: &user,
+        username: None,
+        email: email.as_ref(),
+        is_email_verified: is_verified,
+        identities: &Identities::None,
+        is_fresh_from_provider: false,
+        verified_providers: &[],
+        is_refresh: false,
+        code: &presented,
+        request_id: "request-1",
+        now: NOW,
+    };
+    let standing =
+        Standing { is_address_good: is_verified, keeps_default: records.profile.default_tenant.is_some() };
+    judge(&candidate, &code().hash(), offer, records, standing)
+}
+
+#[test]
+fn an_invite_is_refused_for_each_reason_that_there_is() {
+    let nobody = UserRecords::default();
+    let bound = with(|terms| terms.invite.email = Some("ana@example.com".parse().unwrap()));
+    let suspended = records(vec![membership("acme", MembershipStatus::Suspended)], None);
+    let removed = records(vec![membership("acme", MembershipStatus::Removed)], None);
+    let rows = [
+        ("no such invite", Offer::default(), &nobody, None, InviteRefusal::Unknown),
+        ("revoked", with(|t| t.invite.status = InviteStatus::Revoked), &nobody, None, InviteRefusal::Revoked),
+        (
+            "expired a second ago",
+            with(|t| t.invite.expires_at = Timestamp::from_epoch_seconds(NOW.epoch_seconds() - 1)),
+            &nobody,
+            None,
+            InviteRefusal::Expired,
+        ),
+        ("expires now", with(|t| t.invite.expires_at = NOW), &nobody, None, InviteRefusal::Expired),
+        ("used up", with(|t| t.invite.uses = 1), &nobody, None, InviteRefusal::UsedUp),
+        ("overused", with(|t| t.invite.uses = 9), &nobody, None, InviteRefusal::UsedUp),
+        ("no address", bound.clone(), &nobody, None, InviteRefusal::WrongAddress),
+        ("another address", bound.clone(), &nobody, Some("eve@example.com"), InviteRefusal::WrongAddress),
+        (
+            "suspended tenant",
+            with(|t| t.tenant = Arc::new(tenant("acme", TenantStatus::Suspended))),
+            &nobody,
+            None,
+            InviteRefusal::TenantNotActive,
+        ),
+        (
+            "offboarded tenant",
+            with(|t| t.tenant = Arc::new(tenant("acme", TenantStatus::Offboarded))),
+            &nobody,
+            None,
+            InviteRefusal::TenantNotActive,
+        ),
+        ("suspended member", offer(), &suspended, None, InviteRefusal::MembershipNotActive),
+        ("removed member", offer(), &removed, None, InviteRefusal::MembershipNotActive),
+    ];
+
+    for (row, offer, records, email, expected) in rows {
+        assert_eq!(verdict(&offer, records, email), Verdict::Refuse(expected), "{row}");
+    }
+    assert_eq!(
+        verdict_of(&bound, &nobody, Some("ana@example.com"), false),
+        Verdict::Refuse(InviteRefusal::AddressNotVerified)
+    );
+}
+
+#[test]
+fn a_redemption_says_all_that_is_to_be_written() {
+    let bound = with(|terms| {
+        terms.invite.email = Some("Ana@example.com".parse().unwrap());
+        terms.invite.expires_at = NOW.plus_seconds(1);
+        terms.is_pointed_at = true;
+    });
+
+    let Verdict::Redeem(plan) = verdict(&bound, &UserRecords::default(), Some("ana@EXAMPLE.com")) else {
+        panic!("the invite of one's own address is redeemed in its last second")
+    };
+
+    assert_eq!(plan.membership, MembershipChange::Create);
+    assert_eq!(plan.roles, roles(&["editor", "viewer"]));
+    let default = Some(DefaultChange { from: None, to: tenant_id("acme") });
+    assert_eq!(plan.default, default);
+    let expected = RedemptionSource::Invite {
+        hash: code().hash(),
+        spent_pointer: Some(EmailHash::of(&"ana@example.com".parse().unwrap())),
+        keep_until: NOW.plus_seconds(1 + 30 * 24 * 60 * 60),
+    };
+    assert_eq!(plan.source, expected);
+}
+
+#[test]
+fn an_active_member_gets_the_invites_roles_in_addition() {
+    let member = records(vec![membership("acme", MembershipStatus::Active)], Some("globex"));
+
+    let Verdict::Redeem(plan) = verdict(&with(|terms| terms.invite.max_uses = 2), &member, None) else {
+        panic!("an invite of the same tenant adds roles")
+    };
+
+    assert_eq!(plan.membership, MembershipChange::AddRoles { version: 3 });
+    assert_eq!(plan.roles, roles(&["viewer", "editor"]), "what is there comes first, nothing twice");
+    assert_eq!(plan.default, None, "the default tenant stays");
+    assert!(matches!(plan.source, RedemptionSource::Invite { spent_pointer: None, .. }));
+}
+
+#[test]
+fn the_same_user_again_gets_the_first_outcome() {
+    let used = Offer { used_for: Some(tenant_id("acme")), ..with(|terms| terms.invite.uses = 1) };
+    let dropped = Offer { used_for: Some(tenant_id("acme")), terms: None, damaged_pointer: None };
+
+    assert_eq!(verdict(&used, &UserRecords::default(), None), Verdict::Already(tenant_id("acme")));
+    assert_eq!(verdict(&dropped, &UserRecords::default(), None), Verdict::Already(tenant_id("acme")));
+}
