@@ -1,10 +1,11 @@
 //! Events are read tolerantly, and go back as the bytes that they are.
 
-use cognito_trigger::event::{Envelope, EventVersion, Subject, UnreadableEvent};
+use cognito_trigger::event::{Envelope, EventVersion, Subject, UnreadableEvent, UnusableUsername};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tenancy::PresentedCode;
+use tenancy::address::{Identities, Identity, ProviderKind};
 use tenancy::choice::AskedTenant;
 
 const ATTRIBUTE: &str = "custom:tenantId";
@@ -61,7 +62,8 @@ fn metadata_is_read_for_two_keys_and_anything_odd_in_them_is_refused_later() {
         (json!({ "inviteCode": null, "tenantId": null }), PresentedCode::None, AskedTenant::None),
         (json!({ "inviteCode": code() }), PresentedCode::parse(code()), AskedTenant::None),
         (json!({ "inviteCode": 5, "tenantId": 5 }), PresentedCode::Malformed, AskedTenant::Malformed),
-        (json!({ "inviteCode": "", "tenantId": "" }), PresentedCode::Malformed, AskedTenant::Malformed),
+        (json!({ "inviteCode": "", "tenantId": "" }), PresentedCode::None, AskedTenant::None),
+        (json!({ "inviteCode": " ", "tenantId": "\t " }), PresentedCode::None, AskedTenant::None),
         (json!({ "tenantId": "acme" }), PresentedCode::None, AskedTenant::parse("acme")),
         (json!({ "tenantId": "ACME" }), PresentedCode::None, AskedTenant::Malformed),
     ];
@@ -95,6 +97,18 @@ fn the_shape_of_the_reply_is_told_by_version_scopes_or_container() {
             EventVersion::V2,
         ),
         (json!({ "version": "1" }), json!({}), json!({ "claimsOverrideDetails": null }), EventVersion::V1),
+        (
+            json!({ "version": "1" }),
+            json!({ "scopes": [] }),
+            json!({ "claimsOverrideDetails": null }),
+            EventVersion::V1,
+        ),
+        (
+            json!({ "version": "2" }),
+            json!({ "scopes": [] }),
+            json!({ "claimsOverrideDetails": null }),
+            EventVersion::V2,
+        ),
         (json!({ "version": {} }), json!({}), json!([]), EventVersion::V1),
     ];
 
@@ -143,6 +157,100 @@ fn what_cannot_be_acted_upon_is_named() {
         let event = event(|event| event["callerContext"]["clientId"] = client.clone());
         let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
         assert_eq!(event.client(), Err(UnreadableEvent::BadClient), "{client}");
+    }
+}
+
+#[test]
+fn scopes_that_stand_twice_are_refused_on_every_version() {
+    for version in ["1", "2", "3"] {
+        let twice =
+            format!(r#"{{"version":"{version}","userPoolId":"p","request":{{"scopes":[],"scopes":["a"]}}}}"#);
+        let event = raw(twice);
+        let opened = Envelope::read(&event).unwrap().open(ATTRIBUTE);
+        assert_eq!(opened.unwrap_err(), UnreadableEvent::Ambiguous, "{version}");
+    }
+}
+
+#[test]
+fn identities_are_read_or_unreadable_and_never_guessed() {
+    let of =
+        |kind: &str| json!([{ "providerName": "Okta", "providerType": kind, "primary": true }]).to_string();
+    let identity = |kind| Identity { provider: "Okta".parse().unwrap(), kind, is_primary: true };
+    let federated = |kind| Identities::Federated(vec![identity(kind)]);
+    let external = json!("EXTERNAL_PROVIDER");
+    let confirmed = json!("CONFIRMED");
+    let rows = [
+        (&external, json!(of("SAML")), federated(ProviderKind::Enterprise)),
+        (&external, json!(of("OIDC")), federated(ProviderKind::Enterprise)),
+        (&external, json!(of("Google")), federated(ProviderKind::Social)),
+        (&external, json!(of("SignInWithApple")), federated(ProviderKind::Social)),
+        (&external, json!(of("saml")), federated(ProviderKind::Unknown)),
+        (
+            &external,
+            json!("[{\"providerName\":\"Okta\",\"primary\":\"true\"}]"),
+            federated(ProviderKind::Unknown),
+        ),
+        (&confirmed, json!(of("SAML")), Identities::Linked(vec![identity(ProviderKind::Enterprise)])),
+        (&json!(null), json!(of("SAML")), Identities::Linked(vec![identity(ProviderKind::Enterprise)])),
+        (&confirmed, json!(null), Identities::None),
+        (&confirmed, json!(""), Identities::None),
+        (&confirmed, json!("[]"), Identities::None),
+        (&external, json!(null), Identities::Unreadable),
+        (&external, json!("[]"), Identities::Unreadable),
+        (&external, json!("{}"), Identities::Unreadable),
+        (&confirmed, json!("not json"), Identities::Unreadable),
+        (&confirmed, json!([{ "providerName": "Okta" }]), Identities::Unreadable),
+        (&confirmed, json!("[{\"providerName\":\"a b\"}]"), Identities::Unreadable),
+        (&confirmed, json!("[{\"providerType\":\"SAML\"}]"), Identities::Unreadable),
+    ];
+
+    for (status, identities, expected) in rows {
+        let event = event(|event| {
+            event["request"]["userAttributes"]["cognito:user_status"] = status.clone();
+            event["request"]["userAttributes"]["identities"] = identities.clone();
+        });
+        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        assert_eq!(event.request.identities, expected, "{status} {identities}");
+    }
+}
+
+#[test]
+fn an_event_says_which_groups_the_pool_has_or_does_not() {
+    let rows = [
+        (json!({ "groupsToOverride": ["a"], "iamRolesToOverride": [], "preferredRole": null }), true),
+        (json!({ "groupsToOverride": [] }), true),
+        (json!({ "groupsToOverride": [], "iamRolesToOverride": null }), true),
+        (json!(null), false),
+        (json!({}), false),
+        (json!({ "groupsToOverride": null }), false),
+        (json!({ "groupsToOverride": "admin" }), false),
+        (json!({ "groupsToOverride": [1] }), false),
+        (json!({ "groupsToOverride": [], "iamRolesToOverride": "arn" }), false),
+        (json!([]), false),
+    ];
+
+    for (configuration, expected) in rows {
+        let event = event(|event| event["request"]["groupConfiguration"] = configuration.clone());
+        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        assert_eq!(event.request.pool_groups.is_known, expected, "{configuration}");
+    }
+}
+
+#[test]
+fn a_user_name_that_cannot_be_used_is_told_apart_from_a_missing_one() {
+    let long = "x".repeat(129);
+    let rows = [
+        (json!("ana"), None),
+        (json!("x".repeat(128)), None),
+        (json!(long), Some(UnusableUsername::TooLong)),
+        (json!(""), Some(UnusableUsername::Missing)),
+        (json!(null), Some(UnusableUsername::Missing)),
+    ];
+
+    for (name, expected) in rows {
+        let event = event(|event| event["userName"] = name.clone());
+        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        assert_eq!(event.username.err(), expected, "{name}");
     }
 }
 
