@@ -164,50 +164,147 @@ async fn a_removed_member_does_not_come_back_through_the_provider() {
     assert_eq!(world.refusal(PRE_TOKEN_GENERATION, hosted_auth()).await.0, "NO_TENANT");
 }
 
+/// An open invite of `tenant` for the user's address.
+async fn invited(world: &World, tenant: &str) {
+    world.put_all(items::invite_of(EMAIL, CODE, tenant, &["guest"], 1_700_000_000)).await;
+}
+
+fn no_join(trusted: bool) -> Value {
+    binding(json!({ "join": false, "emailTrusted": trusted }))
+}
+
 #[tokio::test]
 async fn the_providers_address_counts_only_where_it_is_trusted_and_fresh() {
-    let invited = |world: World| async move {
-        world.put(items::but(items::invite(CODE, "globex", &["guest"], 1), json!({ "email": EMAIL }))).await;
-        world.put(items::pointer(EMAIL, "globex", CODE)).await;
-        world
-    };
-    let no_join = |trusted: bool| binding(json!({ "join": false, "emailTrusted": trusted }));
-
-    let distrusting = invited(world(no_join(false)).await).await;
+    let distrusting = world(no_join(false)).await;
+    invited(&distrusting, "acme").await;
     assert_eq!(distrusting.refusal(PRE_TOKEN_GENERATION, hosted_auth()).await.0, "NO_TENANT");
 
-    let trusting = invited(world(no_join(true)).await).await;
+    let trusting = world(no_join(true)).await;
+    invited(&trusting, "acme").await;
     for source in ["TokenGeneration_RefreshTokens", "TokenGeneration_Authentication"] {
         let (code, _) = trusting.refusal(PRE_TOKEN_GENERATION, event(source, |_| ())).await;
         assert_eq!(code, "NO_TENANT", "{source}: by then the user may have changed the address");
     }
-    assert_eq!(tenant_of(&trusting, &hosted_auth()).await, "globex");
+    assert_eq!(tenant_of(&trusting, &hosted_auth()).await, "acme");
+    assert_eq!(members(&trusting).await, ["acme [\"guest\"]"]);
 }
 
 #[tokio::test]
-async fn an_invite_of_another_tenant_does_not_take_the_place_of_the_providers_own() {
+async fn a_trusted_provider_does_not_take_another_tenants_invite() {
+    let says_verified =
+        |source: &str| event(source, |attributes| attributes["email_verified"] = json!("true"));
+    for verified in [false, true] {
+        let world = world(binding(json!({ "emailTrusted": true }))).await;
+        invited(&world, "globex").await;
+        let of = |source| if verified { says_verified(source) } else { event(source, |_| ()) };
+
+        world.answer(POST_CONFIRMATION, of("PostConfirmation_ConfirmSignUp")).await;
+
+        assert_eq!(members(&world).await, ["acme [\"staff\"]"], "verified: {verified}");
+        assert_eq!(tenant_of(&world, &of("TokenGeneration_HostedAuth")).await, "acme");
+        let invite = world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap();
+        assert_eq!(invite["uses"], 0);
+        let profile = world.item(&format!("USER#{POOL}#{SUB}"), "PROFILE").await.unwrap();
+        assert_eq!(profile["defaultTid"], "acme", "the provider's tenant is the default");
+    }
+}
+
+#[tokio::test]
+async fn an_unbound_provider_opens_no_invite_whatever_it_says_and_a_listed_one_does() {
+    let says_verified =
+        event("TokenGeneration_HostedAuth", |attributes| attributes["email_verified"] = json!("true"));
+    let unbound = World::start().await;
+    unbound.put(items::tenant("globex")).await;
+    invited(&unbound, "globex").await;
+    assert_eq!(unbound.refusal(PRE_TOKEN_GENERATION, &says_verified).await.0, "NO_TENANT");
+
+    unbound.configure(&[("EMAIL_VERIFIED_PROVIDERS", "Entra, AcmeSaml")]).await;
+
+    assert_eq!(unbound.refusal(PRE_TOKEN_GENERATION, hosted_auth()).await.0, "NO_TENANT", "not verified");
+    assert_eq!(tenant_of(&unbound, &says_verified).await, "globex");
+}
+
+#[tokio::test]
+async fn a_linked_users_address_counts_only_for_the_tenant_of_all_their_providers() {
+    let linked = |providers: Value| {
+        event("TokenGeneration_HostedAuth", |attributes| {
+            attributes["identities"] = json!(providers.to_string());
+            attributes["cognito:user_status"] = json!("CONFIRMED");
+            attributes["email_verified"] = json!("true");
+        })
+    };
+    let saml =
+        |provider: &str| json!({ "providerName": provider, "providerType": "SAML", "primary": "false" });
+    let own = linked(json!([saml(PROVIDER)]));
+    let with_another = linked(json!([saml(PROVIDER), saml("Other")]));
+
+    let of_globex = world(binding(json!({ "emailTrusted": true }))).await;
+    invited(&of_globex, "globex").await;
+    assert_eq!(of_globex.refusal(PRE_TOKEN_GENERATION, &own).await.0, "NO_TENANT");
+
+    let of_acme = world(binding(json!({ "emailTrusted": true }))).await;
+    invited(&of_acme, "acme").await;
+    assert_eq!(of_acme.refusal(PRE_TOKEN_GENERATION, &with_another).await.0, "NO_TENANT");
+    assert_eq!(tenant_of(&of_acme, &own).await, "acme");
+}
+
+#[tokio::test]
+async fn a_session_of_managed_login_does_not_take_another_tenants_invite() {
+    // The source of a sign-in by the cookie is the same, and the user may have changed the address since.
+    let changed =
+        event("TokenGeneration_HostedAuth", |attributes| attributes["email"] = json!("cfo@globex.com"));
     let world = world(binding(json!({ "emailTrusted": true }))).await;
-    world.put(items::but(items::invite(CODE, "globex", &["guest"], 1), json!({ "email": EMAIL }))).await;
-    world.put(items::pointer(EMAIL, "globex", CODE)).await;
+    world.put_all(items::invite_of("cfo@globex.com", CODE, "globex", &["admin"], 1_700_000_000)).await;
 
-    world.answer(POST_CONFIRMATION, first_sign_in()).await;
-
-    assert_eq!(members(&world).await, ["acme [\"staff\"]", "globex [\"guest\"]"], "both, by one write");
-    assert_eq!(tenant_of(&world, &hosted_auth()).await, "globex", "the invite's tenant is the default");
-    world.put(items::client(POOL, CLIENT, "acme", "required")).await;
-    assert_eq!(tenant_of(&world, &hosted_auth()).await, "acme", "and the own tenant's client lets them in");
+    assert_eq!(tenant_of(&world, &changed).await, "acme");
+    assert_eq!(members(&world).await, ["acme [\"staff\"]"]);
 }
 
 #[tokio::test]
-async fn an_address_is_not_trusted_where_it_could_be_another_providers() {
-    let world = world(binding(json!({ "join": false, "emailTrusted": true }))).await;
-    world.put(items::but(items::invite(CODE, "globex", &["guest"], 1), json!({ "email": EMAIL }))).await;
-    world.put(items::pointer(EMAIL, "globex", CODE)).await;
-    let two = json!([{ "providerName": PROVIDER, "primary": "true" }, { "providerName": "Other", "primary": "false" }]);
-    let linked =
-        event("TokenGeneration_HostedAuth", |attributes| attributes["identities"] = json!(two.to_string()));
+async fn a_code_proves_the_mailbox_where_the_provider_says_that_it_is_verified() {
+    let with_code = |verified: &str| {
+        let event =
+            event("TokenGeneration_HostedAuth", |attributes| attributes["email_verified"] = json!(verified));
+        let mut event: Value = serde_json::from_str(&event).unwrap();
+        event["request"]["clientMetadata"] = json!({ "inviteCode": CODE });
+        event.to_string()
+    };
+    let world = World::start().await;
+    world.put(items::tenant("globex")).await;
+    invited(&world, "globex").await;
 
-    assert_eq!(world.refusal(PRE_TOKEN_GENERATION, linked).await.0, "NO_TENANT");
+    assert_eq!(world.refusal(PRE_TOKEN_GENERATION, with_code("false")).await.0, "INVITE_REQUIRED");
+    let reports = world.reports(PRE_TOKEN_GENERATION, 1).await;
+    assert_eq!(reports[0]["reason"], "address_not_verified");
+    assert_eq!(tenant_of(&world, &with_code("true")).await, "globex");
+}
+
+#[tokio::test]
+async fn a_binding_is_needed_only_where_it_decides() {
+    let native = |code: Option<&str>| {
+        let event = event("PostConfirmation_ConfirmSignUp", |attributes| {
+            attributes["email_verified"] = json!("true")
+        });
+        let mut event: Value = serde_json::from_str(&event).unwrap();
+        event["request"]["clientMetadata"] = json!({ "inviteCode": code });
+        event.to_string()
+    };
+    for broken in [
+        binding(json!({ "join": "yes" })),
+        binding(json!({ "join": false, "tid": "nowhere" })),
+        binding(json!({ "tid": "nowhere" })),
+    ] {
+        let world = world(broken.clone()).await;
+        world.put(items::invite(CODE, "globex", &["guest"], 1)).await;
+        world.answer(POST_CONFIRMATION, native(Some(CODE))).await;
+        assert_eq!(members(&world).await, ["globex [\"guest\"]"], "{broken}: the code needs no binding");
+    }
+    let joins_nobody = world(binding(json!({ "join": false, "tid": "nowhere" }))).await;
+    assert_eq!(
+        joins_nobody.refusal(POST_CONFIRMATION, native(None)).await.0,
+        "INVITE_REQUIRED",
+        "a binding that does not join needs no tenant"
+    );
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ fn event(source: &str, attributes: &Value, metadata: &Value) -> String {
     .to_string()
 }
 
-/// All the ways to join: by an invite's code, by the address, by the identity provider.
+/// All the ways to join: by an invite's code, by the address, by the identity provider; and a default tenant that moves.
 async fn join_in_every_way(function: &str, source: &str) -> World {
     let world = World::start().await;
     world.put(items::tenant("acme")).await;
@@ -34,13 +34,18 @@ async fn join_in_every_way(function: &str, source: &str) -> World {
             "defaultRoles": ["staff"], "emailTrusted": false, "groupRoles": {},
         }))
         .await;
+    let third = "6f0c3a52-9f1e-4a86-8f5b-0b1c2d3e4f51";
+    let by_address = json!({ "sub": third, "email": "carl@example.com", "email_verified": "true" });
+    let code = "inv_ZZZZZZZZZZZZZZZZZZZZZZZZZZ";
+    world.put_all(items::invite_of("carl@example.com", code, "globex", &["staff"], 1_700_000_000)).await;
+    world.answer(function, event(source, &by_address, &json!({}))).await;
     let identities = json!([{ "userId": "ben", "providerName": provider, "primary": "true" }]);
     let federated = json!({
         "sub": "5f0c3a52-9f1e-4a86-8f5b-0b1c2d3e4f50", "identities": identities.to_string(),
         "cognito:user_status": "EXTERNAL_PROVIDER", "email": "ben@example.com", "email_verified": "true",
     });
     world.answer(function, event(source, &federated, &json!({}))).await;
-    assert_eq!(world.count("USER#", "TENANT#").await, 2, "both have joined");
+    assert_eq!(world.count("USER#", "TENANT#").await, 3, "all have joined");
     world
 }
 

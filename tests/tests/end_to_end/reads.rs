@@ -135,7 +135,11 @@ async fn the_stamp_is_one_call_of_the_table_and_a_repetition_writes_nothing() {
     world.answer(POST_CONFIRMATION, confirmation(json!({ "inviteCode": CODE }))).await;
     world.answer(POST_CONFIRMATION, confirmation(json!({ "inviteCode": CODE }))).await;
 
-    assert_eq!(cost(&world, POST_CONFIRMATION, 1).await.0, 2, "user and pointers: no invite");
+    assert_eq!(
+        cost(&world, POST_CONFIRMATION, 1).await.0,
+        3,
+        "user; pointers: no invite; the user once more"
+    );
     assert_eq!(
         cost(&world, POST_CONFIRMATION, 2).await.0,
         6,
@@ -145,7 +149,7 @@ async fn the_stamp_is_one_call_of_the_table_and_a_repetition_writes_nothing() {
 }
 
 #[tokio::test]
-async fn joining_by_an_identity_provider_takes_six_calls_at_sign_in_and_four_at_confirmation() {
+async fn joining_by_an_identity_provider_takes_five_calls() {
     let world = cached_world().await;
     world
         .put(json!({
@@ -168,12 +172,9 @@ async fn joining_by_an_identity_provider_takes_six_calls_at_sign_in_and_four_at_
     world.answer(POST_CONFIRMATION, federated("first", "PostConfirmation_ConfirmSignUp")).await;
 
     let (late, _, _) = cost(&world, PRE_TOKEN_GENERATION, 1).await;
-    assert_eq!(
-        late, 6,
-        "user and client binding at once; binding; its tenant; the write; the token's tenant"
-    );
+    assert_eq!(late, 5, "user and client binding at once; the provider's binding; its tenant; the write");
     let (first, _, _) = cost(&world, POST_CONFIRMATION, 1).await;
-    assert_eq!(first, 4, "user; binding; its tenant; the write. No user name, so no stamp");
+    assert_eq!(first, 5, "the same. No user name, so no stamp");
 }
 
 #[tokio::test]

@@ -124,6 +124,143 @@ async fn one_user_three_times_at_once_is_one_member_and_one_use() {
 }
 
 #[tokio::test]
+async fn calls_of_one_user_at_once_all_succeed_on_an_invite_for_one_use() {
+    let bound = |code: &str| items::invite_of(EMAIL, code, "acme", &["viewer"], 1_700_000_000);
+    for round in 0..12 {
+        for (way, code) in [("by code", Some(CODE)), ("by address", None)] {
+            for function in [POST_CONFIRMATION, PRE_TOKEN_GENERATION] {
+                let world = World::start().await;
+                world.put(items::tenant("acme")).await;
+                world.put_all(bound(CODE)).await;
+                let event = || match function {
+                    POST_CONFIRMATION => confirmation(SUB, EMAIL, code),
+                    _ => sign_in(SUB, &json!({ "inviteCode": code })),
+                };
+
+                let outcomes = join_all((0..4).map(|_| world.invoke(function, event()))).await;
+
+                assert!(
+                    outcomes.iter().all(|outcome| matches!(outcome, Invocation::Ok(_))),
+                    "{function} {way}, round {round}: {outcomes:?}"
+                );
+                assert_eq!(
+                    (world.count("USER#", "TENANT#").await, world.count("INVITE#", "USE#").await),
+                    (1, 1)
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_blank_code_or_tenant_of_an_empty_form_field_counts_as_none() {
+    let world = World::start().await;
+    world.put(items::tenant("acme")).await;
+    world.put_all(items::invite_of(EMAIL, CODE, "acme", &["viewer"], 1_700_000_000)).await;
+
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(" "))).await;
+    world.answer(PRE_TOKEN_GENERATION, sign_in(SUB, &json!({ "inviteCode": "", "tenantId": "" }))).await;
+
+    assert_eq!(world.count("USER#", "TENANT#acme").await, 1, "by the address");
+}
+
+#[tokio::test]
+async fn an_old_pointer_without_dates_counts_as_the_newest() {
+    let world = World::start().await;
+    let newer = "inv_ZZZZZZZZZZZZZZZZZZZZZZZZZZ";
+    for (tenant, code, made) in [("acme", CODE, 1_700_000_000), ("globex", newer, 1_700_000_001)] {
+        world.put(items::tenant(tenant)).await;
+        world.put_all(items::invite_of(EMAIL, code, tenant, &["viewer"], made)).await;
+    }
+    let undated = json!({ "createdAt": null, "expiresAt": null, "ttl": null });
+    world.put(items::but(items::pointer(EMAIL, "acme", CODE), undated)).await;
+
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, None)).await;
+
+    assert!(world.item(&user(), "TENANT#globex").await.is_some());
+    assert_eq!(world.count("USER#", "TENANT#").await, 1);
+}
+
+#[tokio::test]
+async fn a_member_of_one_tenant_accepts_anothers_invite_at_that_tenants_client() {
+    let world = World::start().await;
+    for tenant in ["acme", "globex"] {
+        world.put(items::tenant(tenant)).await;
+    }
+    world.put(items::member(POOL, SUB, "acme", &["viewer"])).await;
+    world.put(items::profile(POOL, SUB, "acme")).await;
+    world.put_all(items::invite_of(EMAIL, CODE, "globex", &["guest"], 1_700_000_000)).await;
+    world.put(items::client(POOL, "client1", "globex", "required")).await;
+
+    let reply: Value =
+        serde_json::from_str(&world.answer(PRE_TOKEN_GENERATION, sign_in(SUB, &json!({}))).await).unwrap();
+
+    let details = &reply["response"]["claimsAndScopeOverrideDetails"];
+    assert_eq!(details["idTokenGeneration"]["claimsToAddOrOverride"]["tenant_id"], "globex");
+    let profile = world.item(&user(), "PROFILE").await.unwrap();
+    assert_eq!(profile["defaultTid"], "acme", "the default stays");
+}
+
+#[tokio::test]
+async fn who_signs_up_at_a_tenants_client_is_not_made_a_member_of_another() {
+    let world = World::start().await;
+    for tenant in ["acme", "globex"] {
+        world.put(items::tenant(tenant)).await;
+    }
+    world.put_all(items::invite_of(EMAIL, CODE, "globex", &["admin"], 1_700_000_000)).await;
+    world.put(items::client(POOL, "client1", "acme", "required")).await;
+
+    assert_eq!(world.refusal(POST_CONFIRMATION, confirmation(SUB, EMAIL, None)).await.0, "INVITE_REQUIRED");
+
+    assert_eq!(world.count("USER#", "").await, 0);
+    world.put(items::but(items::client(POOL, "client1", "acme", "required"), json!({ "mode": "odd" }))).await;
+    let (code, _) = world.refusal(POST_CONFIRMATION, confirmation(SUB, EMAIL, None)).await;
+    assert_eq!(code, "UNAVAILABLE", "a damaged binding is not guessed");
+}
+
+#[tokio::test]
+async fn a_damaged_pointer_does_not_stop_a_redemption_by_code() {
+    for damage in [
+        json!({ "ttl": "soon" }),
+        json!({ "createdAt": "today" }),
+        json!({ "expiresAt": true }),
+        json!({ "h": 7 }),
+    ] {
+        let world = World::start().await;
+        world.put(items::tenant("acme")).await;
+        let [invite, pointer] = items::invite_of(EMAIL, CODE, "acme", &["viewer"], 1_700_000_000);
+        world.put(invite).await;
+        world.put(items::but(pointer, damage.clone())).await;
+
+        assert_eq!(
+            world.refusal(POST_CONFIRMATION, confirmation(SUB, EMAIL, None)).await.0,
+            "UNAVAILABLE",
+            "{damage}"
+        );
+        world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await;
+
+        assert_eq!(world.count("USER#", "TENANT#acme").await, 1, "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_name_that_is_too_long_is_said_to_be_that() {
+    let world = world_with_invite(1).await;
+    let mut event: Value = serde_json::from_str(&confirmation(SUB, EMAIL, Some(CODE))).unwrap();
+    event["userName"] = json!("x".repeat(129));
+
+    world.answer(POST_CONFIRMATION, event.to_string()).await;
+
+    let lines = world.stack.lambda().logs(POST_CONFIRMATION).unwrap();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("stamp.deferred") && line.contains("longer than 128 characters")),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
 async fn two_hundred_users_on_ten_uses_give_ten_members() {
     let world = world_with_invite(10).await;
 
@@ -303,14 +440,14 @@ async fn a_damaged_invite_does_not_keep_the_user_from_the_others() {
         ("globex", "inv_ZZZZZZZZZZZZZZZZZZZZZZZZZZ"),
         ("initech", "inv_XXXXXXXXXXXXXXXXXXXXXXXXXX"),
     ];
-    for (tenant, code) in codes {
+    // Those of the damaged ones are older.
+    for (age, (tenant, code)) in (0..).zip(codes) {
         world.put(items::tenant(tenant)).await;
-        world.put(items::but(items::invite(code, tenant, &["viewer"], 1), json!({ "email": EMAIL }))).await;
-        world.put(items::pointer(EMAIL, tenant, code)).await;
+        world.put_all(items::invite_of(EMAIL, code, tenant, &["viewer"], 1_700_000_000 - age)).await;
     }
     let damaged = items::invite(codes[1].1, "globex", &["viewer"], 1);
     world.put(items::but(damaged, json!({ "status": "unknown", "email": EMAIL }))).await;
-    let misled = items::pointer(EMAIL, "initech", CODE);
+    let misled = items::but(items::pointer(EMAIL, "initech", CODE), json!({ "createdAt": 1_600_000_000 }));
     world.put(misled).await;
 
     world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, None)).await;

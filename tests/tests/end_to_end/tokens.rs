@@ -60,10 +60,14 @@ async fn refused(world: &World, event: &str) -> String {
 }
 
 #[tokio::test]
-async fn several_tenants_without_a_choice_are_refused_and_a_default_is_taken() {
+async fn a_user_of_several_tenants_gets_the_default_or_the_one_that_was_joined_first() {
     let world = world().await;
-    world.put(items::member(POOL, SUB, "globex", &["viewer"])).await;
-    assert_eq!(refused(&world, &event(|_| ())).await, "CHOOSE_TENANT");
+    let earlier = json!({ "joinedAt": 1_600_000_000 });
+    world.put(items::but(items::member(POOL, SUB, "globex", &["viewer"]), earlier)).await;
+    assert_eq!(tenant_of(&world, &event(|_| ())).await, "globex", "joined first");
+    assert_eq!(world.item(&format!("USER#{POOL}#{SUB}"), "PROFILE").await, None, "nothing is written");
+    world.put(items::profile(POOL, SUB, "acme")).await;
+    assert_eq!(tenant_of(&world, &event(|_| ())).await, "acme");
 
     world.put(items::profile(POOL, SUB, "globex")).await;
 
@@ -71,6 +75,121 @@ async fn several_tenants_without_a_choice_are_refused_and_a_default_is_taken() {
     assert_eq!(tenant_of(&world, &asking_for("acme")).await, "acme");
     assert_eq!(refused(&world, &asking_for("initech")).await, "WRONG_TENANT");
     assert_eq!(refused(&world, &asking_for("Acme")).await, "WRONG_TENANT");
+}
+
+/// Ana's default is acme, which she cannot have; she is an active member of globex and of initech, of globex for longer.
+async fn world_of_a_lost_default(lost: impl AsyncFnOnce(&World)) -> World {
+    let world = world().await;
+    world.put(items::tenant("initech")).await;
+    world.put(items::profile(POOL, SUB, "acme")).await;
+    for (tenant, joined_at) in [("globex", 1_700_000_001), ("initech", 1_700_000_002)] {
+        let member = items::member(POOL, SUB, tenant, &["viewer"]);
+        world.put(items::but(member, json!({ "joinedAt": joined_at }))).await;
+    }
+    lost(&world).await;
+    world
+}
+
+fn refresh() -> String {
+    event(|event| event["triggerSource"] = json!("TokenGeneration_RefreshTokens"))
+}
+
+#[tokio::test]
+async fn a_sign_in_falls_back_from_a_lost_default_and_a_refresh_never_changes_the_tenant() {
+    let member =
+        |status: &str| items::but(items::member(POOL, SUB, "acme", &["admin"]), json!({ "status": status }));
+    let tenant = |status: &str| items::but(items::tenant("acme"), json!({ "status": status }));
+    let rows = [
+        ("a removed membership", member("removed"), "CHOOSE_TENANT"),
+        ("a suspended membership", member("suspended"), "SUSPENDED"),
+        ("a suspended tenant", tenant("suspended"), "SUSPENDED"),
+        ("an offboarded tenant", tenant("offboarded"), "CHOOSE_TENANT"),
+    ];
+
+    for (row, lost, refused_refresh) in rows {
+        let world = world_of_a_lost_default(async |world: &World| world.put(lost).await).await;
+        assert_eq!(refused(&world, &refresh()).await, refused_refresh, "{row}");
+        assert_eq!(tenant_of(&world, &event(|_| ())).await, "globex", "{row}");
+        assert_eq!(tenant_of(&world, &refresh()).await, "globex", "{row}: the refreshes that follow agree");
+        let profile = world.item(&format!("USER#{POOL}#{SUB}"), "PROFILE").await.unwrap();
+        assert_eq!((&profile["defaultTid"], &profile["ver"]), (&json!("globex"), &json!(2)), "{row}");
+        let items = world.items().await;
+        let audit = items.values().find(|item| item["et"] == "audit").unwrap();
+        assert_eq!(
+            (&audit["pk"], &audit["action"], &audit["detail"]),
+            (
+                &json!("TENANT#globex"),
+                &json!("member.default-moved"),
+                &json!("default tenant acme -> globex")
+            ),
+            "{row}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_default_is_not_moved_for_a_token_that_is_not_made() {
+    let world = with_settings(&[("CLAIM_BYTES_MAX", "64")]).await;
+    world.put(items::but(items::member(POOL, SUB, "acme", &[]), json!({ "status": "removed" }))).await;
+    world.put(items::member(POOL, SUB, "globex", &["viewer"])).await;
+    world.put(items::profile(POOL, SUB, "acme")).await;
+
+    assert_eq!(refused(&world, &event(|_| ())).await, "UNAVAILABLE");
+
+    let profile = world.item(&format!("USER#{POOL}#{SUB}"), "PROFILE").await.unwrap();
+    assert_eq!(profile["defaultTid"], "acme");
+}
+
+#[tokio::test]
+async fn a_membership_of_a_damaged_tenant_is_passed_over_and_logged() {
+    let world = world().await;
+    world.put(items::but(items::member(POOL, SUB, "acme", &[]), json!({ "status": "removed" }))).await;
+    world.put(items::but(items::member(POOL, SUB, "broken", &[]), json!({ "joinedAt": 1 }))).await;
+    world.put(items::member(POOL, SUB, "globex", &["viewer"])).await;
+    world.put(items::profile(POOL, SUB, "acme")).await;
+
+    assert_eq!(tenant_of(&world, &event(|_| ())).await, "globex");
+
+    let lines = world.stack.lambda().logs(PRE_TOKEN_GENERATION).unwrap();
+    assert!(
+        lines.iter().any(|line| line.contains("data.integrity") && line.contains("TENANT#broken")),
+        "{lines:?}"
+    );
+    world.put(items::but(items::member(POOL, SUB, "globex", &[]), json!({ "status": "removed" }))).await;
+    world.put(items::profile(POOL, SUB, "acme")).await;
+    assert_eq!(refused(&world, &event(|_| ())).await, "UNAVAILABLE", "nothing else is left");
+}
+
+#[tokio::test]
+async fn only_a_tenant_of_which_the_user_never_was_is_reported_as_an_attack() {
+    let stamped =
+        |tenant: &str| event(|event| event["request"]["userAttributes"]["custom:tenantId"] = json!(tenant));
+    let reported = async |world: &World| {
+        let lines = world.stack.lambda().logs(PRE_TOKEN_GENERATION).unwrap();
+        let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines
+            .filter(|line| line["event"] == "security.cross_tenant")
+            .map(|line| line["reason"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let world = world().await;
+    for status in ["suspended", "removed"] {
+        world.put(items::but(items::member(POOL, SUB, "globex", &[]), json!({ "status": status }))).await;
+        world.put(items::client(POOL, "boundclient", "globex", "required")).await;
+        refused(&world, &asking_for("globex")).await;
+        refused(&world, &event(|_| ()).replace(CLIENT, "boundclient")).await;
+        tenant_of(&world, &stamped("globex")).await;
+    }
+    refused(&world, &asking_for("x")).await;
+    tenant_of(&world, &stamped("x")).await;
+    assert_eq!(reported(&world).await, Vec::<String>::new());
+
+    tenant_of(&world, &stamped("initech")).await;
+    refused(&world, &asking_for("initech")).await;
+    world.put(items::client(POOL, "boundclient", "initech", "required")).await;
+    refused(&world, &event(|_| ()).replace(CLIENT, "boundclient")).await;
+
+    assert_eq!(reported(&world).await, ["stamp", "asked_tenant", "client_binding"]);
 }
 
 #[tokio::test]
@@ -94,11 +213,16 @@ async fn a_bound_app_client_gives_tokens_to_members_of_its_tenant_only() {
 #[tokio::test]
 async fn a_suspended_or_offboarded_tenant_gives_no_token() {
     let world = world().await;
-    for status in ["suspended", "offboarded"] {
+    world.put(items::client(POOL, "boundclient", "acme", "required")).await;
+    // A membership of an offboarded tenant counts as none.
+    for (status, told) in [("suspended", "SUSPENDED"), ("offboarded", "NO_TENANT")] {
         world.put(items::but(items::tenant("acme"), json!({ "status": status }))).await;
-        assert_eq!(refused(&world, &event(|_| ())).await, "SUSPENDED", "{status}");
+        assert_eq!(refused(&world, &event(|_| ())).await, told, "{status}");
         let stamped = event(|event| event["request"]["userAttributes"]["custom:tenantId"] = json!("acme"));
-        assert_eq!(refused(&world, &stamped).await, "SUSPENDED", "{status}, read by the stamp's hint");
+        assert_eq!(refused(&world, &stamped).await, told, "{status}, read by the stamp's hint");
+        assert_eq!(refused(&world, &asking_for("acme")).await, "SUSPENDED", "{status}, asked for");
+        let bound = event(|_| ()).replace(CLIENT, "boundclient");
+        assert_eq!(refused(&world, &bound).await, "SUSPENDED", "{status}, bound");
     }
 }
 
@@ -147,7 +271,14 @@ async fn pool_groups_are_dropped_kept_or_left_alone_and_never_emptied_by_acciden
         Some(json!([])),
         "no roles: explicitly none"
     );
-    assert_eq!(groups(&details(&dropping, &event(without_groups)).await), None, "nothing changes: left out");
+    assert_eq!(
+        groups(&details(&dropping, &event(without_groups)).await),
+        Some(json!([])),
+        "the event does not say which groups the pool has, so that none may stay"
+    );
+    let without_any =
+        |event: &mut Value| event["request"]["groupConfiguration"]["groupsToOverride"] = json!([]);
+    assert_eq!(groups(&details(&dropping, &event(without_any)).await), None, "nothing changes: left out");
     let unreadable =
         event(|event| event["request"]["groupConfiguration"] = json!({ "groupsToOverride": "admin" }));
     assert_eq!(groups(&details(&dropping, &unreadable).await), Some(json!([])), "whatever it was is dropped");
@@ -289,7 +420,8 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         ("CLAIM_TENANT_TIER", "org"),
         ("CLAIMS_ID", "id,names"),
         ("CLAIMS_ACCESS", "all"),
-        ("CLAIM_TENANT_ROLES", "cognito:groups"),
+        ("CLAIM_TENANT_ROLES", "custom"),
+        ("EMAIL_VERIFIED_PROVIDERS", "Okta,"),
         ("GROUP_FORMAT", "{rôle}"),
         ("CLAIM_BYTES_MAX", "65537"),
         ("IAM_ROLE_ALLOWLIST", "role/x"),
@@ -315,6 +447,7 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         "CLAIMS_ID",
         "CLAIMS_ACCESS",
         "CLAIM_TENANT_ROLES",
+        "EMAIL_VERIFIED_PROVIDERS",
         "AWS_ENDPOINT_URL_DYNAMODB",
         "AWS_ENDPOINT_URL_DYNAMODB",
         "GROUP_FORMAT",

@@ -62,32 +62,29 @@ async fn on_v1_the_id_token_carries_the_tenant_and_both_carry_the_groups() {
 }
 
 #[tokio::test]
-async fn a_verified_address_redeems_its_invites_without_a_code() {
+async fn a_verified_address_redeems_its_oldest_invite_without_a_code_and_the_others_by_asking() {
     let world = World::start().await;
     let pool = world.user_pool(EventVersion::V2);
     let newer = "inv_ZZZZZZZZZZZZZZZZZZZZZZZZZZ";
     for (tenant, code, made) in [("acme", CODE, 1_700_000_000), ("globex", newer, 1_700_000_001)] {
         world.put(items::tenant(tenant)).await;
-        let invite = items::invite(code, tenant, &["viewer"], 1);
-        world.put(items::but(invite, json!({ "email": "ana@example.com", "createdAt": made }))).await;
-        world.put(items::pointer("ana@example.com", tenant, code)).await;
+        world.put_all(items::invite_of("ana@example.com", code, tenant, &["viewer"], made)).await;
     }
 
     let sub = pool.sign_up("Ana@Example.com").await;
     pool.confirm("ana@example.com", None).await.unwrap();
 
-    assert_eq!(
-        pool.stamp(&sub).await.as_deref(),
-        Some("globex"),
-        "the newest invite's tenant is the default"
-    );
+    assert_eq!(pool.stamp(&sub).await.as_deref(), Some("acme"), "the tenant that invited first");
     let claims = pool.sign_in("ana@example.com").await.unwrap();
-    assert_eq!(claims.access["tenant_id"], "globex");
-    assert_eq!(world.count("USER#", "TENANT#").await, 2, "all invites of the address are redeemed");
-    assert_eq!(world.count("EMAIL#", "").await, 0, "the pointers of used-up invites are gone");
+    assert_eq!(claims.access["tenant_id"], "acme");
+    assert_eq!(world.count("USER#", "TENANT#").await, 1, "nobody is made a member without having asked");
+    assert_eq!(world.count("EMAIL#", "").await, 1, "the other invite stays open");
     let refresh_token = claims.refresh_token.unwrap();
-    let other = pool.switch(&refresh_token, &[("tenantId", "acme")]).await.unwrap();
-    assert_eq!(other.access["tenant_id"], "acme");
+    let other = pool.switch(&refresh_token, &[("tenantId", "globex")]).await.unwrap();
+    assert_eq!(other.access["tenant_id"], "globex");
+    assert_eq!(world.count("EMAIL#", "").await, 0, "the pointers of used-up invites are gone");
+    let again = pool.sign_in("ana@example.com").await.unwrap();
+    assert_eq!(again.access["tenant_id"], "acme", "the default stays");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Faults that no engine gives when asked: a proxy before the real one that spoils some of its answers.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub(crate) struct Proxy {
     /// Where it listens.
     pub(crate) url: String,
     plan: Arc<Mutex<Plan>>,
+    connections: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -74,12 +76,15 @@ impl Proxy {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let plan: Arc<Mutex<Plan>> = Arc::default();
         let shared = Arc::clone(&plan);
+        let connections: Arc<AtomicUsize> = Arc::default();
+        let counted = Arc::clone(&connections);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(serve(client, upstream.clone(), Arc::clone(&shared)));
             }
         });
-        Self { url, plan }
+        Self { url, plan, connections }
     }
 
     /// Spoils the next `times` requests of an operation (`""`: of any).
@@ -102,6 +107,11 @@ impl Proxy {
     /// Spoils nothing any more.
     pub(crate) fn heal(&self) {
         *self.plan.lock().unwrap() = Plan::default();
+    }
+
+    /// How many connections were opened so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// The operations that were asked for since the last change.

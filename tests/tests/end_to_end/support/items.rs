@@ -51,8 +51,20 @@ pub(crate) fn invite(code: &str, tenant: &str, roles: &[&str], max_uses: u64) ->
 pub(crate) fn pointer(email: &str, tenant: &str, code: &str) -> Value {
     json!({
         "pk": format!("EMAIL#{}", email_hash(email)), "sk": format!("TENANT#{tenant}"), "et": "mail", "v": 1,
-        "h": hash(code),
+        "h": hash(code), "createdAt": 1_700_000_000, "expiresAt": FAR, "ttl": FAR + 2_592_000,
     })
+}
+
+/// An open invite for one use that is bound to an address, and its pointer, both made at `created_at`.
+pub(crate) fn invite_of(
+    email: &str,
+    code: &str,
+    tenant: &str,
+    roles: &[&str],
+    created_at: u64,
+) -> [Value; 2] {
+    let bound = but(invite(code, tenant, roles, 1), json!({ "email": email, "createdAt": created_at }));
+    [bound, but(pointer(email, tenant, code), json!({ "createdAt": created_at }))]
 }
 
 /// A binding of an app client.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use dev_stack::{DevStack, FunctionBinaries, FunctionProgram, FunctionSpec, Invocation, StackOptions};
 use serde_json::Value;
@@ -88,6 +88,18 @@ impl World {
         self.put_attributes(attributes(&item)).await;
     }
 
+    /// Writes many items, 10 a call.
+    pub(crate) async fn put_all(&self, items: impl IntoIterator<Item = Value>) {
+        let put = |item: Value| {
+            let put = PutRequest::builder().set_item(Some(attributes(&item))).build().unwrap();
+            WriteRequest::builder().put_request(put).build()
+        };
+        let writes: Vec<WriteRequest> = items.into_iter().map(put).collect();
+        for some in writes.chunks(10) {
+            self.dynamodb.batch_write_item().request_items(TABLE, some.to_vec()).send().await.unwrap();
+        }
+    }
+
     /// Writes an item of any types.
     pub(crate) async fn put_attributes(&self, item: std::collections::HashMap<String, AttributeValue>) {
         self.dynamodb.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
@@ -110,9 +122,10 @@ impl World {
 
     /// Every item, by its key `pk / sk`.
     pub(crate) async fn items(&self) -> BTreeMap<String, Value> {
-        let all = self.dynamodb.scan().table_name(TABLE).send().await.unwrap();
+        let pages = self.dynamodb.scan().table_name(TABLE).into_paginator().items().send();
+        let all = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
         let key = |item: &Value| format!("{} / {}", text(item, "pk"), text(item, "sk"));
-        all.items().iter().map(json_of).map(|item| (key(&item), item)).collect()
+        all.iter().map(json_of).map(|item| (key(&item), item)).collect()
     }
 
     /// How many items' `pk / sk` begin and contain what is given.
