@@ -8,7 +8,7 @@ use aws_types::SdkConfig;
 use serde::Serialize;
 use tenancy::{PoolId, Timestamp};
 use tenancy_aws::DynamoStore;
-use tenancy_aws::operator::{Change, Operator};
+use tenancy_aws::operator::{Change, Operator, PlannedWrite};
 use tokio::sync::OnceCell;
 
 use crate::cli::{Globals, WriteOptions};
@@ -27,6 +27,14 @@ pub struct Context {
     local: OnceCell<aws_sdk_dynamodb::Client>,
     is_unheard: AtomicBool,
     may_make_local: AtomicBool,
+}
+
+/// A change that was written, or, in a dry run, would have been.
+#[derive(Debug)]
+pub struct Applied {
+    is_changed: bool,
+    is_dry_run: bool,
+    preview: Vec<PlannedWrite>,
 }
 
 impl Context {
@@ -338,20 +346,42 @@ impl Context {
         summary: &str,
         facts: impl Show,
     ) -> Result<(), Failure> {
-        let (changed, preview) = (!change.is_empty(), change.preview());
+        let applied = self.apply(operator, change, options, what).await?;
+        self.say_written(&applied, summary, facts);
+        Ok(())
+    }
+
+    /// Writes `change`, unless it is a dry run, and says nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when it was not written.
+    pub async fn apply(
+        &self,
+        operator: &Operator,
+        change: Change,
+        options: WriteOptions,
+        what: &str,
+    ) -> Result<Applied, Failure> {
+        let (is_changed, preview) = (!change.is_empty(), change.preview());
         if !options.dry_run {
             operator.apply(change, what).await?;
         }
-        let writes =
-            options.dry_run.then(|| preview.iter().map(crate::commands::written::Planned::from).collect());
+        Ok(Applied { is_changed, is_dry_run: options.dry_run, preview })
+    }
+
+    /// Says what was written, or would have been.
+    pub fn say_written(&self, applied: &Applied, summary: &str, facts: impl Show) {
+        let writes = applied
+            .is_dry_run
+            .then(|| applied.preview.iter().map(crate::commands::written::Planned::from).collect());
         self.say(&crate::commands::written::Written {
-            changed,
-            dry_run: options.dry_run,
+            changed: applied.is_changed,
+            dry_run: applied.is_dry_run,
             summary,
             writes,
             facts,
         });
-        Ok(())
     }
 
     /// Prints it on standard output, in the form that was asked for.

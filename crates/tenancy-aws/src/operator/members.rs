@@ -197,7 +197,8 @@ impl Operator {
     }
 
     /// Plans another status: suspended, resumed, removed. A removed membership is kept, as a record, and no invite revives
-    /// it. If it was the user's default tenant, there is none then. Empty when it is so already.
+    /// it. The profile keeps naming its tenant as the default, so that a refresh is refused and does not move the session to
+    /// another tenant; the next sign-in moves the default. Empty when the status is this one already.
     ///
     /// # Errors
     ///
@@ -221,13 +222,10 @@ impl Operator {
             MembershipStatus::Suspended => "member.suspend",
             MembershipStatus::Removed => "member.remove",
         };
-        let mut writes =
-            vec![record.update(vec![("status", text(status.name())), next_version(&record.item)])];
-        if status == MembershipStatus::Removed && user.default_tenant.as_ref() == Some(tenant) {
-            writes.push(user.default_write(None));
-        }
-        writes.push(self.audit_member(user, tenant, action, None, now));
-        Ok(Change::of(writes))
+        Ok(Change::of(vec![
+            record.update(vec![("status", text(status.name())), next_version(&record.item)]),
+            self.audit_member(user, tenant, action, None, now),
+        ]))
     }
 
     /// Plans that tokens for which no tenant was asked are those of `tenant`. The stamp is to be written anew then, so it
@@ -265,15 +263,12 @@ impl Operator {
         ]))
     }
 
-    /// Plans to forget a default tenant in which the user is no active member. Empty when there is none such.
-    pub fn clear_stale_default(&self, user: &UserRecord, now: Timestamp) -> Change {
-        let records = user.records();
+    /// Plans to forget a default tenant of which the user has never been a member. Empty when there is none such: a default
+    /// that was lost stays until the next sign-in moves it.
+    pub fn clear_foreign_default(&self, user: &UserRecord, now: Timestamp) -> Change {
         match &user.default_tenant {
-            Some(tenant) if !records.is_active_in(tenant) => Change::of(vec![
-                match user.in_tenant(tenant) {
-                    Some(record) => Write::Require { before: record.item.clone(), guard: vec!["status"] },
-                    None => Write::RequireNone(Key::membership(&user.user, tenant).into_attributes()),
-                },
+            Some(tenant) if user.in_tenant(tenant).is_none() => Change::of(vec![
+                Write::RequireNone(Key::membership(&user.user, tenant).into_attributes()),
                 user.default_write(None),
                 self.audit_member(user, tenant, "member.clear-default", None, now),
             ]),

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod audit;
 pub mod client;
+pub mod defaults;
 pub mod doctor;
 pub mod idp;
 pub mod invite;

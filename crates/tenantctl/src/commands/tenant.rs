@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tenancy::{Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
-use tenancy_aws::operator::{InviteState, Operator, OperatorError, TenantEdit, TenantRecord};
+use tenancy_aws::operator::{Change, InviteState, Operator, OperatorError, TenantEdit, TenantRecord};
 
 use super::arguments::{joined, minute, rfc3339};
+use super::defaults::{Loss, LostDefault, LostDefaults, lost_with_tenant, sentence};
 use super::written::NoFacts;
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
@@ -203,31 +204,13 @@ pub async fn run(command: TenantCommand, context: &Context) -> Result<Found, Fai
             let edit = Edit { action: "tenant.set-tier", wanted: edit, functions: Some(&options.functions) };
             edit.run(&options.tenant, options.write, context).await
         }
-        TenantCommand::Suspend(options) => {
-            ask(&options, TenantStatus::Suspended, context, "Refuse tokens to all users of").await?;
-            set_status(
-                &options.tenant,
-                TenantStatus::Suspended,
-                "tenant.suspend",
-                options.write.write(),
-                context,
-            )
-            .await
-        }
+        TenantCommand::Suspend(options) => end(&options, TenantStatus::Suspended, context).await,
         TenantCommand::Resume(options) => {
-            set_status(&options.tenant, TenantStatus::Active, "tenant.resume", options.write, context).await
+            let edit = TenantEdit { status: Some(TenantStatus::Active), ..TenantEdit::default() };
+            let edit = Edit { action: "tenant.resume", wanted: edit, functions: None };
+            edit.run(&options.tenant, options.write, context).await
         }
-        TenantCommand::Offboard(options) => {
-            ask(&options, TenantStatus::Offboarded, context, "This cannot be undone. Offboard").await?;
-            set_status(
-                &options.tenant,
-                TenantStatus::Offboarded,
-                "tenant.offboard",
-                options.write.write(),
-                context,
-            )
-            .await
-        }
+        TenantCommand::Offboard(options) => end(&options, TenantStatus::Offboarded, context).await,
         TenantCommand::Roles(RolesCommand::Show { tenant }) => {
             let record = context.reader().await?.tenant(&tenant).await?;
             context.say(&RolesView { tenant: tenant.to_string(), roles: roles_of(&record.tenant) });
@@ -313,30 +296,56 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
     Ok(found)
 }
 
-/// Asks, if there is such a tenant and anything would be different.
-async fn ask(
-    options: &StatusOptions,
-    status: TenantStatus,
-    context: &Context,
-    question: &str,
-) -> Result<(), Failure> {
-    let operator = context.reader().await?;
-    let record = operator.tenant(&options.tenant).await?;
-    if record.tenant.status == status {
-        return Ok(());
+/// Suspends or offboards. The question comes after the count of users who lose their default tenant. With `--yes` they are
+/// counted after the write, because the suspension of a tenant with very many members must not wait.
+async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -> Result<Found, Failure> {
+    let (id, write, loss) = (&options.tenant, options.write, Loss::from(status));
+    let reader = context.reader().await?;
+    let record = reader.tenant(id).await?;
+    let is_changed = record.tenant.status != status;
+    if is_changed && status == TenantStatus::Offboarded {
+        context.note(&what_hangs_on(id, &reader, context.now()).await?);
     }
-    let id = &options.tenant;
-    if status == TenantStatus::Offboarded {
-        context.note(&what_hangs_on(id, &operator, context.now()).await?);
+    let mut lost = None;
+    if is_changed && write.dry_run {
+        lost = Some(lost_with_tenant(&reader, id, loss).await?);
+    } else if is_changed && !write.yes {
+        lost = or_note(lost_with_tenant(&reader, id, loss).await, context);
+        if let Some(sentence) = lost.as_deref().map(|lost| sentence(lost, loss)).filter(|s| !s.is_empty()) {
+            context.note(&sentence);
+        }
+        let name = &record.tenant.name;
+        if status == TenantStatus::Offboarded {
+            let question = format!("This cannot be undone. Offboard tenant `{id}` ({name})?");
+            context.confirm_by_name(&question, id.as_str(), false)?;
+        } else {
+            context.confirm(&format!("Refuse tokens to all users of tenant `{id}` ({name})?"), false)?;
+        }
     }
-    if options.write.dry_run {
-        return Ok(());
+    let action = if status == TenantStatus::Offboarded { "tenant.offboard" } else { "tenant.suspend" };
+    let wanted = TenantEdit { status: Some(status), ..TenantEdit::default() };
+    let edit = Edit { action, wanted, functions: None };
+    let operator = context.writer().await?;
+    // Read anew: the answer may have taken its time.
+    let (change, mut summary) = edit.plan(&operator, &operator.tenant(id).await?, context).await?;
+    let is_changed = !change.is_empty();
+    let applied = context.apply(&operator, change, write.write(), &format!("tenant `{id}`")).await?;
+    let lost = match lost {
+        None if !is_changed => Some(Vec::new()),
+        None if write.yes => or_note(lost_with_tenant(&operator, id, loss).await, context),
+        lost => lost,
+    };
+    if let Some(lost) = lost.as_deref().filter(|lost| !lost.is_empty()) {
+        summary = format!("{summary}. {}", sentence(lost, loss));
     }
-    let question = format!("{question} tenant `{id}` ({})?", record.tenant.name);
-    match status {
-        TenantStatus::Offboarded => context.confirm_by_name(&question, id.as_str(), options.write.yes),
-        TenantStatus::Active | TenantStatus::Suspended => context.confirm(&question, options.write.yes),
-    }
+    context.say_written(&applied, &summary, LostDefaults { defaults_lost: lost });
+    Ok(Found::Nothing)
+}
+
+/// Who loses a default tenant is told, and is no reason not to suspend.
+fn or_note(lost: Result<Vec<LostDefault>, Failure>, context: &Context) -> Option<Vec<LostDefault>> {
+    lost.map_err(|failure| context.note(&format!("could not read who loses their default tenant: {failure}")))
+        .ok()
 }
 
 /// What is left behind when a tenant ends: none of it is changed, and all of it leads nowhere.
@@ -353,20 +362,8 @@ async fn what_hangs_on(
     let providers = operator.providers(tenant).await?.len();
     Ok(format!(
         "`{tenant}` has {members} active members, {invites} open invites, {clients} bound app clients and {providers} \
-         bound identity providers; they stay, and lead to no token. Unbind what is to serve others, and give members of \
-         other tenants another default"
+         bound identity providers; they stay, and lead to no token. Unbind what is to serve others"
     ))
-}
-
-async fn set_status(
-    tenant: &TenantId,
-    status: TenantStatus,
-    action: &'static str,
-    write: WriteOptions,
-    context: &Context,
-) -> Result<Found, Failure> {
-    let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
-    Edit { action, wanted: edit, functions: None }.run(tenant, write, context).await
 }
 
 async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, Failure> {
@@ -431,6 +428,19 @@ impl Edit<'_> {
         write: WriteOptions,
         context: &Context,
     ) -> Result<Found, Failure> {
+        let what = format!("tenant `{}`", record.tenant.id);
+        let (change, summary) = self.plan(operator, record, context).await?;
+        context.write(operator, change, write, &what, &summary, NoFacts {}).await?;
+        Ok(Found::Nothing)
+    }
+
+    /// The change, and what is different afterwards in a sentence.
+    async fn plan(
+        self,
+        operator: &Operator,
+        record: &TenantRecord,
+        context: &Context,
+    ) -> Result<(Change, String), Failure> {
         let after = edited(&record.tenant, &self.wanted);
         let slug = self.wanted.slug.clone();
         if let Some(functions) = self.functions {
@@ -449,8 +459,7 @@ impl Edit<'_> {
             },
             _ => format!("Tenant `{id}` lists the roles {}", joined(after.roles.keys().map(Role::as_str))),
         };
-        context.write(operator, change, write, &format!("tenant `{id}`"), &summary, NoFacts {}).await?;
-        Ok(Found::Nothing)
+        Ok((change, summary))
     }
 }
 

@@ -7,8 +7,9 @@ use tenancy::ports::Invites;
 use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, UserKey};
 use tenancy_aws::operator::{Change, InviteState, MemberRecord, Operator, OperatorError, UserRecord};
 
-use self::view::{MemberList, MemberView, OpenInvite, SignedOut, TenantStatuses, UserView};
+use self::view::{Ended, MemberList, MemberView, OpenInvite, TenantStatuses, UserView};
 use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
+use super::defaults::{Loss, lost_with_membership, one_sentence};
 use super::invite::note_unlisted_roles;
 use super::written::{NoFacts, Written};
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
@@ -317,24 +318,33 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
     let user = operator.user(&known.user).await?;
     let plan = |now| operator.set_member_status(&user, tenant, status, now);
     let is_changed = !plan(context.now())?.is_empty();
+    let loss = Loss::from(status);
+    let lost =
+        if is_changed { lost_with_membership(&operator, &user, tenant, loss).await? } else { Vec::new() };
     let (question, done) = match status {
         MembershipStatus::Removed => ("Remove", "removed from"),
         MembershipStatus::Suspended | MembershipStatus::Active => ("Suspend", "suspended in"),
     };
     let asks = !options.write.dry_run && (is_changed || options.sign_out);
     if asks {
+        if let ([lost], false) = (lost.as_slice(), options.write.yes) {
+            context.note(&one_sentence(lost, loss));
+        }
         let also = if options.sign_out { ", and sign them out everywhere" } else { "" };
         context.confirm(&format!("{question} user {sub} in `{tenant}`{also}?"), options.write.yes)?;
     }
     let mut summary = format!("User {sub} is {done} `{tenant}`: the next token for it is refused");
+    if let [lost] = lost.as_slice() {
+        summary = format!("{summary}. {}", one_sentence(lost, loss));
+    }
     // Planned anew: the answer may have taken its time.
     let change = plan(context.now())?;
     if !options.sign_out || options.write.dry_run {
         if options.sign_out {
             summary.push_str(", and the user's refresh tokens are revoked");
         }
-        let write = options.write.write();
-        context.write(&operator, change, write, "the membership", &summary, NoFacts {}).await?;
+        let (write, facts) = (options.write.write(), Ended { signed_out: None, defaults_lost: lost });
+        context.write(&operator, change, write, "the membership", &summary, facts).await?;
     } else {
         operator.apply(change, "the membership").await?;
         sign_out(&known, context).await.map_err(|failure| {
@@ -344,7 +354,7 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
             ))
             .hint("Run the same command again to sign the user out.")
         })?;
-        let facts = SignedOut { signed_out: true };
+        let facts = Ended { signed_out: Some(true), defaults_lost: lost };
         let written = Written { changed: is_changed, dry_run: false, summary: &summary, writes: None, facts };
         context.say(&written);
     }

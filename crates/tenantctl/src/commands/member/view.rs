@@ -7,6 +7,7 @@ use tenancy::TenantId;
 use tenancy_aws::operator::{MemberRecord, UserRecord};
 
 use super::super::arguments::{joined, minute, rfc3339};
+use super::super::defaults::LostDefault;
 use super::super::tenant::styled_status;
 use crate::page::{BAD, DIM, Page, Show, styled};
 use crate::users::PoolUser;
@@ -66,11 +67,15 @@ pub(super) struct OpenInvite {
 /// Tenants' statuses; none for one that does not exist.
 pub(super) type TenantStatuses = BTreeMap<TenantId, Option<&'static str>>;
 
-/// That refresh tokens were revoked.
+/// What a command that ends a membership says besides what it writes.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SignedOut {
-    pub(super) signed_out: bool,
+pub(super) struct Ended {
+    /// Whether refresh tokens were revoked; only when that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signed_out: Option<bool>,
+    /// The user, if this was the default tenant.
+    pub(super) defaults_lost: Vec<LostDefault>,
 }
 
 impl MemberView {
@@ -191,9 +196,9 @@ impl Show for UserView {
     }
 }
 
-impl Show for SignedOut {
+impl Show for Ended {
     fn show(&self, page: &mut Page) {
-        if self.signed_out {
+        if self.signed_out == Some(true) {
             page.line("The user's refresh tokens are revoked; access tokens live on until they expire.");
         }
     }

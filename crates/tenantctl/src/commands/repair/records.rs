@@ -1,9 +1,9 @@
 //! Many users' records, read at the same time within bounds.
 
-use std::collections::HashSet;
-
-use tenancy::ports::{Records, StoreError};
-use tenancy::{TenantId, TenantStatus, UserKey, UserRecords};
+use tenancy::ports::StoreError;
+use tenancy::tenants::Tenants;
+use tenancy::{UserKey, UserRecords};
+use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 use tokio::task::JoinSet;
 
@@ -44,24 +44,20 @@ pub async fn read_users(
     }
 }
 
-/// Which tenants of a user's active memberships are offboarded, so that no stamp is written for them.
+/// The tenants of a user's active memberships.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when the table gives no answer.
-pub async fn offboarded(operator: &Operator, records: &UserRecords) -> Result<HashSet<TenantId>, StoreError> {
-    let mut offboarded = HashSet::new();
+pub async fn tenants_of<'o>(
+    operator: &'o Operator,
+    records: &UserRecords,
+) -> Result<Tenants<'o, DynamoStore>, StoreError> {
+    let mut tenants = Tenants::new(operator.store());
     for membership in records.active() {
-        let tenant = match operator.store().tenant(&membership.tenant).await {
-            Ok(tenant) => tenant,
-            Err(StoreError::Damaged(_)) => continue,
-            Err(error) => return Err(error),
-        };
-        if tenant.is_some_and(|tenant| tenant.status == TenantStatus::Offboarded) {
-            offboarded.insert(membership.tenant.clone());
-        }
+        tenants.read(std::slice::from_ref(&membership.tenant)).await?;
     }
-    Ok(offboarded)
+    Ok(tenants)
 }
 
 /// A damaged item is an answer; no answer is none.

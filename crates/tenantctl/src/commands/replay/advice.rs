@@ -29,12 +29,20 @@ impl Advice {
 
     /// `tenantctl member VERB` for the user of the event.
     pub(super) fn member(verb: &str, case: Case<'_>, tenant: &TenantId, what: impl Into<String>) -> Self {
+        Self::member_of(verb, case, tenant.as_str(), what)
+    }
+
+    /// The same, of a tenant to be filled in.
+    pub(super) fn member_of_any(verb: &str, case: Case<'_>, what: impl Into<String>) -> Self {
+        Self::member_of(verb, case, "TENANT", what)
+    }
+
+    fn member_of(verb: &str, case: Case<'_>, tenant: &str, what: impl Into<String>) -> Self {
         let user = case.event.map(|event| &event.request.subject);
         let (sub, pool) = match user {
             Some(Subject::User(user)) => (user.sub.as_str(), user.pool.as_str()),
             Some(Subject::None | Subject::Invalid) | None => ("SUB", "POOL"),
         };
-        let tenant = tenant.as_str();
         let mut words = vec!["member", verb, sub, "--user-pool-id", pool, "--tenant", tenant];
         if verb == "add" {
             words.extend(["--role", "ROLE"]);
@@ -57,6 +65,13 @@ impl Advice {
     /// `tenantctl invite resend`.
     pub(super) fn resend(hash: &InviteHash, tenant: &TenantId, what: impl Into<String>) -> Self {
         Self::command(what, &["invite", "resend", hash.short(), "--tenant", tenant.as_str()])
+    }
+
+    /// `tenantctl idp bind --trust-email`.
+    pub(super) fn trust_provider(case: Case<'_>, provider: &str, what: impl Into<String>) -> Self {
+        let pool = case.event.map_or("POOL", |event| event.pool.as_str());
+        let words = ["idp", "bind", provider, "--user-pool-id", pool, "--tenant", "TENANT", "--trust-email"];
+        Self::command(what, &words)
     }
 
     /// `tenantctl client unbind`.

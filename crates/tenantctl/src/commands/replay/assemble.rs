@@ -10,7 +10,7 @@ use tenancy::redemption::Redemption;
 use tenancy::{Timestamp, UserRecords};
 
 use super::document::{
-    BindingFacts, Document, EventFacts, RefusalFacts, StampFacts, StoreFacts, TenantFacts,
+    BindingFacts, DefaultFacts, Document, EventFacts, RefusalFacts, StampFacts, StoreFacts, TenantFacts,
 };
 use super::explain::{self, Case};
 use super::facts::{memberships, not_redeemed, redemptions, warnings};
@@ -35,7 +35,14 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
     let envelope = Envelope::read(&recorded.event).ok();
     let event = envelope.as_ref().and_then(|envelope| envelope.open(config.tenant_attribute()).ok());
     let Played { reply, failure, report, seen, reads, read_time } = played;
-    let case = Case { event: event.as_ref(), seen: &seen, details: &report.details };
+    let case = Case {
+        event: event.as_ref(),
+        seen: &seen,
+        details: &report.details,
+        is_fresh: recorded.trigger == TriggerKind::PostConfirmation
+            || report.trigger_source.as_deref() == Some("TokenGeneration_HostedAuth"),
+        verified_providers: config.verified_providers(),
+    };
     let is_error = matches!(reply, Reply::Error(_));
     let refusal = failure.as_ref().map(|failure| {
         let explanation = explain::refused(failure, case);
@@ -78,6 +85,10 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
         }),
         would_redeem: redemptions(case),
         not_redeemed: not_redeemed(case),
+        would_move_default: report.details.default_change.as_ref().map(|change| DefaultFacts {
+            from: change.from.as_ref().map(ToString::to_string),
+            to: change.to.to_string(),
+        }),
         would_stamp: report.details.stamp.as_ref().filter(|_| report.stamps_deferred == 0).map(|plan| {
             StampFacts {
                 attribute: config.tenant_attribute().to_owned(),

@@ -31,7 +31,7 @@ pub(super) struct Document {
     pub(super) client_binding: Option<BindingFacts>,
     /// The user's memberships as they are in the table; `None` when none were read.
     pub(super) memberships: Option<Vec<MembershipFacts>>,
-    /// The user's default tenant as it is in the table.
+    /// The default tenant in the user's profile; `None`: that of the membership joined first counts.
     pub(super) default_tenant_id: Option<String>,
     /// `joined`, `already` or the reason of docs/log-fields.md; `None` when redeeming was not tried.
     pub(super) redemption: Option<&'static str>,
@@ -39,6 +39,8 @@ pub(super) struct Document {
     pub(super) would_redeem: Vec<RedemptionFacts>,
     /// What was on offer and is refused.
     pub(super) not_redeemed: Vec<NotRedeemedFacts>,
+    /// The change of the default tenant that a sign-in would write because the old one gives no token.
+    pub(super) would_move_default: Option<DefaultFacts>,
     /// The user attribute that would be written.
     pub(super) would_stamp: Option<StampFacts>,
     /// What changes in the tokens; `None` when nothing does.
@@ -74,7 +76,7 @@ pub(super) struct TenantFacts {
     pub(super) tenant_id: String,
     /// Whether tokens carry it, or the user is in it; not so when it is suspended, for one.
     pub(super) granted: bool,
-    /// `client_binding`, `asked`, `default`, `only_membership`; of post-confirmation `None`.
+    /// `client_binding`, `asked`, `default`, `joined_first`, `fallback`; of post-confirmation `None`.
     pub(super) chosen_by: Option<&'static str>,
     pub(super) why: String,
 }
@@ -103,6 +105,15 @@ pub(super) struct RefusalFacts {
 pub(super) struct BindingFacts {
     pub(super) tenant_id: String,
     pub(super) mode: &'static str,
+}
+
+/// Another default tenant.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DefaultFacts {
+    /// What the profile names now.
+    pub(super) from: Option<String>,
+    pub(super) to: String,
 }
 
 /// A user attribute that would be written.

@@ -5,7 +5,7 @@ use cognito_trigger::report::Details;
 use cognito_trigger::{PublicError, TriggerFailure};
 use tenancy::choice::{AskedTenant, ChosenBy};
 use tenancy::redemption::{Redemption, RedemptionSource};
-use tenancy::{MembershipStatus, PresentedCode, TenantId, TenantStatus, UserRecords};
+use tenancy::{MembershipStatus, PresentedCode, ProviderName, TenantId, TenantStatus, UserRecords};
 
 use super::advice::Advice;
 use super::openings;
@@ -20,6 +20,10 @@ pub(super) struct Case<'a> {
     pub(super) seen: &'a Seen,
     /// How it came to its outcome.
     pub(super) details: &'a Details,
+    /// Whether the user has just come from an identity provider, so that its word on the address counts.
+    pub(super) is_fresh: bool,
+    /// `EMAIL_VERIFIED_PROVIDERS`.
+    pub(super) verified_providers: &'a [ProviderName],
 }
 
 /// Why, and what to do.
@@ -41,7 +45,7 @@ pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, seen: &Seen) -> &'static s
         ChosenBy::Asked => "the request asks for it (clientMetadata.tenantId)",
         ChosenBy::Default if is_new_default => "what is redeemed makes it the default tenant",
         ChosenBy::Default => "it is the user's default tenant",
-        ChosenBy::JoinedFirst => "it was joined first, and the user has no default tenant",
+        ChosenBy::JoinedFirst => "it was joined first, and the profile names no default tenant",
         ChosenBy::Fallback => {
             "the default tenant cannot be granted; of the others this one was joined first, and it becomes the default"
         }
@@ -74,7 +78,7 @@ pub(super) fn refused(failure: &TriggerFailure, case: Case<'_>) -> Explanation {
 fn invite_required(case: Case<'_>) -> Explanation {
     let has_code = case.event.is_some_and(|event| event.request.invite_code != PresentedCode::None);
     let is_member = case.seen.records.as_ref().is_some_and(|records| records.active().next().is_some());
-    let mut advice = vec![openings::advice(case)];
+    let mut advice = openings::advice(case);
     if has_code && is_member {
         advice.push(Advice::text("The user is a member already, and can sign in without the code"));
     }
@@ -85,7 +89,7 @@ fn no_tenant(case: Case<'_>) -> Explanation {
     let records = case.seen.records.as_ref();
     let removed: Vec<&TenantId> =
         records.into_iter().flat_map(|records| &records.memberships).map(|m| &m.tenant).collect();
-    let mut advice = vec![openings::advice(case)];
+    let mut advice = openings::advice(case);
     let standing = if removed.is_empty() {
         "The user is a member of no tenant.".to_owned()
     } else {
@@ -131,10 +135,9 @@ fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
             [Advice::member("add", case, tenant, format!("If the user is to come back to {tenant}"))],
         );
     }
-    // Who is a member somewhere redeems an invite by its code alone.
-    let invite = "Or invite them; a member of another tenant needs the code, as clientMetadata.inviteCode";
+    let invite = "Or invite them: the next sign-in here redeems an invite to their verified address";
     explained(
-        format!("{because}, and the user is no member of it."),
+        format!("{because}, and the user is no member of it. {}", openings::why_nothing_was_redeemed(case)),
         [
             Advice::member(
                 "add",
@@ -151,23 +154,31 @@ fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
 fn choose_tenant(case: Case<'_>) -> Explanation {
     let records = case.seen.records_after().unwrap_or_default();
     let default = records.default_tenant().map_or("none", TenantId::as_str);
-    let active: Vec<&TenantId> =
-        records.by_joining().iter().filter(|m| m.is_active()).map(|m| &m.tenant).collect();
+    let is_active = |tenant: &TenantId| {
+        case.seen.tenant(tenant).is_none_or(|tenant| tenant.status == TenantStatus::Active)
+    };
+    let joined = records.by_joining();
+    let active = joined.into_iter().filter(|m| m.is_active() && m.tenant.as_str() != default);
+    let active: Vec<&TenantId> = active.map(|m| &m.tenant).filter(|tenant| is_active(tenant)).collect();
     let mut advice = Vec::new();
     if let Some(first) = active.first() {
         advice.push(Advice::text(format!(
-            "The user signs in again: the sign-in falls back to {first}, which then is the default tenant"
+            "The user signs in again: the sign-in falls back to {first}, and makes it the default tenant"
         )));
-        let what = format!("Or give the user a default tenant, {}", list(&active, "or"));
+        let what = format!(
+            "Or set another default tenant, {}; the user's sessions then move to it",
+            list(&active, "or")
+        );
         advice.push(Advice::member("set-default", case, first, what));
     }
     advice.push(Advice::text(
-        "Or the app asks for a tenant in clientMetadata.tenantId; docs/cognito.md says where that arrives",
+        "Or the app asks for a tenant in clientMetadata.tenantId of GetTokensFromRefreshToken",
     ));
     let member = list(&active, "and");
     explained(
         format!(
-            "The user has lost the default tenant {default}, and a refresh never changes the tenant of a session. The user is a member of {member}."
+            "The user has lost the default tenant {default}, and a refresh never changes the tenant of a session. The user \
+             is a member of {member}."
         ),
         advice,
     )

@@ -18,6 +18,7 @@ pub(super) struct MembershipFacts {
     /// `active`, `suspended`, `removed`.
     pub(super) status: &'static str,
     pub(super) roles: Vec<String>,
+    /// Whether it is the tenant of a token for which no other is asked: of the profile, or else joined first.
     pub(super) is_default: bool,
     /// `pending`, `done`.
     pub(super) stamp: &'static str,
@@ -27,7 +28,7 @@ pub(super) struct MembershipFacts {
 
 /// The memberships that were found.
 pub(super) fn memberships(records: &UserRecords, seen: &Seen) -> Vec<MembershipFacts> {
-    let default = records.profile.default_tenant.as_ref();
+    let default = records.default_tenant();
     let facts = records.memberships.iter().map(|membership| MembershipFacts {
         tenant_id: membership.tenant.to_string(),
         status: membership.status.name(),

@@ -1,7 +1,8 @@
 //! What was on offer and was refused, in words.
 
+use tenancy::address::{Address, Identities, Opens, ProviderKind, Voucher};
 use tenancy::redemption::{InviteRefusal, OpeningKey, Redemption, RefusedOpening};
-use tenancy::{InviteHash, MembershipStatus, PresentedCode, TenantId, TenantStatus, Timestamp};
+use tenancy::{InviteHash, MembershipStatus, PresentedCode, ProviderName, TenantId, TenantStatus, Timestamp};
 
 use super::advice::Advice;
 use super::explain::Case;
@@ -47,7 +48,9 @@ pub(super) fn why(refused: &RefusedOpening, case: Case<'_>) -> String {
         }
         InviteRefusal::WrongAddress => wrong_address(case),
         InviteRefusal::AddressNotVerified => {
-            "it is bound to the user's address, and the address is not verified".to_owned()
+            "it is bound to the user's address, which is not verified and which no identity provider that the tenant \
+             trusts has asserted"
+                .to_owned()
         }
         InviteRefusal::WrongTenant => {
             "the request asks for another tenant than the app client is bound to".to_owned()
@@ -106,36 +109,94 @@ pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
         };
         return format!("{subject}: {}.", why(first, case));
     }
-    match request {
-        Some(request) if request.email.is_none() => {
-            "No code came with the request, and the event has no e-mail address for which an invite could be open."
+    let without = "No code came with the request, and";
+    match address(case) {
+        None => format!("{without} the event has no e-mail address for which an invite could be open."),
+        Some(Word::Verified) => match wanted(case) {
+            Some(tenant) => format!("{without} no invite to {tenant} is open for the e-mail address."),
+            None => format!("{without} no invite is open for the e-mail address."),
+        },
+        Some(Word::NotVerified) => {
+            format!("{without} the e-mail address is not verified, so that invites to it do not count.")
         }
-        Some(request) if !request.is_email_verified => {
-            "No code came with the request, and the e-mail address is not verified, so that invites to it do not count."
-        }
-        Some(_) if *reason == InviteRefusal::AddressNotVerified => {
-            "No code came with the request, and the e-mail address is the word of an identity provider that is not trusted for it."
-        }
-        _ => "No code came with the request, and no invite is open for the e-mail address.",
+        Some(Word::Unknown) => format!(
+            "{without} the e-mail address does not count: the event does not say which identity providers the user has, or \
+             names one of an unknown type."
+        ),
+        Some(Word::NotFresh(providers)) => format!(
+            "{without} the e-mail address is the word of identity provider {providers}, which counts only at a sign-in \
+             through it (TokenGeneration_HostedAuth)."
+        ),
+        Some(Word::Of(providers, Opens::Only(tenant))) => format!(
+            "{without} no invite to {tenant} is open for the e-mail address. The address is the word of identity provider \
+             {providers}, so it opens only invites to {tenant}, which trusts it."
+        ),
+        Some(Word::Of(providers, _)) => format!(
+            "{without} the e-mail address is the word of identity provider {providers}, which is bound to no tenant with \
+             --trust-email, so it opens no invite."
+        ),
     }
-    .to_owned()
+}
+
+/// Whose word the user's address is, when no code came.
+enum Word {
+    Verified,
+    NotVerified,
+    /// The identities are unreadable, or one is of an unknown type.
+    Unknown,
+    /// Of these SAML or OIDC providers, at a source at which their word does not count.
+    NotFresh(String),
+    /// Of these providers, whose bindings open these tenants' invites.
+    Of(String, Opens),
+}
+
+/// `None`: there is no address.
+fn address(case: Case<'_>) -> Option<Word> {
+    let request = &case.event?.request;
+    let address = Address {
+        email: request.email.as_ref()?,
+        is_verified: request.is_email_verified,
+        identities: &request.identities,
+        is_fresh: case.is_fresh,
+        verified_providers: case.verified_providers,
+    };
+    Some(match address.voucher() {
+        Voucher::Verified => Word::Verified,
+        Voucher::Providers(providers) => {
+            let bindings: Vec<_> = providers.iter().map(|name| case.seen.providers.get(name)).collect();
+            Word::Of(names(&providers), Opens::of_bindings(&bindings))
+        }
+        Voucher::Nobody => match (&request.identities, Address { is_fresh: true, ..address }.voucher()) {
+            (_, Voucher::Providers(providers)) => Word::NotFresh(names(&providers)),
+            (Identities::Unreadable, _) => Word::Unknown,
+            (Identities::Federated(identities) | Identities::Linked(identities), _)
+                if identities.iter().any(|identity| identity.kind == ProviderKind::Unknown) =>
+            {
+                Word::Unknown
+            }
+            _ => Word::NotVerified,
+        },
+    })
+}
+
+fn names(providers: &[&ProviderName]) -> String {
+    providers.iter().map(|provider| provider.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The tenant that is bound or asked for.
+fn wanted<'a>(case: Case<'a>) -> Option<&'a TenantId> {
+    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
+    bound.or_else(|| case.event?.request.asked_tenant.tenant())
 }
 
 /// What to do, so that an invite admits the user.
-pub(super) fn advice(case: Case<'_>) -> Advice {
+pub(super) fn advice(case: Case<'_>) -> Vec<Advice> {
     let first = case.details.refused.first();
     let tenant = first.and_then(|refused| tenant_of(&refused.opening, case));
-    let request = case.event.map(|event| &event.request);
-    if first.is_none() && request.is_some_and(|request| request.email.is_some() && !request.is_email_verified)
-    {
-        return Advice::text(
-            "The user verifies the address in the app; an open invite for it is then redeemed at the next sign-in",
-        );
-    }
     let (Some(refused), Some(tenant)) = (first, tenant) else {
-        return Advice::invite(None, "If the user belongs to a tenant, invite them");
+        return without_opening(case);
     };
-    match (refused.why, &refused.opening) {
+    vec![match (refused.why, &refused.opening) {
         (InviteRefusal::TenantNotActive, _) => match case.seen.tenant(tenant).map(|tenant| tenant.status) {
             Some(TenantStatus::Offboarded) => Advice::text("Offboarding is final: there is nothing to do"),
             _ => Advice::resume_tenant(tenant),
@@ -148,9 +209,10 @@ pub(super) fn advice(case: Case<'_>) -> Advice {
             let verb = if is_removed { "add" } else { "resume" };
             Advice::member(verb, case, tenant, format!("If the user is to come back to {tenant}"))
         }
-        (InviteRefusal::AddressNotVerified, _) => Advice::text(
-            "The user verifies the address in the app, or the tenant's own identity provider is trusted for it (tenantctl idp bind --trust-email)",
-        ),
+        (InviteRefusal::AddressNotVerified, _) => Advice::text(format!(
+            "The user verifies the address in the app. For a user of a SAML or OIDC provider that only {tenant} runs: \
+             tenantctl idp bind --trust-email"
+        )),
         (InviteRefusal::WrongAddress, _) => Advice::text(
             "The user signs up with the address that was invited, and verifies it; or this address is invited too",
         ),
@@ -158,5 +220,37 @@ pub(super) fn advice(case: Case<'_>) -> Advice {
             Advice::resend(hash, tenant, format!("If the user belongs to {tenant}, make a new code"))
         }
         _ => Advice::invite(Some(tenant), format!("If the user belongs to {tenant}, invite them anew")),
+    }]
+}
+
+/// Nothing was on offer.
+fn without_opening(case: Case<'_>) -> Vec<Advice> {
+    let has_code = case.event.is_some_and(|event| event.request.invite_code != PresentedCode::None);
+    let invite = || Advice::invite(None, "If the user belongs to a tenant, invite them");
+    match address(case) {
+        _ if has_code => vec![invite()],
+        Some(Word::NotVerified) => vec![Advice::text(
+            "The user verifies the address in the app; an open invite for it is then redeemed at the next sign-in",
+        )],
+        Some(Word::NotFresh(_)) => {
+            vec![Advice::text("The user signs in through the identity provider, with managed login")]
+        }
+        Some(Word::Of(_, Opens::Only(tenant))) => {
+            vec![Advice::invite(Some(&tenant), format!("If the user belongs to {tenant}, invite them"))]
+        }
+        Some(Word::Of(providers, _)) => vec![
+            Advice::trust_provider(
+                case,
+                &providers,
+                "If only the user's own tenant runs the provider, bind it and trust its addresses",
+            ),
+            Advice::text(format!(
+                "Or, if you run {providers} yourself and it verifies every address, name it in EMAIL_VERIFIED_PROVIDERS of \
+                 both functions and map email_verified"
+            )),
+            Advice::member_of_any("add", case, "Or make the user a member"),
+        ],
+        Some(Word::Unknown) => vec![Advice::member_of_any("add", case, "Make the user a member")],
+        None | Some(Word::Verified) => vec![invite()],
     }
 }

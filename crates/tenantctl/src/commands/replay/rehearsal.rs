@@ -254,6 +254,10 @@ mod tests {
         EmailHash::of(&"ana@example.com".parse::<EmailAddress>().unwrap())
     }
 
+    fn pointer(tenant: &str, hash: InviteHash) -> InvitePointer {
+        InvitePointer { tenant: tenant.parse().unwrap(), hash, created_at: None, expires_at: None }
+    }
+
     fn offer() -> Offer {
         let invite = Invite {
             hash: hash(),
@@ -306,7 +310,7 @@ mod tests {
         assert_eq!(offer.used_for, Some(acme.clone()));
         let terms = offer.terms.unwrap();
         assert_eq!((terms.invite.uses, terms.is_pointed_at), (1, false));
-        assert!(!seen.keeps(&email(), &InvitePointer { tenant: acme, hash: hash() }));
+        assert!(!seen.keeps(&email(), &pointer("acme", hash())));
     }
 
     #[test]
@@ -318,6 +322,6 @@ mod tests {
         seen.overlay_offer(&other, &mut untouched);
 
         assert_eq!(untouched, offer());
-        assert!(seen.keeps(&email(), &InvitePointer { tenant: "globex".parse().unwrap(), hash: other }));
+        assert!(seen.keeps(&email(), &pointer("globex", other)));
     }
 }

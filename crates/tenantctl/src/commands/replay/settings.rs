@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use cognito_trigger::settings::{InvalidSettings, Settings};
+use tenancy::ProviderName;
 
 use super::input::TriggerKind;
 use crate::context::Context;
@@ -26,6 +27,14 @@ impl Config {
         match self {
             Self::PreTokenGeneration(config) => &config.tenant_attribute,
             Self::PostConfirmation(config) => &config.tenant_attribute,
+        }
+    }
+
+    /// `EMAIL_VERIFIED_PROVIDERS`.
+    pub(super) fn verified_providers(&self) -> &[ProviderName] {
+        match self {
+            Self::PreTokenGeneration(config) => &config.verified_providers,
+            Self::PostConfirmation(config) => &config.verified_providers,
         }
     }
 

@@ -134,7 +134,9 @@ impl Document {
     }
 
     fn show_redemptions(&self, page: &mut Page) {
-        if !self.would_redeem.is_empty() || self.would_stamp.is_some() {
+        let writes =
+            [!self.would_redeem.is_empty(), self.would_move_default.is_some(), self.would_stamp.is_some()];
+        if writes.contains(&true) {
             page.gap();
             page.heading("Would be written (nothing is)");
         }
@@ -150,6 +152,9 @@ impl Document {
                 2,
                 &format!("{how}: {membership} in {}, roles {roles}{default}{last}", redemption.tenant_id),
             );
+        }
+        if let Some(default) = &self.would_move_default {
+            page.paragraph(2, &format!("the default tenant becomes {}", default.to));
         }
         if let Some(stamp) = &self.would_stamp {
             page.paragraph(2, &format!("the user attribute {} = {}", stamp.attribute, stamp.tenant_id));

@@ -10,6 +10,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use dev_stack::{ClientSettings, DevStack, PoolSettings, StackOptions};
 use serde_json::Value;
 use tempfile::TempDir;
+use tenancy::address::Identities;
+use tenancy::choice::AskedTenant;
+use tenancy::onboarding::Confirmation;
 use tenancy::ports::Records;
 use tenancy::redemption::{Candidate, Redemption};
 use tenancy::{PresentedCode, UserKey};
@@ -178,13 +181,16 @@ impl Desk {
             username: None,
             email: email.as_ref(),
             is_email_verified: true,
-            provider: None,
+            identities: &Identities::None,
             is_fresh_from_provider: false,
+            verified_providers: &[],
+            is_refresh: false,
             code: &PresentedCode::parse(code),
             request_id: "test",
             now: std::time::SystemTime::now().into(),
         };
-        let joined = tenancy::onboarding::join(candidate, &store).await.unwrap();
+        let confirmation = Confirmation { candidate, client: None, asked: &AskedTenant::None };
+        let joined = tenancy::onboarding::confirm(confirmation, &store).await.unwrap();
         matches!(joined.redemption, Redemption::Joined(_))
     }
 

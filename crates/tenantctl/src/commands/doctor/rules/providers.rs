@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_cognitoidentityprovider::types::IdentityProviderTypeType as Kind;
 
 use super::super::finding::{Check, Finding, Look, Rule, Severity};
+use super::super::functions::setting;
 use super::super::snapshot::{BoundProvider, Provider, Snapshot};
 use super::listed;
 
@@ -28,9 +29,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "provider-maps-email-verified",
         severity: Severity::High,
-        looks_for: "An identity provider is mapped onto email_verified. Severity medium for Google, Apple, Amazon and Facebook.",
-        why: "The provider then vouches for addresses, and invites to an address are redeemed on that word: a provider that a \
-              customer runs can claim any address, also one that another tenant has invited.",
+        looks_for: "A provider that does not verify addresses is mapped onto email_verified: Facebook, Amazon, or one in \
+                    EMAIL_VERIFIED_PROVIDERS that is bound to a tenant or where anybody can have a user. Severity medium for \
+                    SAML and OIDC providers that are not in EMAIL_VERIFIED_PROVIDERS.",
+        why: "Invites are redeemed on the word of email_verified. With it the administrator of a SAML or OIDC provider decides \
+              which of its users can redeem a code that is bound to an address. Once the provider is in \
+              EMAIL_VERIFIED_PROVIDERS, such a user needs no code, in any tenant.",
         check: Check::Provider(maps_email_verified),
     },
     Rule {
@@ -44,9 +48,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "provider-anyone-trusted",
         severity: Severity::High,
-        looks_for: "The e-mail addresses of such a provider are trusted. Severity medium for Google and Apple, which prove them.",
-        why: "Most of them, such as Facebook, Amazon and Microsoft's shared issuers, give addresses that they have not proven: whoever enters somebody \
-              else's there redeems that person's invites.",
+        looks_for: "A provider where anybody can have a user is bound to a tenant with --trust-email.",
+        why: "Its addresses then count although it has not verified them: whoever enters somebody else's address there redeems \
+              that person's invites to the tenant.",
         check: Check::BoundProvider(anyone_trusted),
     },
     Rule {
@@ -87,38 +91,21 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Providers where anybody can have a user, and how far their addresses are proven.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Reach {
-    /// A customer's own, as far as can be seen.
-    Own,
-    /// Anybody's; addresses are proven.
-    AnyoneProven,
-    /// Anybody's; addresses are not proven, or not by all.
-    AnyoneUnproven,
-}
-
-fn reach(provider: &Provider<'_>) -> Reach {
+/// Whether anybody can have a user at a provider, as far as can be seen.
+fn is_anyones(provider: &Provider<'_>) -> bool {
     match provider.settings.provider_type() {
-        Some(Kind::Google | Kind::SignInWithApple) => return Reach::AnyoneProven,
-        Some(Kind::Facebook | Kind::LoginWithAmazon) => return Reach::AnyoneUnproven,
-        _ => {}
+        Some(Kind::Google | Kind::SignInWithApple | Kind::Facebook | Kind::LoginWithAmazon) => true,
+        Some(Kind::Saml) => false,
+        // Without an issuer of its own an address of the provider tells.
+        _ => ["oidc_issuer", "authorize_url", "token_url"]
+            .into_iter()
+            .filter_map(|name| provider.detail(name))
+            .any(is_anyones_address),
     }
-    if provider.settings.provider_type() == Some(&Kind::Saml) {
-        return Reach::Own;
-    }
-    // Without an issuer of its own an address of the provider tells.
-    ["oidc_issuer", "authorize_url", "token_url"]
-        .into_iter()
-        .filter_map(|name| provider.detail(name))
-        .map(reach_of)
-        .find(|reach| *reach != Reach::Own)
-        .unwrap_or(Reach::Own)
 }
 
-/// Who can have a user at an issuer of OpenID.
-fn reach_of(address: &str) -> Reach {
-    const PROVEN: [&str; 3] = ["accounts.google.com", "appleid.apple.com", "account.apple.com"];
+/// Whether anybody can have a user at an issuer of OpenID.
+fn is_anyones_address(address: &str) -> bool {
     /// Of Microsoft, where the beginning of the path says whose users they are.
     const MICROSOFT: [&str; 6] = [
         "login.microsoftonline.com",
@@ -131,10 +118,13 @@ fn reach_of(address: &str) -> Reach {
     /// The last is the tenant of all personal users.
     const SHARED: [&str; 5] =
         ["", "common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"];
-    const UNPROVEN: [&str; 20] = [
+    const HOSTS: [&str; 23] = [
         "access.line.me",
+        "account.apple.com",
+        "accounts.google.com",
         "api.login.yahoo.com",
         "api.twitter.com",
+        "appleid.apple.com",
         "bitbucket.org",
         "discord.com",
         "facebook.com",
@@ -159,16 +149,11 @@ fn reach_of(address: &str) -> Reach {
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = authority.split(':').next().unwrap_or_default().trim_end_matches('.');
     let host = host.strip_prefix("www.").unwrap_or(host);
-    if PROVEN.contains(&host) {
-        Reach::AnyoneProven
-    } else if MICROSOFT.contains(&host) {
+    if MICROSOFT.contains(&host) {
         let whose = path.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
-        if SHARED.contains(&whose) { Reach::AnyoneUnproven } else { Reach::Own }
-    } else if UNPROVEN.contains(&host) {
-        Reach::AnyoneUnproven
-    } else {
-        Reach::Own
+        return SHARED.contains(&whose);
     }
+    HOSTS.contains(&host)
 }
 
 /// What maps a provider anew, without anything that a rule complains of. A mapping that is sent takes the place of the whole.
@@ -210,28 +195,47 @@ fn maps_protected(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> 
 }
 
 fn maps_email_verified(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
-    let is_social = reach(provider) == Reach::AnyoneProven
-        || matches!(provider.settings.provider_type(), Some(Kind::Facebook | Kind::LoginWithAmazon));
-    mapped(snapshot, provider, "email_verified")
-        .map(|finding| if is_social { finding.at(Severity::Medium) } else { finding })
-        .into_iter()
-        .collect()
+    let Some(finding) = mapped(snapshot, provider, "email_verified") else { return Vec::new() };
+    match provider.settings.provider_type() {
+        // They verify addresses, and say so by this.
+        Some(Kind::Google | Kind::SignInWithApple) => Vec::new(),
+        Some(Kind::Facebook | Kind::LoginWithAmazon) => vec![finding],
+        _ if !is_listed(snapshot, provider) => vec![finding.at(Severity::Medium)],
+        _ => {
+            let bound = snapshot.bound_provider(provider.name);
+            let whose = match bound {
+                Some(bound) => format!("is bound to tenant {}", bound.tenant),
+                None if is_anyones(provider) => "lets anybody have a user".to_owned(),
+                None => return Vec::new(),
+            };
+            let found = format!("{} EMAIL_VERIFIED_PROVIDERS names it, and it {whose}.", finding.found);
+            let mend = format!(
+                "Take {} out of EMAIL_VERIFIED_PROVIDERS of both functions. {}",
+                provider.name, finding.mend
+            );
+            vec![Finding::new(finding.subject, found, mend)]
+        }
+    }
+}
+
+/// Whether a function of this product takes the provider's `email_verified` for as good as Cognito's own.
+fn is_listed(snapshot: &Snapshot, provider: &Provider<'_>) -> bool {
+    let own = snapshot.functions.iter().filter(|function| function.is_own(&snapshot.expected));
+    let settings = own.filter_map(|function| function.configuration.as_ref().ok());
+    settings
+        .filter_map(|settings| setting(settings, "EMAIL_VERIFIED_PROVIDERS"))
+        .any(|names| names.split(',').any(|name| name.trim() == provider.name))
 }
 
 /// The provider's binding, when anybody can have a user there.
-fn anyones_binding<'a>(
-    snapshot: &'a Snapshot,
-    provider: &Provider<'_>,
-) -> Option<(&'a BoundProvider, Reach)> {
-    let reach = reach(provider);
-    let bound = snapshot.bound_provider(provider.name)?;
-    (reach != Reach::Own).then_some((bound, reach))
+fn anyones_binding<'a>(snapshot: &'a Snapshot, provider: &Provider<'_>) -> Option<&'a BoundProvider> {
+    snapshot.bound_provider(provider.name).filter(|_| is_anyones(provider))
 }
 
 fn anyone_joins(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
     anyones_binding(snapshot, provider)
-        .filter(|(bound, _)| bound.joins)
-        .map(|(bound, _)| {
+        .filter(|bound| bound.joins)
+        .map(|bound| {
             let found = format!("Who signs in through it joins tenant {}.", bound.tenant);
             let mend = format!(
                 "tenantctl idp unbind, or bind it anew to {} without --join; users then join by invites.",
@@ -245,12 +249,12 @@ fn anyone_joins(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
 
 fn anyone_trusted(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
     anyones_binding(snapshot, provider)
-        .filter(|(bound, _)| bound.is_email_trusted)
-        .map(|(bound, reach)| {
+        .filter(|bound| bound.is_email_trusted)
+        .map(|bound| {
             let found = format!("Its binding to tenant {} trusts the addresses that come from it.", bound.tenant);
-            let mend = "Bind it anew without trust in its e-mail (tenantctl idp bind); users then redeem invites by their codes.";
-            let finding = Finding::new(provider.subject(), found, mend);
-            if reach == Reach::AnyoneProven { finding.at(Severity::Medium) } else { finding }
+            let mend = "Bind it anew without --trust-email (tenantctl idp bind). Addresses that Google and Apple have verified \
+                        count without it (map email_verified); other users redeem invites by their codes.";
+            Finding::new(provider.subject(), found, mend)
         })
         .into_iter()
         .collect()
@@ -282,7 +286,7 @@ fn two_tenants(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
     let mend = "Give each tenant a provider of its own, list in SupportedIdentityProviders of each client only that of its tenant, \
                 and bind it: tenantctl idp bind.";
     let finding = Finding::new(provider.subject(), found, mend);
-    vec![if reach(provider) == Reach::Own { finding } else { finding.at(Severity::Low) }]
+    vec![if is_anyones(provider) { finding.at(Severity::Low) } else { finding }]
 }
 
 fn cross_tenant(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {

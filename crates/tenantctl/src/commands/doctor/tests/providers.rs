@@ -3,10 +3,10 @@
 use aws_sdk_cognitoidentityprovider::types::IdentityProviderTypeType as Kind;
 use tenancy::ClientBindingMode;
 
-use super::super::finding::Severity::{Critical, High, Low, Medium};
+use super::super::finding::Severity::{self, Critical, High, Low, Medium};
 use super::super::snapshot::Snapshot;
 use super::check;
-use super::sample::{attribute, bound_client, client, sso};
+use super::sample::{POOL, attribute, bound_client, client, configuration, sso};
 
 fn map(snapshot: &mut Snapshot, name: &str) {
     sso(snapshot).attribute_mapping.as_mut().unwrap().insert(name.to_owned(), "x".to_owned());
@@ -48,19 +48,90 @@ fn a_provider_that_is_mapped_onto_what_it_must_not_say_is_found() {
             },
             &[("provider-maps-protected", Medium), ("provider-mapping-not-writable", Low)],
         ),
+    ]);
+}
+
+/// Both functions take the word of the sample's provider.
+fn list_it(snapshot: &mut Snapshot) {
+    for function in &mut snapshot.functions {
+        let variables = [
+            ("TENANCY_TABLE", "tenancy"),
+            ("USER_POOL_IDS", POOL),
+            ("EMAIL_VERIFIED_PROVIDERS", "other, acme-sso"),
+        ];
+        function.configuration = Ok(configuration(&variables));
+    }
+}
+
+fn unbind(snapshot: &mut Snapshot) {
+    snapshot.bindings.as_mut().unwrap().providers.clear();
+}
+
+#[test]
+fn a_provider_that_says_which_addresses_are_verified_must_verify_them() {
+    const NOT_WRITABLE: (&str, Severity) = ("provider-mapping-not-writable", Low);
+    check(&[
         (
-            "that an address is verified",
-            |s| map(s, "email_verified"),
-            &[("provider-maps-email-verified", High), ("provider-mapping-not-writable", Low)],
+            "an OpenID provider of no tenant",
+            |s| {
+                unbind(s);
+                map(s, "email_verified");
+            },
+            &[("provider-maps-email-verified", Medium), NOT_WRITABLE],
         ),
         (
-            "the same, of Google",
+            "a SAML provider of a tenant",
+            |s| {
+                sso(s).provider_type = Some(Kind::Saml);
+                map(s, "email_verified");
+            },
+            &[("provider-maps-email-verified", Medium), NOT_WRITABLE],
+        ),
+        (
+            "one of a tenant whose word counts for every tenant",
+            |s| {
+                list_it(s);
+                map(s, "email_verified");
+            },
+            &[("provider-maps-email-verified", High), NOT_WRITABLE],
+        ),
+        (
+            "GitHub, whose word counts for every tenant",
+            |s| {
+                unbind(s);
+                list_it(s);
+                detail(s, "oidc_issuer", "https://github.com");
+                map(s, "email_verified");
+            },
+            &[("provider-maps-email-verified", High), NOT_WRITABLE],
+        ),
+        (
+            "the operator's own, whose word counts for every tenant",
+            |s| {
+                unbind(s);
+                list_it(s);
+                map(s, "email_verified");
+            },
+            &[NOT_WRITABLE],
+        ),
+        ("one whose word counts, and that does not give it", list_it, &[]),
+        (
+            "Google",
             |s| {
                 sso(s).provider_type = Some(Kind::Google);
                 terms(s, false, false);
                 map(s, "email_verified");
             },
-            &[("provider-maps-email-verified", Medium), ("provider-mapping-not-writable", Low)],
+            &[NOT_WRITABLE],
+        ),
+        (
+            "Facebook",
+            |s| {
+                sso(s).provider_type = Some(Kind::Facebook);
+                terms(s, false, false);
+                map(s, "email_verified");
+            },
+            &[("provider-maps-email-verified", High), NOT_WRITABLE],
         ),
     ]);
 }
@@ -82,7 +153,7 @@ fn a_provider_where_anybody_can_have_a_user_is_not_one_tenants() {
                 sso(s).provider_type = Some(Kind::Google);
                 terms(s, false, true);
             },
-            &[("provider-anyone-trusted", Medium)],
+            &[("provider-anyone-trusted", High)],
         ),
         (
             "Facebook is trusted",
@@ -159,7 +230,7 @@ fn a_provider_where_anybody_can_have_a_user_is_not_one_tenants() {
         (
             "Google as an OpenID provider",
             |s| detail(s, "oidc_issuer", "https://accounts.google.com"),
-            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", Medium)],
+            &[("provider-anyone-joins", Critical), ("provider-anyone-trusted", High)],
         ),
     ]);
 }

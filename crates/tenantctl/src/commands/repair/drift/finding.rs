@@ -58,10 +58,21 @@ pub enum Kind {
         /// Whether the table knows; then `repair stamps` writes it too.
         pending: bool,
     },
-    /// The default tenant is one that the user has left.
+    /// The default tenant gives no token, and will not again.
     DefaultStale {
         /// The tenant.
         tenant: String,
+        /// Why.
+        reason: Stale,
+        /// The tenant that the next sign-in makes the default; nothing when there is no other.
+        falls_back_to: Option<String>,
+    },
+    /// The membership in the default tenant, or the tenant, is suspended, and the user has another tenant.
+    DefaultSuspended {
+        /// The tenant.
+        tenant: String,
+        /// The tenant that the next sign-in makes the default.
+        falls_back_to: String,
     },
     /// The pool has no such user any more.
     UserMissing {
@@ -94,6 +105,18 @@ pub enum Kind {
         /// The attribute.
         attribute: String,
     },
+}
+
+/// Why a default tenant gives no token any more.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stale {
+    /// The user was never a member: somebody else wrote it.
+    NeverMember,
+    /// The membership was removed.
+    Removed,
+    /// The tenant is offboarded.
+    Offboarded,
 }
 
 /// What a user is, or was, where they are no active member.
@@ -177,6 +200,9 @@ impl Kind {
     fn severity(&self) -> Severity {
         match self {
             Self::StampForeign { .. } => Severity::High,
+            // The next sign-in moves a default that was lost.
+            Self::DefaultStale { reason: Stale::Removed | Stale::Offboarded, .. }
+            | Self::DefaultSuspended { .. } => Severity::Info,
             // Who has not signed in yet has not redeemed an invite yet; who was removed or suspended was so by an operator.
             Self::NoMembership { user_status, past, .. }
                 if *past != Past::None
@@ -195,9 +221,13 @@ impl Kind {
         match self {
             Self::StampForeign { expected, .. } | Self::StampStale { expected, .. } => Some(stamp(expected)),
             Self::StampMissing { .. } => Some(Mend::WriteStamp),
-            Self::DefaultStale { .. } => Some(Mend::ClearDefault),
+            Self::DefaultStale { reason: Stale::NeverMember, .. } => Some(Mend::ClearDefault),
             Self::UserMissing { .. } => Some(Mend::RemoveMemberships),
-            Self::NoMembership { .. }
+            // Without the default of the profile that of the membership joined first counts: to forget a default that was
+            // lost could move sessions to another tenant.
+            Self::DefaultStale { .. }
+            | Self::DefaultSuspended { .. }
+            | Self::NoMembership { .. }
             | Self::TenantMissing { .. }
             | Self::Damaged { .. }
             | Self::AttributeMissing { .. } => None,

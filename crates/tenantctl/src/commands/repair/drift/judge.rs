@@ -1,10 +1,11 @@
 //! What is wrong with one user: a plain function over what the pool and the table say.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use tenancy::tenants::TenantState;
 use tenancy::{MembershipStatus, Stamp, TenantId, UserRecords};
 
-use super::finding::{Kind, Past};
+use super::finding::{Kind, Past, Stale};
 
 /// A user, as the pool has them.
 #[derive(Clone, Copy, Debug)]
@@ -17,32 +18,88 @@ pub struct InPool<'a> {
     pub stamp: Option<Option<&'a str>>,
 }
 
-/// The tenant that the stamp should name: the default if the user is an active member there, or else the only tenant of
-/// which the user is; `None` when there should be no stamp.
-#[must_use]
-pub fn expected_stamp(records: &UserRecords) -> Option<&TenantId> {
-    let default = records.profile.default_tenant.as_ref().filter(|tenant| records.is_active_in(tenant));
-    default.or_else(|| {
-        let mut active = records.active();
-        match (active.next(), active.next()) {
-            (Some(only), None) => Some(&only.tenant),
-            _ => None,
+/// What is known of tenants. One that is not noted here is active.
+#[derive(Debug, Default)]
+pub struct TenantStates {
+    known: BTreeMap<TenantId, Option<TenantState>>,
+}
+
+impl TenantStates {
+    /// Notes the state of a tenant; `None`: it does not exist.
+    pub fn note(&mut self, tenant: TenantId, state: Option<TenantState>) {
+        self.known.insert(tenant, state);
+    }
+
+    /// Whether the tenant was noted.
+    #[must_use]
+    pub fn knows(&self, tenant: &TenantId) -> bool {
+        self.known.contains_key(tenant)
+    }
+
+    /// The tenants that exist.
+    pub fn existing(&self) -> impl Iterator<Item = &TenantId> {
+        self.known.iter().filter(|(_, state)| state.is_some()).map(|(tenant, _)| tenant)
+    }
+
+    fn is_missing(&self, tenant: &TenantId) -> bool {
+        self.known.get(tenant).is_some_and(Option::is_none)
+    }
+
+    fn state(&self, tenant: &TenantId) -> TenantState {
+        match self.known.get(tenant) {
+            Some(state) => state.unwrap_or(TenantState::Damaged),
+            None => TenantState::Active,
         }
-    })
+    }
 }
 
-/// The default tenant, if the user has left it, or never was there. One in which the user is only suspended stays: it is
-/// theirs again when they are resumed, and is not chosen until then.
+/// The tenant that the stamp should name: the default tenant, or, when that gives no token any more, the one that the next
+/// sign-in falls back to. A tenant that is suspended keeps its stamps. `None`: there should be no stamp.
 #[must_use]
-pub fn stale_default(records: &UserRecords) -> Option<&TenantId> {
-    records.profile.default_tenant.as_ref().filter(|tenant| {
-        records.in_tenant(tenant).is_none_or(|membership| membership.status == MembershipStatus::Removed)
-    })
+pub fn expected_stamp<'a>(
+    records: &'a UserRecords,
+    state: &impl Fn(&TenantId) -> TenantState,
+) -> Option<&'a TenantId> {
+    let is_kept =
+        |tenant: &TenantId| records.is_active_in(tenant) && state(tenant) != TenantState::Offboarded;
+    let first_kept = || records.by_joining().into_iter().map(|m| &m.tenant).find(|tenant| is_kept(tenant));
+    let default = records.default_tenant().filter(|tenant| is_kept(tenant));
+    default.or_else(|| fallback(records, state)).or_else(first_kept)
 }
 
-/// What is wrong with a user of the pool. `missing` are tenants that do not exist.
+/// The tenant that the next sign-in falls back to: that of the membership joined first among those that are active in an
+/// active tenant.
+fn fallback<'a>(records: &'a UserRecords, state: &impl Fn(&TenantId) -> TenantState) -> Option<&'a TenantId> {
+    let active = records.by_joining().into_iter().filter(|membership| membership.is_active());
+    active.map(|membership| &membership.tenant).find(|tenant| state(tenant) == TenantState::Active)
+}
+
+/// What is wrong with the default tenant. Nothing is said of a user without an active membership: [`Kind::NoMembership`]
+/// says it.
+fn judge_default(records: &UserRecords, state: &impl Fn(&TenantId) -> TenantState) -> Option<Kind> {
+    let default = records.default_tenant()?;
+    let falls_back_to = fallback(records, state).map(ToString::to_string);
+    let stale = |reason| Kind::DefaultStale {
+        tenant: default.to_string(),
+        reason,
+        falls_back_to: falls_back_to.clone(),
+    };
+    let Some(membership) = records.in_tenant(default) else { return Some(stale(Stale::NeverMember)) };
+    records.active().next()?;
+    match (membership.status, state(default)) {
+        (MembershipStatus::Removed, _) => Some(stale(Stale::Removed)),
+        (_, TenantState::Offboarded) => Some(stale(Stale::Offboarded)),
+        (MembershipStatus::Suspended, _) | (_, TenantState::Suspended) => {
+            Some(Kind::DefaultSuspended { tenant: default.to_string(), falls_back_to: falls_back_to? })
+        }
+        (MembershipStatus::Active, TenantState::Active | TenantState::Damaged) => None,
+    }
+}
+
+/// What is wrong with a user of the pool.
 #[must_use]
-pub fn judge(user: InPool<'_>, records: &UserRecords, missing: &BTreeSet<TenantId>) -> Vec<Kind> {
+pub fn judge(user: InPool<'_>, records: &UserRecords, tenants: &TenantStates) -> Vec<Kind> {
+    let state = |tenant: &TenantId| tenants.state(tenant);
     let mut kinds = Vec::new();
     if records.active().next().is_none() {
         kinds.push(Kind::NoMembership {
@@ -56,21 +113,25 @@ pub fn judge(user: InPool<'_>, records: &UserRecords, missing: &BTreeSet<TenantI
                 .unwrap_or(Past::None),
         });
     }
-    kinds.extend(user.stamp.and_then(|stamp| judge_stamp(stamp, records)));
-    kinds.extend(stale_default(records).map(|tenant| Kind::DefaultStale { tenant: tenant.to_string() }));
+    kinds.extend(user.stamp.and_then(|stamp| judge_stamp(stamp, records, &state)));
+    kinds.extend(judge_default(records, &state));
     kinds.extend(
         records
             .memberships
             .iter()
             .filter(|membership| membership.status != MembershipStatus::Removed)
-            .filter(|membership| missing.contains(&membership.tenant))
+            .filter(|membership| tenants.is_missing(&membership.tenant))
             .map(|membership| Kind::TenantMissing { tenant: membership.tenant.to_string() }),
     );
     kinds
 }
 
-fn judge_stamp(found: Option<&str>, records: &UserRecords) -> Option<Kind> {
-    let expected = expected_stamp(records);
+fn judge_stamp(
+    found: Option<&str>,
+    records: &UserRecords,
+    state: &impl Fn(&TenantId) -> TenantState,
+) -> Option<Kind> {
+    let expected = expected_stamp(records, state);
     if found == expected.map(TenantId::as_str) {
         return None;
     }
@@ -89,7 +150,7 @@ fn judge_stamp(found: Option<&str>, records: &UserRecords) -> Option<Kind> {
     match records.in_tenant(&tenant).map(|membership| membership.status) {
         None => Some(Kind::StampForeign { found: Some(tenant.to_string()), expected: wanted }),
         Some(MembershipStatus::Removed) => Some(stale),
-        // One of several tenants, none of them the default; or one that is theirs again when they are resumed.
+        // Without another tenant: one that is theirs again when they are resumed, or one that is offboarded.
         Some(MembershipStatus::Active | MembershipStatus::Suspended) => wanted.is_some().then_some(stale),
     }
 }
@@ -124,27 +185,55 @@ mod tests {
         }
     }
 
+    /// States of tenants, as `acme~` (suspended), `acme-` (offboarded), `acme!` (does not exist).
+    fn states(text: &str) -> TenantStates {
+        let mut states = TenantStates::default();
+        for text in text.split_whitespace() {
+            let (tenant, mark) = text.split_at(text.len() - 1);
+            let state = match mark {
+                "~" => Some(TenantState::Suspended),
+                "-" => Some(TenantState::Offboarded),
+                _ => None,
+            };
+            states.note(tenant.parse().unwrap(), state);
+        }
+        states
+    }
+
     fn judged(stamp: Option<&str>, records: &UserRecords) -> Vec<Kind> {
-        judge(InPool { status: "CONFIRMED", enabled: true, stamp: Some(stamp) }, records, &BTreeSet::new())
+        let user = InPool { status: "CONFIRMED", enabled: true, stamp: Some(stamp) };
+        judge(user, records, &TenantStates::default())
+    }
+
+    fn all_active(_: &TenantId) -> TenantState {
+        TenantState::Active
     }
 
     #[test]
-    fn the_stamp_should_name_the_default_or_else_the_only_tenant() {
-        for (memberships, default, expected) in [
-            ("", None, None),
-            ("acme+", None, Some("acme")),
-            ("acme+", Some("acme"), Some("acme")),
-            ("acme+ globex+", Some("globex"), Some("globex")),
-            ("acme+ globex+", None, None),
-            ("acme+ globex+", Some("initech"), None),
-            ("acme+ globex-", Some("globex"), Some("acme")),
-            ("acme+ globex~", Some("globex"), Some("acme")),
-            ("acme-", Some("acme"), None),
-            ("acme~", Some("acme"), None),
-            ("acme?", None, Some("acme")),
+    fn the_stamp_should_name_the_default_or_else_the_tenant_of_the_next_sign_in() {
+        for (memberships, default, tenants, expected) in [
+            ("", None, "", None),
+            ("acme+", None, "", Some("acme")),
+            ("acme+", Some("acme"), "", Some("acme")),
+            ("acme+ globex+", Some("globex"), "", Some("globex")),
+            ("acme+ globex+", None, "", Some("acme")),
+            ("acme+ globex+", Some("initech"), "", Some("acme")),
+            ("acme- globex+", None, "", Some("globex")),
+            ("acme+ globex-", Some("globex"), "", Some("acme")),
+            ("acme+ globex~", Some("globex"), "", Some("acme")),
+            ("acme+ globex+ initech-", Some("initech"), "acme~", Some("globex")),
+            ("acme+ globex+", Some("globex"), "globex~", Some("globex")),
+            ("acme+ globex+", Some("globex"), "globex-", Some("acme")),
+            ("acme+ globex-", Some("globex"), "acme~", Some("acme")),
+            ("acme+", None, "acme~", Some("acme")),
+            ("acme+", None, "acme-", None),
+            ("acme-", Some("acme"), "", None),
+            ("acme~", Some("acme"), "", None),
+            ("acme?", None, "", Some("acme")),
         ] {
-            let records = records(memberships, default);
-            assert_eq!(expected_stamp(&records).map(TenantId::as_str), expected, "{memberships} {default:?}");
+            let (records, states) = (records(memberships, default), states(tenants));
+            let found = expected_stamp(&records, &|tenant| states.state(tenant));
+            assert_eq!(found.map(TenantId::as_str), expected, "{memberships} {default:?} {tenants}");
         }
     }
 
@@ -158,6 +247,7 @@ mod tests {
             found: "globex".to_owned(),
             expected: expected.map(str::to_owned),
         };
+        let missing = |pending| Kind::StampMissing { expected: "acme".into(), pending };
         let rows = [
             ("acme+", None, Some("acme"), None),
             ("acme+", None, Some("globex"), Some(foreign(Some("globex")))),
@@ -165,29 +255,78 @@ mod tests {
             ("acme+ globex-", None, Some("globex"), Some(stale(Some("acme")))),
             ("acme+ globex~", None, Some("globex"), Some(stale(Some("acme")))),
             ("acme+ globex+", Some("acme"), Some("globex"), Some(stale(Some("acme")))),
+            ("acme+ globex+", None, Some("globex"), Some(stale(Some("acme")))),
             ("globex-", None, Some("globex"), Some(stale(None))),
             ("globex~", None, Some("globex"), None),
-            ("acme+ globex+", None, Some("globex"), None),
-            ("acme?", None, None, Some(Kind::StampMissing { expected: "acme".into(), pending: true })),
-            ("acme+ globex+", None, None, None),
+            ("acme?", None, None, Some(missing(true))),
+            ("acme+ globex+", None, None, Some(missing(false))),
         ];
 
         for (memberships, default, stamp, expected) in rows {
-            let kind = judge_stamp(stamp, &records(memberships, default));
+            let kind = judge_stamp(stamp, &records(memberships, default), &all_active);
             assert_eq!(kind, expected, "{memberships} {default:?} {stamp:?}");
         }
     }
 
     #[test]
-    fn a_default_is_stale_when_the_user_has_left_and_not_when_suspended() {
-        for (memberships, default, stale) in [
-            ("acme+", Some("acme"), false),
-            ("acme~", Some("acme"), false),
-            ("acme-", Some("acme"), true),
-            ("", Some("acme"), true),
-            ("acme+", None, false),
+    fn the_stamp_of_an_offboarded_tenant_is_left_to_a_user_without_another() {
+        let states = states("acme-");
+        let state = |tenant: &TenantId| states.state(tenant);
+
+        let kinds = [Some("acme"), None].map(|stamp| judge_stamp(stamp, &records("acme?", None), &state));
+
+        assert_eq!(kinds, [None, None]);
+    }
+
+    #[test]
+    fn a_default_that_gives_no_token_is_found_with_what_takes_its_place() {
+        let stale = |tenant: &str, reason, to: Option<&str>| {
+            let falls_back_to = to.map(str::to_owned);
+            Some(Kind::DefaultStale { tenant: tenant.to_owned(), reason, falls_back_to })
+        };
+        let suspended = |to: &str| {
+            Some(Kind::DefaultSuspended { tenant: "acme".to_owned(), falls_back_to: to.to_owned() })
+        };
+        for (memberships, default, tenants, expected) in [
+            ("", None, "", None),
+            ("acme+", None, "", None),
+            ("acme+", Some("acme"), "", None),
+            ("acme+", Some("initech"), "", stale("initech", Stale::NeverMember, Some("acme"))),
+            ("", Some("acme"), "", stale("acme", Stale::NeverMember, None)),
+            // No active membership: another finding says it.
+            ("acme-", Some("acme"), "", None),
+            ("acme~", Some("acme"), "", None),
+            ("acme- globex+", Some("acme"), "", stale("acme", Stale::Removed, Some("globex"))),
+            ("acme- globex+", None, "", stale("acme", Stale::Removed, Some("globex"))),
+            ("acme- globex+", None, "globex~", stale("acme", Stale::Removed, None)),
+            ("acme- globex+", Some("globex"), "", None),
+            ("acme+ globex+", None, "acme-", stale("acme", Stale::Offboarded, Some("globex"))),
+            ("acme+", None, "acme-", stale("acme", Stale::Offboarded, None)),
+            ("acme~ globex+", None, "acme-", stale("acme", Stale::Offboarded, Some("globex"))),
+            ("acme~ globex+ initech+", None, "globex~", suspended("initech")),
+            ("acme+ globex+", Some("acme"), "acme~", suspended("globex")),
+            ("acme+", None, "acme~", None),
+            // Another finding says that the tenant does not exist.
+            ("acme+ globex+", None, "acme!", None),
         ] {
-            assert_eq!(stale_default(&records(memberships, default)).is_some(), stale, "{memberships}");
+            let states = states(tenants);
+            let kind = judge_default(&records(memberships, default), &|tenant| states.state(tenant));
+            assert_eq!(kind, expected, "{memberships} {default:?} {tenants}");
+        }
+    }
+
+    #[test]
+    fn only_a_default_that_was_never_the_users_is_drift_and_is_forgotten() {
+        use super::super::finding::{Finding, Mend, Severity};
+
+        for (reason, severity, mend) in [
+            (Stale::NeverMember, Severity::Medium, Some(Mend::ClearDefault)),
+            (Stale::Removed, Severity::Info, None),
+            (Stale::Offboarded, Severity::Info, None),
+        ] {
+            let kind = Kind::DefaultStale { tenant: "acme".to_owned(), reason, falls_back_to: None };
+            let finding = Finding::of(kind);
+            assert_eq!((finding.severity, finding.mend), (severity, mend), "{reason:?}");
         }
     }
 
@@ -209,10 +348,9 @@ mod tests {
 
     #[test]
     fn a_membership_of_a_tenant_that_does_not_exist_is_said_unless_it_is_removed() {
-        let missing = BTreeSet::from(["acme".parse().unwrap(), "globex".parse().unwrap()]);
         let user = InPool { status: "CONFIRMED", enabled: true, stamp: None };
 
-        let kinds = judge(user, &records("acme+ globex- initech+", Some("acme")), &missing);
+        let kinds = judge(user, &records("acme+ globex- initech+", Some("acme")), &states("acme! globex!"));
 
         assert_eq!(kinds, [Kind::TenantMissing { tenant: "acme".into() }]);
     }
@@ -234,15 +372,16 @@ mod tests {
     proptest! {
         #[test]
         fn no_stamp_is_ever_expected_of_a_tenant_without_an_active_membership(records in any_records()) {
-            if let Some(tenant) = expected_stamp(&records) {
+            if let Some(tenant) = expected_stamp(&records, &all_active) {
                 prop_assert!(records.is_active_in(tenant));
             }
         }
 
         #[test]
         fn a_stamp_that_was_mended_is_right(records in any_records(), stamp in proptest::option::of("[a-z]{3,8}")) {
-            let _ = judge_stamp(stamp.as_deref(), &records);
-            prop_assert_eq!(judge_stamp(expected_stamp(&records).map(TenantId::as_str), &records), None);
+            let _ = judge_stamp(stamp.as_deref(), &records, &all_active);
+            let mended = expected_stamp(&records, &all_active).map(TenantId::as_str);
+            prop_assert_eq!(judge_stamp(mended, &records, &all_active), None);
         }
 
         #[test]
@@ -250,7 +389,7 @@ mod tests {
             records in any_records(), stamp in "acme|globex|initech|umbrella",
         ) {
             let tenant: TenantId = stamp.parse().unwrap();
-            let is_foreign = matches!(judge_stamp(Some(&stamp), &records), Some(Kind::StampForeign { .. }));
+            let is_foreign = matches!(judge_stamp(Some(&stamp), &records, &all_active), Some(Kind::StampForeign { .. }));
             prop_assert_eq!(is_foreign, records.in_tenant(&tenant).is_none());
         }
 
@@ -260,7 +399,7 @@ mod tests {
         ) {
             let tenant: TenantId = stamp.parse().unwrap();
             let has_left = records.in_tenant(&tenant).is_some_and(|m| m.status == MembershipStatus::Removed);
-            prop_assert!(!has_left || judge_stamp(Some(&stamp), &records).is_some());
+            prop_assert!(!has_left || judge_stamp(Some(&stamp), &records, &all_active).is_some());
         }
     }
 }

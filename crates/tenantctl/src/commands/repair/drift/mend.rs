@@ -1,15 +1,16 @@
 //! Mends what was found, one after the other. Each is looked at again first: it may be no longer so.
 
 use serde::Serialize;
-use tenancy::onboarding::{missing_stamp, stamp};
+use tenancy::onboarding::{StampPlan, missing_stamp, stamp};
+use tenancy::tenants::TenantState;
 use tenancy::{MembershipStatus, PoolId, Sub, TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Mend, Mended};
-use super::judge::{expected_stamp, stale_default};
+use super::judge::expected_stamp;
 use super::scan::remaining_tenants;
 use crate::commands::repair::pool_users::PoolUsers;
-use crate::commands::repair::records::{damage_apart, offboarded};
+use crate::commands::repair::records::{damage_apart, tenants_of};
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
 use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
@@ -110,10 +111,10 @@ impl Mender<'_> {
 
     async fn clear_default(&self, user: &UserKey) -> Result<Mended, Unsettled> {
         let record = self.read(user).await?;
-        if stale_default(&record.records()).is_none() {
+        let change = self.operator.clear_foreign_default(&record, (self.clock)());
+        if change.is_empty() {
             return Ok(Mended::SettledMeanwhile);
         }
-        let change = self.operator.clear_stale_default(&record, (self.clock)());
         self.operator.apply(change, &format!("the profile of user {}", user.sub)).await?;
         Ok(Mended::Mended)
     }
@@ -123,7 +124,6 @@ impl Mender<'_> {
             return Ok(Mended::SettledMeanwhile);
         }
         let mut mended = Mended::SettledMeanwhile;
-        // Each removal may change the profile too, so that the next is planned from a new look.
         for _ in 0..remaining_tenants(&self.read(user).await?).len() {
             let record = self.read(user).await?;
             let Some(tenant) = remaining_tenants(&record).into_iter().next() else { break };
@@ -144,19 +144,22 @@ impl Mender<'_> {
     async fn set_stamp(&self, user: &UserKey) -> Result<Mended, Unsettled> {
         let records = self.read(user).await?.records();
         let in_pool = self.pools.find(self.pool, &user.sub).await?.ok_or(Trouble::UserMissing)?;
-        let expected = expected_stamp(&records);
+        let tenants = tenants_of(self.operator, &records).await.map_err(OperatorError::Store)?;
+        let state = |tenant: &TenantId| tenants.state(tenant).unwrap_or(TenantState::Damaged);
+        let expected = expected_stamp(&records, &state);
         if self.pools.stamp_of(&in_pool) == expected.map(TenantId::as_str) {
             return Ok(Mended::SettledMeanwhile);
         }
-        let over = offboarded(self.operator, &records).await.map_err(OperatorError::Store)?;
-        match missing_stamp(&records, |tenant| over.contains(tenant))
-            .filter(|plan| Some(&plan.tenant) == expected)
-        {
+        let pending = missing_stamp(&records, |tenant| state(tenant) == TenantState::Offboarded);
+        match (pending, expected) {
             // The table is told as well.
-            Some(plan) => stamp(&plan, user, &in_pool.username, self.pools, self.operator.store())
-                .await
-                .map_err(Unsettled::of_stamp)?,
-            None => self.pools.write_stamp(self.pool, &in_pool.username, expected).await?,
+            (Some(pending), Some(tenant)) => {
+                let plan = StampPlan { tenant: tenant.clone(), ..pending };
+                stamp(&plan, user, &in_pool.username, self.pools, self.operator.store())
+                    .await
+                    .map_err(Unsettled::of_stamp)?;
+            }
+            _ => self.pools.write_stamp(self.pool, &in_pool.username, expected).await?,
         }
         Ok(Mended::Mended)
     }

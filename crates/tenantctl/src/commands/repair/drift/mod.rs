@@ -19,11 +19,13 @@ use crate::failure::{Failure, Found};
 /// What there is more to know.
 pub const AFTER_HELP: &str = "\
 Reports users of the pool who belong to no tenant, members who are not in the pool any more, stamps that are not what \
-they should be, defaults in a tenant that the user has left, memberships of tenants that do not exist, and damaged \
-items. With --apply it writes or deletes stamps, removes the memberships of users who are gone, and forgets stale \
-defaults; the rest needs a person.\n\n\
-A stamp should name the user's default tenant, or else the only one; of a user with several tenants and no default, and \
-of one with none, there should be no stamp.\n\n\
+they should be, default tenants that give no token, memberships of tenants that do not exist, and damaged items. With \
+--apply it writes or deletes stamps, removes the memberships of users who are gone, and forgets defaults in a tenant of \
+which the user was never a member; the rest needs a person.\n\n\
+A stamp should name the user's default tenant: the one in the profile, or, without one, that of the membership joined \
+first. When the user has lost that tenant, the stamp should name the one that the next sign-in falls back to; without \
+another there should be no stamp. A default that was lost, or that is suspended, is only reported: the next sign-in moves \
+it.\n\n\
 Needs cognito-idp:ListUsers and cognito-idp:DescribeUserPool on the pool; with --apply also \
 cognito-idp:AdminUpdateUserAttributes and cognito-idp:AdminDeleteUserAttributes. Exit code 4: there is drift, or, with \
 --apply, some is left.";

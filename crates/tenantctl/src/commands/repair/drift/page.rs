@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tenancy::PoolId;
 
-use super::finding::{Finding, Kind, Mend, Mended, Past, Severity};
+use super::finding::{Finding, Kind, Mend, Mended, Past, Severity, Stale};
 use super::mend::Outcome;
 use super::scan::Scan;
 use crate::commands::repair::attribute::AttributeName;
@@ -207,7 +207,9 @@ fn group(finding: &Finding) -> (usize, GroupText) {
             (2, "stamps of a tenant that the user has left, or that is not the default", "")
         }
         Kind::StampMissing { .. } => (3, "members without a stamp", ""),
-        Kind::DefaultStale { .. } => (4, "defaults in a tenant that the user has left", ""),
+        Kind::DefaultStale { reason: Stale::NeverMember, .. } => {
+            (4, "defaults in a tenant of which the user was never a member", "")
+        }
         Kind::UserMissing { .. } => (5, "members who are not in the pool any more", ""),
         Kind::TenantMissing { .. } => (
             6,
@@ -222,8 +224,19 @@ fn group(finding: &Finding) -> (usize, GroupText) {
             "users who were never a member of any tenant",
             "An open invite is redeemed when they sign in; `tenantctl member add` takes them in without.",
         ),
-        Kind::NoMembership { .. } => (
+        Kind::DefaultStale { .. } => (
             9,
+            "lost defaults: the membership was removed, or the tenant is offboarded",
+            "The next sign-in moves the default; until then a refresh is refused (CHOOSE_TENANT). To move it now, with the \
+             sessions of the user: `tenantctl member set-default`.",
+        ),
+        Kind::DefaultSuspended { .. } => (
+            10,
+            "suspended defaults of users who have another tenant",
+            "A sign-in moves the default to the other tenant, and `resume` does not move it back.",
+        ),
+        Kind::NoMembership { .. } => (
+            11,
             "users who are no active member, and need not be",
             "Not confirmed yet, removed, or suspended.",
         ),
@@ -242,7 +255,16 @@ fn row(kind: &Kind) -> String {
         Kind::StampMissing { expected, pending } => {
             format!("none -> {expected}{}", if *pending { " (pending)" } else { "" })
         }
-        Kind::DefaultStale { tenant } | Kind::TenantMissing { tenant } => tenant.clone(),
+        Kind::DefaultStale { tenant: default, reason, falls_back_to } => {
+            let why = match reason {
+                Stale::NeverMember => "",
+                Stale::Removed => " (removed)",
+                Stale::Offboarded => " (offboarded)",
+            };
+            format!("{default}{why} -> {}", tenant(falls_back_to))
+        }
+        Kind::DefaultSuspended { tenant, falls_back_to } => format!("{tenant} -> {falls_back_to}"),
+        Kind::TenantMissing { tenant } => tenant.clone(),
         Kind::UserMissing { tenants } => tenants.join(", "),
         Kind::NoMembership { user_status, enabled, past } => {
             let was = match past {

@@ -1,14 +1,15 @@
 //! Reads both sides. What stays in memory of a large pool is a `sub` for each member, and what was found.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::types::UserPoolType;
+use tenancy::tenants::TenantState;
 use tenancy::{MembershipStatus, PoolId, Sub, TenantId, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Kind};
-use super::judge::{InPool, judge};
+use super::judge::{InPool, TenantStates, judge};
 use crate::commands::repair::attribute::AttributeName;
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::records::{damage_apart, read_users};
@@ -48,7 +49,7 @@ pub async fn scan(
         let attribute = attribute.to_string();
         scan.findings.push(Finding::of(Kind::AttributeMissing { attribute }));
     }
-    let mut tenants = Tenants::default();
+    let mut tenants = TenantStates::default();
     let mut unseen = members(operator, pool, &mut tenants, &mut scan).await?;
     let mut progress = Progress::new("users compared", schema.estimated_users);
     let mut pages = pools.pages(pool);
@@ -60,12 +61,12 @@ pub async fn scan(
             unseen.remove(&user.sub);
         }
         for (user, record) in read_page(operator, pool, page, &mut scan).await? {
-            tenants.learn(operator, &record).await?;
+            learn(&mut tenants, operator, &record).await?;
             let stamp = schema.has_attribute.then(|| pools.stamp_of(&user));
             let records = record.records();
             let in_pool = InPool { status: &user.status, enabled: user.enabled, stamp };
             scan.members += usize::from(records.active().next().is_some());
-            let kinds = judge(in_pool, &records, &tenants.missing);
+            let kinds = judge(in_pool, &records, &tenants);
             scan.findings.extend(kinds.into_iter().map(|kind| Finding::of_user(&user.sub, kind)));
         }
         scan.users += seen;
@@ -81,32 +82,23 @@ pub async fn scan(
     Ok(scan)
 }
 
-/// Which tenants there are.
-#[derive(Debug, Default)]
-struct Tenants {
-    known: BTreeSet<TenantId>,
-    missing: BTreeSet<TenantId>,
-}
-
-impl Tenants {
-    /// Looks for those of a user that are not known yet: the index lists no tenant that was made by hand without it.
-    async fn learn(&mut self, operator: &Operator, record: &UserRecord) -> Result<(), Failure> {
-        for member in &record.memberships {
-            let tenant = &member.membership.tenant;
-            if self.known.contains(tenant) || self.missing.contains(tenant) {
-                continue;
-            }
-            match operator.tenant(tenant).await {
-                Err(OperatorError::Refused { .. }) => self.missing.insert(tenant.clone()),
-                // A damaged one is there.
-                Ok(_) | Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(_))) => {
-                    self.known.insert(tenant.clone())
-                }
-                Err(error) => return Err(error.into()),
-            };
+/// Looks for the tenants of a user that are not known yet: the index lists no tenant that was made by hand without it.
+async fn learn(tenants: &mut TenantStates, operator: &Operator, record: &UserRecord) -> Result<(), Failure> {
+    for member in &record.memberships {
+        let tenant = &member.membership.tenant;
+        if tenants.knows(tenant) {
+            continue;
         }
-        Ok(())
+        let state = match operator.tenant(tenant).await {
+            Ok(record) => Some(record.tenant.status.into()),
+            Err(OperatorError::Refused { .. }) => None,
+            // A damaged one is there.
+            Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(_))) => Some(TenantState::Damaged),
+            Err(error) => return Err(error.into()),
+        };
+        tenants.note(tenant.clone(), state);
     }
+    Ok(())
 }
 
 /// The pool's side of the schema.
@@ -149,7 +141,7 @@ async fn read_schema(
 async fn members(
     operator: &Operator,
     pool: &PoolId,
-    tenants: &mut Tenants,
+    tenants: &mut TenantStates,
     scan: &mut Scan,
 ) -> Result<HashSet<Sub>, Failure> {
     let mut damaged = |damage: tenancy::ports::Damage| {
@@ -157,12 +149,12 @@ async fn members(
     };
     for listed in operator.tenants().await? {
         match listed {
-            Ok(record) => _ = tenants.known.insert(record.tenant.id),
+            Ok(record) => tenants.note(record.tenant.id, Some(record.tenant.status.into())),
             Err(damage) => damaged(damage),
         }
     }
     let mut subs = HashSet::new();
-    for tenant in &tenants.known {
+    for tenant in tenants.existing() {
         for listed in operator.members(tenant).await? {
             match listed {
                 Ok(member) if member.user.pool == *pool => {

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tenancy::UserKey;
 use tenancy::onboarding::{missing_stamp, stamp};
+use tenancy::tenants::TenantState;
+use tenancy::{TenantId, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError};
 
 use super::plan::{Pending, Plan};
 use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
-use crate::commands::repair::records::{damage_apart, offboarded};
+use crate::commands::repair::records::{damage_apart, tenants_of};
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
 use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
@@ -132,8 +133,9 @@ pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &S
 async fn settle(user: &UserKey, operator: &Operator, pools: &PoolUsers) -> Result<Settled, Unsettled> {
     let record = damage_apart(operator.user(user).await)??;
     let records = record.records();
-    let over = offboarded(operator, &records).await.map_err(OperatorError::Store)?;
-    let Some(plan) = missing_stamp(&records, |tenant| over.contains(tenant)) else {
+    let tenants = tenants_of(operator, &records).await.map_err(OperatorError::Store)?;
+    let is_over = |tenant: &TenantId| tenants.state(tenant) == Some(TenantState::Offboarded);
+    let Some(plan) = missing_stamp(&records, is_over) else {
         return Ok(Settled::Meanwhile);
     };
     let UserKey { pool, sub } = user;

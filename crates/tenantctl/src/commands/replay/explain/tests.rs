@@ -36,7 +36,8 @@ fn explain(refusal: Refusal, metadata: &serde_json::Value, seen: &Seen, details:
     });
     let event = RawValue::from_string(event.to_string()).unwrap();
     let event = Envelope::read(&event).unwrap().open("custom:tenantId").unwrap();
-    refused(&TriggerFailure::from(refusal), Case { event: Some(&event), seen, details })
+    let case = Case { event: Some(&event), seen, details, is_fresh: true, verified_providers: &[] };
+    refused(&TriggerFailure::from(refusal), case)
 }
 
 #[test]
@@ -120,7 +121,7 @@ fn every_reason_of_a_refused_invite_has_words() {
         (InviteRefusal::Expired, "it expired at"),
         (InviteRefusal::UsedUp, "it is used up"),
         (InviteRefusal::WrongAddress, "the user has none"),
-        (InviteRefusal::AddressNotVerified, "is not verified"),
+        (InviteRefusal::AddressNotVerified, "which is not verified and which no identity provider"),
         (InviteRefusal::WrongTenant, "another tenant than the app client"),
         (InviteRefusal::TenantNotActive, "is suspended"),
         (InviteRefusal::MembershipNotActive, "no invite revives it"),
