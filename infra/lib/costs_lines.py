@@ -1,6 +1,7 @@
 """Log lines whose bytes are counted.
 
 Those of the functions were printed on the local stack: a sign-up by invite, and the first sign-in after it.
+`Function` has a name as CloudFormation makes it, since the local stack names the functions by their triggers.
 Lambda's own have the shapes of its guide ("Telemetry API event schema reference"), with a trace: none was
 seen on AWS.
 """
@@ -13,7 +14,8 @@ FUNCTION_LINES = {
         'nit":"Count"},{"Name":"CacheHit","Unit":"Count"},{"Name":"CacheMiss","Unit":"Count"},{"Name":"Stal'
         'eServed","Unit":"Count"},{"Name":"Redeemed","Unit":"Count"},{"Name":"AlreadyRedeemed","Unit":"Coun'
         't"},{"Name":"StampDeferred","Unit":"Count"},{"Name":"Denied","Unit":"Count"},{"Name":"ColdStart","'
-        'Unit":"Count"}]}]},"Function":"post-confirmation","Outcome":"joined","Invocations":1,"DurationMs":'
+        'Unit":"Count"}]}]},"Function":"tenants-functions-PostConfirmation-a1B2c3D4e5F6",'
+        '"Outcome":"joined","Invocations":1,"DurationMs":'
         '26.291,"StoreMs":26.353,"StoreCalls":6,"CacheHit":0,"CacheMiss":0,"StaleServed":0,"Redeemed":1,"Al'
         'readyRedeemed":0,"StampDeferred":0,"Denied":0,"ColdStart":1,"requestId":"52ad8851-4fbb-4ccb-8a72-4'
         '4f364f857c3","event":"invite.redeemed","triggerSource":"PostConfirmation_ConfirmSignUp","userPoolI'
@@ -26,7 +28,8 @@ FUNCTION_LINES = {
         'nit":"Count"},{"Name":"CacheHit","Unit":"Count"},{"Name":"CacheMiss","Unit":"Count"},{"Name":"Stal'
         'eServed","Unit":"Count"},{"Name":"Redeemed","Unit":"Count"},{"Name":"AlreadyRedeemed","Unit":"Coun'
         't"},{"Name":"StampDeferred","Unit":"Count"},{"Name":"Denied","Unit":"Count"},{"Name":"ColdStart","'
-        'Unit":"Count"},{"Name":"ClaimBytes","Unit":"Bytes"}]}]},"Function":"pre-token-generation","Outcome'
+        'Unit":"Count"},{"Name":"ClaimBytes","Unit":"Bytes"}]}]},'
+        '"Function":"tenants-functions-PreTokenGeneration-a1B2c3D4e5F6","Outcome'
         '":"issued","Invocations":1,"DurationMs":11.162,"StoreMs":20.814,"StoreCalls":3,"CacheHit":0,"Cache'
         'Miss":2,"StaleServed":0,"Redeemed":0,"AlreadyRedeemed":0,"StampDeferred":0,"Denied":0,"ColdStart":'
         '1,"ClaimBytes":183,"requestId":"9b103481-1980-43b0-8f7d-c696fcf81950","event":"token.issued","trig'

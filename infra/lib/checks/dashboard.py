@@ -5,8 +5,9 @@ import json
 import re
 
 from checks.alarms import COMPOSITE, METRIC, parts_of_composites
-from checks.documents import FUNCTIONS, LEVELS, events, fields, outcomes, reasons
+from checks.documents import LEVELS, events, fields, outcomes, reasons
 from checks.metrics import widgets
+from checks.permissions import FUNCTIONS
 from checks.situations import stacks
 from checks.template import REGION
 
@@ -45,7 +46,6 @@ VALUES = {
     "event": events,
     "reason": reasons,
     "Outcome": outcomes,
-    "Function": lambda: FUNCTIONS,
     "level": lambda: LEVELS,
 }
 
@@ -104,7 +104,8 @@ def query_faults(query, stack):
     if set(sources) != groups:
         yield f"looks at {', '.join(sources)}, and not at the log groups of both functions"
     rest = re.sub(r"SOURCE '[^']+'", " ", query)
-    yield from _values(rest)
+    names = {stack.physical(resource, None) for resource in FUNCTIONS.values()}
+    yield from _values(rest, {**VALUES, "Function": lambda: names})
     # What is no text, no pattern and no number is a word of the language or a field.
     rest = re.sub(r"'[^']*'|\"[^\"]*\"|/[^/]*/", " ", rest)
     named = set(re.findall(r"\bas (\w+)", rest))
@@ -113,9 +114,9 @@ def query_faults(query, stack):
             yield f"no line has the field {word} (docs/log-fields.md)"
 
 
-def _values(query):
+def _values(query, values):
     """Values that fields are compared with are values that they can have."""
-    for field, known in VALUES.items():
+    for field, known in values.items():
         texts = re.findall(rf"\b{field} = '([^']*)'", query)
         for listed in re.findall(rf"\b{field} in \[([^\]]*)\]", query):
             texts += re.findall(r"'([^']*)'", listed)

@@ -55,7 +55,7 @@ class Setting:
             return cell.strip("`")
         if cell == "all":
             return ALL_CLAIMS
-        return "" if cell in ("admits none", "any pool") else None
+        return "" if cell in ("admits none", "any pool", "none") else None
 
     @property
     def parameter(self):

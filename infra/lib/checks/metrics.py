@@ -9,7 +9,8 @@ import collections
 import json
 import re
 
-from checks.documents import FUNCTIONS, metrics, outcomes
+from checks.documents import metrics, outcomes
+from checks.permissions import FUNCTIONS
 from checks.situations import stacks
 from checks.template import INFRA, PSEUDO
 
@@ -143,7 +144,7 @@ def _faults(metric, stack):
     if not metric.statistic or not STATISTIC.fullmatch(metric.statistic):
         yield f"the statistic {metric.statistic} is none"
     if metric.namespace == OWN:
-        yield from _own_faults(metric.name, dimensions)
+        yield from _own_faults(metric.name, dimensions, stack)
     elif metric.namespace == OF_STACK:
         if metric.name not in {name for name, _ in filtered(stack)}:
             yield "no metric filter of the template makes it"
@@ -153,17 +154,21 @@ def _faults(metric, stack):
         yield from _faults_of_aws(metric, dimensions, stack)
 
 
-def _own_faults(name, dimensions):
+def _own_faults(name, dimensions, stack):
     if name not in metrics():
         yield "the functions emit no such metric"
     if set(dimensions) not in ({"Function"}, {"Function", "Outcome"}):
         yield "its dimensions are Function, or Function and Outcome"
         return
-    if dimensions["Function"] not in FUNCTIONS:
-        yield f"no function emits it as {dimensions['Function']}"
+    # The dimension is the name that Lambda gives the function, not that of its trigger.
+    names = {stack.physical(resource, None): function for function, resource in FUNCTIONS.items()}
+    function = names.get(dimensions["Function"])
+    if function is None:
+        yield f"{dimensions['Function']} is no function of this template: write `${{PostConfirmation}}` or `!Ref`"
+        return
     outcome = dimensions.get("Outcome")
-    if outcome and dimensions["Function"] not in outcomes().get(outcome, ()):
-        yield f"{dimensions['Function']} has no outcome {outcome}"
+    if outcome and function not in outcomes().get(outcome, ()):
+        yield f"{function} has no outcome {outcome}"
 
 
 def _faults_of_aws(metric, dimensions, stack):

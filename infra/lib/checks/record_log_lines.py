@@ -20,6 +20,12 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TO = ROOT / "infra/rules/log-lines.jsonl"
 
+# The local stack names the functions by their triggers. These are names as CloudFormation makes them.
+NAMES = {
+    "post-confirmation": "tenants-functions-PostConfirmation-a1B2c3D4e5F6",
+    "pre-token-generation": "tenants-functions-PreTokenGeneration-a1B2c3D4e5F6",
+}
+
 
 class Stack:
     """The local stack, with some settings of the functions."""
@@ -44,9 +50,10 @@ class Stack:
         for line in self.process.stderr:
             function, _, text = line.strip().partition("] ")
             if text.startswith("{"):
-                self.lines.append(
-                    {"function": function.lstrip("["), "when": self.when, "line": json.loads(text)}
-                )
+                function, recorded = function.lstrip("["), json.loads(text)
+                if "Function" in recorded:
+                    recorded["Function"] = NAMES[recorded["Function"]]
+                self.lines.append({"function": function, "when": self.when, "line": recorded})
 
     def invoke(self, when, function, event):
         self.when = when
@@ -64,6 +71,17 @@ class Stack:
             "X-Amz-Date": "20260101T000000Z",
         }
         return _post(self.at["dynamodb"], dict(body, TableName=self.at["table"]), headers)
+
+    def set_membership(self, status):
+        """Changes the status of the user's membership of `acme`."""
+        self.dynamodb(
+            "UpdateItem",
+            Key={"pk": {"S": f"USER#{POOL}#{SUB}"}, "sk": {"S": "TENANT#acme"}},
+            UpdateExpression="SET #status = :status",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}},
+        )
 
     def end(self):
         self.process.terminate()
@@ -105,6 +123,8 @@ def _event(source, metadata, stamp):
 
 
 POST, PRE = "post-confirmation", "pre-token-generation"
+# Of the fixtures.
+POOL, SUB = "eu-west-1_EXAMPLE01", "8d6b2c1e-4a7f-4f0e-9b53-1f7a4c2d9e10"
 
 
 def ordinary():
@@ -120,6 +140,10 @@ def ordinary():
     stack.invoke("a sign-in", PRE, sign_in())
     stack.invoke("a sign-in with a stamp of another tenant", PRE, sign_in(stamp="globex"))
     stack.invoke("a sign-in that asks for another tenant", PRE, sign_in(tenant="globex"))
+    stack.set_membership("suspended")
+    when = "a sign-in of a suspended member who asks for the tenant and has its stamp"
+    stack.invoke(when, PRE, sign_in(tenant="acme", stamp="acme"))
+    stack.set_membership("active")
     stack.invoke("an event that cannot be read", PRE, {"nonsense": 1})
     forgotten = dict(sign_up(), triggerSource="PostConfirmation_ConfirmForgotPassword")
     stack.invoke("a new password", POST, forgotten)
@@ -149,7 +173,7 @@ def other_settings():
     stack = Stack()
     client = sign_in()["callerContext"]["clientId"]
     binding = {
-        "pk": f"CLIENT#eu-west-1_EXAMPLE01#{client}",
+        "pk": f"CLIENT#{POOL}#{client}",
         "sk": "PTR",
         "et": "client",
         "tid": "acme",

@@ -31,6 +31,11 @@ SAMPLES = {
     "UNBOUND_MACHINE": ["bare", "refuse", "drop"],
     "POOL_GROUPS": ["drop", "keep", "merge"],
     "UNINVITED": ["refuse", "admit", "allow"],
+    # With blanks of Unicode, which a pattern of ASCII lets through.
+    "EMAIL_VERIFIED_PROVIDERS": [
+        "Okta", "Okta,Entra-ID", "Müller_SAML", "x" * 32, "x" * 33, "ü" * 32, "Okta,", ",Okta", "Okta,,Entra", "Okta, Entra",
+        "Entra ID", "a#b", 'a"b', "a\tb", "a\x7fb", "a\x85b", "a\xa0b", "a\u2003b", "a\u200bb", "a\u3000b",
+    ],
     "USER_POOL_IDS": ["eu-west-1_AbCdEf123", "us-gov-west-1_AbCdEf123", "eu-west-1_Ab Cd", "eu-west-1_Ab#", "x" * 56],
 }
 
