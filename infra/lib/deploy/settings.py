@@ -10,6 +10,7 @@ SAMPLES = {
         "organization", "https://example.com/tenant", "t", "x" * 128, "x" * 129, "email", "EMAIL", "emails", "sub", "Sub",
         "sub2", "cognito:groups", "Cognito:x", "dev:x", "scope", "cnf", "custom:tenantId2", "a b", 'a"b', "a'b", "a\\b",
         "tenänt", "a,b", "name", "name2", "identities", "phone_number_verified", "jti", "a\tb", "~!@#$%^&*()",
+        "custom", "Custom", "cognito", "dev", "customer",
     ],
     "CLAIMS": ["id", "id,name", "name,tier,roles,id", "roles", "id,", ",id", "groups", "ID", "id;name", "name,name"],
     "GROUP_FORMAT": [
