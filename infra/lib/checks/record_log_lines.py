@@ -72,6 +72,14 @@ class Stack:
         }
         return _post(self.at["dynamodb"], dict(body, TableName=self.at["table"]), headers)
 
+    def put(self, **attributes):
+        """Writes an item of texts and numbers."""
+        item = {
+            name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+            for name, value in dict(attributes, v=1).items()
+        }
+        self.dynamodb("PutItem", Item=item)
+
     def set_membership(self, status):
         """Changes the status of the user's membership of `acme`."""
         self.dynamodb(
@@ -179,9 +187,16 @@ def other_settings():
         "tid": "acme",
         "mode": "required",
     }
-    item = {name: {"S": value} for name, value in binding.items()}
-    stack.dynamodb("PutItem", Item=dict(item, v={"N": "1"}))
+    stack.put(**binding)
     stack.invoke("a sign-in through the app client of another tenant", PRE, sign_in())
+    lines += stack.end()
+    stack = Stack()
+    # The default tenant is lost, the tenant that was joined next is missing, and the last one can be granted.
+    stack.put(pk="TENANT#globex", sk="META", et="tenant", tid="globex", name="Globex", tier="pro", status="active")
+    for number, (tenant, status) in enumerate({"acme": "suspended", "missing": "active", "globex": "active"}.items()):
+        member = {"pk": f"USER#{POOL}#{SUB}", "sk": f"TENANT#{tenant}", "et": "member", "tid": tenant}
+        stack.put(**member, status=status, joinedAt=1_700_000_000 + number)
+    stack.invoke("a sign-in that passes over a damaged item", PRE, sign_in())
     lines += stack.end()
     stack = Stack(CLAIM_BYTES_MAX="64")
     stack.invoke("a sign-up with an invite", POST, sign_up(stack.at["inviteCode"]))
