@@ -17,5 +17,6 @@ NAMES = [
     "dashboard",
     "filters",
     "names",
+    "figures",
     "examples",
 ]
