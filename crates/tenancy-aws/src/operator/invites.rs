@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::invite::{LONGEST_LIFE_SECONDS, MOST_USES, RETENTION_SECONDS};
 use tenancy::ports::{Damage, Invites};
 use tenancy::{
@@ -218,7 +219,7 @@ impl Operator {
                     ),
                 );
             }
-            writes.push(pointer_write(pointer, email, invite, &hash, now));
+            writes.push(pointer_write(pointer, email, invite, &hash, number(now.epoch_seconds())));
         }
         writes.push(self.audit_item(
             &invite.tenant,
@@ -256,7 +257,7 @@ impl Operator {
     }
 
     /// Plans a new invite in place of `record`, which can then not be redeemed any more: same tenant, address and roles, the
-    /// uses that were left, redeemed by `code`.
+    /// uses that were left, redeemed by `code`. The pointer of an address keeps the time of an invite that is still open.
     ///
     /// # Errors
     ///
@@ -310,7 +311,13 @@ impl Operator {
                     ),
                 );
             }
-            writes.push(pointer_write(pointer, email, &new, &hash, now));
+            // The address keeps its place among its invites: others may have invited it meanwhile, and the oldest goes first.
+            let kept = pointer
+                .as_ref()
+                .filter(|pointer| pointer.hash == old.hash && record.state(now) == InviteState::Open)
+                .and_then(|pointer| pointer.item.get("createdAt").cloned());
+            let created_at = kept.unwrap_or_else(|| number(now.epoch_seconds()));
+            writes.push(pointer_write(pointer, email, &new, &hash, created_at));
         }
         let detail = Some(format!("in place of invite:{}: {}", old.hash.short(), terms(&new)));
         writes.push(self.audit_item(&new.tenant, ("invite.resend", &target(&hash)), detail, now));
@@ -381,17 +388,17 @@ fn pointer_write(
     email: &EmailAddress,
     invite: &NewInvite,
     hash: &InviteHash,
-    now: Timestamp,
+    created_at: AttributeValue,
 ) -> Write {
-    let (made, expires) = (number(now.epoch_seconds()), number(invite.expires_at.epoch_seconds()));
+    let expires_at = number(invite.expires_at.epoch_seconds());
     let keep_until = number(invite.expires_at.plus_seconds(RETENTION_SECONDS).epoch_seconds());
     if let Some(pointer) = pointer {
         return Write::Update {
             before: pointer.item,
             set: vec![
                 ("h", text(hash.as_str())),
-                ("createdAt", made),
-                ("expiresAt", expires),
+                ("createdAt", created_at),
+                ("expiresAt", expires_at),
                 ("ttl", keep_until),
             ],
             remove: Vec::new(),
@@ -400,8 +407,8 @@ fn pointer_write(
     }
     let mut item = new_item(Key::email_pointer(&EmailHash::of(email), &invite.tenant), "mail");
     item.insert("h".to_owned(), text(hash.as_str()));
-    item.insert("createdAt".to_owned(), made);
-    item.insert("expiresAt".to_owned(), expires);
+    item.insert("createdAt".to_owned(), created_at);
+    item.insert("expiresAt".to_owned(), expires_at);
     item.insert("ttl".to_owned(), keep_until);
     Write::Create(item)
 }

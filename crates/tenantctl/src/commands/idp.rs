@@ -38,12 +38,12 @@ pub struct BindOptions {
     pool: PoolOption,
     #[command(flatten)]
     tenant: TenantOption,
-    /// Whoever signs in through it becomes a member, without an invite, with the roles of --role
+    /// A user who signs in through it joins without an invite, with the roles of --role, unless they have another tenant
     #[arg(long)]
     join: bool,
     #[command(flatten)]
     roles: RolesOption,
-    /// An e-mail address that comes from it counts as verified for invites
+    /// An e-mail address that it asserts opens invites to the tenant; only for a provider that this tenant alone runs
     #[arg(long)]
     trust_email: bool,
     /// Do not ask the pool whether the provider exists
@@ -142,9 +142,9 @@ fn described(terms: &ProviderTerms) -> String {
         (true, roles) => format!("who signs in through it joins as {}", role_names(roles)),
     };
     let trust = if terms.is_email_trusted {
-        "its e-mail addresses count as verified"
+        "its e-mail addresses open invites to the tenant"
     } else {
-        "its e-mail addresses count for nothing"
+        "its e-mail addresses are not trusted"
     };
     format!("{joins}, {trust}")
 }

@@ -97,6 +97,49 @@ async fn an_invite_by_address_can_be_resent_and_is_found_by_the_address_still() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pointer_of_an_address_has_the_times_of_its_invite_and_keeps_its_place_when_it_is_resent() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier free").ok();
+    let (acme, globex) = ("acme".parse().unwrap(), "globex".parse().unwrap());
+    let seconds = |time: Option<tenancy::Timestamp>| time.unwrap().epoch_seconds();
+
+    desk.run("invite create --tenant acme --email ana@example.com --expires 2d").ok();
+    let made = pointer(&desk, &acme).await;
+    Desk::wait_a_second();
+    desk.run("invite create --tenant globex --email ana@example.com").ok();
+    desk.run("invite resend --tenant acme --email ana@example.com --expires 5d --yes").ok();
+    let (resent, other) = (pointer(&desk, &acme).await, pointer(&desk, &globex).await);
+
+    assert_eq!(seconds(made.expires_at) - seconds(made.created_at), 2 * 24 * 60 * 60);
+    assert_ne!(resent.hash, made.hash);
+    assert_eq!(resent.created_at, made.created_at, "an invite that is open keeps its place");
+    assert!(seconds(resent.expires_at) > seconds(made.expires_at) + 2 * 24 * 60 * 60);
+    assert!(other.created_at > resent.created_at, "so acme's goes before globex's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_invite_that_is_resent_counts_from_then_on() {
+    let desk = Desk::with_acme().await;
+    let acme = "acme".parse().unwrap();
+    desk.run("invite create --tenant acme --email ana@example.com --expires 1s").ok();
+    let made = pointer(&desk, &acme).await;
+    Desk::wait_a_second();
+
+    desk.run("invite resend --tenant acme --email ana@example.com --yes").ok();
+
+    assert!(pointer(&desk, &acme).await.created_at > made.created_at);
+}
+
+/// The pointer of Ana's address to her invite of `tenant`, as the functions read it.
+async fn pointer(desk: &Desk, tenant: &tenancy::TenantId) -> tenancy::InvitePointer {
+    use tenancy::ports::Invites;
+
+    let store = tenancy_aws::DynamoStore::new(desk.dynamodb(), "tenancy".to_owned());
+    let hash = tenancy::EmailHash::of(&"ana@example.com".parse().unwrap());
+    store.pointer(&hash, tenant).await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_has_one_open_invite_of_a_tenant() {
     let desk = Desk::with_acme().await;
     desk.run("tenant create globex --name Globex --tier free").ok();

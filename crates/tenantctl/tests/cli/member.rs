@@ -46,7 +46,7 @@ async fn who_is_added_by_hand_gets_the_tenant_in_the_next_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removed_member_has_no_default_there_and_an_invite_does_not_bring_them_back() {
+async fn a_removed_member_keeps_the_default_in_the_profile_and_no_invite_brings_them_back() {
     let desk = Desk::with_acme().await;
     let sub = desk.user("ana@example.com").await;
     desk.run("member add ana@example.com --tenant acme --role admin").ok();
@@ -56,7 +56,7 @@ async fn a_removed_member_has_no_default_there_and_an_invite_does_not_bring_them
     let joined = desk.try_redeem(invite["code"].as_str().unwrap(), &sub, None).await;
 
     assert!(!joined);
-    assert_eq!(desk.json(&format!("member show {sub}"))["defaultTenant"], json!(null));
+    assert_eq!(desk.json(&format!("member show {sub}"))["defaultTenant"], "acme");
 }
 
 #[tokio::test(flavor = "multi_thread")]

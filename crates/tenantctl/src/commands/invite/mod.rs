@@ -45,7 +45,7 @@ pub struct CreateOptions {
     tenant: TenantOption,
     #[command(flatten)]
     roles: RolesOption,
-    /// Only the user with this verified e-mail address may redeem it, with the code or, when signing up, without
+    /// Only a user with this verified e-mail address can redeem it: with the code, or without at a sign-up or sign-in
     #[arg(long, value_name = "ADDRESS")]
     email: Option<EmailAddress>,
     #[command(flatten)]

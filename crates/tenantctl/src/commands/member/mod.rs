@@ -234,6 +234,9 @@ async fn open_invites(
     let mut open = Vec::new();
     for pointer in operator.store().pointers(&EmailHash::of(&email)).await? {
         let Ok(pointer) = pointer else { continue };
+        if pointer.expires_at.is_some_and(|expires_at| context.now() >= expires_at) {
+            continue;
+        }
         let invite = operator.invite(&pointer.hash).await?;
         if invite.is_some_and(|invite| invite.state(context.now()) == InviteState::Open) {
             let reference = pointer.hash.short().to_owned();

@@ -53,6 +53,7 @@ pub(super) struct UserView {
     email_verified: Option<bool>,
     /// Invites that are open for the user's address; none when the pool was not asked.
     open_invites: Option<Vec<OpenInvite>>,
+    /// What the profile names.
     default_tenant: Option<String>,
     memberships: Vec<MemberView>,
 }
@@ -125,7 +126,8 @@ impl UserView {
         tenants: &TenantStatuses,
         open_invites: Option<Vec<OpenInvite>>,
     ) -> Self {
-        let default = user.default_tenant.as_ref();
+        let records = user.records();
+        let default = records.default_tenant();
         Self {
             user_pool_id: user.user.pool.to_string(),
             sub: user.user.sub.to_string(),
@@ -134,7 +136,7 @@ impl UserView {
             enabled: directory.map(|user| user.enabled),
             email_verified: directory.map(|user| user.attribute("email_verified") == Some("true")),
             open_invites,
-            default_tenant: default.map(ToString::to_string),
+            default_tenant: user.default_tenant.as_ref().map(ToString::to_string),
             memberships: user
                 .memberships
                 .iter()
@@ -174,7 +176,13 @@ impl Show for UserView {
         } else {
             fields.push(("in the pool", styled(DIM, "not asked")));
         }
-        fields.push(("default", self.default_tenant.clone().unwrap_or_else(|| "-".to_owned())));
+        let joined_first = self.memberships.iter().find(|member| member.is_default == Some(true));
+        let default = match (&self.default_tenant, joined_first) {
+            (Some(tenant), _) => tenant.clone(),
+            (None, Some(first)) => format!("{} (joined first)", first.tenant),
+            (None, None) => "-".to_owned(),
+        };
+        fields.push(("default", default));
         for invite in self.open_invites.iter().flatten() {
             fields.push(("open invite", format!("{} to {}", invite.reference, invite.tenant)));
         }

@@ -46,9 +46,7 @@ pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, seen: &Seen) -> &'static s
         ChosenBy::Default if is_new_default => "what is redeemed makes it the default tenant",
         ChosenBy::Default => "it is the user's default tenant",
         ChosenBy::JoinedFirst => "it was joined first, and the profile names no default tenant",
-        ChosenBy::Fallback => {
-            "the default tenant cannot be granted; of the others this one was joined first, and it becomes the default"
-        }
+        ChosenBy::Fallback => "the default tenant is lost, and of the others it was joined first",
     }
 }
 
@@ -205,18 +203,8 @@ fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explan
     if case.seen.binding.as_ref().is_some_and(|binding| binding.tenant == *tenant) {
         advice.push(Advice::unbind_client(case));
     }
-    let records = case.seen.records_after().unwrap_or_default();
-    if let Some(other) = records.active().map(|membership| &membership.tenant).find(|other| *other != tenant)
-    {
-        advice.push(Advice::member(
-            "set-default",
-            case,
-            other,
-            format!("The user is in {other} too: make it the default"),
-        ));
-    }
     if advice.is_empty() {
-        advice.push(Advice::text("Offboarding is final, and the user is in no other tenant"));
+        advice.push(Advice::text("Offboarding is final, and no other tenant of the user is active"));
     }
     explained(why, advice)
 }
@@ -233,7 +221,13 @@ fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
         (None, Some(asked)) => (vec![asked], "the request asks for it"),
         (None, None) => {
             let suspended = records.memberships.iter().filter(is_suspended);
-            (suspended.map(|membership| &membership.tenant).collect(), "there is no active one")
+            let suspended: Vec<&TenantId> = suspended.map(|membership| &membership.tenant).collect();
+            if let ([], Some(first)) =
+                (suspended.as_slice(), records.by_joining().into_iter().find(|m| m.is_active()))
+            {
+                return tenant_not_active(case, &first.tenant, "the user has no other active tenant");
+            }
+            (suspended, "there is no active one")
         }
     };
     let advice = tenants.iter().map(|tenant| {

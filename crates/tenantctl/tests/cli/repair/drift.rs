@@ -16,7 +16,9 @@ struct Apart {
     left_over: UserKey,
     stale: UserKey,
     unstamped: UserKey,
-    left_default: UserKey,
+    foreign_default: UserKey,
+    lost_default: UserKey,
+    suspended_default: UserKey,
     gone: UserKey,
     ghost: UserKey,
     never: UserKey,
@@ -29,14 +31,14 @@ async fn apart(scene: &Scene) -> Apart {
     scene.mark(&forged, "acme").await;
     let left_over = scene.settled("left@example.com", "acme").await;
     scene.set_status(&left_over, "acme", MembershipStatus::Removed).await;
-    let stale = scene.user("stale@example.com", Some("globex")).await;
-    for tenant in ["acme", "globex"] {
-        scene.join(&stale, tenant).await;
-        scene.mark(&stale, tenant).await;
-    }
+    let stale = in_both(scene, "stale@example.com").await;
     let unstamped = scene.pending("unstamped@example.com").await;
-    let left_default = scene.settled("default@example.com", "acme").await;
-    put_default(scene, &left_default, "globex").await;
+    let foreign_default = scene.settled("default@example.com", "acme").await;
+    put_default(scene, &foreign_default, "globex").await;
+    let lost_default = in_both(scene, "lost@example.com").await;
+    scene.set_status(&lost_default, "acme", MembershipStatus::Removed).await;
+    let suspended_default = in_both(scene, "suspended@example.com").await;
+    scene.set_status(&suspended_default, "acme", MembershipStatus::Suspended).await;
     let gone = scene.settled("gone@example.com", "acme").await;
     scene.join(&gone, "globex").await;
     scene.delete_user(&gone).await;
@@ -48,7 +50,28 @@ async fn apart(scene: &Scene) -> Apart {
     scene.mark(&ghost, "acme").await;
     put_membership(scene, &ghost, "ghost-town", S("done".into())).await;
     let never = scene.user("never@example.com", None).await;
-    Apart { forged, left_over, stale, unstamped, left_default, gone, ghost, never }
+    Apart {
+        forged,
+        left_over,
+        stale,
+        unstamped,
+        foreign_default,
+        lost_default,
+        suspended_default,
+        gone,
+        ghost,
+        never,
+    }
+}
+
+/// A member of acme, the default, and of globex, which the stamp names.
+async fn in_both(scene: &Scene, email: &str) -> UserKey {
+    let user = scene.user(email, Some("globex")).await;
+    for tenant in ["acme", "globex"] {
+        scene.join(&user, tenant).await;
+        scene.mark(&user, tenant).await;
+    }
+    user
 }
 
 async fn put_default(scene: &Scene, user: &UserKey, tenant: &str) {
@@ -118,12 +141,14 @@ async fn each_kind_is_found_of_the_user_whom_it_is_about() {
 
     assert_eq!(run.code, 4, "{run}");
     let report = parsed(&run);
-    let rows: [(&UserKey, &[&str]); 8] = [
+    let rows: [(&UserKey, &[&str]); 10] = [
         (&apart.forged, &["stamp-possibly-forged"]),
         (&apart.left_over, &["stamp-stale", "no-membership"]),
         (&apart.stale, &["stamp-stale"]),
         (&apart.unstamped, &["stamp-missing"]),
-        (&apart.left_default, &["default-stale"]),
+        (&apart.foreign_default, &["default-stale"]),
+        (&apart.lost_default, &["default-stale"]),
+        (&apart.suspended_default, &["default-suspended"]),
         (&apart.gone, &["user-missing"]),
         (&apart.ghost, &["tenant-missing"]),
         (&apart.never, &["no-membership"]),
@@ -139,6 +164,13 @@ async fn each_kind_is_found_of_the_user_whom_it_is_about() {
         "found": "globex", "expected": "acme", "mend": "write-stamp", "outcome": null,
     });
     assert_eq!(*forged, expected);
+    let lost = report["findings"].as_array().unwrap().iter();
+    let lost = lost.clone().find(|finding| finding["sub"] == apart.lost_default.sub.as_str()).unwrap();
+    let expected = serde_json::json!({
+        "kind": "default-stale", "severity": "info", "sub": apart.lost_default.sub.as_str(),
+        "tenant": "acme", "reason": "removed", "fallsBackTo": "globex", "mend": null, "outcome": null,
+    });
+    assert_eq!(*lost, expected);
     assert!(!run.stdout.contains("example.com"), "no address is printed: {run}");
 }
 
@@ -156,10 +188,11 @@ async fn with_apply_what_can_be_mended_is_and_the_rest_is_left_to_a_person() {
     }
     assert_eq!(scene.stamp(&apart.left_over).await, None);
     assert!(!scene.is_pending(&apart.unstamped, "acme").await);
-    assert_eq!(scene.record(&apart.left_default).await.default_tenant, None);
+    assert_eq!(scene.record(&apart.foreign_default).await.default_tenant, None);
+    let lost = scene.record(&apart.lost_default).await.default_tenant;
+    assert_eq!(lost.unwrap().as_str(), "acme", "only a sign-in moves it");
     let gone = scene.record(&apart.gone).await;
     assert!(gone.memberships.iter().all(|member| member.membership.status == MembershipStatus::Removed));
-    assert_eq!(gone.default_tenant, None);
     assert_eq!(scene.updates(), 4, "one for each stamp");
     assert_eq!(again.code, 4, "a person is still needed: {again}");
     let again = parsed(&again);

@@ -89,19 +89,22 @@ async fn a_member_who_is_confirmed_again_only_lacks_the_stamp() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invites_of_the_address_and_the_identity_providers_tenant_are_all_shown() {
+async fn the_invite_of_the_address_goes_before_the_identity_providers_tenant() {
     let world = World::new().await;
-    world.invite_by_address("acme").await;
     world.bind_provider("globex").await;
     let mut event = world.confirmation();
     event["request"] = json!({ "userAttributes": {
         "sub": super::world::SUB, "email": EMAIL, "email_verified": "true",
         "cognito:user_status": "EXTERNAL_PROVIDER",
-        "identities": "[{\"providerName\":\"Corp\",\"primary\":true}]",
+        "identities": r#"[{"providerName":"Corp","providerType":"OIDC","primary":true}]"#,
     } });
+    let verified = "--set EMAIL_VERIFIED_PROVIDERS=Corp";
 
-    let run = world.replay(&event, "").await;
+    let (_, joins) = world.document(&event, verified).await;
+    world.invite_by_address("acme").await;
+    let run = world.replay(&event, verified).await;
 
+    assert_eq!(joins["wouldRedeem"][0]["by"], "identity-provider");
     assert_eq!(run.code, 0);
     assert_replay!(run);
 }

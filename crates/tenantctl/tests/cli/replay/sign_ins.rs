@@ -40,13 +40,13 @@ async fn it_is_said_by_what_the_tenant_was_chosen() {
     let by_default = chosen(&world.sign_in()).await;
     let asked = chosen(&asking_for(world.sign_in(), "acme")).await;
     world.forget_default().await;
-    let only = chosen(&world.sign_in()).await;
+    let first = chosen(&world.sign_in()).await;
     world.bind("acme", ClientBindingMode::Required).await;
     let bound = chosen(&world.sign_in()).await;
 
     assert_eq!(by_default, (json!("acme"), json!("default")));
     assert_eq!(asked, (json!("acme"), json!("asked")));
-    assert_eq!(only, (json!("acme"), json!("only_membership")));
+    assert_eq!(first, (json!("acme"), json!("joined_first")));
     assert_eq!(bound, (json!("acme"), json!("client_binding")));
 }
 
@@ -73,15 +73,53 @@ async fn a_client_of_another_tenant_refuses_and_its_binding_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_tenants_and_no_default_ask_for_a_choice() {
+async fn a_sign_in_falls_back_from_a_lost_default_and_the_move_is_shown() {
     let world = World::with_ana().await;
-    world.join("globex", &[]).await;
-    world.forget_default().await;
+    world.join("globex", &["guest"]).await;
+    world.set_member("acme", MembershipStatus::Removed).await;
 
     let run = world.replay(&world.sign_in(), "").await;
+    let (_, document) = world.document(&world.sign_in(), "").await;
+
+    assert_eq!(run.code, 0);
+    assert_replay!(run);
+    assert_eq!(document["tenant"]["chosenBy"], "fallback");
+    assert_eq!(document["wouldMoveDefault"], json!({ "from": "acme", "to": "globex" }));
+    assert_eq!(document["store"]["withheldWrites"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_after_a_lost_default_is_refused_and_support_learns_what_helps() {
+    let world = World::with_ana().await;
+    world.join("globex", &[]).await;
+    world.set_member("acme", MembershipStatus::Removed).await;
+    let refresh = with(world.sign_in(), "/triggerSource", json!("TokenGeneration_RefreshTokens"));
+
+    let run = world.replay(&refresh, "").await;
 
     assert_eq!(run.code, 4);
     assert_replay!(run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_from_a_provider_of_no_tenant_opens_nothing_and_support_learns_why() {
+    let world = World::new().await;
+    world.invite("acme", Some("ana@example.com")).await;
+    let mut event = with(world.sign_in(), "/triggerSource", json!("TokenGeneration_HostedAuth"));
+    event["request"]["userAttributes"]["cognito:user_status"] = json!("EXTERNAL_PROVIDER");
+    event["request"]["userAttributes"]["identities"] =
+        json!(r#"[{"providerName":"Corp","providerType":"SAML","primary":"true"}]"#);
+    let later = with(event.clone(), "/triggerSource", json!("TokenGeneration_Authentication"));
+
+    let run = world.replay(&event, "").await;
+    let (_, later) = world.document(&later, "").await;
+    let (listed_code, listed) = world.document(&event, "--set EMAIL_VERIFIED_PROVIDERS=Corp").await;
+
+    assert_eq!(run.code, 4);
+    assert_replay!(run);
+    let why = later["refusal"]["why"].as_str().unwrap();
+    assert!(why.contains("counts only at a sign-in through it"), "{why}");
+    assert_eq!((listed_code, &listed["wouldRedeem"][0]["tenantId"]), (0, &json!("acme")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

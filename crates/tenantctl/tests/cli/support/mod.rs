@@ -98,6 +98,14 @@ impl Desk {
             .unwrap();
     }
 
+    /// Deletes an item, by hand.
+    pub(crate) async fn delete_item(&self, pk: &str, sk: &str) {
+        let key = |text: &str| AttributeValue::S(text.to_owned());
+        let delete =
+            self.dynamodb().delete_item().table_name("tenancy").key("pk", key(pk)).key("sk", key(sk));
+        delete.send().await.unwrap();
+    }
+
     /// Runs several lines at the same time.
     pub(crate) async fn at_once(&self, lines: &[&str]) -> Vec<Run> {
         let runs = lines.iter().map(|line| {

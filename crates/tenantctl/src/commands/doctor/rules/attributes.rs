@@ -102,7 +102,8 @@ pub(super) const RULES: &[Rule] = &[
         id: "email-not-auto-verified",
         severity: Severity::Low,
         looks_for: "Cognito does not verify e-mail addresses at sign-up.",
-        why: "An invite to an address is redeemed by a verified address alone: whoever signs up must bring the code.",
+        why: "An invite to an address is redeemed by a verified address alone, also with its code. Invite such users without an \
+              address.",
         check: Check::Pool(not_auto_verified),
     },
 ];

@@ -32,7 +32,8 @@ pub(super) const RULES: &[Rule] = &[
         id: "function-observe",
         severity: Severity::Medium,
         looks_for: "MODE of pre-token-generation is observe.",
-        why: "Nobody is refused: who belongs to no tenant, or to a suspended one, gets tokens without a tenant.",
+        why: "Nobody is refused. A user without an active tenant gets the tokens that the pool makes: they lack the tenant claims, \
+              and custom:tenantId is what stands in the user's attribute, also when the user has forged it.",
         check: Check::Own(observe),
     },
     Rule {
