@@ -91,7 +91,7 @@ struct Candidate {
 pub async fn lost_with_tenant(
     operator: &Operator,
     tenant: &TenantId,
-    loss: Loss,
+    how: Loss,
 ) -> Result<Vec<LostDefault>, Failure> {
     // Only the keys are kept: a tenant can have very many members.
     let members = operator.members(tenant).await?.into_iter().flatten();
@@ -102,7 +102,7 @@ pub async fn lost_with_tenant(
     read_users(operator, users, |_, read| {
         progress.advance(1);
         // The functions refuse a user with a damaged item anyway; `repair drift` names the item.
-        candidates.extend(read.ok().and_then(|record| candidate(&record, tenant, loss)));
+        candidates.extend(read.ok().and_then(|record| candidate(&record, tenant, how)));
     })
     .await?;
     drop(progress);
@@ -118,14 +118,14 @@ pub async fn lost_with_membership(
     operator: &Operator,
     user: &UserRecord,
     tenant: &TenantId,
-    loss: Loss,
+    how: Loss,
 ) -> Result<Vec<LostDefault>, Failure> {
-    settle(operator, candidate(user, tenant, loss).into_iter().collect()).await
+    settle(operator, candidate(user, tenant, how).into_iter().collect()).await
 }
 
-fn candidate(record: &UserRecord, tenant: &TenantId, loss: Loss) -> Option<Candidate> {
+fn candidate(record: &UserRecord, tenant: &TenantId, how: Loss) -> Option<Candidate> {
     let records = record.records();
-    if !loss.takes_default(tenant, &records) {
+    if !how.takes_default(tenant, &records) {
         return None;
     }
     let username = record.in_tenant(tenant).and_then(|member| member.username.as_ref());
@@ -174,7 +174,8 @@ impl Show for LostDefaults {
 }
 
 /// Says it in words, without a full stop; empty when nobody loses anything.
-pub fn sentence(lost: &[LostDefault], loss: Loss) -> String {
+#[must_use]
+pub fn sentence(lost: &[LostDefault], how: Loss) -> String {
     let mut by_tenant = BTreeMap::<&str, usize>::new();
     for tenant in lost.iter().filter_map(|user| user.falls_back_to.as_deref()) {
         *by_tenant.entry(tenant).or_default() += 1;
@@ -207,19 +208,17 @@ pub fn sentence(lost: &[LostDefault], loss: Loss) -> String {
     if falling == 0 {
         return said;
     }
-    format!(
-        "{said}. The next sign-in moves the default; until then a refresh is refused ({})",
-        loss.refusal()
-    )
+    format!("{said}. The next sign-in moves the default; until then a refresh is refused ({})", how.refusal())
 }
 
 /// The same of one user.
-pub fn one_sentence(lost: &LostDefault, loss: Loss) -> String {
+#[must_use]
+pub fn one_sentence(lost: &LostDefault, how: Loss) -> String {
     match &lost.falls_back_to {
         Some(tenant) => format!(
             "This is the user's default tenant: the next sign-in falls back to `{tenant}`, and until then a refresh is \
              refused ({})",
-            loss.refusal()
+            how.refusal()
         ),
         None => "This is the user's default tenant, and the user has no other active tenant".to_owned(),
     }
@@ -292,7 +291,7 @@ mod tests {
             (Removed, Some("acme"), false, false),
         ] {
             let (records, acme) = (records(status, default), "acme".parse().unwrap());
-            let found = [Loss::Suspended, Loss::Final].map(|loss| loss.takes_default(&acme, &records));
+            let found = [Loss::Suspended, Loss::Final].map(|how| how.takes_default(&acme, &records));
             assert_eq!(found, [suspended, ended], "{status:?} {default:?}");
         }
     }

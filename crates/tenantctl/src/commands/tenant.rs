@@ -299,7 +299,7 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
 /// Suspends or offboards. The question comes after the count of users who lose their default tenant. With `--yes` they are
 /// counted after the write, because the suspension of a tenant with very many members must not wait.
 async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -> Result<Found, Failure> {
-    let (id, write, loss) = (&options.tenant, options.write, Loss::from(status));
+    let (id, write, how) = (&options.tenant, options.write, Loss::from(status));
     let reader = context.reader().await?;
     let record = reader.tenant(id).await?;
     let is_changed = record.tenant.status != status;
@@ -308,10 +308,10 @@ async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -
     }
     let mut lost = None;
     if is_changed && write.dry_run {
-        lost = Some(lost_with_tenant(&reader, id, loss).await?);
+        lost = Some(lost_with_tenant(&reader, id, how).await?);
     } else if is_changed && !write.yes {
-        lost = or_note(lost_with_tenant(&reader, id, loss).await, context);
-        if let Some(sentence) = lost.as_deref().map(|lost| sentence(lost, loss)).filter(|s| !s.is_empty()) {
+        lost = or_note(lost_with_tenant(&reader, id, how).await, context);
+        if let Some(sentence) = lost.as_deref().map(|lost| sentence(lost, how)).filter(|s| !s.is_empty()) {
             context.note(&sentence);
         }
         let name = &record.tenant.name;
@@ -332,11 +332,11 @@ async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -
     let applied = context.apply(&operator, change, write.write(), &format!("tenant `{id}`")).await?;
     let lost = match lost {
         None if !is_changed => Some(Vec::new()),
-        None if write.yes => or_note(lost_with_tenant(&operator, id, loss).await, context),
+        None if write.yes => or_note(lost_with_tenant(&operator, id, how).await, context),
         lost => lost,
     };
     if let Some(lost) = lost.as_deref().filter(|lost| !lost.is_empty()) {
-        summary = format!("{summary}. {}", sentence(lost, loss));
+        summary = format!("{summary}. {}", sentence(lost, how));
     }
     context.say_written(&applied, &summary, LostDefaults { defaults_lost: lost });
     Ok(Found::Nothing)

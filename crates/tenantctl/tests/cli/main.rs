@@ -6,6 +6,7 @@ mod audit;
 mod bindings;
 #[cfg(test)]
 mod conventions;
+#[cfg(test)]
 mod defaults;
 #[cfg(test)]
 mod doctor;

@@ -321,9 +321,9 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
     let user = operator.user(&known.user).await?;
     let plan = |now| operator.set_member_status(&user, tenant, status, now);
     let is_changed = !plan(context.now())?.is_empty();
-    let loss = Loss::from(status);
+    let how = Loss::from(status);
     let lost =
-        if is_changed { lost_with_membership(&operator, &user, tenant, loss).await? } else { Vec::new() };
+        if is_changed { lost_with_membership(&operator, &user, tenant, how).await? } else { Vec::new() };
     let (question, done) = match status {
         MembershipStatus::Removed => ("Remove", "removed from"),
         MembershipStatus::Suspended | MembershipStatus::Active => ("Suspend", "suspended in"),
@@ -331,14 +331,14 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
     let asks = !options.write.dry_run && (is_changed || options.sign_out);
     if asks {
         if let ([lost], false) = (lost.as_slice(), options.write.yes) {
-            context.note(&one_sentence(lost, loss));
+            context.note(&one_sentence(lost, how));
         }
         let also = if options.sign_out { ", and sign them out everywhere" } else { "" };
         context.confirm(&format!("{question} user {sub} in `{tenant}`{also}?"), options.write.yes)?;
     }
     let mut summary = format!("User {sub} is {done} `{tenant}`: the next token for it is refused");
     if let [lost] = lost.as_slice() {
-        summary = format!("{summary}. {}", one_sentence(lost, loss));
+        summary = format!("{summary}. {}", one_sentence(lost, how));
     }
     // Planned anew: the answer may have taken its time.
     let change = plan(context.now())?;

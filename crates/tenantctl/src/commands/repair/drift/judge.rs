@@ -79,16 +79,16 @@ fn fallback<'a>(records: &'a UserRecords, state: &impl Fn(&TenantId) -> TenantSt
 fn judge_default(records: &UserRecords, state: &impl Fn(&TenantId) -> TenantState) -> Option<Kind> {
     let default = records.default_tenant()?;
     let falls_back_to = fallback(records, state).map(ToString::to_string);
-    let stale = |reason| Kind::DefaultStale {
+    let gone = |reason| Kind::DefaultStale {
         tenant: default.to_string(),
         reason,
         falls_back_to: falls_back_to.clone(),
     };
-    let Some(membership) = records.in_tenant(default) else { return Some(stale(Stale::NeverMember)) };
+    let Some(membership) = records.in_tenant(default) else { return Some(gone(Stale::NeverMember)) };
     records.active().next()?;
     match (membership.status, state(default)) {
-        (MembershipStatus::Removed, _) => Some(stale(Stale::Removed)),
-        (_, TenantState::Offboarded) => Some(stale(Stale::Offboarded)),
+        (MembershipStatus::Removed, _) => Some(gone(Stale::Removed)),
+        (_, TenantState::Offboarded) => Some(gone(Stale::Offboarded)),
         (MembershipStatus::Suspended, _) | (_, TenantState::Suspended) => {
             Some(Kind::DefaultSuspended { tenant: default.to_string(), falls_back_to: falls_back_to? })
         }
@@ -146,12 +146,12 @@ fn judge_stamp(
     let Ok(tenant) = found.parse::<TenantId>() else {
         return Some(Kind::StampForeign { found: None, expected: wanted });
     };
-    let stale = Kind::StampStale { found: tenant.to_string(), expected: wanted.clone() };
+    let outdated = Kind::StampStale { found: tenant.to_string(), expected: wanted.clone() };
     match records.in_tenant(&tenant).map(|membership| membership.status) {
         None => Some(Kind::StampForeign { found: Some(tenant.to_string()), expected: wanted }),
-        Some(MembershipStatus::Removed) => Some(stale),
+        Some(MembershipStatus::Removed) => Some(outdated),
         // Without another tenant: one that is theirs again when they are resumed, or one that is offboarded.
-        Some(MembershipStatus::Active | MembershipStatus::Suspended) => wanted.is_some().then_some(stale),
+        Some(MembershipStatus::Active | MembershipStatus::Suspended) => wanted.is_some().then_some(outdated),
     }
 }
 
