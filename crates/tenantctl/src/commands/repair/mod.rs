@@ -4,11 +4,13 @@
 //! | --- | --- |
 //! | [`stamps`] | writes the stamps that are still pending |
 //! | [`drift`] | compares a pool with the table, and mends what can be mended |
+//! | [`expected`] | what the stamp of a user should be |
 //! | [`pool_users`] | the pool, called at a steady pace, and patiently |
 //! | [`trouble`] | what a refused call means for the calls after it |
 
 pub mod attribute;
 pub mod drift;
+pub mod expected;
 pub mod pool_users;
 pub mod records;
 pub mod stamps;

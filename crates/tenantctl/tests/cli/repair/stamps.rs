@@ -205,6 +205,24 @@ async fn a_user_of_several_tenants_is_stamped_once_with_the_default() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_a_default_in_the_profile_the_stamp_names_the_tenant_joined_first_and_drift_agrees() {
+    let scene = Scene::new().await;
+    let user = scene.user("ana@example.com", None).await;
+    for tenant in ["acme", "globex"] {
+        scene.join(&user, tenant).await;
+    }
+    scene.joined_long_ago(&user, "globex").await;
+    scene.desk.delete_item(&format!("USER#{}#{}", user.pool, user.sub), "PROFILE").await;
+    scene.mark(&user, "globex").await;
+
+    scene.desk.run("repair stamps --apply --yes").ok();
+
+    assert_eq!(scene.stamp(&user).await.as_deref(), Some("globex"));
+    assert!(!scene.is_pending(&user, "acme").await);
+    assert_eq!(scene.desk.json("repair drift")["findings"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn suspended_and_removed_members_are_not_stamped() {
     let scene = Scene::new().await;
     let users = pending_users(&scene, 2).await;

@@ -6,6 +6,7 @@ use tenancy::tenants::TenantState;
 use tenancy::{MembershipStatus, Stamp, TenantId, UserRecords};
 
 use super::finding::{Kind, Past, Stale};
+use crate::commands::repair::expected::{expected_stamp, fallback};
 
 /// A user, as the pool has them.
 #[derive(Clone, Copy, Debug)]
@@ -51,27 +52,6 @@ impl TenantStates {
             None => TenantState::Active,
         }
     }
-}
-
-/// The tenant that the stamp should name: the default tenant, or, when that gives no token any more, the one that the next
-/// sign-in falls back to. A tenant that is suspended keeps its stamps. `None`: there should be no stamp.
-#[must_use]
-pub fn expected_stamp<'a>(
-    records: &'a UserRecords,
-    state: &impl Fn(&TenantId) -> TenantState,
-) -> Option<&'a TenantId> {
-    let is_kept =
-        |tenant: &TenantId| records.is_active_in(tenant) && state(tenant) != TenantState::Offboarded;
-    let first_kept = || records.by_joining().into_iter().map(|m| &m.tenant).find(|tenant| is_kept(tenant));
-    let default = records.default_tenant().filter(|tenant| is_kept(tenant));
-    default.or_else(|| fallback(records, state)).or_else(first_kept)
-}
-
-/// The tenant that the next sign-in falls back to: that of the membership joined first among those that are active in an
-/// active tenant.
-fn fallback<'a>(records: &'a UserRecords, state: &impl Fn(&TenantId) -> TenantState) -> Option<&'a TenantId> {
-    let active = records.by_joining().into_iter().filter(|membership| membership.is_active());
-    active.map(|membership| &membership.tenant).find(|tenant| state(tenant) == TenantState::Active)
 }
 
 /// What is wrong with the default tenant. Nothing is said of a user without an active membership: [`Kind::NoMembership`]

@@ -1,14 +1,14 @@
 //! Mends what was found, one after the other. Each is looked at again first: it may be no longer so.
 
 use serde::Serialize;
-use tenancy::onboarding::{StampPlan, missing_stamp, stamp};
+use tenancy::onboarding::stamp;
 use tenancy::tenants::TenantState;
 use tenancy::{MembershipStatus, PoolId, Sub, TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Mend, Mended};
-use super::judge::expected_stamp;
 use super::scan::remaining_tenants;
+use crate::commands::repair::expected::{expected_stamp, pending_stamp};
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::records::{damage_apart, tenants_of};
 use crate::commands::repair::stop::Stop;
@@ -150,16 +150,12 @@ impl Mender<'_> {
         if self.pools.stamp_of(&in_pool) == expected.map(TenantId::as_str) {
             return Ok(Mended::SettledMeanwhile);
         }
-        let pending = missing_stamp(&records, |tenant| state(tenant) == TenantState::Offboarded);
-        match (pending, expected) {
+        match pending_stamp(&records, &state) {
             // The table is told as well.
-            (Some(pending), Some(tenant)) => {
-                let plan = StampPlan { tenant: tenant.clone(), ..pending };
-                stamp(&plan, user, &in_pool.username, self.pools, self.operator.store())
-                    .await
-                    .map_err(Unsettled::of_stamp)?;
-            }
-            _ => self.pools.write_stamp(self.pool, &in_pool.username, expected).await?,
+            Some(plan) => stamp(&plan, user, &in_pool.username, self.pools, self.operator.store())
+                .await
+                .map_err(Unsettled::of_stamp)?,
+            None => self.pools.write_stamp(self.pool, &in_pool.username, expected).await?,
         }
         Ok(Mended::Mended)
     }

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tenancy::onboarding::{missing_stamp, stamp};
+use tenancy::onboarding::stamp;
 use tenancy::tenants::TenantState;
 use tenancy::{TenantId, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError};
 
 use super::plan::{Pending, Plan};
+use crate::commands::repair::expected::pending_stamp;
 use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
 use crate::commands::repair::records::{damage_apart, tenants_of};
 use crate::commands::repair::stop::Stop;
@@ -128,14 +129,14 @@ pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &S
     outcome
 }
 
-/// Reads the user anew, and writes what is missing by the rule of post-confirmation. The user is looked up by `sub` also
+/// Reads the user anew, and writes what is missing. The user is looked up by `sub` also
 /// when the membership has a name: the name may be another user's by now, and the attribute may be right already.
 async fn settle(user: &UserKey, operator: &Operator, pools: &PoolUsers) -> Result<Settled, Unsettled> {
     let record = damage_apart(operator.user(user).await)??;
     let records = record.records();
     let tenants = tenants_of(operator, &records).await.map_err(OperatorError::Store)?;
-    let is_over = |tenant: &TenantId| tenants.state(tenant) == Some(TenantState::Offboarded);
-    let Some(plan) = missing_stamp(&records, is_over) else {
+    let state = |tenant: &TenantId| tenants.state(tenant).unwrap_or(TenantState::Damaged);
+    let Some(plan) = pending_stamp(&records, &state) else {
         return Ok(Settled::Meanwhile);
     };
     let UserKey { pool, sub } = user;

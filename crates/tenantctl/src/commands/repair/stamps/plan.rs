@@ -1,12 +1,13 @@
 //! Whose stamp is pending.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use tenancy::onboarding::missing_stamp;
 use tenancy::ports::Damage;
+use tenancy::tenants::TenantState;
 use tenancy::{PoolId, Stamp, TenantId, TenantStatus, UserKey};
 use tenancy_aws::operator::{MemberRecord, Operator};
 
+use crate::commands::repair::expected::pending_stamp;
 use crate::commands::repair::records::read_users;
 use crate::failure::Failure;
 
@@ -40,13 +41,15 @@ pub async fn read(
 ) -> Result<Plan, Failure> {
     let mut plan = Plan::default();
     let mut tenants = Vec::new();
-    let mut over = HashSet::new();
+    let mut states = HashMap::<TenantId, TenantState>::new();
     for listed in operator.tenants().await? {
         match listed {
-            Ok(record) if record.tenant.status == TenantStatus::Offboarded => {
-                over.insert(record.tenant.id);
+            Ok(record) => {
+                states.insert(record.tenant.id.clone(), record.tenant.status.into());
+                if record.tenant.status != TenantStatus::Offboarded {
+                    tenants.push(record.tenant.id);
+                }
             }
-            Ok(record) => tenants.push(record.tenant.id),
             Err(damage) => plan.damaged.push(damage),
         }
     }
@@ -66,12 +69,14 @@ pub async fn read(
             }
         }
     }
-    let order: std::collections::HashMap<UserKey, usize> =
+    let order: HashMap<UserKey, usize> =
         candidates.iter().cloned().enumerate().map(|(place, user)| (user, place)).collect();
     let Plan { users, damaged } = &mut plan;
     read_users(operator, candidates, |user, read| match read {
         Ok(record) => {
-            let stamp = missing_stamp(&record.records(), |tenant| over.contains(tenant));
+            // A tenant that the index does not list is taken to be active until it is the user's turn.
+            let state = |tenant: &TenantId| states.get(tenant).copied().unwrap_or(TenantState::Active);
+            let stamp = pending_stamp(&record.records(), &state);
             users.extend(stamp.map(|stamp| Pending { user, tenant: stamp.tenant }));
         }
         Err(damage) => damaged.push(damage),
