@@ -124,8 +124,7 @@ pub async fn handle(
         Redemption::Already => {
             report.outcome = "already_joined";
             report.already_redeemed = 1;
-            report.tenant =
-                joined.records.as_ref().and_then(|records| records.profile.default_tenant.clone());
+            report.tenant = joined.records.as_ref().and_then(|records| records.default_tenant().cloned());
         }
         Redemption::Refused(refusal) => {
             report.event = Some("invite.refused");

@@ -79,7 +79,7 @@ pub async fn confirm<S: Records + Invites>(
     }
     let mut named = pending(&records);
     if !named.is_empty() {
-        named.extend(records.profile.default_tenant.clone());
+        named.extend(records.default_tenant().cloned());
         tenants.read(&named).await?;
     }
     let is_over = |tenant: &TenantId| tenants.state(tenant) == Some(TenantState::Offboarded);
@@ -102,11 +102,8 @@ pub struct StampPlan {
 #[must_use]
 pub fn missing_stamp(records: &UserRecords, is_over: impl Fn(&TenantId) -> bool) -> Option<StampPlan> {
     let pending: Vec<TenantId> = pending(records).into_iter().filter(|tenant| !is_over(tenant)).collect();
-    let default = records
-        .profile
-        .default_tenant
-        .as_ref()
-        .filter(|tenant| records.is_active_in(tenant) && !is_over(tenant));
+    let default = records.default_tenant();
+    let default = default.filter(|tenant| records.is_active_in(tenant) && !is_over(tenant));
     let tenant = default.or(pending.first())?.clone();
     (!pending.is_empty()).then_some(StampPlan { tenant, memberships: pending })
 }

@@ -372,14 +372,14 @@ impl<S: Records + Invites> Engine<'_, '_, '_, S> {
     async fn standing(&mut self, offer: &Offer, by: FoundBy<'_>) -> Result<Standing, StoreError> {
         // Only an offer that may be redeemed is worth the reads.
         let keeps_default = offer.used_for.is_some() || offer.terms.is_none() || self.keeps_default().await?;
-        let is_address_good = match (by, &offer.terms) {
-            // The tenants that the address opens were looked at before its invites were.
-            (FoundBy::Address(..), _) => true,
-            (FoundBy::Code, Some(terms)) if terms.invite.email.is_some() => {
-                let is_own = terms.invite.email.as_ref() == self.candidate.email;
-                is_own && self.opens_with_code().await?.opens(&terms.invite.tenant)
+        let bound = offer.terms.as_ref().map(|terms| &terms.invite).filter(|invite| invite.email.is_some());
+        let is_address_good = match (by, bound) {
+            (FoundBy::Code, Some(invite)) => {
+                let is_own = invite.email.as_ref() == self.candidate.email;
+                is_own && self.opens_with_code().await?.opens(&invite.tenant)
             }
-            (FoundBy::Code, _) => true,
+            // The tenants that the address opens were looked at before its invites were.
+            (FoundBy::Address(..), _) | (FoundBy::Code, None) => true,
         };
         Ok(Standing { is_address_good, keeps_default })
     }

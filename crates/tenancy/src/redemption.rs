@@ -290,7 +290,7 @@ pub fn check_pointer(tenant: &TenantId, email: &EmailAddress, invite: &Invite) -
 
 /// Whether a refused code still shows which tenant its owner wants: people click the old link after a new one was sent.
 #[must_use]
-pub fn tenant_of_spent_code<'a>(why: InviteRefusal, offer: &'a Offer) -> Option<&'a TenantId> {
+pub fn tenant_of_spent_code(why: InviteRefusal, offer: &Offer) -> Option<&TenantId> {
     match why {
         InviteRefusal::Revoked | InviteRefusal::Expired | InviteRefusal::UsedUp => {
             offer.terms.as_ref().map(|terms| &terms.invite.tenant)

@@ -265,7 +265,7 @@ pub(super) fn default_move(
     let id = format!("default-{}-{}-{request_id}", user.pool, user.sub);
     let mut item = new_audit(&change.to, at, &id, "member.default-moved");
     item.insert("actor".to_owned(), text(format!("user:{}:{}", user.pool, user.sub)));
-    item.insert("target".to_owned(), text(format!("member:{}:{}", user.pool, user.sub)));
+    item.insert("target".to_owned(), text(format!("user:{}:{}", user.pool, user.sub)));
     item.insert("outcome".to_owned(), text("moved"));
     if let Some(from) = &change.from {
         item.insert("detail".to_owned(), text(format!("default tenant {from} -> {}", change.to)));

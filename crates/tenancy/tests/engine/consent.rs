@@ -39,13 +39,14 @@ fn a_code_goes_before_every_other_invite_and_a_refused_one_is_the_end() {
 
 #[test]
 fn the_old_link_after_a_resend_leads_to_the_new_invite_of_its_tenant() {
-    let resent = |spoil: fn(&mut tenancy::Invite)| {
+    type Spoil = fn(&mut tenancy::Invite);
+    let resent = |spoil: Spoil| {
         let store = tenants().invite(&code(1), "acme", 20, 1);
         store.tables().pointers.clear();
         store.change(&code(1), spoil).invite(&code(2), "acme", 10, 1).invite(&code(3), "globex", 30, 1)
     };
     let revoked = || resent(|invite| invite.status = InviteStatus::Revoked);
-    let spoils: [(&str, fn(&mut tenancy::Invite)); 3] = [
+    let spoils: [(&str, Spoil); 3] = [
         ("revoked", |invite| invite.status = InviteStatus::Revoked),
         ("expired", |invite| invite.expires_at = Timestamp::from_epoch_seconds(NOW)),
         ("used up", |invite| invite.uses = 1),
