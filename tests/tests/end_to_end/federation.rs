@@ -283,7 +283,7 @@ async fn a_code_proves_the_mailbox_where_the_provider_says_that_it_is_verified()
 async fn a_binding_is_needed_only_where_it_decides() {
     let native = |code: Option<&str>| {
         let event = event("PostConfirmation_ConfirmSignUp", |attributes| {
-            attributes["email_verified"] = json!("true")
+            attributes["email_verified"] = json!("true");
         });
         let mut event: Value = serde_json::from_str(&event).unwrap();
         event["request"]["clientMetadata"] = json!({ "inviteCode": code });
