@@ -68,13 +68,14 @@ pub(super) fn global_sign_out(cognito: &Cognito, input: &WithAccessToken) -> Ans
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ForgotPassword {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
 }
 
 /// `ForgotPassword`: a reset code to the verified address.
 pub(super) fn forgot_password(cognito: &Cognito, input: &ForgotPassword) -> Answer {
     cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         let pool_id = pool.id.clone();
         let user = match pool.user_mut(&input.username) {
             Ok(user) => user,
@@ -108,6 +109,7 @@ pub(super) fn forgot_password(cognito: &Cognito, input: &ForgotPassword) -> Answ
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ConfirmForgotPassword {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
     confirmation_code: String,
     password: String,
@@ -117,7 +119,7 @@ pub(super) struct ConfirmForgotPassword {
 /// `ConfirmForgotPassword`: the new password stands, whatever the trigger does.
 pub(super) async fn confirm_forgot_password(cognito: &Cognito, input: ConfirmForgotPassword) -> Answer {
     let firing = cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         let user = pool.user_mut(&input.username).map_err(|error| {
             if client.prevents_user_existence_errors() { CognitoError::code_expired() } else { error }
         })?;

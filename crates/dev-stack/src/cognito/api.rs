@@ -5,6 +5,7 @@ use axum::{
     body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -12,8 +13,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    Cognito, account, admin, app_clients, auth, domains, error::CognitoError, groups, identity_providers,
-    list_users, mfa, oauth, resource_servers, sign_up, tags, user_pools,
+    Cognito, account, admin, app_clients, auth, challenge, cors, domains, error::CognitoError, groups,
+    identity_providers, list_users, mfa, oauth, refresh, resource_servers, sign_up, tags, user_pools,
 };
 use crate::random;
 
@@ -51,6 +52,7 @@ pub(super) fn router(cognito: Cognito) -> Router {
         .route("/{pool}/.well-known/jwks.json", get(key_set))
         .route("/{pool}/.well-known/openid-configuration", get(discovery))
         .route("/{pool}/oauth2/token", post(oauth::token))
+        .layer(middleware::from_fn(cors::allow_any_origin))
         .with_state(cognito)
 }
 
@@ -80,10 +82,10 @@ async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
 
         "InitiateAuth" => auth::initiate_auth(cognito, input(body)?).await,
         "AdminInitiateAuth" => auth::admin_initiate_auth(cognito, input(body)?).await,
-        "RespondToAuthChallenge" => auth::respond_to_auth_challenge(cognito, input(body)?).await,
-        "AdminRespondToAuthChallenge" => auth::admin_respond_to_auth_challenge(cognito, input(body)?).await,
-        "GetTokensFromRefreshToken" => auth::tokens_from_refresh_token(cognito, input(body)?).await,
-        "RevokeToken" => auth::revoke_token(cognito, &input(body)?),
+        "RespondToAuthChallenge" => challenge::respond(cognito, input(body)?).await,
+        "AdminRespondToAuthChallenge" => challenge::admin_respond(cognito, input(body)?).await,
+        "GetTokensFromRefreshToken" => refresh::tokens_from_refresh_token(cognito, input(body)?).await,
+        "RevokeToken" => refresh::revoke_token(cognito, &input(body)?),
 
         "GetUser" => account::get_user(cognito, &input(body)?),
         "UpdateUserAttributes" => account::update_user_attributes(cognito, &input(body)?),

@@ -9,7 +9,9 @@ mod admin;
 mod api;
 mod app_clients;
 mod auth;
+mod challenge;
 mod client;
+mod cors;
 mod description;
 mod domains;
 mod error;
@@ -27,13 +29,18 @@ mod password;
 mod patch;
 mod pool;
 mod pool_shape;
+mod refresh;
 mod reply;
 mod resource_servers;
 mod rules;
 mod schema;
+mod secret_hash;
 mod session;
 mod shape;
+mod sign_in;
 mod sign_up;
+mod srp;
+mod srp_sign_in;
 mod tags;
 mod throttle;
 mod token;
@@ -105,13 +112,14 @@ struct Service {
 
 /// Starts the service and its API.
 pub(crate) async fn start(
+    port: Option<u16>,
     region: String,
     trigger_timeout: Duration,
     lambda: Lambda,
     shutdown: Shutdown,
 ) -> Result<(Cognito, JoinHandle<()>), DevStackError> {
     let keys = Keys::of_this_process().await?;
-    let (listener, address) = serve::bind().await?;
+    let (listener, address) = serve::bind(port).await?;
     let (mail, _) = broadcast::channel(MAIL_BACKLOG);
     let url = format!("http://{address}");
     let (user_updates, pools) = (UserUpdates::default(), Mutex::default());
@@ -141,13 +149,13 @@ impl Cognito {
         id
     }
 
-    /// Creates an app client and gives its id, 26 of `a-z0-9`.
+    /// Creates an app client and gives its id: that of the settings, or 26 of `a-z0-9`.
     ///
     /// # Errors
     ///
     /// [`DevStackError::UnknownPool`].
     pub fn create_client(&self, pool_id: &str, settings: ClientSettings) -> Result<String, DevStackError> {
-        let id = random::lower_alphanumerics(26);
+        let id = settings.id.clone().unwrap_or_else(|| random::lower_alphanumerics(26));
         let client = Client::of_settings(id.clone(), settings);
         self.change_pool(pool_id, |pool| {
             pool.clients.insert(id.clone(), client);

@@ -1,5 +1,6 @@
 //! What outlives one call: refresh tokens and pending challenges.
 
+use super::srp::ProofKey;
 use crate::random;
 
 /// A sign-in that can be refreshed.
@@ -30,17 +31,36 @@ impl Session {
     }
 }
 
-/// A `NEW_PASSWORD_REQUIRED` that has been asked for.
+/// A challenge that the user has not answered yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Challenge {
+    /// Of the user; of no user when [`Asked::PasswordVerifier`] was sent to a name that nobody has.
     pub(crate) sub: String,
+    pub(crate) username: String,
     pub(crate) client_id: String,
-    /// 3 minutes after it was asked.
+    /// `AuthSessionValidity` after it was sent.
     pub(crate) expires: u64,
+    pub(crate) asked: Asked,
 }
 
-/// Life of a challenge, in seconds (Cognito's `AuthSessionValidity`, default 3 minutes).
-pub(crate) const CHALLENGE_SECONDS: u64 = 180;
+/// What a challenge asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Asked {
+    /// `PASSWORD_VERIFIER`: a proof by this key.
+    PasswordVerifier(ProofKey),
+    /// `NEW_PASSWORD_REQUIRED`.
+    NewPassword,
+}
+
+impl Asked {
+    /// `ChallengeName`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::PasswordVerifier(_) => "PASSWORD_VERIFIER",
+            Self::NewPassword => "NEW_PASSWORD_REQUIRED",
+        }
+    }
+}
 
 /// An opaque token of about the length of Cognito's own.
 pub(crate) fn opaque_token() -> String {

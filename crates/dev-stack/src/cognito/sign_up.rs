@@ -21,6 +21,7 @@ pub(super) const CONFIRM_SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
 #[serde(rename_all = "PascalCase")]
 pub(super) struct SignUp {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
     password: String,
     user_attributes: Option<Vec<Attribute>>,
@@ -31,7 +32,7 @@ pub(super) struct SignUp {
 pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
     let attributes = pairs(input.user_attributes.as_deref());
     let (answer, firing) = cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         if pool.is_for_administrators() {
             return Err(CognitoError::not_authorized("SignUp is not permitted for this user pool"));
         }
@@ -65,6 +66,7 @@ pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ConfirmSignUp {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
     confirmation_code: String,
     client_metadata: Option<Metadata>,
@@ -73,7 +75,7 @@ pub(super) struct ConfirmSignUp {
 /// `ConfirmSignUp`: the user is confirmed first, and stays so whatever the trigger does.
 pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> Answer {
     let firing = cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         let user = pool.user_mut(&input.username).map_err(|_| unknown_combination())?;
         check_unconfirmed(user)?;
         user.redeem_code(CodeUse::Confirm, &input.confirmation_code)?;
@@ -95,13 +97,14 @@ pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> 
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ResendConfirmationCode {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
 }
 
 /// `ResendConfirmationCode`: a new code; the old one is worth nothing.
 pub(super) fn resend_confirmation_code(cognito: &Cognito, input: &ResendConfirmationCode) -> Answer {
     cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         let pool_id = pool.id.clone();
         let user = pool.user_mut(&input.username).map_err(|_| unknown_combination())?;
         if user.status != UserStatus::Unconfirmed {

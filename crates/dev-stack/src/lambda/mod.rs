@@ -128,12 +128,13 @@ struct Functions {
 
 /// Starts the service and its API.
 pub(crate) async fn start(
+    port: Option<u16>,
     region: String,
     echo_logs: bool,
     iam: Iam,
     shutdown: Shutdown,
 ) -> Result<(Lambda, JoinHandle<()>), DevStackError> {
-    let (listener, address) = serve::bind().await?;
+    let (listener, address) = serve::bind(port).await?;
     let (surroundings, functions) = (OnceLock::new(), Mutex::default());
     let service =
         Service { region, url: format!("http://{address}"), echo_logs, iam, surroundings, functions };

@@ -5,6 +5,8 @@ mod administrators;
 #[cfg(test)]
 mod app_clients;
 #[cfg(test)]
+mod browsers;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod functions_and_callers;
@@ -16,6 +18,10 @@ mod machines;
 mod made_through_the_api;
 #[cfg(test)]
 mod sign_up_and_sign_in;
+#[cfg(test)]
+mod srp;
+#[cfg(test)]
+mod srp_client;
 #[cfg(test)]
 mod the_stack_itself;
 #[cfg(test)]

@@ -86,3 +86,28 @@ async fn ids_look_like_cognitos() {
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     assert!(id.len() == 26 && id.bytes().all(lower), "{id}");
 }
+
+#[tokio::test]
+async fn ports_and_ids_can_be_fixed() {
+    // A port that the system has just given out is free, and so, as good as always, are the four after it.
+    let port = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let options = StackOptions { port: Some(port), ..StackOptions::default() };
+    let stack = DevStack::start(options.clone()).await.unwrap();
+    let cognito = stack.cognito();
+
+    let pool = cognito.create_pool(PoolSettings { id: Some("eu-west-1_local".into()), ..Default::default() });
+    let settings = ClientSettings { id: Some("web".into()), ..Default::default() };
+    let client = cognito.create_client(&pool, settings).unwrap();
+
+    assert_eq!(cognito.issuer(&pool), format!("http://127.0.0.1:{port}/eu-west-1_local"));
+    assert_eq!(client, "web");
+    let endpoints = stack.endpoints();
+    let others = [&endpoints.dynamodb, &endpoints.lambda, &endpoints.sts, &endpoints.iam];
+    let expected = [1, 2, 3, 4].map(|place| format!("http://127.0.0.1:{}", port + place));
+    assert_eq!(others.map(String::clone), expected);
+    let taken = DevStack::start(options).await.unwrap_err();
+    assert!(taken.to_string().starts_with("could not listen on 127.0.0.1:"), "{taken}");
+}
