@@ -14,6 +14,7 @@ use super::{
     token::API_SCOPE,
     trigger::{Firing, Metadata},
     user::{CodeUse, UserStatus},
+    verification,
 };
 use crate::random;
 
@@ -49,8 +50,8 @@ pub(super) fn update_user_attributes(cognito: &Cognito, input: &UpdateUserAttrib
             client.check_write(name)?;
         }
         pool.check_change(&changes)?;
-        pool.user_mut(sub)?.write(changes);
-        Ok(json!({ "CodeDeliveryDetailsList": [] }))
+        let codes = verification::write(cognito, pool, sub, false, changes)?;
+        Ok(json!({ "CodeDeliveryDetailsList": codes }))
     })
 }
 
@@ -81,7 +82,7 @@ pub(super) fn forgot_password(cognito: &Cognito, input: &ForgotPassword) -> Answ
             Ok(user) => user,
             // Nobody learns who has an account: an answer as good as any, and no mail.
             Err(_) if client.prevents_user_existence_errors() => {
-                return Ok(json!({ "CodeDeliveryDetails": code_delivery(&input.username) }));
+                return Ok(json!({ "CodeDeliveryDetails": code_delivery("email", &input.username) }));
             }
             Err(error) => return Err(error),
         };
@@ -92,12 +93,12 @@ pub(super) fn forgot_password(cognito: &Cognito, input: &ForgotPassword) -> Answ
             let message = "User password cannot be reset in the current state.";
             return Err(CognitoError::not_authorized(message));
         }
-        let email = user.email().filter(|_| user.email_is_verified()).ok_or_else(|| {
+        let email = user.email().filter(|_| user.is_verified("email")).ok_or_else(|| {
             CognitoError::invalid_parameter(
                 "Cannot reset password for the user as there is no registered/verified email or phone_number",
             )
         })?;
-        let details = code_delivery(email);
+        let details = code_delivery("email", email);
         let code = random::digits(6);
         user.code = Some((CodeUse::ResetPassword, code.clone()));
         cognito.deliver(&pool_id, user, "password reset code", &code);
@@ -139,7 +140,7 @@ pub(super) async fn confirm_forgot_password(cognito: &Cognito, input: ConfirmFor
 }
 
 /// Works on the account that an access token is for; the `sub` is the last argument.
-fn with_own_account<T>(
+pub(super) fn with_own_account<T>(
     cognito: &Cognito,
     access_token: &str,
     action: impl FnOnce(&mut Pool, Client, &str) -> Result<T, CognitoError>,

@@ -11,6 +11,7 @@ use super::{
     sign_up::{CONFIRM_SIGN_UP, check_unconfirmed, new_user},
     trigger::{Firing, Metadata},
     user::UserStatus,
+    verification,
 };
 use crate::random;
 
@@ -53,6 +54,8 @@ pub(super) struct CreateUser {
     user_attributes: Option<Vec<Attribute>>,
     temporary_password: Option<String>,
     message_action: Option<String>,
+    #[serde(default)]
+    force_alias_creation: bool,
 }
 
 /// `AdminCreateUser`: a user with a temporary password. Fires nothing here: neither of the two triggers is
@@ -76,12 +79,17 @@ pub(super) fn create_user(cognito: &Cognito, input: &CreateUser) -> Answer {
             return Ok(json!({ "User": user.describe("Attributes") }));
         }
         let mut user = new_user(pool, &input.username, attributes, UserStatus::ForceChangePassword)?;
+        if input.force_alias_creation {
+            pool.take_aliases(&user);
+        } else {
+            pool.check_aliases(&user)?;
+        }
         user.password = Some(temporary.clone());
         if input.message_action.as_deref() != Some("SUPPRESS") {
             cognito.deliver(&pool_id, &mut user, "temporary password", &temporary);
         }
         let answer = json!({ "User": user.describe("Attributes") });
-        pool.add_user(user);
+        pool.users.insert(user);
         Ok(answer)
     })
 }
@@ -178,7 +186,7 @@ fn change_attributes(
     cognito.with_pool(pool_id, |pool| {
         pool.user(username)?;
         pool.check_change(&changes)?;
-        pool.user_mut(username)?.write(changes);
+        verification::write(cognito, pool, username, true, changes)?;
         Ok(json!({}))
     })
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{
     Cognito, account, admin, app_clients, auth, challenge, cors, domains, error::CognitoError, groups,
     identity_providers, list_users, mfa, oauth, refresh, resource_servers, sign_up, tags, user_pools,
+    verification,
 };
 use crate::random;
 
@@ -89,6 +90,8 @@ async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
 
         "GetUser" => account::get_user(cognito, &input(body)?),
         "UpdateUserAttributes" => account::update_user_attributes(cognito, &input(body)?),
+        "GetUserAttributeVerificationCode" => verification::get_code(cognito, &input(body)?),
+        "VerifyUserAttribute" => verification::verify(cognito, &input(body)?),
         "GlobalSignOut" => account::global_sign_out(cognito, &input(body)?),
         "ForgotPassword" => account::forgot_password(cognito, &input(body)?),
         "ConfirmForgotPassword" => account::confirm_forgot_password(cognito, input(body)?).await,

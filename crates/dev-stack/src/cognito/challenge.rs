@@ -113,9 +113,10 @@ fn new_password(
         client.check_write(name)?;
     }
     pool.check_schema(&changes)?;
+    pool.check_aliases_after(pool.user(&challenge.sub)?, &changes)?;
     pool.challenges.remove(session.unwrap_or_default());
+    pool.write(&challenge.sub, changes)?;
     let user = pool.user_mut(&challenge.sub)?;
-    user.write(changes);
     user.password = Some(new_password.to_owned());
     user.set_status(UserStatus::Confirmed);
     let source = "TokenGeneration_NewPasswordChallenge";

@@ -48,18 +48,19 @@ impl Cognito {
             pool.client(client_id)?;
             let attributes: Vec<_> = user.attributes.clone().into_iter().collect();
             pool.check_schema(&attributes)?;
-            if let Ok(known) = pool.user_mut(&username) {
-                known.write(attributes);
-                return Ok((known.sub.clone(), None));
+            if let Some(known) = pool.users.by_username(&username) {
+                let sub = known.sub.clone();
+                pool.write(&sub, attributes)?;
+                return Ok((sub, None));
             }
             let mut profile = User::new(username.clone(), random::uuid(), UserStatus::ExternalProvider);
             profile.write(attributes);
-            profile.attributes.insert("identities".to_owned(), identities(&user));
+            profile.write(vec![("identities".to_owned(), identities(&user))]);
             profile.groups.insert(group.clone());
             let firing = Firing::post_confirmation(pool, &profile, CONFIRM_SIGN_UP, Some(client_id), None);
             let sub = profile.sub.clone();
             pool.groups.entry(group.clone()).or_insert_with(|| provider_group(group));
-            pool.add_user(profile);
+            pool.users.insert(profile);
             Ok((sub, firing))
         })?;
         if let Some(firing) = firing {

@@ -107,7 +107,7 @@ fn basis(
     scopes: Vec<String>,
     now: u64,
 ) -> TokenBasis {
-    let readable = user.attributes.iter().filter(|(name, _)| client.may_read(name));
+    let readable = user.attributes().iter().filter(|(name, _)| client.may_read(name));
     TokenBasis {
         issuer: pool.issuer.clone(),
         client_id: client.id.clone(),

@@ -6,6 +6,7 @@
 
 mod account;
 mod admin;
+mod aliases;
 mod api;
 mod app_clients;
 mod auth;
@@ -13,6 +14,7 @@ mod challenge;
 mod client;
 mod cors;
 mod description;
+mod differences;
 mod domains;
 mod error;
 mod federation;
@@ -48,6 +50,8 @@ mod trigger;
 pub mod unknowns;
 mod user;
 mod user_pools;
+mod users;
+mod verification;
 
 use std::{
     collections::BTreeMap,
@@ -281,11 +285,23 @@ impl Cognito {
 
     /// "Mails" a secret to a user.
     pub(crate) fn deliver(&self, pool_id: &str, user: &mut user::User, subject: &'static str, secret: &str) {
+        self.deliver_to(pool_id, user, user.email().map(str::to_owned), subject, secret);
+    }
+
+    /// "Mails" a secret to an address that may not be the user's yet.
+    pub(crate) fn deliver_to(
+        &self,
+        pool_id: &str,
+        user: &mut user::User,
+        to: Option<String>,
+        subject: &'static str,
+        secret: &str,
+    ) {
         user.delivered = Some(secret.to_owned());
         let mail = Mail {
             pool_id: pool_id.to_owned(),
             username: user.username.clone(),
-            to: user.email().map(str::to_owned),
+            to,
             subject,
             secret: secret.to_owned(),
         };

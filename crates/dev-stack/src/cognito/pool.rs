@@ -14,6 +14,7 @@ use super::{
     shape::Object,
     trigger::TriggerRecord,
     user::User,
+    users::Users,
 };
 use crate::{clock, lambda::ACCOUNT_ID};
 
@@ -119,8 +120,7 @@ pub(crate) struct Pool {
     pub(crate) resource_servers: BTreeMap<String, Value>,
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) groups: BTreeMap<String, Group>,
-    /// By username in lower case: usernames are case-insensitive.
-    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) users: Users,
     /// By refresh token.
     pub(crate) sessions: HashMap<String, Session>,
     /// By the `Session` that the client brings back.
@@ -142,7 +142,7 @@ impl Pool {
             resource_servers: BTreeMap::new(),
             clients: BTreeMap::new(),
             groups: BTreeMap::new(),
-            users: BTreeMap::new(),
+            users: Users::default(),
             sessions: HashMap::new(),
             challenges: HashMap::new(),
             records: VecDeque::new(),
@@ -157,25 +157,9 @@ impl Pool {
         self.clients.get(client_id).ok_or_else(|| unknown_client(client_id))
     }
 
-    /// The user of this username, `sub`, or (in e-mail pools) e-mail address.
-    pub(crate) fn user(&self, name: &str) -> Result<&User, CognitoError> {
-        let key = self.user_key(name).ok_or_else(CognitoError::user_not_found)?;
-        self.users.get(&key).ok_or_else(CognitoError::user_not_found)
-    }
-
-    /// As [`Pool::user`], to change it.
-    pub(crate) fn user_mut(&mut self, name: &str) -> Result<&mut User, CognitoError> {
-        let key = self.user_key(name).ok_or_else(CognitoError::user_not_found)?;
-        self.users.get_mut(&key).ok_or_else(CognitoError::user_not_found)
-    }
-
-    pub(crate) fn add_user(&mut self, user: User) {
-        self.users.insert(user.username.to_lowercase(), user);
-    }
-
     pub(crate) fn remove_user(&mut self, name: &str) -> Result<User, CognitoError> {
-        let key = self.user_key(name).ok_or_else(CognitoError::user_not_found)?;
-        let user = self.users.remove(&key).ok_or_else(CognitoError::user_not_found)?;
+        let username = self.user(name)?.username.clone();
+        let user = self.users.remove(&username).ok_or_else(CognitoError::user_not_found)?;
         self.sessions.retain(|_, session| session.sub != user.sub);
         Ok(user)
     }
@@ -249,19 +233,6 @@ impl Pool {
     /// Something of the description has changed.
     pub(crate) fn touch(&mut self) {
         self.description.insert("LastModifiedDate".to_owned(), json!(clock::now_seconds()));
-    }
-
-    fn user_key(&self, name: &str) -> Option<String> {
-        let key = name.to_lowercase();
-        if self.users.contains_key(&key) {
-            return Some(key);
-        }
-        let email_usernames = self.has_email_usernames();
-        let by_email = |user: &User| {
-            email_usernames && user.email().is_some_and(|email| email.eq_ignore_ascii_case(name))
-        };
-        let found = self.users.iter().find(|(_, user)| user.sub == key || by_email(user));
-        found.map(|(key, _)| key.clone())
     }
 }
 

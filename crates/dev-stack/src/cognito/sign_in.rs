@@ -48,7 +48,7 @@ pub(super) async fn by_password(
         let name = parameter(parameters, "USERNAME")?;
         client.check_secret_hash(name, parameters.get("SECRET_HASH").map(String::as_str))?;
         let password = parameter(parameters, "PASSWORD")?;
-        let user = pool.user(name).map_err(|error| {
+        let user = pool.user_signing_in(name).map_err(|error| {
             if client.prevents_user_existence_errors() { CognitoError::wrong_password() } else { error }
         })?;
         check_confirmed(user)?;
@@ -85,7 +85,7 @@ pub(super) fn after_password(pool: &mut Pool, client: &Client, sub: &str) -> Res
             let parameters = json!({
                 "USER_ID_FOR_SRP": user.username,
                 "requiredAttributes": "[]",
-                "userAttributes": json!(user.attributes).to_string(),
+                "userAttributes": json!(user.attributes()).to_string(),
             });
             Ok(Step::Challenge(ask(pool, client, sub, Asked::NewPassword, &parameters)?))
         }

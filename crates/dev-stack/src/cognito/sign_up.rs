@@ -53,7 +53,7 @@ pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
         } else if let Some(details) = send_confirmation_code(cognito, &pool.id, &mut user) {
             put(&mut answer, "CodeDeliveryDetails", details);
         }
-        pool.add_user(user);
+        pool.users.insert(user);
         Ok((answer, firing))
     })?;
     if let Some(firing) = firing {
@@ -69,6 +69,8 @@ pub(super) struct ConfirmSignUp {
     secret_hash: Option<String>,
     username: String,
     confirmation_code: String,
+    #[serde(default)]
+    force_alias_creation: bool,
     client_metadata: Option<Metadata>,
 }
 
@@ -76,14 +78,25 @@ pub(super) struct ConfirmSignUp {
 pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> Answer {
     let firing = cognito.with_client(&input.client_id, |pool, client| {
         client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
-        let user = pool.user_mut(&input.username).map_err(|_| unknown_combination())?;
+        let user = pool.user(&input.username).map_err(|_| unknown_combination())?;
+        let sub = user.sub.clone();
         check_unconfirmed(user)?;
-        user.redeem_code(CodeUse::Confirm, &input.confirmation_code)?;
-        user.set_status(UserStatus::Confirmed);
+        user.check_code(CodeUse::Confirm, &input.confirmation_code)?;
         if user.email().is_some() {
-            user.write(vec![("email_verified".to_owned(), "true".to_owned())]);
+            let mut after = user.clone();
+            let verified = vec![("email_verified".to_owned(), "true".to_owned())];
+            after.write(verified.clone());
+            if input.force_alias_creation {
+                pool.take_aliases(&after);
+            } else {
+                pool.check_aliases(&after)?;
+            }
+            pool.write(&sub, verified)?;
         }
-        let user = pool.user(&input.username)?;
+        let user = pool.user_mut(&sub)?;
+        user.code = None;
+        user.set_status(UserStatus::Confirmed);
+        let user = pool.user(&sub)?;
         let client_id = Some(client.id.as_str());
         Ok(Firing::post_confirmation(pool, user, CONFIRM_SIGN_UP, client_id, input.client_metadata))
     })?;
@@ -142,7 +155,13 @@ pub(super) fn new_user(
         attributes.retain(|(attribute, _)| attribute != "email");
         attributes.push(("email".to_owned(), name.to_owned()));
     }
-    if pool.user(name).is_ok() {
+    if name.contains('@') && !pool.has_email_usernames() && pool.is_name("email") {
+        return Err(CognitoError::invalid_parameter(
+            "Username cannot be of email format, since user pool is configured for email alias.",
+        ));
+    }
+    let taken = if pool.has_email_usernames() { pool.user(name).ok() } else { pool.users.by_username(name) };
+    if taken.is_some() {
         let message = match (pool.has_email_usernames(), status) {
             (true, _) => "An account with the given email already exists.",
             (false, UserStatus::ForceChangePassword) => "User account already exists",
@@ -155,17 +174,22 @@ pub(super) fn new_user(
     Ok(user)
 }
 
-/// `CodeDeliveryDetails` for an address, of which only the first letters are shown.
-pub(super) fn code_delivery(email: &str) -> Value {
+/// `CodeDeliveryDetails` for a value of an attribute, of which only a little is shown.
+pub(super) fn code_delivery(attribute: &str, value: &str) -> Value {
+    if attribute == "phone_number" {
+        let skipped = value.chars().count().saturating_sub(4);
+        let destination = format!("+*******{}", value.chars().skip(skipped).collect::<String>());
+        return json!({ "AttributeName": attribute, "DeliveryMedium": "SMS", "Destination": destination });
+    }
     let masked = |part: &str| format!("{}***", part.chars().take(1).collect::<String>());
-    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let (local, domain) = value.rsplit_once('@').unwrap_or((value, ""));
     let destination = format!("{}@{}", masked(local), masked(domain));
     json!({ "AttributeName": "email", "DeliveryMedium": "EMAIL", "Destination": destination })
 }
 
 /// Mails a code to a user who has an address.
 fn send_confirmation_code(cognito: &Cognito, pool_id: &str, user: &mut User) -> Option<Value> {
-    let details = code_delivery(user.email()?);
+    let details = code_delivery("email", user.email()?);
     let code = random::digits(6);
     user.code = Some((CodeUse::Confirm, code.clone()));
     cognito.deliver(pool_id, user, "confirmation code", &code);

@@ -87,7 +87,7 @@ struct Known {
 
 impl Known {
     fn find(pool: &Pool, client: &Client, name: &str) -> Result<Self, CognitoError> {
-        match pool.user(name) {
+        match pool.user_signing_in(name) {
             Ok(user) => {
                 check_confirmed(user)?;
                 // A user without a password has one that nobody knows.

@@ -196,6 +196,12 @@ pub(crate) fn default_acr_value(level: u8) -> String {
     format!("urn:cognito:loa:{level}")
 }
 
+/// Does a new address that an administrator writes without its `_verified` wait for the user's code, where the pool says
+/// so of changes (`AttributesRequireVerificationBeforeUpdate`)?
+///
+/// The reference speaks of "you update" and of no caller. Assumed: yes, as for the user's own change.
+pub(crate) const ADMINISTRATORS_CHANGES_WAIT_FOR_THE_CODE: bool = true;
+
 /// Do the second factors besides SMS that `SetUserPoolMfaConfig` has set survive an `UpdateUserPool`, which cannot
 /// send them?
 ///

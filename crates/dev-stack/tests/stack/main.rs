@@ -1,6 +1,8 @@
 //! The local stack from outside: through the real SDK client, over HTTP, with real child processes.
 
 #[cfg(test)]
+mod addresses;
+#[cfg(test)]
 mod administrators;
 #[cfg(test)]
 mod app_clients;

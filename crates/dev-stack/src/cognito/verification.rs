@@ -1,0 +1,156 @@
+//! Codes that prove an address: sent when an attribute changes, or when the user asks for one.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Cognito, account::with_own_account, api::Answer, description::texts, error::CognitoError, pool::Pool,
+    sign_up::code_delivery, unknowns, user::User,
+};
+use crate::random;
+
+/// Attributes that a code can verify.
+const VERIFIABLE: [&str; 2] = ["email", "phone_number"];
+
+/// A value that a code will verify.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Verification {
+    value: String,
+    code: String,
+}
+
+/// Takes out of `changes` the values that have to be verified before they are written, and gives them.
+pub(super) fn held_back(
+    pool: &Pool,
+    user: &User,
+    changes: &mut Vec<(String, String)>,
+) -> Vec<(&'static str, String)> {
+    let path = ["UserAttributeUpdateSettings", "AttributesRequireVerificationBeforeUpdate"];
+    let required = texts(&pool.description, &path);
+    let mut held = Vec::new();
+    for attribute in VERIFIABLE.into_iter().filter(|attribute| required.contains(attribute)) {
+        let flag = format!("{attribute}_verified");
+        if changes.iter().any(|(name, value)| *name == flag && value == "true") {
+            continue;
+        }
+        let place = changes.iter().position(|(name, value)| {
+            name == attribute && !value.is_empty() && user.attributes().get(attribute) != Some(value)
+        });
+        held.extend(place.map(|place| (attribute, changes.remove(place).1)));
+    }
+    held
+}
+
+/// The attributes among `changes` that get a code although they are written at once: `AutoVerifiedAttributes`.
+pub(super) fn verified_later(
+    pool: &Pool,
+    user: &User,
+    changes: &[(String, String)],
+) -> Vec<(&'static str, String)> {
+    let automatic = texts(&pool.description, &["AutoVerifiedAttributes"]);
+    let changed = |attribute: &&str| {
+        changes.iter().find(|(name, value)| {
+            name == attribute && !value.is_empty() && user.attributes().get(*attribute) != Some(value)
+        })
+    };
+    let verified = |attribute: &str| {
+        let flag = format!("{attribute}_verified");
+        changes.iter().any(|(name, value)| *name == flag && value == "true")
+    };
+    let attributes =
+        VERIFIABLE.into_iter().filter(|attribute| automatic.contains(attribute) && !verified(attribute));
+    attributes
+        .filter_map(|attribute| changed(&attribute).map(|(_, value)| (attribute, value.clone())))
+        .collect()
+}
+
+/// Sends a code to a value of an attribute, and gives the `CodeDeliveryDetails`.
+pub(super) fn send(
+    cognito: &Cognito,
+    pool_id: &str,
+    user: &mut User,
+    attribute: &'static str,
+    value: String,
+) -> Value {
+    let code = random::digits(6);
+    let details = code_delivery(attribute, &value);
+    cognito.deliver_to(pool_id, user, Some(value.clone()), "verification code", &code);
+    user.verifications.insert(attribute.to_owned(), Verification { value, code });
+    details
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GetUserAttributeVerificationCode {
+    access_token: String,
+    attribute_name: String,
+}
+
+/// `GetUserAttributeVerificationCode`: to the value that waits, or to the one that the user has.
+pub(super) fn get_code(cognito: &Cognito, input: &GetUserAttributeVerificationCode) -> Answer {
+    let attribute = verifiable(&input.attribute_name)?;
+    with_own_account(cognito, &input.access_token, |pool, _, sub| {
+        let pool_id = pool.id.clone();
+        let user = pool.user_mut(sub)?;
+        let waiting = user.verifications.get(attribute).map(|waiting| waiting.value.clone());
+        let value = waiting
+            .or_else(|| user.attributes().get(attribute).cloned())
+            .ok_or_else(|| CognitoError::invalid_parameter(format!("User does not have {attribute}")))?;
+        Ok(json!({ "CodeDeliveryDetails": send(cognito, &pool_id, user, attribute, value) }))
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct VerifyUserAttribute {
+    access_token: String,
+    attribute_name: String,
+    code: String,
+}
+
+/// `VerifyUserAttribute`: writes the value that the code was sent to, as verified.
+pub(super) fn verify(cognito: &Cognito, input: &VerifyUserAttribute) -> Answer {
+    let attribute = verifiable(&input.attribute_name)?;
+    with_own_account(cognito, &input.access_token, |pool, _, sub| {
+        let user = pool.user(sub)?;
+        let waiting = user.verifications.get(attribute).ok_or_else(CognitoError::code_expired)?;
+        if waiting.code != input.code {
+            return Err(CognitoError::code_mismatch());
+        }
+        let changes = vec![
+            (attribute.to_owned(), waiting.value.clone()),
+            (format!("{attribute}_verified"), "true".to_owned()),
+        ];
+        pool.check_aliases_after(user, &changes)?;
+        pool.user_mut(sub)?.verifications.remove(attribute);
+        pool.write(sub, changes)?;
+        Ok(json!({}))
+    })
+}
+
+/// Writes attribute changes that have been checked, and sends the codes that they need.
+pub(super) fn write(
+    cognito: &Cognito,
+    pool: &mut Pool,
+    name: &str,
+    by_administrator: bool,
+    mut changes: Vec<(String, String)>,
+) -> Result<Vec<Value>, CognitoError> {
+    let user = pool.user(name)?;
+    let (sub, pool_id) = (user.sub.clone(), pool.id.clone());
+    let waits = !by_administrator || unknowns::ADMINISTRATORS_CHANGES_WAIT_FOR_THE_CODE;
+    let held = if waits { held_back(pool, user, &mut changes) } else { Vec::new() };
+    let later = verified_later(pool, user, &changes);
+    pool.check_aliases_after(user, &changes)?;
+    pool.write(&sub, changes)?;
+    let user = pool.user_mut(&sub)?;
+    let codes = held.into_iter().chain(later);
+    Ok(codes.map(|(attribute, value)| send(cognito, &pool_id, user, attribute, value)).collect())
+}
+
+fn verifiable(name: &str) -> Result<&'static str, CognitoError> {
+    let known = VERIFIABLE.into_iter().find(|known| *known == name);
+    known.ok_or_else(|| {
+        CognitoError::invalid_parameter(format!("Attribute {name} cannot be verified by a code"))
+    })
+}
