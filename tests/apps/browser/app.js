@@ -21,18 +21,28 @@ const refused = (call) => async (...args) => {
 
 const refresh = () => fetchAuthSession({ forceRefresh: true });
 
+/** Shows what a signed-in user sees: the tenant. */
+async function draw() {
+  const tenantId = await currentTenant();
+  if (!tenantId) return;
+  document.querySelector('#tenant').textContent = tenantId;
+  await watchTenant(() => location.reload());
+}
+
 configure(await (await fetch('/settings.json')).json());
 keepTenant();
 const offer = readInviteLink(location.href);
 if (location.hash) history.replaceState(null, '', location.pathname);
-document.querySelector('#tenant').textContent = (await currentTenant()) ?? '';
-await watchTenant(() => location.reload());
+await draw();
 
 window.app = {
   offer,
   register: refused(register),
   confirm: refused(confirm),
-  signInTo: refused(signInTo),
+  signInTo: refused(async (...args) => {
+    await signInTo(...args);
+    await draw();
+  }),
   switchTenant: refused(switchTenant),
   refresh: refused(refresh),
   currentTenant,

@@ -69,11 +69,11 @@ test('the back end accepts the token, and that of another issuer not', async () 
 
   assert.equal(await tenantOf(token, await localVerifier(facts)), acme);
 
-  await assert.rejects(tenantOf(token, verifierFor(app)), { name: 'JwtInvalidIssuerError' });
+  await assert.rejects(tenantOf(token, verifierFor(app)), /^Error: issuer not configured/);
   const otherClient = await localVerifier({ ...facts, clientId: 'another' });
-  await assert.rejects(tenantOf(token, otherClient), { name: 'CognitoJwtInvalidClientIdError' });
+  await assert.rejects(tenantOf(token, otherClient), /^Error: Client ID not allowed/);
   const idToken = (await fetchAuthSession()).tokens.idToken.toString();
-  await assert.rejects(tenantOf(idToken, await localVerifier(facts)), { name: 'CognitoJwtInvalidTokenUseError' });
+  await assert.rejects(tenantOf(idToken, await localVerifier(facts)), /^Error: Token use not allowed/);
 });
 
 test('a code that came with SignUp alone is not redeemed', async () => {
@@ -187,11 +187,14 @@ test('with keepTenant a choice at the sign-in lasts', async () => {
 test('a switch that another refresh has answered is reported', async () => {
   const { email, first, second } = await memberOfTwo();
   await signInTo(email, PASSWORD);
+  const running = fetchAuthSession({ forceRefresh: true, clientMetadata: { tenantId: first } });
 
-  const [, switched] = await Promise.allSettled([refreshed(), switchTenant(second)]);
+  await assert.rejects(switchTenant(second), { message: 'The tenant has not changed. Try again.' });
 
-  assert.equal(switched.reason?.message, 'The tenant has not changed. Try again.');
+  await running;
   assert.equal(await currentTenant(), first);
+  await switchTenant(second);
+  assert.equal(await currentTenant(), second);
 });
 
 test('the page is told when the tokens are for another tenant', async () => {
