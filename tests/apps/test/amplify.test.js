@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, before, test } from 'node:test';
-import { fetchAuthSession, signIn, signOut, signUp } from 'aws-amplify/auth';
+import { autoSignIn, fetchAuthSession, signIn, signOut, signUp } from 'aws-amplify/auth';
 import { cognitoUserPoolsTokenProvider } from 'aws-amplify/auth/cognito';
 import { PASSWORD, address, app, cognito, facts, invite, mailedCode, member, tenant, tenantctl } from '../src/stack.js';
 import { configure } from '../build/samples/configure.js';
@@ -217,6 +217,27 @@ test('metadata of USER_PASSWORD_AUTH does not arrive', async () => {
   await signIn({ username: email, password: PASSWORD, options });
 
   assert.equal(await currentTenant(), first);
+});
+
+test('autoSignIn uses its own metadata, and not that of signUp', async (t) => {
+  const [acme, globex] = [await tenant('acme'), await tenant('globex')];
+  // Amplify waits for the confirmation with a timer of minutes, and does not clear it.
+  const { setTimeout: timer } = globalThis;
+  t.mock.method(globalThis, 'setTimeout', (...args) => timer(...args).unref());
+  const signedUp = async (options) => {
+    const email = address('ana');
+    const { code } = await invite(acme);
+    await signUp({ username: email, password: PASSWORD, options });
+    await confirm(email, await mailedCode(email), { inviteCode: code });
+    return autoSignIn();
+  };
+  const clientMetadata = { tenantId: globex };
+
+  await signedUp({ autoSignIn: true, clientMetadata });
+  assert.equal(await currentTenant(), acme);
+
+  await signOut();
+  await assert.rejects(signedUp({ autoSignIn: { clientMetadata } }), refusedWith('WRONG_TENANT'));
 });
 
 test('metadata of fetchAuthSession is ignored without forceRefresh, and by the server adapter', async () => {
