@@ -15,7 +15,20 @@ import { localVerifier } from '../build/samples/verify-local.js';
 import { tenantOf, verifierFor } from '../build/samples/verify.js';
 import { watchTenant } from '../build/samples/watch.js';
 
-before(() => configure(app));
+/** What a browser's storage or a server's cookies hold. */
+const items = new Map();
+
+const storage = {
+  setItem: async (key, value) => void items.set(key, value),
+  getItem: async (key) => items.get(key) ?? null,
+  removeItem: async (key) => void items.delete(key),
+  clear: async () => items.clear(),
+};
+
+before(() => {
+  configure(app);
+  cognitoUserPoolsTokenProvider.setKeyValueStorage(storage);
+});
 
 afterEach(async () => {
   cognitoUserPoolsTokenProvider.setClientMetadataProvider(async () => ({}));
@@ -184,6 +197,21 @@ test('with keepTenant a choice at the sign-in lasts', async () => {
   assert.equal(await refreshed(), second);
 });
 
+test('with keepTenant an expired session is refreshed for its tenant', async () => {
+  const { email, second } = await memberOfTwo();
+  keepTenant();
+  await signInTo(email, PASSWORD, { tenantId: second });
+  const before = (await fetchAuthSession()).tokens.idToken.toString();
+  // The clock is two hours ahead, so that the tokens have expired.
+  const clockDrift = [...items.keys()].find((key) => key.endsWith('.clockDrift'));
+  items.set(clockDrift, String(2 * 60 * 60 * 1000));
+
+  const { tokens } = await fetchAuthSession();
+
+  assert.notEqual(tokens.idToken.toString(), before);
+  assert.equal(tokens.idToken.payload.tenant_id, second);
+});
+
 test('a switch that another refresh has answered is reported', async () => {
   const { email, first, second } = await memberOfTwo();
   await signInTo(email, PASSWORD);
@@ -244,21 +272,13 @@ test('metadata of fetchAuthSession is ignored without forceRefresh, and by the s
   const { Amplify } = await import('aws-amplify');
   const { createUserPoolsTokenProvider } = await import('aws-amplify/adapter-core');
   const { email, first, second } = await memberOfTwo();
-  const items = new Map();
-  const cookies = {
-    setItem: async (key, value) => void items.set(key, value),
-    getItem: async (key) => items.get(key) ?? null,
-    removeItem: async (key) => void items.delete(key),
-    clear: async () => items.clear(),
-  };
-  cognitoUserPoolsTokenProvider.setKeyValueStorage(cookies);
   await signInTo(email, PASSWORD);
   const clientMetadata = { tenantId: second };
 
   await fetchAuthSession({ clientMetadata });
   assert.equal(await currentTenant(), first);
 
-  const server = createUserPoolsTokenProvider(Amplify.getConfig().Auth, cookies);
+  const server = createUserPoolsTokenProvider(Amplify.getConfig().Auth, storage);
   const tokens = await server.getTokens({ forceRefresh: true, clientMetadata });
   assert.equal(tokens.idToken.payload.tenant_id, first);
 });
