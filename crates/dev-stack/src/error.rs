@@ -18,6 +18,23 @@ pub enum DevStackError {
     /// The table store could not be opened.
     #[error("could not open the table store: {0}")]
     TableStore(String),
+    /// What an earlier run kept of Cognito cannot be read.
+    #[error("could not read {}: {reason}; remove the file to start without users", path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// `--env-file` could not be written.
+    #[error("could not write {}", path.display())]
+    EnvFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// No such function; functions are added with [`Lambda::add_function`](crate::Lambda::add_function).
     #[error("no function `{0}` in the local Lambda")]
     UnknownFunction(String),

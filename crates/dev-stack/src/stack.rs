@@ -14,7 +14,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct StackOptions {
     /// Region in pool ids, ARNs and events. Default `eu-west-1`.
     pub region: String,
-    /// File of the table store; `None` keeps the tables in memory. Users and pools are always in memory.
+    /// File of the table store. Cognito keeps its pools, app clients, users, refresh tokens and signing keys beside it, in
+    /// `<file>.cognito.json`, which holds passwords as they are. `None` keeps everything in memory.
     pub data: Option<PathBuf>,
     /// How long Cognito waits for one attempt of a trigger. Default 5 s, as AWS; tests set less.
     pub trigger_timeout: Duration,
@@ -96,9 +97,9 @@ impl DevStack {
         let (lambda, invoke_api) =
             lambda::start(port(2), region, echo, iam.clone(), stopping.clone()).await?;
         let (sts, identities) = sts::start(port(3), stopping.clone()).await?;
+        let (data, timeout) = (options.data.as_deref(), options.trigger_timeout);
         let (cognito, user_pools) =
-            cognito::start(port(0), options.region, options.trigger_timeout, lambda.clone(), stopping)
-                .await?;
+            cognito::start(port(0), data, options.region, timeout, lambda.clone(), stopping).await?;
         let endpoints = Endpoints {
             dynamodb,
             cognito: cognito.url().to_owned(),
@@ -154,6 +155,7 @@ impl DevStack {
     fn begin_stop(&self) {
         self.shutdown.send_replace(true);
         self.lambda.stop();
+        self.cognito.save();
     }
 }
 

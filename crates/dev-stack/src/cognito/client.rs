@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -54,7 +55,7 @@ impl Default for ClientSettings {
 }
 
 /// An app client of a pool: what `DescribeUserPoolClient` shows decides.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Client {
     pub(crate) id: String,
     description: Object,

@@ -22,6 +22,7 @@ mod group;
 mod groups;
 mod identity_providers;
 mod issue;
+mod kept;
 mod keys;
 mod list_users;
 mod mfa;
@@ -56,6 +57,7 @@ mod verification;
 use std::{
     collections::BTreeMap,
     fmt,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -63,7 +65,7 @@ use std::{
 use tokio::{sync::broadcast, task::JoinHandle};
 
 pub(crate) use self::patch::merge;
-use self::{client::Client, keys::Keys, pool::Pool, throttle::UserUpdates};
+use self::{client::Client, kept::Keeper, keys::Keys, pool::Pool, throttle::UserUpdates};
 pub use self::{
     client::ClientSettings,
     error::CognitoError,
@@ -111,24 +113,38 @@ struct Service {
     keys: Arc<Keys>,
     mail: broadcast::Sender<Mail>,
     user_updates: UserUpdates,
+    /// Of a stack on a file.
+    keeper: Option<Keeper>,
     pools: Mutex<BTreeMap<String, Pool>>,
 }
 
-/// Starts the service and its API.
+/// Starts the service and its API, with what an earlier run kept beside `data`.
 pub(crate) async fn start(
     port: Option<u16>,
+    data: Option<&Path>,
     region: String,
     trigger_timeout: Duration,
     lambda: Lambda,
     shutdown: Shutdown,
 ) -> Result<(Cognito, JoinHandle<()>), DevStackError> {
-    let keys = Keys::of_this_process().await?;
+    let found = data.map(kept::read).transpose()?.flatten();
+    let (keys, kept_pools) = match found {
+        Some(found) => (found.keys, found.pools),
+        None => (Keys::of_this_process().await?, Vec::new()),
+    };
     let (listener, address) = serve::bind(port).await?;
     let (mail, _) = broadcast::channel(MAIL_BACKLOG);
     let url = format!("http://{address}");
     let (user_updates, pools) = (UserUpdates::default(), Mutex::default());
-    let service = Service { region, url, trigger_timeout, lambda, keys, mail, user_updates, pools };
+    let keeper = data.map(Keeper::new);
+    let service = Service { region, url, trigger_timeout, lambda, keys, mail, user_updates, keeper, pools };
     let cognito = Cognito { service: Arc::new(service) };
+    for mut pool in kept_pools {
+        // The port may be another one.
+        pool.issuer = cognito.issuer(&pool.id);
+        cognito.pools().insert(pool.id.clone(), pool);
+    }
+    tokio::spawn(cognito.clone().save_changes(shutdown.clone()));
     let server = serve::spawn(listener, api::router(cognito.clone()), shutdown);
     Ok((cognito, server))
 }
@@ -167,10 +183,39 @@ impl Cognito {
         Ok(id)
     }
 
+    /// The ids of all pools of this name.
+    #[must_use]
+    pub fn pools_named(&self, name: &str) -> Vec<String> {
+        let pools = self.lock_pools();
+        pools.values().filter(|pool| pool.text("Name") == Some(name)).map(|pool| pool.id.clone()).collect()
+    }
+
+    /// The ids of all app clients of this name in a pool.
+    #[must_use]
+    pub fn clients_named(&self, pool_id: &str, name: &str) -> Vec<String> {
+        let pools = self.lock_pools();
+        let clients = pools.get(pool_id).into_iter().flat_map(|pool| pool.clients.values());
+        clients.filter(|client| client.name() == name).map(|client| client.id.clone()).collect()
+    }
+
+    /// What a person would call a user: the e-mail, or the username.
+    #[must_use]
+    pub fn name(&self, pool_id: &str, username: &str) -> Option<String> {
+        let pools = self.lock_pools();
+        let user = pools.get(pool_id)?.user(username).ok()?;
+        Some(user.email().unwrap_or(&user.username).to_owned())
+    }
+
+    /// The `sub` of a user (username, `sub` or alias).
+    #[must_use]
+    pub fn sub(&self, pool_id: &str, username: &str) -> Option<String> {
+        Some(self.lock_pools().get(pool_id)?.user(username).ok()?.sub.clone())
+    }
+
     /// The secret of an app client that has one.
     #[must_use]
     pub fn client_secret(&self, pool_id: &str, client_id: &str) -> Option<String> {
-        self.pools().get(pool_id)?.clients.get(client_id)?.secret().map(str::to_owned)
+        self.lock_pools().get(pool_id)?.clients.get(client_id)?.secret().map(str::to_owned)
     }
 
     /// Changes the two triggers in a pool's `LambdaConfig` from the next event on: another function, another event
@@ -191,7 +236,7 @@ impl Cognito {
     /// a reset code of 6 digits, or a temporary password. It stays readable after use.
     #[must_use]
     pub fn delivered_code(&self, pool_id: &str, username: &str) -> Option<String> {
-        self.pools().get(pool_id)?.user(username).ok()?.delivered.clone()
+        self.lock_pools().get(pool_id)?.user(username).ok()?.delivered.clone()
     }
 
     /// All mail from now on. A reader that falls more than 256 behind misses the oldest.
@@ -203,13 +248,13 @@ impl Cognito {
     /// The last firings of a pool's triggers (1,000 at most), oldest first.
     #[must_use]
     pub fn trigger_records(&self, pool_id: &str) -> Vec<TriggerRecord> {
-        self.pools().get(pool_id).map(|pool| pool.records.iter().cloned().collect()).unwrap_or_default()
+        self.lock_pools().get(pool_id).map(|pool| pool.records.iter().cloned().collect()).unwrap_or_default()
     }
 
     /// The last firing of one trigger of a pool.
     #[must_use]
     pub fn last_record(&self, pool_id: &str, trigger: Trigger) -> Option<TriggerRecord> {
-        self.pools().get(pool_id)?.records.iter().rev().find(|record| record.trigger == trigger).cloned()
+        self.lock_pools().get(pool_id)?.records.iter().rev().find(|record| record.trigger == trigger).cloned()
     }
 
     /// `iss` of a pool's tokens.
@@ -221,7 +266,8 @@ impl Cognito {
     /// ARN of a pool that is or would be here: what a function's permission names as its source.
     #[must_use]
     pub fn pool_arn(&self, pool_id: &str) -> String {
-        format!("arn:aws:cognito-idp:{}:{ACCOUNT_ID}:userpool/{pool_id}", self.region())
+        let region = pool_id.split_once('_').map_or(self.region(), |(region, _)| region);
+        format!("arn:aws:cognito-idp:{region}:{ACCOUNT_ID}:userpool/{pool_id}")
     }
 
     /// Where the key set of a pool is.
@@ -251,7 +297,7 @@ impl Cognito {
     }
 
     pub(crate) fn record(&self, pool_id: &str, record: TriggerRecord) {
-        if let Some(pool) = self.pools().get_mut(pool_id) {
+        if let Some(pool) = self.lock_pools().get_mut(pool_id) {
             pool.record(record);
         }
     }
@@ -317,13 +363,26 @@ impl Cognito {
     }
 
     fn pools(&self) -> MutexGuard<'_, BTreeMap<String, Pool>> {
+        let pools = self.lock_pools();
+        if let Some(keeper) = self.keeper() {
+            keeper.touch();
+        }
+        pools
+    }
+
+    fn keeper(&self) -> Option<&Keeper> {
+        self.service.keeper.as_ref()
+    }
+
+    /// Without the mark that something may change.
+    fn lock_pools(&self) -> MutexGuard<'_, BTreeMap<String, Pool>> {
         self.service.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Cognito {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pools: Vec<_> = self.pools().keys().cloned().collect();
+        let pools: Vec<_> = self.lock_pools().keys().cloned().collect();
         f.debug_struct("Cognito").field("url", &self.service.url).field("pools", &pools).finish()
     }
 }

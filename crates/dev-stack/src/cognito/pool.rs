@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -101,10 +102,12 @@ impl Default for PoolSettings {
 }
 
 /// A pool and all that is in it.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Pool {
     pub(crate) id: String,
     pub(crate) region: String,
+    /// Changes with the port.
+    #[serde(skip)]
     pub(crate) issuer: String,
     /// What `DescribeUserPool` shows, but for what is counted or derived.
     pub(crate) description: Object,
@@ -124,7 +127,9 @@ pub(crate) struct Pool {
     /// By refresh token.
     pub(crate) sessions: HashMap<String, Session>,
     /// By the `Session` that the client brings back.
+    #[serde(skip)]
     pub(crate) challenges: HashMap<String, Challenge>,
+    #[serde(skip)]
     pub(crate) records: VecDeque<TriggerRecord>,
 }
 

@@ -1,10 +1,12 @@
 //! What outlives one call: refresh tokens and pending challenges.
 
+use serde::{Deserialize, Serialize};
+
 use super::srp::ProofKey;
 use crate::random;
 
 /// A sign-in that can be refreshed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Session {
     pub(crate) sub: String,
     pub(crate) client_id: String,

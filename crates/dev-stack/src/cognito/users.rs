@@ -14,41 +14,41 @@ pub(crate) const NAME_ATTRIBUTES: [&str; 3] = ["email", "phone_number", "preferr
 #[serde(from = "Vec<User>", into = "Vec<User>")]
 pub(crate) struct Users {
     /// By username in lower case: usernames are case-insensitive.
-    by_username: BTreeMap<String, User>,
+    all: BTreeMap<String, User>,
     /// `sub` to key.
-    by_sub: HashMap<String, String>,
+    keys_by_sub: HashMap<String, String>,
     /// Attribute and value in lower case, to keys.
-    by_attribute: HashMap<(&'static str, String), BTreeSet<String>>,
+    keys_by_attribute: HashMap<(&'static str, String), BTreeSet<String>>,
 }
 
 impl Users {
     pub(crate) fn len(&self) -> usize {
-        self.by_username.len()
+        self.all.len()
     }
 
     /// By key, in its order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &User)> {
-        self.by_username.iter()
+        self.all.iter()
     }
 
     pub(crate) fn by_username(&self, username: &str) -> Option<&User> {
-        self.by_username.get(&username.to_lowercase())
+        self.all.get(&username.to_lowercase())
     }
 
     pub(crate) fn by_sub(&self, sub: &str) -> Option<&User> {
-        self.by_username.get(self.by_sub.get(sub)?)
+        self.all.get(self.keys_by_sub.get(sub)?)
     }
 
     /// Who has this value in one of [`NAME_ATTRIBUTES`], by key. Case does not matter.
     pub(crate) fn holders(&self, attribute: &str, value: &str) -> impl Iterator<Item = (&String, &User)> {
         let known = NAME_ATTRIBUTES.into_iter().find(|known| *known == attribute);
-        let keys = known.and_then(|known| self.by_attribute.get(&(known, value.to_lowercase())));
-        keys.into_iter().flatten().filter_map(|key| self.by_username.get_key_value(key))
+        let keys = known.and_then(|known| self.keys_by_attribute.get(&(known, value.to_lowercase())));
+        keys.into_iter().flatten().filter_map(|key| self.all.get_key_value(key))
     }
 
     /// To change anything but attributes; `username` is exact but for case.
     pub(crate) fn get_mut(&mut self, username: &str) -> Option<&mut User> {
-        self.by_username.get_mut(&username.to_lowercase())
+        self.all.get_mut(&username.to_lowercase())
     }
 
     /// Changes attributes; see [`User::write`].
@@ -63,24 +63,24 @@ impl Users {
         let key = user.username.to_lowercase();
         self.remove(&key);
         for (attribute, value) in names_of(&user) {
-            self.by_attribute.entry((attribute, value)).or_default().insert(key.clone());
+            self.keys_by_attribute.entry((attribute, value)).or_default().insert(key.clone());
         }
-        self.by_sub.insert(user.sub.clone(), key.clone());
-        self.by_username.insert(key, user);
+        self.keys_by_sub.insert(user.sub.clone(), key.clone());
+        self.all.insert(key, user);
     }
 
     pub(crate) fn remove(&mut self, username: &str) -> Option<User> {
-        let user = self.by_username.remove(&username.to_lowercase())?;
+        let user = self.all.remove(&username.to_lowercase())?;
         let key = user.username.to_lowercase();
         for name in names_of(&user) {
-            if let Some(keys) = self.by_attribute.get_mut(&name) {
+            if let Some(keys) = self.keys_by_attribute.get_mut(&name) {
                 keys.remove(&key);
                 if keys.is_empty() {
-                    self.by_attribute.remove(&name);
+                    self.keys_by_attribute.remove(&name);
                 }
             }
         }
-        self.by_sub.remove(&user.sub);
+        self.keys_by_sub.remove(&user.sub);
         Some(user)
     }
 }
@@ -88,14 +88,16 @@ impl Users {
 impl From<Vec<User>> for Users {
     fn from(list: Vec<User>) -> Self {
         let mut users = Self::default();
-        list.into_iter().for_each(|user| users.insert(user));
+        for user in list {
+            users.insert(user);
+        }
         users
     }
 }
 
 impl From<Users> for Vec<User> {
     fn from(users: Users) -> Self {
-        users.by_username.into_values().collect()
+        users.all.into_values().collect()
     }
 }
 
@@ -138,6 +140,6 @@ mod tests {
         users.remove("USER2");
         assert_eq!(holders(&users, "user2@example.com"), 0);
         assert!(users.by_sub("sub-2").is_none());
-        assert_eq!((users.by_attribute.len(), users.by_sub.len(), users.len()), (0, 1, 1));
+        assert_eq!((users.keys_by_attribute.len(), users.keys_by_sub.len(), users.len()), (0, 1, 1));
     }
 }

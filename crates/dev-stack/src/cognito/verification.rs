@@ -12,6 +12,9 @@ use crate::random;
 /// Attributes that a code can verify.
 const VERIFIABLE: [&str; 2] = ["email", "phone_number"];
 
+/// Where a pool lists them that wait.
+const REQUIRED: [&str; 2] = ["UserAttributeUpdateSettings", "AttributesRequireVerificationBeforeUpdate"];
+
 /// A value that a code will verify.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Verification {
@@ -19,49 +22,16 @@ pub(crate) struct Verification {
     code: String,
 }
 
-/// Takes out of `changes` the values that have to be verified before they are written, and gives them.
-pub(super) fn held_back(
-    pool: &Pool,
-    user: &User,
-    changes: &mut Vec<(String, String)>,
-) -> Vec<(&'static str, String)> {
-    let path = ["UserAttributeUpdateSettings", "AttributesRequireVerificationBeforeUpdate"];
-    let required = texts(&pool.description, &path);
-    let mut held = Vec::new();
-    for attribute in VERIFIABLE.into_iter().filter(|attribute| required.contains(attribute)) {
-        let flag = format!("{attribute}_verified");
-        if changes.iter().any(|(name, value)| *name == flag && value == "true") {
-            continue;
-        }
-        let place = changes.iter().position(|(name, value)| {
-            name == attribute && !value.is_empty() && user.attributes().get(attribute) != Some(value)
-        });
-        held.extend(place.map(|place| (attribute, changes.remove(place).1)));
-    }
-    held
-}
-
-/// The attributes among `changes` that get a code although they are written at once: `AutoVerifiedAttributes`.
-pub(super) fn verified_later(
-    pool: &Pool,
-    user: &User,
-    changes: &[(String, String)],
-) -> Vec<(&'static str, String)> {
-    let automatic = texts(&pool.description, &["AutoVerifiedAttributes"]);
-    let changed = |attribute: &&str| {
-        changes.iter().find(|(name, value)| {
-            name == attribute && !value.is_empty() && user.attributes().get(*attribute) != Some(value)
-        })
+/// The addresses that `changes` give a user anew without saying that they are verified.
+fn new_addresses(user: &User, changes: &[(String, String)]) -> Vec<(&'static str, String)> {
+    let sent = |attribute: &str| changes.iter().find(|(name, _)| name == attribute).map(|(_, value)| value);
+    let is_new = |attribute: &&'static str| {
+        let says_verified = sent(&format!("{attribute}_verified")).is_some_and(|flag| flag == "true");
+        let old = user.attributes().get(*attribute);
+        !says_verified && sent(attribute).is_some_and(|value| !value.is_empty() && Some(value) != old)
     };
-    let verified = |attribute: &str| {
-        let flag = format!("{attribute}_verified");
-        changes.iter().any(|(name, value)| *name == flag && value == "true")
-    };
-    let attributes =
-        VERIFIABLE.into_iter().filter(|attribute| automatic.contains(attribute) && !verified(attribute));
-    attributes
-        .filter_map(|attribute| changed(&attribute).map(|(_, value)| (attribute, value.clone())))
-        .collect()
+    let new = VERIFIABLE.into_iter().filter(is_new);
+    new.filter_map(|attribute| sent(attribute).map(|value| (attribute, value.clone()))).collect()
 }
 
 /// Sends a code to a value of an attribute, and gives the `CodeDeliveryDetails`.
@@ -128,7 +98,8 @@ pub(super) fn verify(cognito: &Cognito, input: &VerifyUserAttribute) -> Answer {
     })
 }
 
-/// Writes attribute changes that have been checked, and sends the codes that they need.
+/// Writes attribute changes that have been checked, and sends the codes that they need. An address waits for its code
+/// where the pool requires it; another one is written at once.
 pub(super) fn write(
     cognito: &Cognito,
     pool: &mut Pool,
@@ -138,14 +109,19 @@ pub(super) fn write(
 ) -> Result<Vec<Value>, CognitoError> {
     let user = pool.user(name)?;
     let (sub, pool_id) = (user.sub.clone(), pool.id.clone());
-    let waits = !by_administrator || unknowns::ADMINISTRATORS_CHANGES_WAIT_FOR_THE_CODE;
-    let held = if waits { held_back(pool, user, &mut changes) } else { Vec::new() };
-    let later = verified_later(pool, user, &changes);
+    let required = texts(&pool.description, &REQUIRED);
+    let automatic = texts(&pool.description, &["AutoVerifiedAttributes"]);
+    let may_wait = !by_administrator || unknowns::ADMINISTRATORS_CHANGES_WAIT_FOR_THE_CODE;
+    let waits = |attribute: &str| may_wait && required.contains(&attribute);
+    let mut codes = new_addresses(user, &changes);
+    codes.retain(|(attribute, _)| waits(attribute) || automatic.contains(attribute));
+    changes.retain(|(name, value)| {
+        !(waits(name) && codes.iter().any(|code| code.0 == name && code.1 == *value))
+    });
     pool.check_aliases_after(user, &changes)?;
     pool.write(&sub, changes)?;
     let user = pool.user_mut(&sub)?;
-    let codes = held.into_iter().chain(later);
-    Ok(codes.map(|(attribute, value)| send(cognito, &pool_id, user, attribute, value)).collect())
+    Ok(codes.into_iter().map(|(attribute, value)| send(cognito, &pool_id, user, attribute, value)).collect())
 }
 
 fn verifiable(name: &str) -> Result<&'static str, CognitoError> {

@@ -23,11 +23,12 @@ use std::{
 };
 
 use axum::body::Bytes;
-use tokio::task::JoinHandle;
+use tokio::{sync::broadcast, task::JoinHandle};
 
-use self::{function::Function, resources::Resources};
+use self::{function::Function, logs::Logs, resources::Resources};
 pub use self::{
     function::{FunctionProgram, FunctionSpec},
+    logs::LogLine,
     policy::Permission,
 };
 use crate::{
@@ -112,6 +113,7 @@ struct Service {
     region: String,
     url: String,
     echo_logs: bool,
+    log_lines: broadcast::Sender<LogLine>,
     iam: Iam,
     /// See [`Lambda::surround`].
     surroundings: OnceLock<BTreeMap<String, String>>,
@@ -136,8 +138,9 @@ pub(crate) async fn start(
 ) -> Result<(Lambda, JoinHandle<()>), DevStackError> {
     let (listener, address) = serve::bind(port).await?;
     let (surroundings, functions) = (OnceLock::new(), Mutex::default());
-    let service =
-        Service { region, url: format!("http://{address}"), echo_logs, iam, surroundings, functions };
+    let (log_lines, _) = broadcast::channel(logs::BACKLOG);
+    let url = format!("http://{address}");
+    let service = Service { region, url, echo_logs, log_lines, iam, surroundings, functions };
     let lambda = Lambda { service: Arc::new(service) };
     let server = serve::spawn(listener, api::router(lambda.clone()), shutdown);
     Ok((lambda, server))
@@ -165,7 +168,10 @@ impl Lambda {
     fn add(&self, spec: FunctionSpec, surroundings: BTreeMap<String, String>) {
         let (name, arn) = (spec.name.clone(), self.arn(&spec.name));
         let region = self.service.region.clone();
-        let function = Function::new(spec, surroundings, arn, region, self.service.echo_logs);
+        let function = {
+            let logs = Logs::new(&spec.name, self.service.echo_logs, self.service.log_lines.clone());
+            Function::new(spec, surroundings, arn, region, logs)
+        };
         if let Some(old) = self.functions().by_name.insert(name, Arc::new(function)) {
             old.kill();
         }
@@ -236,6 +242,12 @@ impl Lambda {
     /// [`DevStackError::UnknownFunction`].
     pub fn logs(&self, name: &str) -> Result<Vec<String>, DevStackError> {
         Ok(self.function(name)?.logs())
+    }
+
+    /// All lines that functions write from now on. A reader that falls more than 1,024 behind misses the oldest.
+    #[must_use]
+    pub fn log_lines(&self) -> broadcast::Receiver<LogLine> {
+        self.service.log_lines.subscribe()
     }
 
     /// The ARN that a function of this name has or would have.

@@ -25,6 +25,8 @@ mod srp;
 #[cfg(test)]
 mod srp_client;
 #[cfg(test)]
+mod the_program;
+#[cfg(test)]
 mod the_stack_itself;
 #[cfg(test)]
 mod trigger_failures;

@@ -1,6 +1,6 @@
 //! What a started stack says of itself.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use dev_stack::DevStack;
 use serde_json::json;
@@ -21,6 +21,39 @@ impl Facts {
     /// Prints it: as one line of JSON, or as text that ends in lines for a shell.
     pub(crate) fn print(&self, stack: &DevStack, as_json: bool) {
         if as_json { println!("{}", self.json(stack)) } else { self.print_text(stack) }
+    }
+
+    /// The variables of `--env-file`, by name.
+    pub(crate) fn variables(&self, stack: &DevStack) -> BTreeMap<String, String> {
+        let mut variables = stack.endpoints().environment();
+        let mut set = |name: &str, value: &str| variables.insert(name.to_owned(), value.to_owned());
+        set("AWS_ACCESS_KEY_ID", "local");
+        set("AWS_DEFAULT_REGION", &self.region);
+        set("AWS_REGION", &self.region);
+        set("AWS_SECRET_ACCESS_KEY", "local");
+        set("CLIENT_ID", &self.client);
+        set("COGNITO_ENDPOINT", &stack.endpoints().cognito);
+        set("ISSUER", &stack.cognito().issuer(&self.pool));
+        set("JWKS_URL", &stack.cognito().jwks_url(&self.pool));
+        set("TENANCY_TABLE", &self.table);
+        set("USER_POOL_ID", &self.pool);
+        if let Some((_, code)) = &self.invite {
+            set("INVITE_CODE", code);
+        }
+        for (name, value) in &self.exports {
+            set(name, value);
+        }
+        variables
+    }
+
+    /// Writes them into `file`, which is there in full or not at all.
+    pub(crate) fn write_variables(&self, stack: &DevStack, file: &Path) -> io::Result<()> {
+        let lines: Vec<_> =
+            self.variables(stack).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let mut new = file.as_os_str().to_owned();
+        new.push(".new");
+        fs::write(&new, lines.concat())?;
+        fs::rename(new, file)
     }
 
     fn json(&self, stack: &DevStack) -> serde_json::Value {

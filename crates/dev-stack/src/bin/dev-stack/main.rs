@@ -1,34 +1,30 @@
 //! Serves the local stack until it is stopped: tables, the two functions, one user pool with one client.
 
 mod announce;
+mod log;
 mod options;
+mod pool;
+mod settings;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use clap::Parser as _;
 use dev_stack::{
-    ACCOUNT_ID, ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionProgram,
-    FunctionSpec, Permission, PoolSettings, Seed, StackOptions, Triggers, functions,
+    DevStack, DevStackError, FunctionBinaries, FunctionProgram, FunctionSpec, Seed, StackOptions, functions,
 };
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::{announce::Facts, options::Options};
-
-/// The alias of both functions that the pool calls.
-const ALIAS: &str = "live";
-
-/// The attributes that the app client may write: not the stamp.
-const WRITABLE: [&str; 6] = ["email", "family_name", "given_name", "locale", "name", "zoneinfo"];
-
-/// Those that it may only read.
-const READ_ONLY: [&str; 2] = ["custom:tenantId", "email_verified"];
 
 /// The tenant of a new table.
 const TENANT: &str = "acme";
 
+/// The user of `--empty`.
+const DANA: (&str, &str) = ("dana@example.com", "Correct-Horse-9");
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    match serve(Options::parse()).await {
+    match serve(Options::read()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("dev-stack: {}", error.with_causes());
@@ -44,81 +40,63 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
         region: region.clone(),
         data: options.data.clone(),
         port: options.port,
-        echo_logs: true,
+        echo_logs: options.verbose,
         ..StackOptions::default()
     });
     let stack = started.await?;
     let seed = Seed::new(&stack, &region, &options.table)?;
     let invite = if options.empty { None } else { first_invite(&seed).await? };
-    let environment = function_environment(&stack, &options.table, options.settings());
-    for (name, program) in [
-        (functions::POST_CONFIRMATION, binaries.post_confirmation),
-        (functions::PRE_TOKEN_GENERATION, binaries.pre_token_generation),
-    ] {
-        let program = FunctionProgram::Binary(program);
-        stack
-            .lambda()
-            .add_function(FunctionSpec { env: environment.clone(), ..FunctionSpec::new(name, program) });
-    }
-    let pool = stack
-        .cognito()
-        .create_pool(PoolSettings { id: options.user_pool_id.clone(), ..PoolSettings::default() });
-    admit(&stack, &pool)?;
+    add_functions(&stack, binaries, &options);
+    let cognito = stack.cognito();
+    let pool = pool::found_or_made(cognito, options.user_pool_id.as_deref());
+    pool::admit(&stack, &pool)?;
     let mut exports = Vec::new();
     if options.empty {
-        exports.push(("DANA", seed.user(&pool, "dana@example.com", "Correct-Horse-9").await?));
-        exports.push(("POST_CONFIRMATION_ARN", by_alias(&stack, functions::POST_CONFIRMATION)));
-        exports.push(("PRE_TOKEN_GENERATION_ARN", by_alias(&stack, functions::PRE_TOKEN_GENERATION)));
-        stack.cognito().patch_identity_provider(&pool, "AcmeOkta", json!({ "ProviderType": "SAML" }))?;
+        let dana = match cognito.sub(&pool, DANA.0) {
+            Some(sub) => sub,
+            None => seed.user(&pool, DANA.0, DANA.1).await?,
+        };
+        exports.push(("DANA", dana));
+        exports.push(("POST_CONFIRMATION_ARN", pool::by_alias(&stack, functions::POST_CONFIRMATION)));
+        exports.push(("PRE_TOKEN_GENERATION_ARN", pool::by_alias(&stack, functions::PRE_TOKEN_GENERATION)));
+        cognito.patch_identity_provider(&pool, "AcmeOkta", json!({ "ProviderType": "SAML" }))?;
     } else {
-        attach(&stack, &pool, options.event_version.0)?;
+        pool::attach(&stack, &pool, options.event_version.0)?;
     }
-    let client = ClientSettings {
-        id: options.client_id.clone(),
-        read_attributes: Some(WRITABLE.into_iter().chain(READ_ONLY).map(str::to_owned).collect()),
-        write_attributes: Some(WRITABLE.map(str::to_owned).into()),
-        ..ClientSettings::default()
-    };
-    let client = stack.cognito().create_client(&pool, client)?;
+    let client = pool::client(cognito, &pool, options.client_id.clone())?;
     let invite = invite.map(|code| (TENANT, code));
-    let facts = Facts { region, pool, client, table: options.table, invite, exports };
+    // A pool that was kept may be of another Region.
+    let region = pool.split_once('_').map_or(region, |(of_pool, _)| of_pool.to_owned());
+    let facts = Facts { region, pool, client, table: options.table.clone(), invite, exports };
+    let (mail, lines) = (cognito.mail(), stack.lambda().log_lines());
+    if let Some(file) = &options.env_file {
+        facts
+            .write_variables(&stack, file)
+            .map_err(|source| DevStackError::EnvFile { path: file.clone(), source })?;
+    }
     facts.print(&stack, options.json);
-    let mail = tokio::spawn(print_mail(stack.cognito().mail()));
-    // Without a signal handler there is nothing to wait for but the end of the process.
-    let _ = tokio::signal::ctrl_c().await;
+    let mail = tokio::spawn(log::print_mail(mail));
+    let short = (!options.verbose).then(|| tokio::spawn(log::print_lines(lines, cognito.clone())));
+    stopped().await;
     mail.abort();
+    if let Some(short) = short {
+        short.abort();
+    }
     stack.stop().await;
     Ok(())
 }
 
-/// Gives both functions an alias, and lets Cognito invoke it for this pool.
-fn admit(stack: &DevStack, pool: &str) -> Result<(), DevStackError> {
-    let lambda = stack.lambda();
-    for name in [functions::POST_CONFIRMATION, functions::PRE_TOKEN_GENERATION] {
-        lambda.add_alias(name, ALIAS, "1")?;
-        let permission = Permission {
-            source_arn: Some(stack.cognito().pool_arn(pool)),
-            source_account: Some(ACCOUNT_ID.to_owned()),
-            ..Permission::of_cognito("cognito")
-        };
-        lambda.add_permission(&format!("{name}:{ALIAS}"), &permission)?;
-    }
-    Ok(())
-}
-
-/// A function's ARN, by its alias.
-fn by_alias(stack: &DevStack, name: &str) -> String {
-    stack.lambda().arn(&format!("{name}:{ALIAS}"))
-}
-
-/// Makes the pool call both functions.
-fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Result<(), DevStackError> {
-    let alias = |name: &str| by_alias(stack, name);
-    let triggers = Triggers {
-        post_confirmation: Some(alias(functions::POST_CONFIRMATION)),
-        pre_token_generation: Some((alias(functions::PRE_TOKEN_GENERATION), version)),
+/// Resolves when somebody wants the program to end.
+async fn stopped() {
+    // Without a signal handler there is nothing to wait for but the end of the process.
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
     };
-    stack.cognito().set_triggers(pool, triggers)
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 /// In a new table: a tenant, and an invite to begin with.
@@ -130,6 +108,18 @@ async fn first_invite(seed: &Seed) -> Result<Option<String>, DevStackError> {
     Ok(Some(seed.invite(&tenant, &["admin"], None).await?.reveal()))
 }
 
+fn add_functions(stack: &DevStack, binaries: FunctionBinaries, options: &Options) {
+    let environment = function_environment(stack, &options.table, options.settings());
+    for (name, program) in [
+        (functions::POST_CONFIRMATION, binaries.post_confirmation),
+        (functions::PRE_TOKEN_GENERATION, binaries.pre_token_generation),
+    ] {
+        let program = FunctionProgram::Binary(program);
+        let spec = FunctionSpec { env: environment.clone(), ..FunctionSpec::new(name, program) };
+        stack.lambda().add_function(spec);
+    }
+}
+
 fn function_environment(
     stack: &DevStack,
     table: &str,
@@ -139,19 +129,4 @@ fn function_environment(
     environment.insert("TENANCY_TABLE".to_owned(), table.to_owned());
     environment.extend(settings);
     environment
-}
-
-/// Prints what Cognito would send; on standard error, where the functions' log lines are too.
-async fn print_mail(mut mail: tokio::sync::broadcast::Receiver<dev_stack::Mail>) {
-    use tokio::sync::broadcast::error::RecvError;
-    loop {
-        match mail.recv().await {
-            Ok(mail) => {
-                let to = mail.to.unwrap_or(mail.username);
-                eprintln!("[mail] to {to}: {} {}", mail.subject, mail.secret);
-            }
-            Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return,
-        }
-    }
 }

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use clap::{Parser, builder::PossibleValue};
+use clap::{CommandFactory as _, Parser, builder::PossibleValue, error::ErrorKind};
 use dev_stack::EventVersion;
+
+use crate::settings;
 
 /// The region of a pool whose id is not fixed.
 const REGION: &str = "eu-west-1";
@@ -17,7 +19,8 @@ const REGION: &str = "eu-west-1";
     after_help = "DEV_STACK_BIN_DIR=DIR takes the function binaries from DIR instead of building them."
 )]
 pub(crate) struct Options {
-    /// Keep the tables in FILE [default: in memory]; users are always in memory
+    /// Keep the tables in FILE, and pools, app clients, groups, users, refresh tokens and signing keys in
+    /// FILE.cognito.json, passwords as they are; a fixed --port keeps the issuer, too [default: in memory]
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
     /// Serve Cognito on port N, and DynamoDB, Lambda, STS and IAM on the four ports after it [default: free ports]
@@ -29,6 +32,9 @@ pub(crate) struct Options {
     /// Id of the app client, such as web [default: random]
     #[arg(long, value_name = "ID", value_parser = client_id)]
     pub(crate) client_id: Option<String>,
+    /// Write KEY=VALUE lines for an app into FILE: endpoints, ids, issuer, key set, table, credentials
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
     /// Event version of pre-token-generation
     #[arg(long, value_name = "VERSION", default_value = "2")]
     pub(crate) event_version: Version,
@@ -44,12 +50,29 @@ pub(crate) struct Options {
     /// Build the functions with the release profile
     #[arg(long)]
     pub(crate) release: bool,
+    /// Print the log lines of the functions in full
+    #[arg(long)]
+    pub(crate) verbose: bool,
+    /// Pass settings on that the functions refuse
+    #[arg(long, hide = true)]
+    unchecked: bool,
     /// Print the endpoints as one line of JSON, and nothing else on standard output
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 impl Options {
+    /// The command line, or the end of the program with exit status 2 and every fault.
+    pub(crate) fn read() -> Self {
+        let options = Self::parse();
+        let faults = if options.unchecked { Vec::new() } else { settings::faults(&options.settings()) };
+        if !faults.is_empty() {
+            let message = format!("invalid settings in --set: {}", faults.join("; "));
+            Self::command().error(ErrorKind::ValueValidation, message).exit();
+        }
+        options
+    }
+
     /// The environment variables of `--set`; of a name that comes twice, the last value.
     pub(crate) fn settings(&self) -> BTreeMap<String, String> {
         self.settings.iter().cloned().collect()
