@@ -123,6 +123,13 @@ impl Client {
         self.seconds("RefreshTokenValidity", "RefreshToken", (30, "days"))
     }
 
+    /// The grace period of refresh token rotation, in seconds; `None` when rotation is off.
+    pub(crate) fn rotation_grace_seconds(&self) -> Option<u64> {
+        let member = |name| member(&self.description, &["RefreshTokenRotation", name]);
+        member("Feature").filter(|feature| *feature == "ENABLED")?;
+        Some(member("RetryGracePeriodSeconds").and_then(Value::as_u64).unwrap_or_default())
+    }
+
     /// How long a challenge can be answered.
     pub(crate) fn auth_session_seconds(&self) -> u64 {
         self.description.get("AuthSessionValidity").and_then(Value::as_u64).unwrap_or(3).saturating_mul(60)

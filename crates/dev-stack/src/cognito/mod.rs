@@ -75,7 +75,7 @@ pub use self::{
     trigger::{TRIGGER_TIMEOUT, Trigger, TriggerOutcome, TriggerRecord},
 };
 use crate::{
-    DevStackError, Lambda,
+    DevStackError, Lambda, Permission,
     lambda::ACCOUNT_ID,
     random,
     serve::{self, Shutdown},
@@ -160,9 +160,10 @@ impl Cognito {
     #[must_use]
     pub fn create_pool(&self, settings: PoolSettings) -> String {
         let id = settings.id.clone().unwrap_or_else(|| self.new_pool_id());
-        let auto_confirm = settings.auto_confirm;
+        let (auto_confirm, triggers) = (settings.auto_confirm, settings.triggers.clone());
         let description = description::of_settings(settings, |function| self.lambda().arn(function));
         let mut pool = Pool::new(id.clone(), self.region().to_owned(), self.issuer(&id), description);
+        self.admit_named(&id, &triggers);
         pool.auto_confirm = auto_confirm;
         pool.temporary_days_set = true;
         self.pools().insert(id.clone(), pool);
@@ -219,12 +220,14 @@ impl Cognito {
     }
 
     /// Changes the two triggers in a pool's `LambdaConfig` from the next event on: another function, another event
-    /// version, none. Other triggers stay.
+    /// version, none. Other triggers stay. A function that is named, and not given as an ARN, gets a statement in its
+    /// policy that lets the pool call it, as from the console; an ARN is taken as by the API, which gives none.
     ///
     /// # Errors
     ///
     /// [`DevStackError::UnknownPool`].
     pub fn set_triggers(&self, pool_id: &str, triggers: Triggers) -> Result<(), DevStackError> {
+        self.admit_named(pool_id, &triggers);
         self.change_pool(pool_id, |pool| {
             description::set_triggers(&mut pool.description, triggers, |function| {
                 self.lambda().arn(function)
@@ -274,6 +277,17 @@ impl Cognito {
     #[must_use]
     pub fn jwks_url(&self, pool_id: &str) -> String {
         format!("{}/.well-known/jwks.json", self.issuer(pool_id))
+    }
+
+    /// Lets a pool call the functions that are given by name.
+    fn admit_named(&self, pool_id: &str, triggers: &Triggers) {
+        let pre = triggers.pre_token_generation.as_ref().map(|(function, _)| function);
+        for function in triggers.post_confirmation.iter().chain(pre).filter(|name| !name.starts_with("arn:"))
+        {
+            let permission =
+                Permission { source_arn: Some(self.pool_arn(pool_id)), ..Permission::of_cognito("pool") };
+            self.lambda().admit_pool(function, pool_id, permission);
+        }
     }
 
     pub(crate) fn region(&self) -> &str {

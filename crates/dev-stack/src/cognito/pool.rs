@@ -77,7 +77,7 @@ pub struct PoolSettings {
     pub id: Option<String>,
     /// Name; no meaning.
     pub name: String,
-    /// The functions it calls.
+    /// The functions it calls; see [`Cognito::set_triggers`](super::Cognito::set_triggers).
     pub triggers: Triggers,
     /// Users sign up and in with their e-mail, and the username is a UUID, equal to the `sub`. Default true.
     pub email_usernames: bool,
@@ -129,6 +129,9 @@ pub(crate) struct Pool {
     /// By the `Session` that the client brings back.
     #[serde(skip)]
     pub(crate) challenges: HashMap<String, Challenge>,
+    /// When the cookie of managed login ends, by `sub`.
+    #[serde(skip)]
+    pub(crate) hosted_sessions: HashMap<String, u64>,
     #[serde(skip)]
     pub(crate) records: VecDeque<TriggerRecord>,
 }
@@ -150,6 +153,7 @@ impl Pool {
             users: Users::default(),
             sessions: HashMap::new(),
             challenges: HashMap::new(),
+            hosted_sessions: HashMap::new(),
             records: VecDeque::new(),
         }
     }

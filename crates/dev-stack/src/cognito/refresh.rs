@@ -9,7 +9,8 @@ use super::{
     auth::{Parameters, parameter},
     client::Client,
     error::CognitoError,
-    issue::{Grant, issue},
+    issue::{Grant, Refreshed, issue},
+    session::Session,
     sign_in::{answer, check_enabled},
     trigger::Metadata,
     unknowns,
@@ -20,6 +21,10 @@ use crate::{clock, random};
 /// `REFRESH_TOKEN_AUTH` of `InitiateAuth`.
 pub(super) async fn by_flow(cognito: &Cognito, client_id: &str, parameters: &Parameters) -> Answer {
     let token = parameter(parameters, "REFRESH_TOKEN")?;
+    cognito.with_client(client_id, |_, client| match client.rotation_grace_seconds() {
+        Some(_) => Err(unknowns::refresh_flow_refused()),
+        None => Ok(()),
+    })?;
     let hash = parameters.get("SECRET_HASH").map(String::as_str);
     let proves = |client: &Client, user: &User| client.check_secret_hash(&user.username, hash);
     refresh(cognito, client_id, token, "TokenGeneration_RefreshTokens", None, proves).await
@@ -54,13 +59,30 @@ pub(super) struct RevokeToken {
 pub(super) fn revoke_token(cognito: &Cognito, input: &RevokeToken) -> Answer {
     cognito.with_client(&input.client_id, |pool, client| {
         client.check_secret(input.client_secret.as_deref())?;
-        if let Some(session) = pool.sessions.get_mut(&input.token)
-            && session.client_id == client.id
-        {
-            session.revoked = true;
+        let known = pool.sessions.get(&input.token).filter(|session| session.client_id == client.id);
+        if let Some(origin) = known.map(|session| session.origin_jti.clone()) {
+            // With rotation several tokens refresh one sign-in.
+            for session in pool.sessions.values_mut().filter(|session| session.origin_jti == origin) {
+                session.revoked = true;
+            }
         }
         Ok(json!({}))
     })
+}
+
+/// Refuses a refresh token that another has replaced, when its grace period is over.
+pub(super) fn check_not_replaced(session: &Session) -> Result<(), CognitoError> {
+    match session.replaced {
+        Some(end) if end <= clock::now_seconds() => Err(CognitoError::new(
+            "RefreshTokenReuseException",
+            "Refresh token has been invalidated by refresh token rotation",
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn invalid() -> CognitoError {
+    CognitoError::not_authorized("Invalid Refresh Token")
 }
 
 async fn refresh(
@@ -72,7 +94,6 @@ async fn refresh(
     proves: impl FnOnce(&Client, &User) -> Result<(), CognitoError>,
 ) -> Answer {
     let grant = cognito.with_client(client_id, |pool, client| {
-        let invalid = || CognitoError::not_authorized("Invalid Refresh Token");
         let mut session = pool.sessions.get(token).cloned().ok_or_else(invalid)?;
         if session.client_id != client.id {
             return Err(invalid());
@@ -82,6 +103,7 @@ async fn refresh(
         if session.revoked {
             return Err(CognitoError::not_authorized("Refresh Token has been revoked"));
         }
+        check_not_replaced(&session)?;
         if session.expires <= clock::now_seconds() {
             return Err(CognitoError::not_authorized("Refresh Token has expired"));
         }
@@ -90,7 +112,8 @@ async fn refresh(
             session.event_id = random::uuid();
         }
         let grant = Grant::api(pool, &client, session.sub.clone(), source);
-        Ok(Grant { metadata, session: Some(session), ..grant })
+        let token = token.to_owned();
+        Ok(Grant { metadata, session: Some(Refreshed { session, token }), ..grant })
     })?;
     Ok(answer(&issue(cognito, grant).await?))
 }

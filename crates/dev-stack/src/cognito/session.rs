@@ -16,6 +16,9 @@ pub(crate) struct Session {
     pub(crate) origin_jti: String,
     pub(crate) event_id: String,
     pub(crate) revoked: bool,
+    /// When its refresh token ends, because another has taken its place.
+    #[serde(default)]
+    pub(crate) replaced: Option<u64>,
 }
 
 impl Session {
@@ -29,6 +32,7 @@ impl Session {
             origin_jti: random::uuid(),
             event_id: random::uuid(),
             revoked: false,
+            replaced: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`FunctionSpec::max_environments`]; at that number it waits for one, where Lambda would answer
 //! `TooManyRequestsException`.
 
+mod admission;
 mod api;
 mod code;
 mod control;
@@ -25,6 +26,7 @@ use std::{
 use axum::body::Bytes;
 use tokio::{sync::broadcast, task::JoinHandle};
 
+pub(crate) use self::admission::Caller;
 use self::{function::Function, logs::Logs, resources::Resources};
 pub use self::{
     function::{FunctionProgram, FunctionSpec},
@@ -189,15 +191,19 @@ impl Lambda {
         })
     }
 
-    /// Sends one event to the function of this name or ARN, with any qualifier, and waits for its end. Like an
-    /// invocation of Lambda it runs on when the returned future is dropped. No policy is asked.
+    /// Sends one event to the function of this name or ARN and waits for its end; a version or alias must be there. Like an
+    /// invocation of Lambda it runs on when the returned future is dropped. No policy is asked: the caller counts as a
+    /// principal of the account.
     ///
     /// # Errors
     ///
-    /// [`DevStackError::UnknownFunction`]; [`DevStackError::Stopped`]. How the function itself fails is part
+    /// [`DevStackError::UnknownFunction`], also for an unknown version or alias; [`DevStackError::Stopped`]. How the function itself fails is part
     /// of [`Invocation`].
     pub async fn invoke(&self, name: &str, payload: impl Into<Bytes>) -> Result<Invocation, DevStackError> {
         let function = self.function(name)?;
+        if self.configuration(&function.spec.name, api::qualifier(name).unwrap_or_default())?.is_none() {
+            return Err(DevStackError::UnknownFunction(name.to_owned()));
+        }
         let payload = payload.into();
         let running = tokio::spawn(async move { function.invoke(payload).await });
         // The task ends without a result only when it panicked or the runtime is going down.

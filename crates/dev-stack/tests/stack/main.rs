@@ -5,11 +5,15 @@ mod addresses;
 #[cfg(test)]
 mod administrators;
 #[cfg(test)]
+mod admission;
+#[cfg(test)]
 mod app_clients;
 #[cfg(test)]
 mod browsers;
 #[cfg(test)]
 mod common;
+#[cfg(test)]
+mod federation;
 #[cfg(test)]
 mod functions_and_callers;
 #[cfg(test)]
@@ -18,6 +22,8 @@ mod functions_as_processes;
 mod machines;
 #[cfg(test)]
 mod made_through_the_api;
+#[cfg(test)]
+mod rotation;
 #[cfg(test)]
 mod sign_up_and_sign_in;
 #[cfg(test)]

@@ -63,7 +63,7 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     } else {
         pool::attach(&stack, &pool, options.event_version.0)?;
     }
-    let client = pool::client(cognito, &pool, options.client_id.clone())?;
+    let client = pool::client(cognito, &pool, options.client_id.as_deref())?;
     let invite = invite.map(|code| (TENANT, code));
     // A pool that was kept may be of another Region.
     let region = pool.split_once('_').map_or(region, |(of_pool, _)| of_pool.to_owned());

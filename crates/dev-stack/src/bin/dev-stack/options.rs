@@ -12,7 +12,11 @@ const REGION: &str = "eu-west-1";
 
 /// Serves DynamoDB, Lambda, Cognito, STS and IAM on loopback, with the two functions wired to one user pool by their
 /// alias `live`. A new table has a tenant and an invite to begin with.
-#[expect(clippy::doc_markdown, reason = "the comments are the help")]
+#[expect(
+    clippy::doc_markdown,
+    clippy::struct_excessive_bools,
+    reason = "the comments are the help, the flags its options"
+)]
 #[derive(Debug, Parser)]
 #[command(
     name = "dev-stack",

@@ -23,15 +23,15 @@ pub(crate) fn found_or_made(cognito: &Cognito, id: Option<&str>) -> String {
 }
 
 /// The app client of this id, or the first that this program made; a new one if there is none.
-pub(crate) fn client(cognito: &Cognito, pool: &str, id: Option<String>) -> Result<String, DevStackError> {
+pub(crate) fn client(cognito: &Cognito, pool: &str, id: Option<&str>) -> Result<String, DevStackError> {
     let settings = ClientSettings {
-        id: id.clone(),
+        id: id.map(str::to_owned),
         read_attributes: Some(WRITABLE.into_iter().chain(READ_ONLY).map(str::to_owned).collect()),
         write_attributes: Some(WRITABLE.map(str::to_owned).into()),
         ..ClientSettings::default()
     };
     let kept = cognito.clients_named(pool, &settings.name);
-    match kept.into_iter().find(|kept| id.as_ref().is_none_or(|id| id == kept)) {
+    match kept.into_iter().find(|kept| id.is_none_or(|id| id == kept)) {
         Some(found) => Ok(found),
         None => cognito.create_client(pool, settings),
     }
