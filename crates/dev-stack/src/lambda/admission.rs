@@ -94,7 +94,7 @@ fn hold(conditions: &Map<String, Value>, caller: &Caller<'_>, unknown: bool) -> 
 /// Whether a text, or one of a list, passes.
 fn any(texts: &Value, test: impl Fn(&str) -> bool) -> bool {
     match texts {
-        Value::String(text) => test(text),
+        Value::String(one) => test(one),
         Value::Array(texts) => texts.iter().filter_map(Value::as_str).any(test),
         _ => false,
     }
