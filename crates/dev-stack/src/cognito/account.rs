@@ -28,10 +28,12 @@ pub(super) struct WithAccessToken {
 pub(super) fn get_user(cognito: &Cognito, input: &WithAccessToken) -> Answer {
     with_own_account(cognito, &input.access_token, |pool, client, sub| {
         let user = pool.user(sub)?;
-        Ok(json!({
+        let mut shown = json!({
             "Username": user.username,
             "UserAttributes": user.attribute_list(|name| client.may_read(name)),
-        }))
+        });
+        user.factors.show(&mut shown);
+        Ok(shown)
     })
 }
 

@@ -118,7 +118,12 @@ pub(super) fn set_user_password(cognito: &Cognito, input: &SetUserPassword) -> A
 
 /// `AdminGetUser`: all attributes.
 pub(super) fn get_user(cognito: &Cognito, input: &OfUser) -> Answer {
-    cognito.with_pool(&input.user_pool_id, |pool| Ok(pool.user(&input.username)?.describe("UserAttributes")))
+    cognito.with_pool(&input.user_pool_id, |pool| {
+        let user = pool.user(&input.username)?;
+        let mut shown = user.describe("UserAttributes");
+        user.factors.show(&mut shown);
+        Ok(shown)
+    })
 }
 
 #[derive(Deserialize)]

@@ -13,8 +13,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    Cognito, account, admin, app_clients, auth, challenge, cors, domains, error::CognitoError, groups,
-    identity_providers, list_users, mfa, oauth, refresh, resource_servers, sign_up, tags, user_pools,
+    Cognito, account, admin, app_clients, auth, challenge, cors, domains, error::CognitoError, factors,
+    groups, identity_providers, list_users, mfa, oauth, refresh, resource_servers, sign_up, tags, user_pools,
     verification,
 };
 use crate::random;
@@ -92,6 +92,10 @@ async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
         "UpdateUserAttributes" => account::update_user_attributes(cognito, &input(body)?),
         "GetUserAttributeVerificationCode" => verification::get_code(cognito, &input(body)?),
         "VerifyUserAttribute" => verification::verify(cognito, &input(body)?),
+        "AssociateSoftwareToken" => factors::associate(cognito, &input(body)?),
+        "VerifySoftwareToken" => factors::verify(cognito, &input(body)?),
+        "SetUserMFAPreference" => factors::set_preference(cognito, &input(body)?),
+        "AdminSetUserMFAPreference" => factors::admin_set_preference(cognito, &input(body)?),
         "GlobalSignOut" => account::global_sign_out(cognito, &input(body)?),
         "ForgotPassword" => account::forgot_password(cognito, &input(body)?),
         "ConfirmForgotPassword" => account::confirm_forgot_password(cognito, input(body)?).await,

@@ -11,6 +11,7 @@ use super::{
     issue::{Grant, issue},
     password,
     pool::Pool,
+    second_factor,
     session::{Asked, Challenge},
     sign_in::{Step, answer, check_enabled},
     srp_sign_in,
@@ -39,8 +40,11 @@ pub(super) async fn respond(cognito: &Cognito, input: RespondToAuthChallenge) ->
         let name = parameter(responses, "USERNAME")?;
         client.check_secret_hash(name, responses.get("SECRET_HASH").map(String::as_str))?;
         match input.challenge_name.as_str() {
-            "PASSWORD_VERIFIER" => srp_sign_in::verify(pool, &client, responses),
-            "NEW_PASSWORD_REQUIRED" => new_password(pool, &client, session, responses),
+            "PASSWORD_VERIFIER" => srp_sign_in::verify(cognito, pool, &client, responses),
+            "NEW_PASSWORD_REQUIRED" => new_password(cognito, pool, &client, session, responses),
+            name @ ("SOFTWARE_TOKEN_MFA" | "EMAIL_OTP" | "MFA_SETUP") => {
+                second_factor::respond(pool, &client, session, name, responses)
+            }
             other => {
                 let message = format!("The local stack does not have the challenge {other}.");
                 Err(CognitoError::invalid_parameter(message))
@@ -97,6 +101,7 @@ pub(super) fn asked(
 }
 
 fn new_password(
+    cognito: &Cognito,
     pool: &mut Pool,
     client: &Client,
     session: Option<&str>,
@@ -120,7 +125,7 @@ fn new_password(
     user.password = Some(new_password.to_owned());
     user.set_status(UserStatus::Confirmed);
     let source = "TokenGeneration_NewPasswordChallenge";
-    Ok(Step::tokens(Grant::api(pool, client, challenge.sub, source)))
+    second_factor::after_first(cognito, pool, client, &challenge.sub, source)
 }
 
 async fn issue_after_new_password(cognito: &Cognito, grant: Grant) -> Answer {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::srp::ProofKey;
+use super::{
+    second_factor::{EMAIL, SOFTWARE_TOKEN},
+    srp::ProofKey,
+};
 use crate::random;
 
 /// A sign-in that can be refreshed.
@@ -56,6 +59,12 @@ pub(crate) enum Asked {
     PasswordVerifier(ProofKey),
     /// `NEW_PASSWORD_REQUIRED`.
     NewPassword,
+    /// `SOFTWARE_TOKEN_MFA`: a code of the user's authenticator app.
+    SoftwareToken,
+    /// `EMAIL_OTP`: this code.
+    EmailCode(String),
+    /// `MFA_SETUP`; `done` once `VerifySoftwareToken` has succeeded.
+    SetUp { done: bool },
 }
 
 impl Asked {
@@ -64,6 +73,9 @@ impl Asked {
         match self {
             Self::PasswordVerifier(_) => "PASSWORD_VERIFIER",
             Self::NewPassword => "NEW_PASSWORD_REQUIRED",
+            Self::SoftwareToken => SOFTWARE_TOKEN,
+            Self::EmailCode(_) => EMAIL,
+            Self::SetUp { .. } => "MFA_SETUP",
         }
     }
 }

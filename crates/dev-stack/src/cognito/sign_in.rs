@@ -10,6 +10,7 @@ use super::{
     error::CognitoError,
     issue::{Grant, Tokens, issue},
     pool::Pool,
+    second_factor,
     session::{Asked, Challenge, opaque_token},
     user::{User, UserStatus},
 };
@@ -56,7 +57,7 @@ pub(super) async fn by_password(
             return Err(CognitoError::wrong_password());
         }
         let sub = user.sub.clone();
-        after_password(pool, &client, &sub)
+        after_password(cognito, pool, &client, &sub)
     })?;
     step.finish(cognito).await
 }
@@ -75,7 +76,12 @@ pub(super) fn check_enabled(user: &User) -> Result<(), CognitoError> {
 }
 
 /// What follows the right password.
-pub(super) fn after_password(pool: &mut Pool, client: &Client, sub: &str) -> Result<Step, CognitoError> {
+pub(super) fn after_password(
+    cognito: &Cognito,
+    pool: &mut Pool,
+    client: &Client,
+    sub: &str,
+) -> Result<Step, CognitoError> {
     let user = pool.user(sub)?;
     check_confirmed(user)?;
     check_enabled(user)?;
@@ -90,7 +96,7 @@ pub(super) fn after_password(pool: &mut Pool, client: &Client, sub: &str) -> Res
             Ok(Step::Challenge(ask(pool, client, sub, Asked::NewPassword, &parameters)?))
         }
         UserStatus::Confirmed => {
-            Ok(Step::tokens(Grant::api(pool, client, sub.to_owned(), "TokenGeneration_Authentication")))
+            second_factor::after_first(cognito, pool, client, sub, "TokenGeneration_Authentication")
         }
     }
 }

@@ -55,7 +55,12 @@ pub(super) fn begin(cognito: &Cognito, pool_id: &str, client_id: &str, parameter
 }
 
 /// `RespondToAuthChallenge`: checks the proof.
-pub(super) fn verify(pool: &mut Pool, client: &Client, responses: &Parameters) -> Result<Step, CognitoError> {
+pub(super) fn verify(
+    cognito: &Cognito,
+    pool: &mut Pool,
+    client: &Client,
+    responses: &Parameters,
+) -> Result<Step, CognitoError> {
     let secret_block = parameter(responses, "PASSWORD_CLAIM_SECRET_BLOCK")?;
     let signature = parameter(responses, "PASSWORD_CLAIM_SIGNATURE")?;
     let time = parameter(responses, "TIMESTAMP")?;
@@ -75,7 +80,7 @@ pub(super) fn verify(pool: &mut Pool, client: &Client, responses: &Parameters) -
     if !names_user || !fresh || !key.admits(&parts, signature) || pool.user(sub).is_err() {
         return Err(CognitoError::wrong_password());
     }
-    after_password(pool, client, sub)
+    after_password(cognito, pool, client, sub)
 }
 
 /// A user, or what looks like one where `PreventUserExistenceErrors` hides that there is none.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{error::CognitoError, verification::Verification};
+use super::{error::CognitoError, second_factor::Factors, verification::Verification};
 use crate::clock;
 
 /// `UserStatus`.
@@ -49,6 +49,8 @@ pub(crate) struct User {
     pub(crate) code: Option<(CodeUse, String)>,
     /// Codes that were sent to verify a value, by attribute.
     pub(crate) verifications: BTreeMap<String, Verification>,
+    #[serde(default)]
+    pub(crate) factors: Factors,
     /// What was mailed last: a code, or a temporary password.
     pub(crate) delivered: Option<String>,
     pub(crate) created: u64,
@@ -68,6 +70,7 @@ impl User {
             groups: BTreeSet::new(),
             code: None,
             verifications: BTreeMap::new(),
+            factors: Factors::default(),
             delivered: None,
             created: now,
             modified: now,

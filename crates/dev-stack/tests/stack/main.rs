@@ -25,6 +25,8 @@ mod made_through_the_api;
 #[cfg(test)]
 mod rotation;
 #[cfg(test)]
+mod second_factors;
+#[cfg(test)]
 mod sign_up_and_sign_in;
 #[cfg(test)]
 mod srp;
