@@ -123,10 +123,11 @@ pub(super) struct ConfirmForgotPassword {
 pub(super) async fn confirm_forgot_password(cognito: &Cognito, input: ConfirmForgotPassword) -> Answer {
     let firing = cognito.with_client(&input.client_id, |pool, client| {
         client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
-        let user = pool.user_mut(&input.username).map_err(|error| {
+        let sub = pool.user(&input.username).map(|user| user.sub.clone()).map_err(|error| {
             if client.prevents_user_existence_errors() { CognitoError::code_expired() } else { error }
         })?;
-        password::check(&input.password)?;
+        password::check(pool, &input.password)?;
+        let user = pool.user_mut(&sub)?;
         user.redeem_code(CodeUse::ResetPassword, &input.confirmation_code)?;
         user.password = Some(input.password);
         user.set_status(UserStatus::Confirmed);

@@ -63,8 +63,8 @@ pub(super) struct CreateUser {
 pub(super) fn create_user(cognito: &Cognito, input: &CreateUser) -> Answer {
     let attributes = pairs(input.user_attributes.as_deref());
     let temporary = input.temporary_password.clone().unwrap_or_else(random::password);
-    password::check(&temporary)?;
     cognito.with_pool(&input.user_pool_id, |pool| {
+        password::check(pool, &temporary)?;
         let pool_id = pool.id.clone();
         if input.message_action.as_deref() == Some("RESEND") {
             let user = pool.user_mut(&input.username)?;
@@ -106,8 +106,8 @@ pub(super) struct SetUserPassword {
 
 /// `AdminSetUserPassword`: a permanent one confirms the user, and fires no trigger.
 pub(super) fn set_user_password(cognito: &Cognito, input: &SetUserPassword) -> Answer {
-    password::check(&input.password)?;
     cognito.with_pool(&input.user_pool_id, |pool| {
+        password::check(pool, &input.password)?;
         let user = pool.user_mut(&input.username)?;
         user.password = Some(input.password.clone());
         let status = if input.permanent { UserStatus::Confirmed } else { UserStatus::ForceChangePassword };

@@ -112,7 +112,7 @@ fn new_password(
         return Err(CognitoError::not_authorized("Invalid session for the user."));
     }
     let new_password = parameter(responses, "NEW_PASSWORD")?;
-    password::check(new_password)?;
+    password::check(pool, new_password)?;
     let changes = written_attributes(responses);
     for (name, _) in &changes {
         client.check_write(name)?;

@@ -14,7 +14,7 @@ mod challenge;
 mod client;
 mod cors;
 mod description;
-mod differences;
+pub mod differences;
 mod domains;
 mod error;
 mod factors;

@@ -40,7 +40,7 @@ pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
             client.check_write(name)?;
         }
         let mut user = new_user(pool, &input.username, attributes, UserStatus::Unconfirmed)?;
-        password::check(&input.password)?;
+        password::check(pool, &input.password)?;
         user.password = Some(input.password);
         let mut answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
         let mut firing = None;

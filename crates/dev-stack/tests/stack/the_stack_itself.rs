@@ -162,3 +162,19 @@ async fn changes_are_on_the_file_before_the_stack_stops() {
     };
     tokio::time::timeout(Duration::from_secs(20), saved).await.expect("it is saved");
 }
+
+#[test]
+fn every_known_difference_is_published() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cognito.md")).unwrap();
+    let section = page.split_once("## Where the local stack differs").unwrap().1;
+    let section = section.split_once("\n## ").unwrap().0;
+    let is_row =
+        |line: &&str| line.starts_with("| ") && !["| ---", "| |"].iter().any(|begin| line.starts_with(begin));
+    let published: Vec<_> = section.lines().filter(is_row).collect();
+
+    let known = dev_stack::cognito::differences::DIFFERENCES
+        .map(|known| format!("| {} | {} | {} |", known.about, known.aws, known.here));
+
+    assert_eq!(published, known);
+}
