@@ -100,6 +100,15 @@ class Stack:
             },
         )
         self.pool = pool["UserPool"]["Id"]
+        # As infra/template.yaml does: without it the pool may not call them.
+        for arn in (exports["POST_CONFIRMATION_ARN"], exports["PRE_TOKEN_GENERATION_ARN"]):
+            self.clients["lambda"].add_permission(
+                FunctionName=arn,
+                StatementId="deployed",
+                Action="lambda:InvokeFunction",
+                Principal="cognito-idp.amazonaws.com",
+                SourceArn=pool["UserPool"]["Arn"],
+            )
 
     def everything(self):
         """All that is there, by kind."""

@@ -12,6 +12,7 @@ use crate::{
 
 /// Starts the engine on a free port: in memory, or on the file `data`. Gives its URL.
 pub(crate) async fn start(
+    port: Option<u16>,
     data: Option<&Path>,
     shutdown: Shutdown,
 ) -> Result<(String, JoinHandle<()>), DevStackError> {
@@ -20,7 +21,7 @@ pub(crate) async fn start(
         Some(path) => Database::new(&path.to_string_lossy()),
     };
     let database = database.map_err(|error| DevStackError::TableStore(error.to_string()))?;
-    let (listener, address) = serve::bind().await?;
+    let (listener, address) = serve::bind(port).await?;
     let server = tokio::spawn(async move {
         let served = dynoxide::server::serve_with_shutdown(listener, database, serve::stopped(shutdown));
         if let Err(error) = served.await {

@@ -6,12 +6,35 @@ use std::{error::Error, io, iter, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DevStackError {
-    /// No port on loopback, or a listener without an address.
-    #[error("could not listen on 127.0.0.1")]
-    Listen(#[source] io::Error),
+    /// The port is in use, or no port is free.
+    #[error("could not listen on {address}")]
+    Listen {
+        /// `host:port`; port 0 asks for any free port.
+        address: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// The table store could not be opened.
     #[error("could not open the table store: {0}")]
     TableStore(String),
+    /// What an earlier run kept of Cognito cannot be read.
+    #[error("could not read {}: {reason}; remove the file to start without users", path.display())]
+    Kept {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// `--env-file` could not be written.
+    #[error("could not write {}", path.display())]
+    EnvFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// No such function; functions are added with [`Lambda::add_function`](crate::Lambda::add_function).
     #[error("no function `{0}` in the local Lambda")]
     UnknownFunction(String),

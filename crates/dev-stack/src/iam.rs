@@ -37,8 +37,11 @@ struct Role {
 }
 
 /// Starts the service.
-pub(crate) async fn start(shutdown: Shutdown) -> Result<(Iam, JoinHandle<()>), DevStackError> {
-    let (listener, address) = serve::bind().await?;
+pub(crate) async fn start(
+    port: Option<u16>,
+    shutdown: Shutdown,
+) -> Result<(Iam, JoinHandle<()>), DevStackError> {
+    let (listener, address) = serve::bind(port).await?;
     let iam = Iam { url: format!("http://{address}"), roles: Arc::default() };
     let router = Router::new().route("/", post(operation)).with_state(iam.clone());
     let server = serve::spawn(listener, router, shutdown);

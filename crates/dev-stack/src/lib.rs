@@ -48,7 +48,9 @@ pub use cognito::{
 pub use error::DevStackError;
 pub use functions::FunctionBinaries;
 pub use iam::Iam;
-pub use lambda::{ACCOUNT_ID, FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda, Permission};
+pub use lambda::{
+    ACCOUNT_ID, FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda, LogLine, Permission,
+};
 pub use seed::Seed;
 pub use stack::{DevStack, Endpoints, StackOptions};
 pub use sts::Sts;

@@ -8,10 +8,12 @@ use crate::DevStackError;
 /// Told once, when the stack stops.
 pub(crate) type Shutdown = watch::Receiver<bool>;
 
-/// A listener on a free port of 127.0.0.1, and its `host:port`.
-pub(crate) async fn bind() -> Result<(TcpListener, String), DevStackError> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.map_err(DevStackError::Listen)?;
-    let address = listener.local_addr().map_err(DevStackError::Listen)?;
+/// A listener on a port of 127.0.0.1, and its `host:port`. `None` takes a free port.
+pub(crate) async fn bind(port: Option<u16>) -> Result<(TcpListener, String), DevStackError> {
+    let address = format!("127.0.0.1:{}", port.unwrap_or_default());
+    let listen = |source| DevStackError::Listen { address: address.clone(), source };
+    let listener = TcpListener::bind(&address).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
     Ok((listener, address.to_string()))
 }
 

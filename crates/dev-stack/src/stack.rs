@@ -14,10 +14,14 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct StackOptions {
     /// Region in pool ids, ARNs and events. Default `eu-west-1`.
     pub region: String,
-    /// File of the table store; `None` keeps the tables in memory. Users and pools are always in memory.
+    /// File of the table store. Cognito keeps its pools, app clients, users, refresh tokens and signing keys beside it, in
+    /// `<file>.cognito.json`, which holds passwords as they are. `None` keeps everything in memory.
     pub data: Option<PathBuf>,
     /// How long Cognito waits for one attempt of a trigger. Default 5 s, as AWS; tests set less.
     pub trigger_timeout: Duration,
+    /// Port of Cognito; `DynamoDB`, Lambda, STS and IAM take the four ports after it, in this order. `None` lets the
+    /// system choose all five.
+    pub port: Option<u16>,
     /// Also prints what the functions write to this process's standard error.
     pub echo_logs: bool,
 }
@@ -28,6 +32,7 @@ impl Default for StackOptions {
             region: "eu-west-1".to_owned(),
             data: None,
             trigger_timeout: cognito::TRIGGER_TIMEOUT,
+            port: None,
             echo_logs: false,
         }
     }
@@ -85,13 +90,16 @@ impl DevStack {
     /// [`DevStackError`] when there is no port, the table store cannot be opened, or no key can be made.
     pub async fn start(options: StackOptions) -> Result<Self, DevStackError> {
         let (shutdown, stopping) = watch::channel(false);
-        let (dynamodb, tables) = dynamodb::start(options.data.as_deref(), stopping.clone()).await?;
-        let (iam, roles) = iam::start(stopping.clone()).await?;
+        let port = |place: u16| options.port.map(|first| first.saturating_add(place));
+        let (dynamodb, tables) = dynamodb::start(port(1), options.data.as_deref(), stopping.clone()).await?;
+        let (iam, roles) = iam::start(port(4), stopping.clone()).await?;
+        let (region, echo) = (options.region.clone(), options.echo_logs);
         let (lambda, invoke_api) =
-            lambda::start(options.region.clone(), options.echo_logs, iam.clone(), stopping.clone()).await?;
-        let (sts, identities) = sts::start(stopping.clone()).await?;
+            lambda::start(port(2), region, echo, iam.clone(), stopping.clone()).await?;
+        let (sts, identities) = sts::start(port(3), stopping.clone()).await?;
+        let (data, timeout) = (options.data.as_deref(), options.trigger_timeout);
         let (cognito, user_pools) =
-            cognito::start(options.region, options.trigger_timeout, lambda.clone(), stopping).await?;
+            cognito::start(port(0), data, options.region, timeout, lambda.clone(), stopping).await?;
         let endpoints = Endpoints {
             dynamodb,
             cognito: cognito.url().to_owned(),
@@ -147,6 +155,7 @@ impl DevStack {
     fn begin_stop(&self) {
         self.shutdown.send_replace(true);
         self.lambda.stop();
+        self.cognito.save();
     }
 }
 

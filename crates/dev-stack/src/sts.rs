@@ -23,8 +23,11 @@ pub struct Sts {
 }
 
 /// Starts the service.
-pub(crate) async fn start(shutdown: Shutdown) -> Result<(Sts, JoinHandle<()>), DevStackError> {
-    let (listener, address) = serve::bind().await?;
+pub(crate) async fn start(
+    port: Option<u16>,
+    shutdown: Shutdown,
+) -> Result<(Sts, JoinHandle<()>), DevStackError> {
+    let (listener, address) = serve::bind(port).await?;
     let caller_arn = Arc::new(Mutex::new(format!("arn:aws:iam::{ACCOUNT_ID}:user/local")));
     let sts = Sts { url: format!("http://{address}"), caller_arn };
     let router = Router::new().route("/", post(operation)).with_state(sts.clone());

@@ -34,7 +34,7 @@ class Stack:
         settings = dict(settings, AWS_LAMBDA_LOG_FORMAT="JSON", TENANT_CACHE_SECONDS="0")
         options = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
         self.process = subprocess.Popen(
-            [str(ROOT / "target/debug/dev-stack"), "--json", *options],
+            [str(ROOT / "target/debug/dev-stack"), "--json", "--verbose", "--unchecked", *options],
             env=dict(os.environ, DEV_STACK_BIN_DIR=str(ROOT / "target/debug")),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

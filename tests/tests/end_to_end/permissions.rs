@@ -64,3 +64,25 @@ async fn pre_token_generation_needs_everything_that_its_role_allows() {
     let role = &world.roles[PRE_TOKEN_GENERATION];
     assert_eq!(role.used(), role.allowed());
 }
+
+#[tokio::test]
+async fn another_pools_keys_are_refused() {
+    let world = World::start().await;
+    world.put(items::tenant("acme")).await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 2)).await;
+    let own = json!({ "sub": SUB, "email": EMAIL, "email_verified": "true" });
+    let rows = [
+        (POST_CONFIRMATION, "PostConfirmation_ConfirmSignUp"),
+        (PRE_TOKEN_GENERATION, "TokenGeneration_Authentication"),
+    ];
+
+    for (function, source) in rows {
+        let of_pool = event(source, &own, &json!({ "inviteCode": CODE }));
+        let of_another = of_pool.replace(POOL, "eu-west-1_EXAMPLE02");
+
+        let (code, _) = world.refusal(function, of_another).await;
+        assert_eq!(code, "UNAVAILABLE", "{function}");
+        assert_eq!(world.count("USER#eu-west-1_EXAMPLE02#", "").await, 0, "{function}");
+        world.answer(function, of_pool).await;
+    }
+}

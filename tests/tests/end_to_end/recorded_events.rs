@@ -82,6 +82,7 @@ async fn pre_token_generation_answers_each_as_on_record() {
     for case in fixtures("pre-token-generation") {
         let event = fixture("pre-token-generation", &case);
         if let Some((pool, sub)) = who(&event) {
+            world.roles[PRE_TOKEN_GENERATION].serve(&pool);
             with_ana_as_a_member(&world, &pool, &sub).await;
         }
         let invocation = world.invoke(PRE_TOKEN_GENERATION, &event).await;
@@ -109,6 +110,9 @@ async fn post_confirmation_answers_each_as_on_record() {
             ))
             .await;
         world.put(items::pointer("ana@example.com", "globex", "inv_YYYYYYYYYYYYYYYYYYYYYYYYYY")).await;
+        if let Some((pool, _)) = who(&event) {
+            world.roles[POST_CONFIRMATION].serve(&pool);
+        }
         let invocation = world.invoke(POST_CONFIRMATION, &event).await;
         let joined: Vec<String> = world
             .items()

@@ -14,6 +14,7 @@ use super::{
     token::API_SCOPE,
     trigger::{Firing, Metadata},
     user::{CodeUse, UserStatus},
+    verification,
 };
 use crate::random;
 
@@ -27,10 +28,12 @@ pub(super) struct WithAccessToken {
 pub(super) fn get_user(cognito: &Cognito, input: &WithAccessToken) -> Answer {
     with_own_account(cognito, &input.access_token, |pool, client, sub| {
         let user = pool.user(sub)?;
-        Ok(json!({
+        let mut shown = json!({
             "Username": user.username,
             "UserAttributes": user.attribute_list(|name| client.may_read(name)),
-        }))
+        });
+        user.factors.show(&mut shown);
+        Ok(shown)
     })
 }
 
@@ -49,8 +52,8 @@ pub(super) fn update_user_attributes(cognito: &Cognito, input: &UpdateUserAttrib
             client.check_write(name)?;
         }
         pool.check_change(&changes)?;
-        pool.user_mut(sub)?.write(changes);
-        Ok(json!({ "CodeDeliveryDetailsList": [] }))
+        let codes = verification::write(cognito, pool, sub, false, changes)?;
+        Ok(json!({ "CodeDeliveryDetailsList": codes }))
     })
 }
 
@@ -68,19 +71,20 @@ pub(super) fn global_sign_out(cognito: &Cognito, input: &WithAccessToken) -> Ans
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ForgotPassword {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
 }
 
 /// `ForgotPassword`: a reset code to the verified address.
 pub(super) fn forgot_password(cognito: &Cognito, input: &ForgotPassword) -> Answer {
     cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         let pool_id = pool.id.clone();
         let user = match pool.user_mut(&input.username) {
             Ok(user) => user,
             // Nobody learns who has an account: an answer as good as any, and no mail.
             Err(_) if client.prevents_user_existence_errors() => {
-                return Ok(json!({ "CodeDeliveryDetails": code_delivery(&input.username) }));
+                return Ok(json!({ "CodeDeliveryDetails": code_delivery("email", &input.username) }));
             }
             Err(error) => return Err(error),
         };
@@ -91,12 +95,12 @@ pub(super) fn forgot_password(cognito: &Cognito, input: &ForgotPassword) -> Answ
             let message = "User password cannot be reset in the current state.";
             return Err(CognitoError::not_authorized(message));
         }
-        let email = user.email().filter(|_| user.email_is_verified()).ok_or_else(|| {
+        let email = user.email().filter(|_| user.is_verified("email")).ok_or_else(|| {
             CognitoError::invalid_parameter(
                 "Cannot reset password for the user as there is no registered/verified email or phone_number",
             )
         })?;
-        let details = code_delivery(email);
+        let details = code_delivery("email", email);
         let code = random::digits(6);
         user.code = Some((CodeUse::ResetPassword, code.clone()));
         cognito.deliver(&pool_id, user, "password reset code", &code);
@@ -108,6 +112,7 @@ pub(super) fn forgot_password(cognito: &Cognito, input: &ForgotPassword) -> Answ
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ConfirmForgotPassword {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
     confirmation_code: String,
     password: String,
@@ -117,11 +122,12 @@ pub(super) struct ConfirmForgotPassword {
 /// `ConfirmForgotPassword`: the new password stands, whatever the trigger does.
 pub(super) async fn confirm_forgot_password(cognito: &Cognito, input: ConfirmForgotPassword) -> Answer {
     let firing = cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
-        let user = pool.user_mut(&input.username).map_err(|error| {
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
+        let sub = pool.user(&input.username).map(|user| user.sub.clone()).map_err(|error| {
             if client.prevents_user_existence_errors() { CognitoError::code_expired() } else { error }
         })?;
-        password::check(&input.password)?;
+        password::check(pool, &input.password)?;
+        let user = pool.user_mut(&sub)?;
         user.redeem_code(CodeUse::ResetPassword, &input.confirmation_code)?;
         user.password = Some(input.password);
         user.set_status(UserStatus::Confirmed);
@@ -137,7 +143,7 @@ pub(super) async fn confirm_forgot_password(cognito: &Cognito, input: ConfirmFor
 }
 
 /// Works on the account that an access token is for; the `sub` is the last argument.
-fn with_own_account<T>(
+pub(super) fn with_own_account<T>(
     cognito: &Cognito,
     access_token: &str,
     action: impl FnOnce(&mut Pool, Client, &str) -> Result<T, CognitoError>,

@@ -11,6 +11,7 @@ use super::{
     sign_up::{CONFIRM_SIGN_UP, check_unconfirmed, new_user},
     trigger::{Firing, Metadata},
     user::UserStatus,
+    verification,
 };
 use crate::random;
 
@@ -53,6 +54,8 @@ pub(super) struct CreateUser {
     user_attributes: Option<Vec<Attribute>>,
     temporary_password: Option<String>,
     message_action: Option<String>,
+    #[serde(default)]
+    force_alias_creation: bool,
 }
 
 /// `AdminCreateUser`: a user with a temporary password. Fires nothing here: neither of the two triggers is
@@ -60,8 +63,8 @@ pub(super) struct CreateUser {
 pub(super) fn create_user(cognito: &Cognito, input: &CreateUser) -> Answer {
     let attributes = pairs(input.user_attributes.as_deref());
     let temporary = input.temporary_password.clone().unwrap_or_else(random::password);
-    password::check(&temporary)?;
     cognito.with_pool(&input.user_pool_id, |pool| {
+        password::check(pool, &temporary)?;
         let pool_id = pool.id.clone();
         if input.message_action.as_deref() == Some("RESEND") {
             let user = pool.user_mut(&input.username)?;
@@ -76,12 +79,17 @@ pub(super) fn create_user(cognito: &Cognito, input: &CreateUser) -> Answer {
             return Ok(json!({ "User": user.describe("Attributes") }));
         }
         let mut user = new_user(pool, &input.username, attributes, UserStatus::ForceChangePassword)?;
+        if input.force_alias_creation {
+            pool.take_aliases(&user);
+        } else {
+            pool.check_aliases(&user)?;
+        }
         user.password = Some(temporary.clone());
         if input.message_action.as_deref() != Some("SUPPRESS") {
             cognito.deliver(&pool_id, &mut user, "temporary password", &temporary);
         }
         let answer = json!({ "User": user.describe("Attributes") });
-        pool.add_user(user);
+        pool.users.insert(user);
         Ok(answer)
     })
 }
@@ -98,8 +106,8 @@ pub(super) struct SetUserPassword {
 
 /// `AdminSetUserPassword`: a permanent one confirms the user, and fires no trigger.
 pub(super) fn set_user_password(cognito: &Cognito, input: &SetUserPassword) -> Answer {
-    password::check(&input.password)?;
     cognito.with_pool(&input.user_pool_id, |pool| {
+        password::check(pool, &input.password)?;
         let user = pool.user_mut(&input.username)?;
         user.password = Some(input.password.clone());
         let status = if input.permanent { UserStatus::Confirmed } else { UserStatus::ForceChangePassword };
@@ -110,7 +118,12 @@ pub(super) fn set_user_password(cognito: &Cognito, input: &SetUserPassword) -> A
 
 /// `AdminGetUser`: all attributes.
 pub(super) fn get_user(cognito: &Cognito, input: &OfUser) -> Answer {
-    cognito.with_pool(&input.user_pool_id, |pool| Ok(pool.user(&input.username)?.describe("UserAttributes")))
+    cognito.with_pool(&input.user_pool_id, |pool| {
+        let user = pool.user(&input.username)?;
+        let mut shown = user.describe("UserAttributes");
+        user.factors.show(&mut shown);
+        Ok(shown)
+    })
 }
 
 #[derive(Deserialize)]
@@ -178,7 +191,7 @@ fn change_attributes(
     cognito.with_pool(pool_id, |pool| {
         pool.user(username)?;
         pool.check_change(&changes)?;
-        pool.user_mut(username)?.write(changes);
+        verification::write(cognito, pool, username, true, changes)?;
         Ok(json!({}))
     })
 }

@@ -5,6 +5,7 @@ use axum::{
     body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -12,8 +13,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    Cognito, account, admin, app_clients, auth, domains, error::CognitoError, groups, identity_providers,
-    list_users, mfa, oauth, resource_servers, sign_up, tags, user_pools,
+    Cognito, account, admin, app_clients, auth, challenge, cors, domains, error::CognitoError, factors,
+    groups, identity_providers, list_users, mfa, oauth, refresh, resource_servers, sign_up, tags, user_pools,
+    verification,
 };
 use crate::random;
 
@@ -51,6 +53,7 @@ pub(super) fn router(cognito: Cognito) -> Router {
         .route("/{pool}/.well-known/jwks.json", get(key_set))
         .route("/{pool}/.well-known/openid-configuration", get(discovery))
         .route("/{pool}/oauth2/token", post(oauth::token))
+        .layer(middleware::from_fn(cors::allow_any_origin))
         .with_state(cognito)
 }
 
@@ -80,13 +83,19 @@ async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
 
         "InitiateAuth" => auth::initiate_auth(cognito, input(body)?).await,
         "AdminInitiateAuth" => auth::admin_initiate_auth(cognito, input(body)?).await,
-        "RespondToAuthChallenge" => auth::respond_to_auth_challenge(cognito, input(body)?).await,
-        "AdminRespondToAuthChallenge" => auth::admin_respond_to_auth_challenge(cognito, input(body)?).await,
-        "GetTokensFromRefreshToken" => auth::tokens_from_refresh_token(cognito, input(body)?).await,
-        "RevokeToken" => auth::revoke_token(cognito, &input(body)?),
+        "RespondToAuthChallenge" => challenge::respond(cognito, input(body)?).await,
+        "AdminRespondToAuthChallenge" => challenge::admin_respond(cognito, input(body)?).await,
+        "GetTokensFromRefreshToken" => refresh::tokens_from_refresh_token(cognito, input(body)?).await,
+        "RevokeToken" => refresh::revoke_token(cognito, &input(body)?),
 
         "GetUser" => account::get_user(cognito, &input(body)?),
         "UpdateUserAttributes" => account::update_user_attributes(cognito, &input(body)?),
+        "GetUserAttributeVerificationCode" => verification::get_code(cognito, &input(body)?),
+        "VerifyUserAttribute" => verification::verify(cognito, &input(body)?),
+        "AssociateSoftwareToken" => factors::associate(cognito, &input(body)?),
+        "VerifySoftwareToken" => factors::verify(cognito, &input(body)?),
+        "SetUserMFAPreference" => factors::set_preference(cognito, &input(body)?),
+        "AdminSetUserMFAPreference" => factors::admin_set_preference(cognito, &input(body)?),
         "GlobalSignOut" => account::global_sign_out(cognito, &input(body)?),
         "ForgotPassword" => account::forgot_password(cognito, &input(body)?),
         "ConfirmForgotPassword" => account::confirm_forgot_password(cognito, input(body)?).await,

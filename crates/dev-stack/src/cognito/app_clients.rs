@@ -7,7 +7,7 @@ use super::{
     Cognito,
     api::{Answer, put},
     client::{self, Client},
-    description::texts,
+    description::{member, texts},
     error::CognitoError,
     page,
     pool::{Pool, unknown_client},
@@ -208,6 +208,13 @@ fn check(pool: &Pool, sent: &Object, has_secret: bool) -> Result<(), CognitoErro
         .find(|name| *name != "COGNITO" && !pool.providers.contains_key(*name));
     if let Some(name) = missing {
         let message = format!("The provider {name} does not exist for User Pool {}.", pool.id);
+        return Err(CognitoError::invalid_parameter(message));
+    }
+    let rotates =
+        member(sent, &["RefreshTokenRotation", "Feature"]).is_some_and(|feature| feature == "ENABLED");
+    let refreshes = texts(sent, &["ExplicitAuthFlows"]).contains(&"ALLOW_REFRESH_TOKEN_AUTH");
+    if rotates && refreshes && unknowns::ROTATION_EXCLUDES_THE_REFRESH_FLOW {
+        let message = "Refresh token rotation cannot be enabled together with ALLOW_REFRESH_TOKEN_AUTH.";
         return Err(CognitoError::invalid_parameter(message));
     }
     resource_servers::check_scopes(pool, &texts(sent, &["AllowedOAuthScopes"]))?;

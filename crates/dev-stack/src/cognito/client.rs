@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -16,9 +17,11 @@ use crate::{clock, random};
 /// What an app client is made of.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
+    /// Client id; `None` makes one.
+    pub id: Option<String>,
     /// Name; no meaning.
     pub name: String,
-    /// Makes a client with a secret: for client credentials only, see [`ClientSettings::scopes`].
+    /// Makes a client with a secret, which [`Cognito::client_secret`](super::Cognito::client_secret) tells.
     pub secret: bool,
     /// Attributes that it may read, and so finds in the ID token. `None`: the default of a new client.
     pub read_attributes: Option<BTreeSet<String>>,
@@ -38,6 +41,7 @@ pub struct ClientSettings {
 impl Default for ClientSettings {
     fn default() -> Self {
         Self {
+            id: None,
             name: "local".to_owned(),
             secret: false,
             read_attributes: None,
@@ -51,7 +55,7 @@ impl Default for ClientSettings {
 }
 
 /// An app client of a pool: what `DescribeUserPoolClient` shows decides.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Client {
     pub(crate) id: String,
     description: Object,
@@ -72,7 +76,8 @@ impl Client {
             "RefreshTokenValidity": refresh_tokens.as_secs(),
             "TokenValidityUnits": { "AccessToken": "seconds", "IdToken": "seconds", "RefreshToken": "seconds" },
             "ExplicitAuthFlows": [
-                "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH",
+                "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+                "ALLOW_REFRESH_TOKEN_AUTH",
             ],
             "PreventUserExistenceErrors": prevent,
             "ReadAttributes": read_attributes,
@@ -118,6 +123,18 @@ impl Client {
         self.seconds("RefreshTokenValidity", "RefreshToken", (30, "days"))
     }
 
+    /// The grace period of refresh token rotation, in seconds; `None` when rotation is off.
+    pub(crate) fn rotation_grace_seconds(&self) -> Option<u64> {
+        let member = |name| member(&self.description, &["RefreshTokenRotation", name]);
+        member("Feature").filter(|feature| *feature == "ENABLED")?;
+        Some(member("RetryGracePeriodSeconds").and_then(Value::as_u64).unwrap_or_default())
+    }
+
+    /// How long a challenge can be answered.
+    pub(crate) fn auth_session_seconds(&self) -> u64 {
+        self.description.get("AuthSessionValidity").and_then(Value::as_u64).unwrap_or(3).saturating_mul(60)
+    }
+
     pub(crate) fn prevents_user_existence_errors(&self) -> bool {
         self.text("PreventUserExistenceErrors") == Some("ENABLED")
     }
@@ -132,18 +149,6 @@ impl Client {
             return Ok(());
         }
         Err(CognitoError::not_authorized("A client attempted to write unauthorized attribute"))
-    }
-
-    /// Refuses a client with a secret: the stack does not check `SECRET_HASH`.
-    pub(crate) fn check_public(&self) -> Result<(), CognitoError> {
-        if self.secret().is_none() {
-            return Ok(());
-        }
-        Err(CognitoError::not_authorized(format!(
-            "Client {} is configured with secret but SECRET_HASH was not received (the local stack checks \
-             no SECRET_HASH: sign in through a client without a secret)",
-            self.id
-        )))
     }
 
     /// Refuses a way to sign in that the client does not list, such as `USER_PASSWORD_AUTH`. The old names of

@@ -10,11 +10,15 @@ use super::{
     error::CognitoError,
     group::Group,
     issue::{Grant, issue},
+    sign_in::check_enabled,
     sign_up::CONFIRM_SIGN_UP,
     trigger::Firing,
     user::{User, UserStatus},
 };
 use crate::{clock, random};
+
+/// Life of a managed login's cookie.
+const SESSION_SECONDS: u64 = 3_600;
 
 /// What an identity provider says about a user.
 #[derive(Clone, Debug)]
@@ -23,8 +27,8 @@ pub struct FederatedUser {
     pub provider: String,
     /// The provider's own id of the user.
     pub subject: String,
-    /// Attributes after mapping; they overwrite the profile's at every sign-in. An e-mail is unverified
-    /// unless `email_verified` is mapped too.
+    /// Attributes after mapping; they overwrite the profile's at every sign-in, and one that is missing stays as it was. An
+    /// e-mail is unverified unless `email_verified` is mapped too.
     pub attributes: BTreeMap<String, String>,
 }
 
@@ -48,33 +52,74 @@ impl Cognito {
             pool.client(client_id)?;
             let attributes: Vec<_> = user.attributes.clone().into_iter().collect();
             pool.check_schema(&attributes)?;
-            if let Ok(known) = pool.user_mut(&username) {
-                known.write(attributes);
-                return Ok((known.sub.clone(), None));
+            if let Some(known) = pool.users.by_username(&username) {
+                check_enabled(known)?;
+                let sub = known.sub.clone();
+                // What is mapped is overwritten; an attribute whose claim stopped coming stays as it was.
+                pool.write(&sub, attributes)?;
+                return Ok((sub, None));
             }
             let mut profile = User::new(username.clone(), random::uuid(), UserStatus::ExternalProvider);
             profile.write(attributes);
-            profile.attributes.insert("identities".to_owned(), identities(&user));
+            profile.write(vec![("identities".to_owned(), identities(&user))]);
             profile.groups.insert(group.clone());
             let firing = Firing::post_confirmation(pool, &profile, CONFIRM_SIGN_UP, Some(client_id), None);
             let sub = profile.sub.clone();
             pool.groups.entry(group.clone()).or_insert_with(|| provider_group(group));
-            pool.add_user(profile);
+            pool.users.insert(profile);
             Ok((sub, firing))
         })?;
         if let Some(firing) = firing {
             firing.fire(self, |_| Ok(())).await?;
         }
-        let grant = Grant {
-            pool_id: pool_id.to_owned(),
-            client_id: client_id.to_owned(),
-            sub,
-            source: "TokenGeneration_HostedAuth",
-            scopes: vec!["openid".to_owned()],
-            metadata: None,
-            session: None,
-        };
-        issue(self, grant).await
+        let tokens = issue(self, hosted_grant(pool_id, client_id, sub.clone())).await?;
+        self.with_pool(pool_id, |pool| {
+            let end = clock::now_seconds().saturating_add(SESSION_SECONDS);
+            pool.hosted_sessions.insert(sub, end);
+            Ok(tokens)
+        })
+    }
+
+    /// A browser comes back to managed login, at any app client of the pool, with the cookie that a sign-in of the last
+    /// hour left: tokens without a new answer of the identity provider. Fires `TokenGeneration_HostedAuth` with the
+    /// attributes of the profile. A global sign-out does not end such a session.
+    ///
+    /// # Errors
+    ///
+    /// [`CognitoError`], of the trigger, for an unknown pool, client or user, for a user who is disabled, and when there is
+    /// no session.
+    pub async fn federated_session_returns(
+        &self,
+        pool_id: &str,
+        client_id: &str,
+        provider: &str,
+        subject: &str,
+    ) -> Result<Tokens, CognitoError> {
+        let username = format!("{provider}_{subject}").to_lowercase();
+        let sub = self.with_pool(pool_id, |pool| {
+            pool.client(client_id)?;
+            let sub = pool.user(&username)?.sub.clone();
+            let end = pool.hosted_sessions.get(&sub).copied().unwrap_or_default();
+            if end <= clock::now_seconds() {
+                return Err(CognitoError::not_authorized(
+                    "There is no session: the user signs in at the provider.",
+                ));
+            }
+            Ok(sub)
+        })?;
+        issue(self, hosted_grant(pool_id, client_id, sub)).await
+    }
+}
+
+fn hosted_grant(pool_id: &str, client_id: &str, sub: String) -> Grant {
+    Grant {
+        pool_id: pool_id.to_owned(),
+        client_id: client_id.to_owned(),
+        sub,
+        source: "TokenGeneration_HostedAuth",
+        scopes: vec!["openid".to_owned()],
+        metadata: None,
+        session: None,
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::unknowns;
 
 /// A group of a pool.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) description: Option<String>,

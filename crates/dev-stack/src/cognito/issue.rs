@@ -6,8 +6,10 @@ use super::{
     error::CognitoError,
     keys::TokenUse,
     pool::Pool,
+    refresh,
     reply::{self, Overrides},
     session::{Session, opaque_token},
+    sign_in::check_enabled,
     token::{API_SCOPE, Times, TokenBasis, access_claims, id_claims},
     trigger::{Firing, Metadata},
     user::User,
@@ -21,7 +23,7 @@ pub struct Tokens {
     pub id_token: String,
     /// The access token, a signed JWT.
     pub access_token: String,
-    /// The refresh token; a refresh gives no new one, since rotation is off.
+    /// The refresh token; a refresh gives a new one where the app client rotates them.
     pub refresh_token: Option<String>,
     /// Seconds until the two JWTs expire.
     pub expires_in_seconds: u64,
@@ -37,7 +39,13 @@ pub(super) struct Grant {
     pub(super) scopes: Vec<String>,
     pub(super) metadata: Option<Metadata>,
     /// The session that is refreshed; `None` begins one.
-    pub(super) session: Option<Session>,
+    pub(super) session: Option<Refreshed>,
+}
+
+/// A session, and the token that refreshes it.
+pub(super) struct Refreshed {
+    pub(super) session: Session,
+    pub(super) token: String,
 }
 
 impl Grant {
@@ -58,15 +66,16 @@ impl Grant {
 /// Calls the trigger, then signs.
 pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, CognitoError> {
     let now = clock::now_seconds();
-    let refreshed = grant.session.is_some();
+    let (refreshed, old_token) = grant.session.map(|refreshed| (refreshed.session, refreshed.token)).unzip();
     let (session, basis, firing) = cognito.with_pool(&grant.pool_id, |pool| {
         let client = pool.client(&grant.client_id)?;
         let user = pool.user(&grant.sub)?;
+        check_enabled(user)?;
         let begin = || {
             let validity = client.refresh_token_seconds();
             Session::begin(user.sub.clone(), client.id.clone(), now, validity)
         };
-        let session = grant.session.unwrap_or_else(begin);
+        let session = refreshed.unwrap_or_else(begin);
         let basis = basis(pool, client, user, &session, grant.scopes, now);
         let firing =
             Firing::pre_token_generation(pool, user, grant.source, &client.id, &basis.scopes, grant.metadata);
@@ -79,18 +88,31 @@ pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, Cog
     let keys = cognito.keys();
     let id_token = keys.sign(TokenUse::Id, &id_claims(&basis, &overrides))?;
     let access_token = keys.sign(TokenUse::Access, &access_claims(&basis, &overrides))?;
-    let refresh_token = if refreshed {
-        None
-    } else {
-        let token = opaque_token();
-        cognito.with_pool(&grant.pool_id, |pool| {
-            pool.sessions.insert(token.clone(), session);
-            Ok(())
-        })?;
-        Some(token)
-    };
+    let refresh_token = cognito.with_pool(&grant.pool_id, |pool| match old_token {
+        Some(old) => rotate(pool, &grant.client_id, &old),
+        None => Ok(Some(keep(pool, session))),
+    })?;
     let expires_in_seconds = basis.times.expires - basis.times.issued;
     Ok(Tokens { id_token, access_token, refresh_token, expires_in_seconds })
+}
+
+/// Keeps a session, and gives its refresh token.
+fn keep(pool: &mut Pool, session: Session) -> String {
+    let token = opaque_token();
+    pool.sessions.insert(token.clone(), session);
+    token
+}
+
+/// The refresh token that takes the place of `old`, if the app client rotates them. It ends when the first one would
+/// have ended; `old` works until the grace period is over.
+fn rotate(pool: &mut Pool, client_id: &str, old: &str) -> Result<Option<String>, CognitoError> {
+    let Some(grace) = pool.client(client_id)?.rotation_grace_seconds() else { return Ok(None) };
+    let session = pool.sessions.get_mut(old).ok_or_else(refresh::invalid)?;
+    refresh::check_not_replaced(session)?;
+    let new = Session { replaced: None, ..session.clone() };
+    let end = clock::now_seconds().saturating_add(grace);
+    session.replaced = Some(session.replaced.map_or(end, |known| known.min(end)));
+    Ok(Some(keep(pool, new)))
 }
 
 /// Calls a pre-token-generation trigger and reads its reply.
@@ -107,7 +129,7 @@ fn basis(
     scopes: Vec<String>,
     now: u64,
 ) -> TokenBasis {
-    let readable = user.attributes.iter().filter(|(name, _)| client.may_read(name));
+    let readable = user.attributes().iter().filter(|(name, _)| client.may_read(name));
     TokenBasis {
         issuer: pool.issuer.clone(),
         client_id: client.id.clone(),

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use rsa::{
     RsaPrivateKey,
     pkcs1v15::{Signature, SigningKey, VerifyingKey},
+    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _},
     sha2::Sha256,
     signature::{Keypair, SignatureEncoding, Signer, Verifier},
     traits::PublicKeyParts,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
@@ -26,10 +31,24 @@ pub(crate) enum TokenUse {
     Access,
 }
 
-/// Both keys of this process. They exist in its memory only.
+/// The two keys of a stack.
 pub(crate) struct Keys {
     id: Key,
     access: Key,
+}
+
+/// Keys on their way to and from a file.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct KeptKeys {
+    id: KeptKey,
+    access: KeptKey,
+}
+
+#[derive(Deserialize, Serialize)]
+struct KeptKey {
+    kid: String,
+    /// PKCS #8, in base64.
+    private: String,
 }
 
 struct Key {
@@ -51,6 +70,16 @@ impl Keys {
             Ok(Arc::new(Self { id: id?, access: access? }))
         });
         made.await.cloned()
+    }
+
+    /// The keys of an earlier run.
+    pub(crate) fn of_kept(kept: &KeptKeys) -> Result<Self, DevStackError> {
+        Ok(Self { id: Key::of_kept(&kept.id)?, access: Key::of_kept(&kept.access)? })
+    }
+
+    /// As a later run can read them.
+    pub(crate) fn kept(&self) -> KeptKeys {
+        KeptKeys { id: self.id.kept(), access: self.access.kept() }
     }
 
     /// A signed token in compact form.
@@ -94,7 +123,23 @@ impl Key {
     fn make() -> Result<Self, DevStackError> {
         let key =
             RsaPrivateKey::new(&mut random::system_rng(), KEY_BITS).map_err(DevStackError::SigningKeys)?;
-        let kid = random::alphanumerics(43);
+        Ok(Self::new(key, random::alphanumerics(43)))
+    }
+
+    fn of_kept(kept: &KeptKey) -> Result<Self, DevStackError> {
+        let bytes = STANDARD.decode(&kept.private).unwrap_or_default();
+        let key = RsaPrivateKey::from_pkcs8_der(&bytes)
+            .map_err(|error| DevStackError::SigningKeys(error.into()))?;
+        Ok(Self::new(key, kept.kid.clone()))
+    }
+
+    fn kept(&self) -> KeptKey {
+        // An RSA key that signs can be written, too.
+        let private = self.signer.as_ref().to_pkcs8_der().map(|der| STANDARD.encode(der.as_bytes()));
+        KeptKey { kid: self.kid.clone(), private: private.unwrap_or_default() }
+    }
+
+    fn new(key: RsaPrivateKey, kid: String) -> Self {
         let jwk = json!({
             "alg": "RS256",
             "e": URL_SAFE_NO_PAD.encode(key.e_bytes()),
@@ -104,6 +149,6 @@ impl Key {
             "use": "sig",
         });
         let signer = SigningKey::new(key);
-        Ok(Self { kid, verifier: signer.verifying_key(), signer, jwk })
+        Self { kid, verifier: signer.verifying_key(), signer, jwk }
     }
 }

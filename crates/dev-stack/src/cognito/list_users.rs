@@ -9,6 +9,7 @@ use super::{
     error::CognitoError,
     page, schema,
     user::User,
+    users::{NAME_ATTRIBUTES, Users},
 };
 
 /// What a filter may name (API reference, `ListUsers`).
@@ -51,8 +52,8 @@ pub(super) fn list_users(cognito: &Cognito, input: &ListUsers) -> Answer {
         let wanted = |name: &str| {
             input.attributes_to_get.as_ref().is_none_or(|names| names.iter().any(|wanted| wanted == name))
         };
-        let matching =
-            pool.users.iter().filter(|(_, user)| filter.as_ref().is_none_or(|filter| filter.admits(user)));
+        let matching = candidates(&pool.users, filter.as_ref())
+            .filter(|(_, user)| filter.as_ref().is_none_or(|filter| filter.admits(user)));
         let page = page::page(matching, input.pagination_token.as_deref(), size, |user| {
             let mut shown = user.describe("Attributes");
             put(&mut shown, "Attributes", Value::Array(user.attribute_list(wanted)));
@@ -64,6 +65,25 @@ pub(super) fn list_users(cognito: &Cognito, input: &ListUsers) -> Answer {
         }
         Ok(answer)
     })
+}
+
+/// The users among whom all that a filter admits are: few for a whole value that is indexed, else everybody.
+fn candidates<'a>(
+    users: &'a Users,
+    filter: Option<&'a Filter>,
+) -> Box<dyn Iterator<Item = (&'a String, &'a User)> + 'a> {
+    match filter {
+        Some(filter) if !filter.prefix && NAME_ATTRIBUTES.contains(&filter.attribute.as_str()) => {
+            Box::new(users.holders(&filter.attribute, &filter.value))
+        }
+        Some(filter) if !filter.prefix && filter.attribute == "sub" => {
+            Box::new(users.by_sub(&filter.value).map(|user| (&user.username, user)).into_iter())
+        }
+        Some(filter) if !filter.prefix && filter.attribute == "username" => {
+            Box::new(users.by_username(&filter.value).map(|user| (&user.username, user)).into_iter())
+        }
+        _ => Box::new(users.iter()),
+    }
 }
 
 /// One condition.
@@ -84,7 +104,7 @@ impl Filter {
                 return if self.prefix { actual.starts_with(&value) } else { actual == value };
             }
             "status" => Some(if user.enabled { "Enabled" } else { "Disabled" }),
-            name => user.attributes.get(name).map(String::as_str),
+            name => user.attributes().get(name).map(String::as_str),
         };
         actual.is_some_and(
             |actual| {

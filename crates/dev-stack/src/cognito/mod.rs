@@ -6,18 +6,24 @@
 
 mod account;
 mod admin;
+mod aliases;
 mod api;
 mod app_clients;
 mod auth;
+mod challenge;
 mod client;
+mod cors;
 mod description;
+pub mod differences;
 mod domains;
 mod error;
+mod factors;
 mod federation;
 mod group;
 mod groups;
 mod identity_providers;
 mod issue;
+mod kept;
 mod keys;
 mod list_users;
 mod mfa;
@@ -27,24 +33,34 @@ mod password;
 mod patch;
 mod pool;
 mod pool_shape;
+mod refresh;
 mod reply;
 mod resource_servers;
 mod rules;
 mod schema;
+mod second_factor;
+mod secret_hash;
 mod session;
 mod shape;
+mod sign_in;
 mod sign_up;
+mod srp;
+mod srp_sign_in;
 mod tags;
 mod throttle;
 mod token;
+mod totp;
 mod trigger;
 pub mod unknowns;
 mod user;
 mod user_pools;
+mod users;
+mod verification;
 
 use std::{
     collections::BTreeMap,
     fmt,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -52,7 +68,7 @@ use std::{
 use tokio::{sync::broadcast, task::JoinHandle};
 
 pub(crate) use self::patch::merge;
-use self::{client::Client, keys::Keys, pool::Pool, throttle::UserUpdates};
+use self::{client::Client, kept::Keeper, keys::Keys, pool::Pool, throttle::UserUpdates};
 pub use self::{
     client::ClientSettings,
     error::CognitoError,
@@ -62,7 +78,7 @@ pub use self::{
     trigger::{TRIGGER_TIMEOUT, Trigger, TriggerOutcome, TriggerRecord},
 };
 use crate::{
-    DevStackError, Lambda,
+    DevStackError, Lambda, Permission,
     lambda::ACCOUNT_ID,
     random,
     serve::{self, Shutdown},
@@ -100,23 +116,38 @@ struct Service {
     keys: Arc<Keys>,
     mail: broadcast::Sender<Mail>,
     user_updates: UserUpdates,
+    /// Of a stack on a file.
+    keeper: Option<Keeper>,
     pools: Mutex<BTreeMap<String, Pool>>,
 }
 
-/// Starts the service and its API.
+/// Starts the service and its API, with what an earlier run kept beside `data`.
 pub(crate) async fn start(
+    port: Option<u16>,
+    data: Option<&Path>,
     region: String,
     trigger_timeout: Duration,
     lambda: Lambda,
     shutdown: Shutdown,
 ) -> Result<(Cognito, JoinHandle<()>), DevStackError> {
-    let keys = Keys::of_this_process().await?;
-    let (listener, address) = serve::bind().await?;
+    let found = data.map(kept::read).transpose()?.flatten();
+    let (keys, kept_pools) = match found {
+        Some(found) => (found.keys, found.pools),
+        None => (Keys::of_this_process().await?, Vec::new()),
+    };
+    let (listener, address) = serve::bind(port).await?;
     let (mail, _) = broadcast::channel(MAIL_BACKLOG);
     let url = format!("http://{address}");
     let (user_updates, pools) = (UserUpdates::default(), Mutex::default());
-    let service = Service { region, url, trigger_timeout, lambda, keys, mail, user_updates, pools };
+    let keeper = data.map(Keeper::new);
+    let service = Service { region, url, trigger_timeout, lambda, keys, mail, user_updates, keeper, pools };
     let cognito = Cognito { service: Arc::new(service) };
+    for mut pool in kept_pools {
+        // The port may be another one.
+        pool.issuer = cognito.issuer(&pool.id);
+        cognito.pools().insert(pool.id.clone(), pool);
+    }
+    tokio::spawn(cognito.clone().save_changes(shutdown.clone()));
     let server = serve::spawn(listener, api::router(cognito.clone()), shutdown);
     Ok((cognito, server))
 }
@@ -132,22 +163,23 @@ impl Cognito {
     #[must_use]
     pub fn create_pool(&self, settings: PoolSettings) -> String {
         let id = settings.id.clone().unwrap_or_else(|| self.new_pool_id());
-        let auto_confirm = settings.auto_confirm;
+        let (auto_confirm, triggers) = (settings.auto_confirm, settings.triggers.clone());
         let description = description::of_settings(settings, |function| self.lambda().arn(function));
         let mut pool = Pool::new(id.clone(), self.region().to_owned(), self.issuer(&id), description);
+        self.admit_named(&id, &triggers);
         pool.auto_confirm = auto_confirm;
         pool.temporary_days_set = true;
         self.pools().insert(id.clone(), pool);
         id
     }
 
-    /// Creates an app client and gives its id, 26 of `a-z0-9`.
+    /// Creates an app client and gives its id: that of the settings, or 26 of `a-z0-9`.
     ///
     /// # Errors
     ///
     /// [`DevStackError::UnknownPool`].
     pub fn create_client(&self, pool_id: &str, settings: ClientSettings) -> Result<String, DevStackError> {
-        let id = random::lower_alphanumerics(26);
+        let id = settings.id.clone().unwrap_or_else(|| random::lower_alphanumerics(26));
         let client = Client::of_settings(id.clone(), settings);
         self.change_pool(pool_id, |pool| {
             pool.clients.insert(id.clone(), client);
@@ -155,19 +187,50 @@ impl Cognito {
         Ok(id)
     }
 
+    /// The ids of all pools of this name.
+    #[must_use]
+    pub fn pools_named(&self, name: &str) -> Vec<String> {
+        let pools = self.lock_pools();
+        pools.values().filter(|pool| pool.text("Name") == Some(name)).map(|pool| pool.id.clone()).collect()
+    }
+
+    /// The ids of all app clients of this name in a pool.
+    #[must_use]
+    pub fn clients_named(&self, pool_id: &str, name: &str) -> Vec<String> {
+        let pools = self.lock_pools();
+        let clients = pools.get(pool_id).into_iter().flat_map(|pool| pool.clients.values());
+        clients.filter(|client| client.name() == name).map(|client| client.id.clone()).collect()
+    }
+
+    /// What a person would call a user: the e-mail, or the username.
+    #[must_use]
+    pub fn name(&self, pool_id: &str, username: &str) -> Option<String> {
+        let pools = self.lock_pools();
+        let user = pools.get(pool_id)?.user(username).ok()?;
+        Some(user.email().unwrap_or(&user.username).to_owned())
+    }
+
+    /// The `sub` of a user (username, `sub` or alias).
+    #[must_use]
+    pub fn sub(&self, pool_id: &str, username: &str) -> Option<String> {
+        Some(self.lock_pools().get(pool_id)?.user(username).ok()?.sub.clone())
+    }
+
     /// The secret of an app client that has one.
     #[must_use]
     pub fn client_secret(&self, pool_id: &str, client_id: &str) -> Option<String> {
-        self.pools().get(pool_id)?.clients.get(client_id)?.secret().map(str::to_owned)
+        self.lock_pools().get(pool_id)?.clients.get(client_id)?.secret().map(str::to_owned)
     }
 
     /// Changes the two triggers in a pool's `LambdaConfig` from the next event on: another function, another event
-    /// version, none. Other triggers stay.
+    /// version, none. Other triggers stay. A function that is named, and not given as an ARN, gets a statement in its
+    /// policy that lets the pool call it, as from the console; an ARN is taken as by the API, which gives none.
     ///
     /// # Errors
     ///
     /// [`DevStackError::UnknownPool`].
     pub fn set_triggers(&self, pool_id: &str, triggers: Triggers) -> Result<(), DevStackError> {
+        self.admit_named(pool_id, &triggers);
         self.change_pool(pool_id, |pool| {
             description::set_triggers(&mut pool.description, triggers, |function| {
                 self.lambda().arn(function)
@@ -179,7 +242,7 @@ impl Cognito {
     /// a reset code of 6 digits, or a temporary password. It stays readable after use.
     #[must_use]
     pub fn delivered_code(&self, pool_id: &str, username: &str) -> Option<String> {
-        self.pools().get(pool_id)?.user(username).ok()?.delivered.clone()
+        self.lock_pools().get(pool_id)?.user(username).ok()?.delivered.clone()
     }
 
     /// All mail from now on. A reader that falls more than 256 behind misses the oldest.
@@ -191,13 +254,13 @@ impl Cognito {
     /// The last firings of a pool's triggers (1,000 at most), oldest first.
     #[must_use]
     pub fn trigger_records(&self, pool_id: &str) -> Vec<TriggerRecord> {
-        self.pools().get(pool_id).map(|pool| pool.records.iter().cloned().collect()).unwrap_or_default()
+        self.lock_pools().get(pool_id).map(|pool| pool.records.iter().cloned().collect()).unwrap_or_default()
     }
 
     /// The last firing of one trigger of a pool.
     #[must_use]
     pub fn last_record(&self, pool_id: &str, trigger: Trigger) -> Option<TriggerRecord> {
-        self.pools().get(pool_id)?.records.iter().rev().find(|record| record.trigger == trigger).cloned()
+        self.lock_pools().get(pool_id)?.records.iter().rev().find(|record| record.trigger == trigger).cloned()
     }
 
     /// `iss` of a pool's tokens.
@@ -209,13 +272,25 @@ impl Cognito {
     /// ARN of a pool that is or would be here: what a function's permission names as its source.
     #[must_use]
     pub fn pool_arn(&self, pool_id: &str) -> String {
-        format!("arn:aws:cognito-idp:{}:{ACCOUNT_ID}:userpool/{pool_id}", self.region())
+        let region = pool_id.split_once('_').map_or(self.region(), |(region, _)| region);
+        format!("arn:aws:cognito-idp:{region}:{ACCOUNT_ID}:userpool/{pool_id}")
     }
 
     /// Where the key set of a pool is.
     #[must_use]
     pub fn jwks_url(&self, pool_id: &str) -> String {
         format!("{}/.well-known/jwks.json", self.issuer(pool_id))
+    }
+
+    /// Lets a pool call the functions that are given by name.
+    fn admit_named(&self, pool_id: &str, triggers: &Triggers) {
+        let pre = triggers.pre_token_generation.as_ref().map(|(function, _)| function);
+        for function in triggers.post_confirmation.iter().chain(pre).filter(|name| !name.starts_with("arn:"))
+        {
+            let permission =
+                Permission { source_arn: Some(self.pool_arn(pool_id)), ..Permission::of_cognito("pool") };
+            self.lambda().admit_pool(function, pool_id, permission);
+        }
     }
 
     pub(crate) fn region(&self) -> &str {
@@ -239,7 +314,7 @@ impl Cognito {
     }
 
     pub(crate) fn record(&self, pool_id: &str, record: TriggerRecord) {
-        if let Some(pool) = self.pools().get_mut(pool_id) {
+        if let Some(pool) = self.lock_pools().get_mut(pool_id) {
             pool.record(record);
         }
     }
@@ -273,11 +348,23 @@ impl Cognito {
 
     /// "Mails" a secret to a user.
     pub(crate) fn deliver(&self, pool_id: &str, user: &mut user::User, subject: &'static str, secret: &str) {
+        self.deliver_to(pool_id, user, user.email().map(str::to_owned), subject, secret);
+    }
+
+    /// "Mails" a secret to an address that may not be the user's yet.
+    pub(crate) fn deliver_to(
+        &self,
+        pool_id: &str,
+        user: &mut user::User,
+        to: Option<String>,
+        subject: &'static str,
+        secret: &str,
+    ) {
         user.delivered = Some(secret.to_owned());
         let mail = Mail {
             pool_id: pool_id.to_owned(),
             username: user.username.clone(),
-            to: user.email().map(str::to_owned),
+            to,
             subject,
             secret: secret.to_owned(),
         };
@@ -293,13 +380,26 @@ impl Cognito {
     }
 
     fn pools(&self) -> MutexGuard<'_, BTreeMap<String, Pool>> {
+        let pools = self.lock_pools();
+        if let Some(keeper) = self.keeper() {
+            keeper.touch();
+        }
+        pools
+    }
+
+    fn keeper(&self) -> Option<&Keeper> {
+        self.service.keeper.as_ref()
+    }
+
+    /// Without the mark that something may change.
+    fn lock_pools(&self) -> MutexGuard<'_, BTreeMap<String, Pool>> {
         self.service.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for Cognito {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pools: Vec<_> = self.pools().keys().cloned().collect();
+        let pools: Vec<_> = self.lock_pools().keys().cloned().collect();
         f.debug_struct("Cognito").field("url", &self.service.url).field("pools", &pools).finish()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
     shape::Object,
     trigger::TriggerRecord,
     user::User,
+    users::Users,
 };
 use crate::{clock, lambda::ACCOUNT_ID};
 
@@ -75,7 +77,7 @@ pub struct PoolSettings {
     pub id: Option<String>,
     /// Name; no meaning.
     pub name: String,
-    /// The functions it calls.
+    /// The functions it calls; see [`Cognito::set_triggers`](super::Cognito::set_triggers).
     pub triggers: Triggers,
     /// Users sign up and in with their e-mail, and the username is a UUID, equal to the `sub`. Default true.
     pub email_usernames: bool,
@@ -100,10 +102,12 @@ impl Default for PoolSettings {
 }
 
 /// A pool and all that is in it.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Pool {
     pub(crate) id: String,
     pub(crate) region: String,
+    /// Changes with the port.
+    #[serde(skip)]
     pub(crate) issuer: String,
     /// What `DescribeUserPool` shows, but for what is counted or derived.
     pub(crate) description: Object,
@@ -119,12 +123,16 @@ pub(crate) struct Pool {
     pub(crate) resource_servers: BTreeMap<String, Value>,
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) groups: BTreeMap<String, Group>,
-    /// By username in lower case: usernames are case-insensitive.
-    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) users: Users,
     /// By refresh token.
     pub(crate) sessions: HashMap<String, Session>,
     /// By the `Session` that the client brings back.
+    #[serde(skip)]
     pub(crate) challenges: HashMap<String, Challenge>,
+    /// When the cookie of managed login ends, by `sub`.
+    #[serde(skip)]
+    pub(crate) hosted_sessions: HashMap<String, u64>,
+    #[serde(skip)]
     pub(crate) records: VecDeque<TriggerRecord>,
 }
 
@@ -142,9 +150,10 @@ impl Pool {
             resource_servers: BTreeMap::new(),
             clients: BTreeMap::new(),
             groups: BTreeMap::new(),
-            users: BTreeMap::new(),
+            users: Users::default(),
             sessions: HashMap::new(),
             challenges: HashMap::new(),
+            hosted_sessions: HashMap::new(),
             records: VecDeque::new(),
         }
     }
@@ -157,25 +166,9 @@ impl Pool {
         self.clients.get(client_id).ok_or_else(|| unknown_client(client_id))
     }
 
-    /// The user of this username, `sub`, or (in e-mail pools) e-mail address.
-    pub(crate) fn user(&self, name: &str) -> Result<&User, CognitoError> {
-        let key = self.user_key(name).ok_or_else(CognitoError::user_not_found)?;
-        self.users.get(&key).ok_or_else(CognitoError::user_not_found)
-    }
-
-    /// As [`Pool::user`], to change it.
-    pub(crate) fn user_mut(&mut self, name: &str) -> Result<&mut User, CognitoError> {
-        let key = self.user_key(name).ok_or_else(CognitoError::user_not_found)?;
-        self.users.get_mut(&key).ok_or_else(CognitoError::user_not_found)
-    }
-
-    pub(crate) fn add_user(&mut self, user: User) {
-        self.users.insert(user.username.to_lowercase(), user);
-    }
-
     pub(crate) fn remove_user(&mut self, name: &str) -> Result<User, CognitoError> {
-        let key = self.user_key(name).ok_or_else(CognitoError::user_not_found)?;
-        let user = self.users.remove(&key).ok_or_else(CognitoError::user_not_found)?;
+        let username = self.user(name)?.username.clone();
+        let user = self.users.remove(&username).ok_or_else(CognitoError::user_not_found)?;
         self.sessions.retain(|_, session| session.sub != user.sub);
         Ok(user)
     }
@@ -249,19 +242,6 @@ impl Pool {
     /// Something of the description has changed.
     pub(crate) fn touch(&mut self) {
         self.description.insert("LastModifiedDate".to_owned(), json!(clock::now_seconds()));
-    }
-
-    fn user_key(&self, name: &str) -> Option<String> {
-        let key = name.to_lowercase();
-        if self.users.contains_key(&key) {
-            return Some(key);
-        }
-        let email_usernames = self.has_email_usernames();
-        let by_email = |user: &User| {
-            email_usernames && user.email().is_some_and(|email| email.eq_ignore_ascii_case(name))
-        };
-        let found = self.users.iter().find(|(_, user)| user.sub == key || by_email(user));
-        found.map(|(key, _)| key.clone())
     }
 }
 

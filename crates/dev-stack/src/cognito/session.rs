@@ -1,9 +1,15 @@
 //! What outlives one call: refresh tokens and pending challenges.
 
+use serde::{Deserialize, Serialize};
+
+use super::{
+    second_factor::{EMAIL, SOFTWARE_TOKEN},
+    srp::ProofKey,
+};
 use crate::random;
 
 /// A sign-in that can be refreshed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Session {
     pub(crate) sub: String,
     pub(crate) client_id: String,
@@ -13,6 +19,9 @@ pub(crate) struct Session {
     pub(crate) origin_jti: String,
     pub(crate) event_id: String,
     pub(crate) revoked: bool,
+    /// When its refresh token ends, because another has taken its place.
+    #[serde(default)]
+    pub(crate) replaced: Option<u64>,
 }
 
 impl Session {
@@ -26,21 +35,50 @@ impl Session {
             origin_jti: random::uuid(),
             event_id: random::uuid(),
             revoked: false,
+            replaced: None,
         }
     }
 }
 
-/// A `NEW_PASSWORD_REQUIRED` that has been asked for.
+/// A challenge that the user has not answered yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Challenge {
+    /// Of the user; of no user when [`Asked::PasswordVerifier`] was sent to a name that nobody has.
     pub(crate) sub: String,
+    pub(crate) username: String,
     pub(crate) client_id: String,
-    /// 3 minutes after it was asked.
+    /// `AuthSessionValidity` after it was sent.
     pub(crate) expires: u64,
+    pub(crate) asked: Asked,
 }
 
-/// Life of a challenge, in seconds (Cognito's `AuthSessionValidity`, default 3 minutes).
-pub(crate) const CHALLENGE_SECONDS: u64 = 180;
+/// What a challenge asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Asked {
+    /// `PASSWORD_VERIFIER`: a proof by this key.
+    PasswordVerifier(ProofKey),
+    /// `NEW_PASSWORD_REQUIRED`.
+    NewPassword,
+    /// `SOFTWARE_TOKEN_MFA`: a code of the user's authenticator app.
+    SoftwareToken,
+    /// `EMAIL_OTP`: this code.
+    EmailCode(String),
+    /// `MFA_SETUP`; `done` once `VerifySoftwareToken` has succeeded.
+    SetUp { done: bool },
+}
+
+impl Asked {
+    /// `ChallengeName`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::PasswordVerifier(_) => "PASSWORD_VERIFIER",
+            Self::NewPassword => "NEW_PASSWORD_REQUIRED",
+            Self::SoftwareToken => SOFTWARE_TOKEN,
+            Self::EmailCode(_) => EMAIL,
+            Self::SetUp { .. } => "MFA_SETUP",
+        }
+    }
+}
 
 /// An opaque token of about the length of Cognito's own.
 pub(crate) fn opaque_token() -> String {

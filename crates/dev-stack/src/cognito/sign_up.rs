@@ -21,6 +21,7 @@ pub(super) const CONFIRM_SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
 #[serde(rename_all = "PascalCase")]
 pub(super) struct SignUp {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
     password: String,
     user_attributes: Option<Vec<Attribute>>,
@@ -31,7 +32,7 @@ pub(super) struct SignUp {
 pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
     let attributes = pairs(input.user_attributes.as_deref());
     let (answer, firing) = cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         if pool.is_for_administrators() {
             return Err(CognitoError::not_authorized("SignUp is not permitted for this user pool"));
         }
@@ -39,7 +40,7 @@ pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
             client.check_write(name)?;
         }
         let mut user = new_user(pool, &input.username, attributes, UserStatus::Unconfirmed)?;
-        password::check(&input.password)?;
+        password::check(pool, &input.password)?;
         user.password = Some(input.password);
         let mut answer = json!({ "UserConfirmed": false, "UserSub": user.sub });
         let mut firing = None;
@@ -52,7 +53,7 @@ pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
         } else if let Some(details) = send_confirmation_code(cognito, &pool.id, &mut user) {
             put(&mut answer, "CodeDeliveryDetails", details);
         }
-        pool.add_user(user);
+        pool.users.insert(user);
         Ok((answer, firing))
     })?;
     if let Some(firing) = firing {
@@ -65,23 +66,37 @@ pub(super) async fn sign_up(cognito: &Cognito, input: SignUp) -> Answer {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ConfirmSignUp {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
     confirmation_code: String,
+    #[serde(default)]
+    force_alias_creation: bool,
     client_metadata: Option<Metadata>,
 }
 
 /// `ConfirmSignUp`: the user is confirmed first, and stays so whatever the trigger does.
 pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> Answer {
     let firing = cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
-        let user = pool.user_mut(&input.username).map_err(|_| unknown_combination())?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
+        let user = pool.user(&input.username).map_err(|_| unknown_combination())?;
+        let sub = user.sub.clone();
         check_unconfirmed(user)?;
-        user.redeem_code(CodeUse::Confirm, &input.confirmation_code)?;
-        user.set_status(UserStatus::Confirmed);
+        user.check_code(CodeUse::Confirm, &input.confirmation_code)?;
         if user.email().is_some() {
-            user.write(vec![("email_verified".to_owned(), "true".to_owned())]);
+            let mut after = user.clone();
+            let verified = vec![("email_verified".to_owned(), "true".to_owned())];
+            after.write(verified.clone());
+            if input.force_alias_creation {
+                pool.take_aliases(&after);
+            } else {
+                pool.check_aliases(&after)?;
+            }
+            pool.write(&sub, verified)?;
         }
-        let user = pool.user(&input.username)?;
+        let user = pool.user_mut(&sub)?;
+        user.code = None;
+        user.set_status(UserStatus::Confirmed);
+        let user = pool.user(&sub)?;
         let client_id = Some(client.id.as_str());
         Ok(Firing::post_confirmation(pool, user, CONFIRM_SIGN_UP, client_id, input.client_metadata))
     })?;
@@ -95,13 +110,14 @@ pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> 
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ResendConfirmationCode {
     client_id: String,
+    secret_hash: Option<String>,
     username: String,
 }
 
 /// `ResendConfirmationCode`: a new code; the old one is worth nothing.
 pub(super) fn resend_confirmation_code(cognito: &Cognito, input: &ResendConfirmationCode) -> Answer {
     cognito.with_client(&input.client_id, |pool, client| {
-        client.check_public()?;
+        client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         let pool_id = pool.id.clone();
         let user = pool.user_mut(&input.username).map_err(|_| unknown_combination())?;
         if user.status != UserStatus::Unconfirmed {
@@ -139,7 +155,13 @@ pub(super) fn new_user(
         attributes.retain(|(attribute, _)| attribute != "email");
         attributes.push(("email".to_owned(), name.to_owned()));
     }
-    if pool.user(name).is_ok() {
+    if name.contains('@') && !pool.has_email_usernames() && pool.is_name("email") {
+        return Err(CognitoError::invalid_parameter(
+            "Username cannot be of email format, since user pool is configured for email alias.",
+        ));
+    }
+    let taken = if pool.has_email_usernames() { pool.user(name).ok() } else { pool.users.by_username(name) };
+    if taken.is_some() {
         let message = match (pool.has_email_usernames(), status) {
             (true, _) => "An account with the given email already exists.",
             (false, UserStatus::ForceChangePassword) => "User account already exists",
@@ -152,17 +174,22 @@ pub(super) fn new_user(
     Ok(user)
 }
 
-/// `CodeDeliveryDetails` for an address, of which only the first letters are shown.
-pub(super) fn code_delivery(email: &str) -> Value {
+/// `CodeDeliveryDetails` for a value of an attribute, of which only a little is shown.
+pub(super) fn code_delivery(attribute: &str, value: &str) -> Value {
+    if attribute == "phone_number" {
+        let skipped = value.chars().count().saturating_sub(4);
+        let destination = format!("+*******{}", value.chars().skip(skipped).collect::<String>());
+        return json!({ "AttributeName": attribute, "DeliveryMedium": "SMS", "Destination": destination });
+    }
     let masked = |part: &str| format!("{}***", part.chars().take(1).collect::<String>());
-    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let (local, domain) = value.rsplit_once('@').unwrap_or((value, ""));
     let destination = format!("{}@{}", masked(local), masked(domain));
     json!({ "AttributeName": "email", "DeliveryMedium": "EMAIL", "Destination": destination })
 }
 
 /// Mails a code to a user who has an address.
 fn send_confirmation_code(cognito: &Cognito, pool_id: &str, user: &mut User) -> Option<Value> {
-    let details = code_delivery(user.email()?);
+    let details = code_delivery("email", user.email()?);
     let code = random::digits(6);
     user.code = Some((CodeUse::Confirm, code.clone()));
     cognito.deliver(pool_id, user, "confirmation code", &code);

@@ -14,7 +14,10 @@ use super::{
     reply, unknowns,
     user::User,
 };
-use crate::{DevStackError, Invocation};
+use crate::{
+    DevStackError, Invocation,
+    lambda::{ACCOUNT_ID, Caller},
+};
 
 /// How long Cognito waits for one attempt (developer guide, "Customizing user pool workflows with Lambda
 /// triggers").
@@ -22,6 +25,9 @@ pub const TRIGGER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often Cognito calls a function that does not answer in time.
 const ATTEMPTS: u32 = 3;
+
+/// The service that a function's policy has to admit.
+const SERVICE: &str = "cognito-idp.amazonaws.com";
 
 /// What `clientMetadata` holds.
 pub(crate) type Metadata = BTreeMap<String, String>;
@@ -196,9 +202,14 @@ impl Firing {
         cognito: &Cognito,
         read: impl FnOnce(&Map<String, Value>) -> Result<T, CognitoError>,
     ) -> Result<T, CognitoError> {
+        let pool_arn = cognito.pool_arn(&self.pool_id);
+        let caller = Caller { service: SERVICE, source_arn: &pool_arn, source_account: ACCOUNT_ID };
         let mut attempts = 0;
         let ended = loop {
             attempts += 1;
+            if !cognito.lambda().admits(&self.function, &caller) {
+                break Some(Err(DevStackError::UnknownFunction(self.function.clone())));
+            }
             let call = cognito.lambda().invoke(&self.function, self.event.clone());
             // An attempt that is given up is not stopped: the function runs on beside the next one.
             let ended = timeout(cognito.trigger_timeout(), call).await.ok();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{EventVersion, Trigger, group::GroupConfiguration};
+use super::{EventVersion, Trigger, error::CognitoError, group::GroupConfiguration};
 
 /// What name of the trigger stands in an error's text, "`<name>` failed with error .."?
 ///
@@ -195,6 +195,25 @@ pub(crate) const CUSTOM_ATTRIBUTES_ARE_MUTABLE: bool = true;
 pub(crate) fn default_acr_value(level: u8) -> String {
     format!("urn:cognito:loa:{level}")
 }
+
+/// Does a new address that an administrator writes without its `_verified` wait for the user's code, where the pool says
+/// so of changes (`AttributesRequireVerificationBeforeUpdate`)?
+///
+/// The reference speaks of "you update" and of no caller. Assumed: yes, as for the user's own change.
+pub(crate) const ADMINISTRATORS_CHANGES_WAIT_FOR_THE_CODE: bool = true;
+
+/// What does `REFRESH_TOKEN_AUTH` get where the app client rotates refresh tokens?
+///
+/// Documented: it cannot be used there. Which exception is not. Assumed: as for an unknown token.
+pub(crate) fn refresh_flow_refused() -> CognitoError {
+    CognitoError::not_authorized("Invalid Refresh Token. Use GetTokensFromRefreshToken: rotation is enabled.")
+}
+
+/// Is an app client refused that rotates refresh tokens and lists `ALLOW_REFRESH_TOKEN_AUTH`?
+///
+/// Documented: the flow has to be disabled for rotation; a client without a list has it by default. Assumed: refused when
+/// the request lists it.
+pub(crate) const ROTATION_EXCLUDES_THE_REFRESH_FLOW: bool = true;
 
 /// Do the second factors besides SMS that `SetUserPoolMfaConfig` has set survive an `UpdateUserPool`, which cannot
 /// send them?

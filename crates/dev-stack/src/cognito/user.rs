@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::error::CognitoError;
+use super::{error::CognitoError, second_factor::Factors, verification::Verification};
 use crate::clock;
 
 /// `UserStatus`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum UserStatus {
     Unconfirmed,
     Confirmed,
@@ -28,14 +29,14 @@ impl UserStatus {
 }
 
 /// What a code that was "mailed" is good for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum CodeUse {
     Confirm,
     ResetPassword,
 }
 
-/// A user. Passwords are kept as they are, in memory only.
-#[derive(Clone, Debug)]
+/// A user. Passwords are kept as they are.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct User {
     pub(crate) username: String,
     pub(crate) sub: String,
@@ -43,9 +44,13 @@ pub(crate) struct User {
     pub(crate) enabled: bool,
     pub(crate) password: Option<String>,
     /// Without `sub`.
-    pub(crate) attributes: BTreeMap<String, String>,
+    attributes: BTreeMap<String, String>,
     pub(crate) groups: BTreeSet<String>,
     pub(crate) code: Option<(CodeUse, String)>,
+    /// Codes that were sent to verify a value, by attribute.
+    pub(crate) verifications: BTreeMap<String, Verification>,
+    #[serde(default)]
+    pub(crate) factors: Factors,
     /// What was mailed last: a code, or a temporary password.
     pub(crate) delivered: Option<String>,
     pub(crate) created: u64,
@@ -64,18 +69,27 @@ impl User {
             attributes: BTreeMap::new(),
             groups: BTreeSet::new(),
             code: None,
+            verifications: BTreeMap::new(),
+            factors: Factors::default(),
             delivered: None,
             created: now,
             modified: now,
         }
     }
 
+    /// Without `sub`.
+    pub(crate) fn attributes(&self) -> &BTreeMap<String, String> {
+        &self.attributes
+    }
+
     pub(crate) fn email(&self) -> Option<&str> {
         self.attributes.get("email").map(String::as_str)
     }
 
-    pub(crate) fn email_is_verified(&self) -> bool {
-        self.attributes.get("email_verified").is_some_and(|value| value == "true")
+    /// Whether an address is verified. A `preferred_username` needs no verification.
+    pub(crate) fn is_verified(&self, attribute: &str) -> bool {
+        let flag = self.attributes.get(&format!("{attribute}_verified"));
+        attribute == "preferred_username" || flag.is_some_and(|value| value == "true")
     }
 
     pub(crate) fn set_status(&mut self, status: UserStatus) {
@@ -83,16 +97,20 @@ impl User {
         self.touch();
     }
 
-    /// Applies attribute changes that have been checked. An empty value deletes; a new e-mail is unverified
-    /// unless the same change says otherwise.
-    pub(crate) fn write(&mut self, changes: Vec<(String, String)>) {
-        let verifies = changes.iter().any(|(name, _)| name == "email_verified");
+    /// Applies attribute changes that have been checked. An empty value deletes; a new address is unverified
+    /// unless the same change says otherwise. A user of a pool is changed through [`Pool::write`](super::pool::Pool::write),
+    /// which keeps the index.
+    pub(super) fn write(&mut self, changes: Vec<(String, String)>) {
+        let flags = ["email_verified", "phone_number_verified"];
+        let verifies = flags.map(|flag| changes.iter().any(|(name, _)| name == flag));
         for (name, value) in changes {
             if value.is_empty() {
                 self.attributes.remove(&name);
             } else {
-                if name == "email" && !verifies {
-                    self.attributes.insert("email_verified".to_owned(), "false".to_owned());
+                for (flag, verifies) in flags.into_iter().zip(verifies) {
+                    if flag.strip_suffix("_verified") == Some(&name) && !verifies {
+                        self.attributes.insert(flag.to_owned(), "false".to_owned());
+                    }
                 }
                 self.attributes.insert(name, value);
             }
@@ -100,18 +118,25 @@ impl User {
         self.touch();
     }
 
-    /// Uses up the code that was sent for `purpose`; a wrong one stays good for another try.
-    pub(crate) fn redeem_code(&mut self, purpose: CodeUse, code: &str) -> Result<(), CognitoError> {
+    /// Refuses a code that was not sent for `purpose`.
+    pub(crate) fn check_code(&self, purpose: CodeUse, code: &str) -> Result<(), CognitoError> {
         match &self.code {
             Some((sent_for, sent)) if *sent_for == purpose => {
-                if sent != code {
-                    return Err(CognitoError::code_mismatch());
+                if sent == code {
+                    Ok(())
+                } else {
+                    Err(CognitoError::code_mismatch())
                 }
-                self.code = None;
-                Ok(())
             }
             _ => Err(CognitoError::code_expired()),
         }
+    }
+
+    /// Uses up the code that was sent for `purpose`; a wrong one stays good for another try.
+    pub(crate) fn redeem_code(&mut self, purpose: CodeUse, code: &str) -> Result<(), CognitoError> {
+        self.check_code(purpose, code)?;
+        self.code = None;
+        Ok(())
     }
 
     /// `request.userAttributes` of an event: strings all, with `sub` and the status.

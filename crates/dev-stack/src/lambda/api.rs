@@ -1,10 +1,10 @@
-//! The Invoke API: `POST /2015-03-31/functions/{name}/invocations`. Any qualifier will do, and the function's policy
-//! is not asked.
+//! The Invoke API: `POST /2015-03-31/functions/{name}/invocations`. A version or alias must be there. The function's policy
+//! is not asked: every caller counts as a principal of the account.
 
 use axum::{
     Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, Path, RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::{Invocation, Lambda, control, create, runtime_api::BODY_BYTES_MAX};
-use crate::DevStackError;
+use crate::{DevStackError, form};
 
 pub(super) fn router(lambda: Lambda) -> Router {
     Router::new()
@@ -27,12 +27,19 @@ pub(super) fn router(lambda: Lambda) -> Router {
 async fn invoke(
     State(lambda): State<Lambda>,
     Path(name): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let mut query = form::parse(query.unwrap_or_default().as_bytes());
+    let qualifier =
+        query.remove("Qualifier").or_else(|| qualifier(&name).map(str::to_owned)).unwrap_or_default();
     let name = function_name(&name).to_owned();
-    if let Err(error) = lambda.function(&name) {
-        return refusal(&error, &lambda.arn(&name));
+    let arn = lambda.qualified_arn(&name, &qualifier);
+    match lambda.configuration(&name, &qualifier) {
+        Ok(Some(_)) => {}
+        Ok(None) => return refusal(&DevStackError::UnknownFunction(name), &arn),
+        Err(error) => return refusal(&error, &arn),
     }
     let payload = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
     if let Err(error) = serde_json::from_slice::<IgnoredAny>(&payload) {

@@ -64,7 +64,7 @@ impl Environment {
         id: usize,
         kill: Arc<Notify>,
     ) -> Result<Self, StartFailure> {
-        let (listener, address) = serve::bind().await.map_err(StartFailure::Listen)?;
+        let (listener, address) = serve::bind(None).await.map_err(StartFailure::Listen)?;
         let mut child = command(function, program, id, &address)
             .spawn()
             .map_err(|error| StartFailure::Spawn(format!("`{}`: {error}", program.display())))?;

@@ -122,9 +122,9 @@ impl Function {
         surroundings: BTreeMap<String, String>,
         arn: String,
         region: String,
-        echo_logs: bool,
+        logs: Logs,
     ) -> Self {
-        let logs = Arc::new(Logs::new(&spec.name, echo_logs));
+        let logs = Arc::new(logs);
         let permits = Semaphore::new(spec.max_environments.max(1));
         let timeout = Mutex::new(spec.timeout);
         let environments = Mutex::default();

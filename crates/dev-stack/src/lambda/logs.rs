@@ -5,7 +5,22 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    sync::broadcast,
+};
+
+/// Lines that a slow reader of [`Lambda::log_lines`](super::Lambda::log_lines) may be behind.
+pub(super) const BACKLOG: usize = 1_024;
+
+/// A line that a function wrote.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LogLine {
+    /// The function.
+    pub function: String,
+    /// The line, without its end.
+    pub text: String,
+}
 
 /// Lines kept per function.
 const LINES_MAX: usize = 10_000;
@@ -14,12 +29,13 @@ const LINES_MAX: usize = 10_000;
 pub(super) struct Logs {
     function: String,
     echo: bool,
+    readers: broadcast::Sender<LogLine>,
     lines: Mutex<VecDeque<String>>,
 }
 
 impl Logs {
-    pub(super) fn new(function: &str, echo: bool) -> Self {
-        Self { function: function.to_owned(), echo, lines: Mutex::default() }
+    pub(super) fn new(function: &str, echo: bool, readers: broadcast::Sender<LogLine>) -> Self {
+        Self { function: function.to_owned(), echo, readers, lines: Mutex::default() }
     }
 
     /// Reads `stream` to its end in the background.
@@ -42,6 +58,8 @@ impl Logs {
         if self.echo {
             eprintln!("[{}] {line}", self.function);
         }
+        // Nobody has to read it.
+        let _ = self.readers.send(LogLine { function: self.function.clone(), text: line.clone() });
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() >= LINES_MAX {
             lines.pop_front();

@@ -5,6 +5,7 @@
 //! [`FunctionSpec::max_environments`]; at that number it waits for one, where Lambda would answer
 //! `TooManyRequestsException`.
 
+mod admission;
 mod api;
 mod code;
 mod control;
@@ -23,11 +24,13 @@ use std::{
 };
 
 use axum::body::Bytes;
-use tokio::task::JoinHandle;
+use tokio::{sync::broadcast, task::JoinHandle};
 
-use self::{function::Function, resources::Resources};
+pub(crate) use self::admission::Caller;
+use self::{function::Function, logs::Logs, resources::Resources};
 pub use self::{
     function::{FunctionProgram, FunctionSpec},
+    logs::LogLine,
     policy::Permission,
 };
 use crate::{
@@ -112,6 +115,7 @@ struct Service {
     region: String,
     url: String,
     echo_logs: bool,
+    log_lines: broadcast::Sender<LogLine>,
     iam: Iam,
     /// See [`Lambda::surround`].
     surroundings: OnceLock<BTreeMap<String, String>>,
@@ -128,15 +132,17 @@ struct Functions {
 
 /// Starts the service and its API.
 pub(crate) async fn start(
+    port: Option<u16>,
     region: String,
     echo_logs: bool,
     iam: Iam,
     shutdown: Shutdown,
 ) -> Result<(Lambda, JoinHandle<()>), DevStackError> {
-    let (listener, address) = serve::bind().await?;
+    let (listener, address) = serve::bind(port).await?;
     let (surroundings, functions) = (OnceLock::new(), Mutex::default());
-    let service =
-        Service { region, url: format!("http://{address}"), echo_logs, iam, surroundings, functions };
+    let (log_lines, _) = broadcast::channel(logs::BACKLOG);
+    let url = format!("http://{address}");
+    let service = Service { region, url, echo_logs, log_lines, iam, surroundings, functions };
     let lambda = Lambda { service: Arc::new(service) };
     let server = serve::spawn(listener, api::router(lambda.clone()), shutdown);
     Ok((lambda, server))
@@ -164,7 +170,10 @@ impl Lambda {
     fn add(&self, spec: FunctionSpec, surroundings: BTreeMap<String, String>) {
         let (name, arn) = (spec.name.clone(), self.arn(&spec.name));
         let region = self.service.region.clone();
-        let function = Function::new(spec, surroundings, arn, region, self.service.echo_logs);
+        let function = {
+            let logs = Logs::new(&spec.name, self.service.echo_logs, self.service.log_lines.clone());
+            Function::new(spec, surroundings, arn, region, logs)
+        };
         if let Some(old) = self.functions().by_name.insert(name, Arc::new(function)) {
             old.kill();
         }
@@ -182,15 +191,19 @@ impl Lambda {
         })
     }
 
-    /// Sends one event to the function of this name or ARN, with any qualifier, and waits for its end. Like an
-    /// invocation of Lambda it runs on when the returned future is dropped. No policy is asked.
+    /// Sends one event to the function of this name or ARN and waits for its end; a version or alias must be there. Like an
+    /// invocation of Lambda it runs on when the returned future is dropped. No policy is asked: the caller counts as a
+    /// principal of the account.
     ///
     /// # Errors
     ///
-    /// [`DevStackError::UnknownFunction`]; [`DevStackError::Stopped`]. How the function itself fails is part
+    /// [`DevStackError::UnknownFunction`], also for an unknown version or alias; [`DevStackError::Stopped`]. How the function itself fails is part
     /// of [`Invocation`].
     pub async fn invoke(&self, name: &str, payload: impl Into<Bytes>) -> Result<Invocation, DevStackError> {
         let function = self.function(name)?;
+        if self.configuration(&function.spec.name, api::qualifier(name).unwrap_or_default())?.is_none() {
+            return Err(DevStackError::UnknownFunction(name.to_owned()));
+        }
         let payload = payload.into();
         let running = tokio::spawn(async move { function.invoke(payload).await });
         // The task ends without a result only when it panicked or the runtime is going down.
@@ -235,6 +248,12 @@ impl Lambda {
     /// [`DevStackError::UnknownFunction`].
     pub fn logs(&self, name: &str) -> Result<Vec<String>, DevStackError> {
         Ok(self.function(name)?.logs())
+    }
+
+    /// All lines that functions write from now on. A reader that falls more than 1,024 behind misses the oldest.
+    #[must_use]
+    pub fn log_lines(&self) -> broadcast::Receiver<LogLine> {
+        self.service.log_lines.subscribe()
     }
 
     /// The ARN that a function of this name has or would have.

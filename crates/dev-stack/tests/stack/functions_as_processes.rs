@@ -201,6 +201,7 @@ async fn children_die_with_the_stack() {
 #[tokio::test]
 async fn the_invoke_api_takes_names_and_arns_and_marks_errors_by_header() {
     let stack = stack_with(|_| {}).await;
+    stack.lambda().add_alias("probe", "live", "1").unwrap();
     let url = |name: &str| format!("{}/2015-03-31/functions/{name}/invocations", stack.endpoints().lambda);
     let arn = "arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Aprobe%3Alive";
 
@@ -213,6 +214,9 @@ async fn the_invoke_api_takes_names_and_arns_and_marks_errors_by_header() {
     assert!(head.contains("x-amz-function-error: unhandled"), "{head}");
     assert!(body.contains(r#""errorMessage":"as told""#), "{body}");
 
+    assert_eq!(http("POST", &url("probe:blue"), &[], "{}").await.0, 404, "no such alias");
+    let by_query = format!("{}?Qualifier=blue", url("probe"));
+    assert_eq!(http("POST", &by_query, &[], "{}").await.0, 404);
     let (status, head, _) = http("POST", &url("nobody"), &[], "{}").await;
     assert_eq!(status, 404);
     assert!(head.contains("x-amzn-errortype: resourcenotfoundexception"), "{head}");

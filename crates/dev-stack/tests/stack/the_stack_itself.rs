@@ -5,7 +5,7 @@ use std::time::Duration;
 use dev_stack::{ClientSettings, DevStack, DevStackError, PoolSettings, StackOptions, Triggers};
 use serde_json::{Value, json};
 
-use crate::common::{Fixture, http};
+use crate::common::{EMAIL, Fixture, PASSWORD, api, http};
 
 /// One call of the `DynamoDB` API.
 async fn dynamodb(stack: &DevStack, operation: &str, input: Value) -> Value {
@@ -85,4 +85,96 @@ async fn ids_look_like_cognitos() {
     let id = &fixture.client_id;
     let lower = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     assert!(id.len() == 26 && id.bytes().all(lower), "{id}");
+}
+
+#[tokio::test]
+async fn ports_and_ids_can_be_fixed() {
+    // A port that the system has just given out is free, and so, as good as always, are the four after it.
+    let port = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let options = StackOptions { port: Some(port), ..StackOptions::default() };
+    let stack = DevStack::start(options.clone()).await.unwrap();
+    let cognito = stack.cognito();
+
+    let pool = cognito.create_pool(PoolSettings { id: Some("eu-west-1_local".into()), ..Default::default() });
+    let settings = ClientSettings { id: Some("web".into()), ..Default::default() };
+    let client = cognito.create_client(&pool, settings).unwrap();
+
+    assert_eq!(cognito.issuer(&pool), format!("http://127.0.0.1:{port}/eu-west-1_local"));
+    assert_eq!(client, "web");
+    let endpoints = stack.endpoints();
+    let others = [&endpoints.dynamodb, &endpoints.lambda, &endpoints.sts, &endpoints.iam];
+    let expected = [1, 2, 3, 4].map(|place| format!("http://127.0.0.1:{}", port + place));
+    assert_eq!(others.map(String::clone), expected);
+    let taken = DevStack::start(options).await.unwrap_err();
+    assert!(taken.to_string().starts_with("could not listen on 127.0.0.1:"), "{taken}");
+}
+
+#[tokio::test]
+async fn users_and_all_that_they_need_outlive_a_stack_on_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || StackOptions { data: Some(folder.path().join("t.db")), ..StackOptions::default() };
+    let mut fixture =
+        Fixture::start_with(PoolSettings::default(), ClientSettings::default(), options()).await;
+    fixture.sign_up().await;
+    fixture.confirm().await.unwrap();
+    let tokens = fixture.sign_in().await.unwrap();
+    let sub = fixture.stack.cognito().sub(&fixture.pool, EMAIL).unwrap();
+    fixture.stack.stop().await;
+
+    fixture.stack = DevStack::start(options()).await.unwrap();
+    fixture.api = api(&fixture.stack.endpoints().cognito);
+
+    let cognito = fixture.stack.cognito();
+    assert_eq!(cognito.pools_named("local"), [fixture.pool.clone()]);
+    assert_eq!(cognito.clients_named(&fixture.pool, "local"), [fixture.client_id.clone()]);
+    assert_eq!(cognito.sub(&fixture.pool, EMAIL), Some(sub));
+    fixture.start_auth(EMAIL, PASSWORD).await.expect("the password");
+    let refreshed = fixture.refresh(tokens.refresh_token().unwrap()).await.expect("the refresh token");
+    let issuer = fixture.claims(refreshed.id_token().unwrap()).await["iss"].clone();
+    assert_eq!(issuer, json!(cognito.issuer(&fixture.pool)), "of the new port");
+    // Signed before, by the same keys.
+    fixture.claims(tokens.id_token().unwrap()).await;
+    fixture.stack.stop().await;
+    let kept = folder.path().join("t.db.cognito.json");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&kept).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "it holds passwords");
+    std::fs::write(&kept, "{").unwrap();
+    let refused = DevStack::start(options()).await.unwrap_err();
+    assert!(refused.to_string().contains("remove the file to start without users"), "{refused}");
+}
+
+#[tokio::test]
+async fn changes_are_on_the_file_before_the_stack_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("t.db");
+    let options = StackOptions { data: Some(data), ..StackOptions::default() };
+    let fixture = Fixture::start_with(PoolSettings::default(), ClientSettings::default(), options).await;
+    fixture.sign_up().await;
+
+    let kept = folder.path().join("t.db.cognito.json");
+    let saved = async {
+        while !std::fs::read_to_string(&kept).is_ok_and(|text| text.contains(EMAIL)) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), saved).await.expect("it is saved");
+}
+
+#[test]
+fn every_known_difference_is_published() {
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cognito.md")).unwrap();
+    let section = page.split_once("## Where the local stack differs").unwrap().1;
+    let section = section.split_once("\n## ").unwrap().0;
+    let is_row =
+        |line: &&str| line.starts_with("| ") && !["| ---", "| |"].iter().any(|begin| line.starts_with(begin));
+    let published: Vec<_> = section.lines().filter(is_row).collect();
+
+    let known = dev_stack::cognito::differences::DIFFERENCES
+        .map(|known| format!("| {} | {} | {} |", known.about, known.aws, known.here));
+
+    assert_eq!(published, known);
 }

@@ -12,7 +12,7 @@ use aws_sdk_cognitoidentityprovider::{
         VerifiedAttributeType,
     },
 };
-use dev_stack::{EventVersion, PoolSettings};
+use dev_stack::{EventVersion, Permission, PoolSettings};
 use serde_json::{Value, json};
 
 const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:other";
@@ -137,6 +137,9 @@ async fn a_lambda_config_is_replaced_as_a_whole_and_decides_what_fires() {
     assert_eq!(fixture.stack.cognito().trigger_records(&fixture.pool).len(), 2);
 
     let alias = format!("{ARN}:live");
+    let lambda = fixture.stack.lambda();
+    lambda.add_alias(&alias, "live", "1").unwrap();
+    lambda.add_permission(&alias, &Permission::of_cognito("cognito")).unwrap();
     let config = LambdaConfigType::builder().pre_token_generation_config(pre_token(&alias, "V1_0")).build();
     update(&fixture).lambda_config(config).send().await.unwrap();
     fixture.sign_in().await.unwrap();

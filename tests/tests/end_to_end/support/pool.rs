@@ -35,7 +35,7 @@ pub(crate) struct Claims {
 }
 
 impl World {
-    /// Makes a pool with both triggers.
+    /// Makes a pool with both triggers, which the functions' roles are then for.
     pub(crate) fn user_pool(&self, version: EventVersion) -> UserPool<'_> {
         let settings = PoolSettings {
             triggers: Triggers {
@@ -45,6 +45,7 @@ impl World {
             ..PoolSettings::default()
         };
         let id = self.stack.cognito().create_pool(settings);
+        self.roles.values().for_each(|role| role.serve(&id));
         let client = self.stack.cognito().create_client(&id, ClientSettings::default()).unwrap();
         UserPool { world: self, id, client }
     }

@@ -21,14 +21,19 @@ pub(crate) struct Role {
 }
 
 impl Role {
-    /// Listens for `function` before both engines.
-    pub(crate) async fn of(function: &str, dynamodb: &str, cognito: &str) -> Self {
-        let permissions = Arc::new(Permissions::of(function));
+    /// Listens for `function` before both engines. A deployment serves one pool, so its role has the keys of that pool.
+    pub(crate) async fn of(function: &str, pool: &str, dynamodb: &str, cognito: &str) -> Self {
+        let permissions = Arc::new(Permissions::of(function, pool));
         Self {
             dynamodb: guard(dynamodb, "dynamodb", Arc::clone(&permissions)).await,
             cognito: guard(cognito, "cognito-idp", Arc::clone(&permissions)).await,
             permissions,
         }
+    }
+
+    /// Limits the role to another pool, as a deployment for that pool would.
+    pub(crate) fn serve(&self, pool: &str) {
+        pool.clone_into(&mut self.permissions.pool.lock().unwrap());
     }
 
     /// What of the list has been used, one entry for each action and key.
@@ -48,6 +53,8 @@ impl Role {
 struct Permissions {
     function: String,
     grants: Vec<Grant>,
+    /// What `{pool}` stands for.
+    pool: Mutex<String>,
     used: Mutex<BTreeSet<String>>,
 }
 
@@ -67,7 +74,7 @@ struct Needed {
 }
 
 impl Permissions {
-    fn of(function: &str) -> Self {
+    fn of(function: &str, pool: &str) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/permissions.json");
         let list: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
         let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
@@ -77,14 +84,16 @@ impl Permissions {
             keys: grant["keys"].as_array().into_iter().flatten().filter_map(text).collect(),
             inside: text(&grant["inside"]),
         });
-        Self { function: function.to_owned(), grants: grants.collect(), used: Mutex::default() }
+        let pool = Mutex::new(pool.to_owned());
+        Self { function: function.to_owned(), grants: grants.collect(), pool, used: Mutex::default() }
     }
 
     /// Whether everything that a request needs is on the list.
     fn admit(&self, service: &str, request: &Message) -> bool {
         let needed = needed(service, &request.operation(), &request.body());
+        let pool = self.pool.lock().unwrap().clone();
         needed.iter().all(|needed| {
-            let entry = self.grants.iter().find_map(|grant| grant.admits(needed));
+            let entry = self.grants.iter().find_map(|grant| grant.admits(needed, &pool));
             if entry.is_none() {
                 let key = needed.key.as_deref().unwrap_or_default();
                 eprintln!("{} may not: {} {key} {:?}", self.function, needed.action, needed.inside);
@@ -104,25 +113,19 @@ impl Grant {
     }
 
     /// The entry that admits `needed`.
-    fn admits(&self, needed: &Needed) -> Option<String> {
+    fn admits(&self, needed: &Needed, pool: &str) -> Option<String> {
         if self.action != needed.action || self.inside.as_deref() != needed.inside {
             return None;
         }
         let Some(asked) = &needed.key else { return Some(self.action.clone()) };
-        let key = self.keys.iter().find(|key| matches(key, asked))?;
+        let key = self.keys.iter().find(|key| matches(&key.replace("{pool}", pool), asked))?;
         Some(format!("{} {key}", self.action))
     }
 }
 
-/// Whether a partition key is one of a pattern such as `USER#{pool}#*`.
+/// Whether a partition key is one of a pattern such as `USER#eu-west-1_EXAMPLE01#*`.
 fn matches(pattern: &str, key: &str) -> bool {
-    let Some(begin) = pattern.strip_suffix('*') else { return pattern == key };
-    let Some((before, after)) = begin.split_once("{pool}") else { return key.starts_with(begin) };
-    let Some((pool, _)) = key.strip_prefix(before).and_then(|rest| rest.split_once(after)) else {
-        return false;
-    };
-    // An id of a pool has the region in it.
-    pool.contains('_')
+    pattern.strip_suffix('*').map_or(pattern == key, |begin| key.starts_with(begin))
 }
 
 /// The partition key of a request, or of a part of one.

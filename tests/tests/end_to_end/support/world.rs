@@ -10,6 +10,7 @@ use dev_stack::{DevStack, FunctionBinaries, FunctionProgram, FunctionSpec, Invoc
 use serde_json::Value;
 use tenancy_aws::{AwsClients, AwsSettings};
 
+use super::POOL;
 use super::items::{attributes, json_of};
 use super::role::Role;
 
@@ -44,7 +45,7 @@ impl World {
         let endpoints = stack.endpoints();
         let mut roles = BTreeMap::new();
         for function in [POST_CONFIRMATION, PRE_TOKEN_GENERATION] {
-            roles.insert(function, Role::of(function, &endpoints.dynamodb, &endpoints.cognito).await);
+            roles.insert(function, Role::of(function, POOL, &endpoints.dynamodb, &endpoints.cognito).await);
         }
         let world = Self { stack, dynamodb, cognito, roles };
         world.configure(settings).await;

@@ -1,0 +1,68 @@
+//! The pool and the app client of the program: made, or found among what an earlier run kept.
+
+use dev_stack::{
+    ACCOUNT_ID, ClientSettings, Cognito, DevStack, DevStackError, EventVersion, Permission, PoolSettings,
+    Triggers, functions,
+};
+
+/// The alias of both functions that the pool calls.
+const ALIAS: &str = "live";
+
+/// The attributes that the app client may write: not the stamp.
+const WRITABLE: [&str; 6] = ["email", "family_name", "given_name", "locale", "name", "zoneinfo"];
+
+/// Those that it may only read.
+const READ_ONLY: [&str; 2] = ["custom:tenantId", "email_verified"];
+
+/// The pool of this id, or the first that this program made; a new one if there is none.
+pub(crate) fn found_or_made(cognito: &Cognito, id: Option<&str>) -> String {
+    let settings = PoolSettings { id: id.map(str::to_owned), ..PoolSettings::default() };
+    let kept = cognito.pools_named(&settings.name);
+    let found = kept.into_iter().find(|kept| id.is_none_or(|id| id == kept));
+    found.unwrap_or_else(|| cognito.create_pool(settings))
+}
+
+/// The app client of this id, or the first that this program made; a new one if there is none.
+pub(crate) fn client(cognito: &Cognito, pool: &str, id: Option<&str>) -> Result<String, DevStackError> {
+    let settings = ClientSettings {
+        id: id.map(str::to_owned),
+        read_attributes: Some(WRITABLE.into_iter().chain(READ_ONLY).map(str::to_owned).collect()),
+        write_attributes: Some(WRITABLE.map(str::to_owned).into()),
+        ..ClientSettings::default()
+    };
+    let kept = cognito.clients_named(pool, &settings.name);
+    match kept.into_iter().find(|kept| id.is_none_or(|id| id == kept)) {
+        Some(found) => Ok(found),
+        None => cognito.create_client(pool, settings),
+    }
+}
+
+/// Gives both functions an alias, and lets Cognito invoke it for this pool.
+pub(crate) fn admit(stack: &DevStack, pool: &str) -> Result<(), DevStackError> {
+    let lambda = stack.lambda();
+    for name in [functions::POST_CONFIRMATION, functions::PRE_TOKEN_GENERATION] {
+        lambda.add_alias(name, ALIAS, "1")?;
+        let permission = Permission {
+            source_arn: Some(stack.cognito().pool_arn(pool)),
+            source_account: Some(ACCOUNT_ID.to_owned()),
+            ..Permission::of_cognito("cognito")
+        };
+        lambda.add_permission(&format!("{name}:{ALIAS}"), &permission)?;
+    }
+    Ok(())
+}
+
+/// A function's ARN, by its alias.
+pub(crate) fn by_alias(stack: &DevStack, name: &str) -> String {
+    stack.lambda().arn(&format!("{name}:{ALIAS}"))
+}
+
+/// Makes the pool call both functions.
+pub(crate) fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Result<(), DevStackError> {
+    let alias = |name: &str| by_alias(stack, name);
+    let triggers = Triggers {
+        post_confirmation: Some(alias(functions::POST_CONFIRMATION)),
+        pre_token_generation: Some((alias(functions::PRE_TOKEN_GENERATION), version)),
+    };
+    stack.cognito().set_triggers(pool, triggers)
+}

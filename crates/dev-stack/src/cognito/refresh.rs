@@ -1,0 +1,119 @@
+//! Refresh tokens: new tokens for them, and their end.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    Cognito,
+    api::Answer,
+    auth::{Parameters, parameter},
+    client::Client,
+    error::CognitoError,
+    issue::{Grant, Refreshed, issue},
+    session::Session,
+    sign_in::{answer, check_enabled},
+    trigger::Metadata,
+    unknowns,
+    user::User,
+};
+use crate::{clock, random};
+
+/// `REFRESH_TOKEN_AUTH` of `InitiateAuth`.
+pub(super) async fn by_flow(cognito: &Cognito, client_id: &str, parameters: &Parameters) -> Answer {
+    let token = parameter(parameters, "REFRESH_TOKEN")?;
+    cognito.with_client(client_id, |_, client| match client.rotation_grace_seconds() {
+        Some(_) => Err(unknowns::refresh_flow_refused()),
+        None => Ok(()),
+    })?;
+    let hash = parameters.get("SECRET_HASH").map(String::as_str);
+    let proves = |client: &Client, user: &User| client.check_secret_hash(&user.username, hash);
+    refresh(cognito, client_id, token, "TokenGeneration_RefreshTokens", None, proves).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GetTokensFromRefreshToken {
+    client_id: String,
+    client_secret: Option<String>,
+    refresh_token: String,
+    client_metadata: Option<Metadata>,
+}
+
+/// `GetTokensFromRefreshToken`: a refresh whose event says `TokenGeneration_Authentication` (developer guide,
+/// "Pre token generation Lambda trigger") and carries `ClientMetadata`.
+pub(super) async fn tokens_from_refresh_token(cognito: &Cognito, input: GetTokensFromRefreshToken) -> Answer {
+    let source = "TokenGeneration_Authentication";
+    let proves = |client: &Client, _: &User| client.check_secret(input.client_secret.as_deref());
+    refresh(cognito, &input.client_id, &input.refresh_token, source, input.client_metadata, proves).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RevokeToken {
+    client_id: String,
+    client_secret: Option<String>,
+    token: String,
+}
+
+/// `RevokeToken`: the session of this refresh token is over. An unknown token is no error.
+pub(super) fn revoke_token(cognito: &Cognito, input: &RevokeToken) -> Answer {
+    cognito.with_client(&input.client_id, |pool, client| {
+        client.check_secret(input.client_secret.as_deref())?;
+        let known = pool.sessions.get(&input.token).filter(|session| session.client_id == client.id);
+        if let Some(origin) = known.map(|session| session.origin_jti.clone()) {
+            // With rotation several tokens refresh one sign-in.
+            for session in pool.sessions.values_mut().filter(|session| session.origin_jti == origin) {
+                session.revoked = true;
+            }
+        }
+        Ok(json!({}))
+    })
+}
+
+/// Refuses a refresh token that another has replaced, when its grace period is over.
+pub(super) fn check_not_replaced(session: &Session) -> Result<(), CognitoError> {
+    match session.replaced {
+        Some(end) if end <= clock::now_seconds() => Err(CognitoError::new(
+            "RefreshTokenReuseException",
+            "Refresh token has been invalidated by refresh token rotation",
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn invalid() -> CognitoError {
+    CognitoError::not_authorized("Invalid Refresh Token")
+}
+
+async fn refresh(
+    cognito: &Cognito,
+    client_id: &str,
+    token: &str,
+    source: &'static str,
+    metadata: Option<Metadata>,
+    proves: impl FnOnce(&Client, &User) -> Result<(), CognitoError>,
+) -> Answer {
+    let grant = cognito.with_client(client_id, |pool, client| {
+        let mut session = pool.sessions.get(token).cloned().ok_or_else(invalid)?;
+        if session.client_id != client.id {
+            return Err(invalid());
+        }
+        let user = pool.user(&session.sub).map_err(|_| invalid())?;
+        proves(&client, user)?;
+        if session.revoked {
+            return Err(CognitoError::not_authorized("Refresh Token has been revoked"));
+        }
+        check_not_replaced(&session)?;
+        if session.expires <= clock::now_seconds() {
+            return Err(CognitoError::not_authorized("Refresh Token has expired"));
+        }
+        check_enabled(user)?;
+        if !unknowns::REFRESH_KEEPS_EVENT_ID {
+            session.event_id = random::uuid();
+        }
+        let grant = Grant::api(pool, &client, session.sub.clone(), source);
+        let token = token.to_owned();
+        Ok(Grant { metadata, session: Some(Refreshed { session, token }), ..grant })
+    })?;
+    Ok(answer(&issue(cognito, grant).await?))
+}
