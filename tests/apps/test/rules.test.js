@@ -13,9 +13,6 @@ import { signInTo } from '../build/samples/sign-in.js';
 import { confirm, register } from '../build/samples/sign-up.js';
 import { currentTenant, switchTenant } from '../build/samples/tenant.js';
 
-/** Needs the rules "one redemption a call, the oldest membership at a sign-in". Delete this once they are merged. */
-const rules = { todo: 'the rules of redemption and of the default tenant are not merged' };
-
 before(() => configure(app));
 
 afterEach(() => signOut());
@@ -57,13 +54,13 @@ const byFlow = (token) =>
 
 const tenantIn = (answer) => claims(answer.AuthenticationResult.IdToken).tenant_id;
 
-test('REFRESH_TOKEN_AUTH does not move a session that has lost its default tenant', rules, async () => {
+test('REFRESH_TOKEN_AUTH does not move a session that has lost its default tenant', async () => {
   const { token } = await signedInWithoutDefault('a-first', 'b-second');
 
   await assert.rejects(byFlow(token), refusedWith('CHOOSE_TENANT'));
 });
 
-test('the sign-in that follows gives the membership joined first, and refreshes agree', rules, async () => {
+test('the sign-in that follows gives the membership joined first, and refreshes agree', async () => {
   const { email, tenants, token } = await signedInWithoutDefault('a-first', 'b-second', 'c-third');
 
   await signInTo(email, PASSWORD);
@@ -72,7 +69,7 @@ test('the sign-in that follows gives the membership joined first, and refreshes 
   assert.equal(tenantIn(await byFlow(token)), tenants[1]);
 });
 
-test('GetTokensFromRefreshToken without a tenant moves such a session', rules, async () => {
+test('GetTokensFromRefreshToken without a tenant moves such a session', async () => {
   const { tenants, token } = await signedInWithoutDefault('a-first', 'b-second', 'c-third');
 
   const answer = await cognito('GetTokensFromRefreshToken', { ClientId: app.clientId, RefreshToken: token });
@@ -87,7 +84,7 @@ test('GetTokensFromRefreshToken with the tenant that was lost does not', async (
   await assert.rejects(cognito('GetTokensFromRefreshToken', input), refusedWith('WRONG_TENANT'));
 });
 
-test('blank values count as none', rules, async () => {
+test('blank values count as none', async () => {
   const acme = await tenant('acme');
   const email = address('ana');
   await invite(acme, '--email', email);
@@ -100,7 +97,7 @@ test('blank values count as none', rules, async () => {
   assert.equal(await currentTenant(), acme);
 });
 
-test('of several invites of an address the oldest is redeemed, and the others by their tenant id', rules, async () => {
+test('of several invites of an address the oldest is redeemed, and the others by their tenant id', async () => {
   const [older, newer] = [await tenant('z-older'), await tenant('a-newer')];
   const email = address('ana');
   await invite(older, '--email', email);

@@ -12,10 +12,10 @@ use crate::support::{joined, membership, records, tenant_id};
 /// A membership and its tenant: `acme+` is active, `~` suspended, `-` removed; a second sign is the tenant's state: `~`
 /// suspended, `-` offboarded, `!` damaged. In the order of joining.
 fn world(text: &str, default: Option<&str>) -> (UserRecords, Vec<(TenantId, TenantState)>) {
-    let (mut memberships, mut states) = (Vec::new(), Vec::new());
+    let (mut memberships, mut tenants) = (Vec::new(), Vec::new());
     for (at, word) in text.split_whitespace().enumerate() {
         let id = word.trim_end_matches(['+', '~', '-', '!']);
-        let mut signs = word[id.len()..].chars();
+        let mut signs = word.chars().skip(id.len());
         let status = match signs.next() {
             Some('~') => MembershipStatus::Suspended,
             Some('-') => MembershipStatus::Removed,
@@ -28,9 +28,9 @@ fn world(text: &str, default: Option<&str>) -> (UserRecords, Vec<(TenantId, Tena
             _ => TenantState::Active,
         };
         memberships.push(joined(id, status, u64::try_from(at).unwrap()));
-        states.push((tenant_id(id), state));
+        tenants.push((tenant_id(id), state));
     }
-    (records(memberships, default), states)
+    (records(memberships, default), tenants)
 }
 
 /// What comes out when every tenant that is asked for is read, and nothing can be redeemed.
