@@ -5,12 +5,14 @@
 //!   the Invoke API and those that make, delete and look at functions, aliases and policies;
 //! - Cognito ([`Cognito`]) has the part of the JSON API that sign-up and sign-in need and that sets pools, app
 //!   clients and identity providers up, signs real tokens, and fires the triggers as the developer guide says. What
-//!   the guide does not say is decided in one place, [`cognito::unknowns`];
+//!   the guide does not say is decided in one place, [`cognito::unknowns`]; where it differs from AWS is listed in
+//!   another, [`cognito::differences`];
 //! - STS ([`Sts`]) says who calls;
 //! - IAM ([`Iam`]) keeps roles and their policies, and asks nobody for them.
 //!
-//! Every port is chosen by the system. Nothing here checks who calls or what they may do: IAM, resource policies
-//! and quotas are not imitated, but for [`Cognito::limit_user_updates`].
+//! The system chooses the ports, unless [`StackOptions::port`] fixes them. Nothing here checks who calls or what they may
+//! do, but for the resource policies that Cognito needs to call a function. Quotas are not imitated, but for
+//! [`Cognito::limit_user_updates`].
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), dev_stack::DevStackError> {

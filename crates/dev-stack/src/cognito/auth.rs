@@ -2,19 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::{Cognito, api::Answer, client::Client, error::CognitoError, refresh, sign_in, srp_sign_in};
 
 /// `AuthParameters` and `ChallengeResponses`.
 pub(super) type Parameters = BTreeMap<String, String>;
 
+/// Reads parameters. A `null` is the same as nothing: `amazon-cognito-identity-js` sends `DEVICE_KEY: null`.
+pub(super) fn without_nulls<'de, D: Deserializer<'de>>(input: D) -> Result<Parameters, D::Error> {
+    let sent = Option::<BTreeMap<String, Option<String>>>::deserialize(input)?.unwrap_or_default();
+    Ok(sent.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect())
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct InitiateAuth {
     client_id: String,
     auth_flow: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "without_nulls")]
     auth_parameters: Parameters,
 }
 
@@ -38,7 +44,7 @@ pub(super) struct AdminInitiateAuth {
     user_pool_id: String,
     client_id: String,
     auth_flow: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "without_nulls")]
     auth_parameters: Parameters,
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Cognito,
     api::Answer,
-    auth::{Parameters, parameter},
+    auth::{Parameters, parameter, without_nulls},
     client::Client,
     error::CognitoError,
     issue::{Grant, issue},
@@ -27,7 +27,7 @@ pub(super) struct RespondToAuthChallenge {
     client_id: String,
     challenge_name: String,
     session: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "without_nulls")]
     challenge_responses: Parameters,
     client_metadata: Option<Metadata>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{EMAIL, Fixture, PASSWORD, pool, refusal};
+use crate::common::{EMAIL, Fixture, PASSWORD, http, pool, refusal};
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, ChallengeNameType, MessageActionType};
 use dev_stack::{
     ClientSettings, EventVersion, PoolSettings, StackOptions, Trigger, TriggerOutcome, Triggers,
@@ -415,4 +415,21 @@ async fn users_pools_and_clients_can_be_looked_at() {
     let (code, message) = refusal(unknown);
     assert_eq!(code, "UnknownOperationException");
     assert!(message.contains("ListGroups"), "{message}");
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_null_counts_as_not_sent() {
+    let fixture = Fixture::start(PoolSettings::default()).await;
+    fixture.sign_up().await;
+    fixture.confirm().await.unwrap();
+    let input = json!({
+        "ClientId": fixture.client_id, "AuthFlow": "USER_PASSWORD_AUTH",
+        "AuthParameters": { "USERNAME": EMAIL, "PASSWORD": PASSWORD, "DEVICE_KEY": null },
+    });
+    let target = ("x-amz-target", "AWSCognitoIdentityProviderService.InitiateAuth");
+    let url = format!("{}/", fixture.stack.endpoints().cognito);
+
+    let (status, _, body) = http("POST", &url, &[target], &input.to_string()).await;
+
+    assert_eq!(status, 200, "{body}");
 }

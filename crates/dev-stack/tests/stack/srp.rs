@@ -1,6 +1,6 @@
 //! `USER_SRP_AUTH`, which JavaScript clients use by default.
 
-use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
+use aws_sdk_cognitoidentityprovider::types::{AuthFlowType, ChallengeNameType};
 use dev_stack::{ClientSettings, EventVersion, PoolSettings, StackOptions, Trigger};
 use serde_json::{Value, json};
 
@@ -91,8 +91,19 @@ async fn a_client_with_a_secret_sends_its_hash_with_every_step() {
     let secret = cognito.client_secret(&fixture.pool, &client_id).unwrap();
     let user = SrpUser { client_id: &client_id, secret: Some(&secret), ..user(&fixture) };
 
-    user.sign_in(&fixture.api, &fixture.pool).await.unwrap();
+    let tokens = user.sign_in(&fixture.api, &fixture.pool).await.unwrap().authentication_result.unwrap();
 
+    let refresh = fixture.api.initiate_auth().client_id(&client_id).auth_flow(AuthFlowType::RefreshTokenAuth);
+    let refresh = refresh.auth_parameters("REFRESH_TOKEN", tokens.refresh_token().unwrap());
+    let refused = refusal(refresh.clone().send().await.unwrap_err());
+    assert!(refused.1.ends_with("SECRET_HASH was not received"), "{refused:?}");
+    let username = cognito.sub(&fixture.pool, EMAIL).unwrap();
+    refresh.auth_parameters("SECRET_HASH", user.secret_hash(&username).unwrap()).send().await.unwrap();
+    let exchange = fixture.api.get_tokens_from_refresh_token().client_id(&client_id);
+    let exchange = exchange.refresh_token(tokens.refresh_token().unwrap());
+    let refused = refusal(exchange.clone().send().await.unwrap_err());
+    assert!(refused.1.starts_with("Unable to verify secret for client"), "{refused:?}");
+    exchange.client_secret(&secret).send().await.unwrap();
     let none = SrpUser { secret: None, ..user }.begin(&fixture.api).await.unwrap_err();
     assert!(none.1.ends_with("is configured with secret but SECRET_HASH was not received"), "{none:?}");
     let wrong = SrpUser { secret: Some("wrong"), ..user }.begin(&fixture.api).await.unwrap_err();

@@ -89,13 +89,19 @@ async fn ids_look_like_cognitos() {
 
 #[tokio::test]
 async fn ports_and_ids_can_be_fixed() {
-    // A port that the system has just given out is free, and so, as good as always, are the four after it.
-    let port = {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        listener.local_addr().unwrap().port()
-    };
-    let options = StackOptions { port: Some(port), ..StackOptions::default() };
-    let stack = DevStack::start(options.clone()).await.unwrap();
+    // Below the ports that systems give out; another program may have one of the five.
+    let first = 20_000 + u16::try_from(std::process::id() % 1_000).unwrap() * 10;
+    let options = |port| StackOptions { port: Some(port), ..StackOptions::default() };
+    let mut started = None;
+    for port in (first..).step_by(5).take(100) {
+        match DevStack::start(options(port)).await {
+            Ok(stack) => started = Some((stack, port)),
+            Err(DevStackError::Listen { .. }) => continue,
+            Err(other) => panic!("{other}"),
+        }
+        break;
+    }
+    let (stack, port) = started.expect("five free ports");
     let cognito = stack.cognito();
 
     let pool = cognito.create_pool(PoolSettings { id: Some("eu-west-1_local".into()), ..Default::default() });
@@ -108,7 +114,7 @@ async fn ports_and_ids_can_be_fixed() {
     let others = [&endpoints.dynamodb, &endpoints.lambda, &endpoints.sts, &endpoints.iam];
     let expected = [1, 2, 3, 4].map(|place| format!("http://127.0.0.1:{}", port + place));
     assert_eq!(others.map(String::clone), expected);
-    let taken = DevStack::start(options).await.unwrap_err();
+    let taken = DevStack::start(options(port)).await.unwrap_err();
     assert!(taken.to_string().starts_with("could not listen on 127.0.0.1:"), "{taken}");
 }
 
