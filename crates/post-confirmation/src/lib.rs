@@ -18,7 +18,7 @@ use tenancy::onboarding::{self, Confirmation, StampPlan};
 use tenancy::ports::{Invites, Records, Stamps, UserDirectory};
 use tenancy::redemption::{Candidate, Redemption};
 use tenancy::sign_in::CrossTenant;
-use tenancy::{Timestamp, UserKey, Username};
+use tenancy::{TenantId, Timestamp, UserKey, Username};
 use tenancy_aws::{CognitoUsers, DynamoStore};
 use tokio::time::timeout_at;
 
@@ -138,9 +138,13 @@ pub async fn handle(
             report.reason = Some(refusal.name());
         }
     }
-    if let Some(plan) = joined.stamp {
-        stamp(&plan, user, event.username.as_ref(), call, (store, users), report).await;
-        report.details.stamp = Some(plan);
+    match joined.stamp {
+        Ok(None) => {}
+        Ok(Some(plan)) => {
+            stamp(&plan, user, event.username.as_ref(), call, (store, users), report).await;
+            report.details.stamp = Some(plan);
+        }
+        Err(error) => defer(user, call, None, with_causes(&error), report),
     }
     Ok(Answer::Untouched)
 }
@@ -179,13 +183,18 @@ async fn stamp(
             }
         }
     };
+    defer(user, call, Some(&plan.tenant), cause, report);
+}
+
+/// The user is whole: the membership is written, and the stamp stays pending.
+fn defer(user: &UserKey, call: &Call<'_>, tenant: Option<&TenantId>, cause: String, report: &mut Report) {
     report.stamps_deferred = 1;
     tracing::warn!(
         event = "stamp.deferred",
         requestId = call.request_id,
         sub = user.sub.as_str(),
         userPoolId = user.pool.as_str(),
-        tenantId = plan.tenant.as_str(),
+        tenantId = tenant.map(TenantId::as_str),
         cause,
         "the membership is written, and its stamp is pending"
     );

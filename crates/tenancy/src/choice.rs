@@ -46,25 +46,46 @@ impl AskedTenant {
     }
 }
 
-/// The request asks for another tenant than the app client is bound to, or for something that no tenant is called.
-/// Nothing is redeemed, and there is no token.
+/// The request asks for another tenant than the app client is bound to. Nothing is redeemed, and there is no token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Contradiction;
 
-/// The one tenant that a request is for: the app client's, or the one that it asks for; `None`: any of the user's.
-///
-/// # Errors
-///
-/// [`Contradiction`].
-pub fn wanted<'a>(
-    bound: Option<&'a TenantId>,
-    asked: &'a AskedTenant,
-) -> Result<Option<&'a TenantId>, Contradiction> {
-    match (bound, asked) {
-        (_, AskedTenant::Malformed) => Err(Contradiction),
-        (Some(bound), AskedTenant::Tenant(asked)) if asked != bound => Err(Contradiction),
-        (bound, AskedTenant::None) => Ok(bound),
-        (_, AskedTenant::Tenant(asked)) => Ok(Some(asked)),
+/// Which tenant a request is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wanted<'a> {
+    /// Any of the user's.
+    Any,
+    /// This one: the app client's, or the one that the request asks for.
+    Tenant(&'a TenantId),
+    /// None that exists: the request asks for something that no tenant is called.
+    Nowhere,
+}
+
+impl<'a> Wanted<'a> {
+    /// What the app client's binding and the request say together.
+    ///
+    /// # Errors
+    ///
+    /// [`Contradiction`].
+    pub fn of(bound: Option<&'a TenantId>, asked: &'a AskedTenant) -> Result<Self, Contradiction> {
+        match (bound, asked) {
+            (None, AskedTenant::None) => Ok(Self::Any),
+            (None, AskedTenant::Malformed) => Ok(Self::Nowhere),
+            (None, AskedTenant::Tenant(asked)) => Ok(Self::Tenant(asked)),
+            (Some(bound), AskedTenant::None) => Ok(Self::Tenant(bound)),
+            (Some(bound), AskedTenant::Tenant(asked)) if asked == bound => Ok(Self::Tenant(bound)),
+            (Some(_), AskedTenant::Tenant(_) | AskedTenant::Malformed) => Err(Contradiction),
+        }
+    }
+
+    /// Whether a token for `tenant` would be what is wanted.
+    #[must_use]
+    pub fn admits(self, tenant: &TenantId) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Tenant(wanted) => wanted == tenant,
+            Self::Nowhere => false,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use futures_util::future::{join, join_all};
 
-use crate::choice::{AskedTenant, wanted};
+use crate::choice::{AskedTenant, Wanted};
 use crate::ports::{BoxError, Damage, Invites, Records, Stamps, StoreError, UserDirectory};
 use crate::redeem::{Redeemed, redeem};
 use crate::redemption::{Candidate, InviteRefusal, Redemption, RefusedOpening};
@@ -27,8 +27,8 @@ pub struct Joined {
     pub redemption: Redemption,
     /// The user's records afterwards; `None` when none were read, because nothing had to be.
     pub records: Option<UserRecords>,
-    /// The stamp that is still to be written.
-    pub stamp: Option<StampPlan>,
+    /// The stamp that is still to be written; an error when the tenants that it depends on could not be read.
+    pub stamp: Result<Option<StampPlan>, StoreError>,
     /// What was on offer and refused.
     pub refused: Vec<RefusedOpening>,
     /// Damaged items that were passed over.
@@ -38,7 +38,7 @@ pub struct Joined {
 impl Joined {
     fn refused(why: InviteRefusal, records: Option<UserRecords>) -> Self {
         let redemption = Redemption::Refused(why);
-        Self { redemption, records, stamp: None, refused: Vec::new(), damaged: Vec::new() }
+        Self { redemption, records, stamp: Ok(None), refused: Vec::new(), damaged: Vec::new() }
     }
 }
 
@@ -64,7 +64,7 @@ pub async fn confirm<S: Records + Invites>(
     .await;
     let (mut records, binding) = (records?, binding?);
     let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
-    let Ok(wanted) = wanted(bound, asked) else {
+    let Ok(wanted) = Wanted::of(bound, asked) else {
         return Ok(Joined::refused(InviteRefusal::WrongTenant, Some(records)));
     };
     let mut tenants = Tenants::new(store);
@@ -77,14 +77,21 @@ pub async fn confirm<S: Records + Invites>(
     {
         redemption = Redemption::Already;
     }
-    let mut named = pending(&records);
-    if !named.is_empty() {
-        named.extend(records.default_tenant().cloned());
-        tenants.read(&named).await?;
-    }
-    let is_over = |tenant: &TenantId| tenants.state(tenant) == Some(TenantState::Offboarded);
-    let stamp = missing_stamp(&records, is_over);
+    let stamp = stamp_of(&records, &mut tenants).await;
     Ok(Joined { redemption, records: Some(records), stamp, refused, damaged })
+}
+
+async fn stamp_of<S: Records>(
+    records: &UserRecords,
+    tenants: &mut Tenants<'_, S>,
+) -> Result<Option<StampPlan>, StoreError> {
+    let mut named = pending(records);
+    if named.is_empty() {
+        return Ok(None);
+    }
+    named.extend(records.default_tenant().cloned());
+    tenants.read_all(&named).await?;
+    Ok(missing_stamp(records, |tenant| tenants.state(tenant) == Some(TenantState::Offboarded)))
 }
 
 /// A stamp to be written.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use futures_util::future::try_join_all;
 
 use crate::address::{Opens, Voucher};
+use crate::choice::Wanted;
 use crate::ports::{Commit, Damage, Invites, Offer, Records, StoreError};
 use crate::redemption::{
     Candidate, InviteRefusal, OpeningKey, Redemption, RedemptionPlan, RefusedOpening, Standing, Verdict,
@@ -60,7 +61,7 @@ pub struct Redeemed {
 /// written stays; a repetition finds it.
 pub async fn redeem<S: Records + Invites>(
     candidate: Candidate<'_>,
-    wanted: Option<&TenantId>,
+    wanted: Wanted<'_>,
     records: &mut UserRecords,
     tenants: &mut Tenants<'_, S>,
     store: &S,
@@ -106,34 +107,55 @@ enum Attempt {
     Damaged,
 }
 
+/// What came of the invite that a pointer leads to.
+enum ByPointer {
+    /// The user is a member by it.
+    Ended(Redemption),
+    /// Refused or damaged; the next may be tried.
+    Refused,
+    /// This user has used it before, and is no live member by it any more; the next may be tried.
+    UsedBefore,
+}
+
 impl<S: Records + Invites> Engine<'_, '_, '_, S> {
-    async fn by_code(
-        &mut self,
-        hash: &InviteHash,
-        wanted: Option<&TenantId>,
-    ) -> Result<Redemption, StoreError> {
+    async fn by_code(&mut self, hash: &InviteHash, wanted: Wanted<'_>) -> Result<Redemption, StoreError> {
+        let earlier = self.records.clone();
         let (why, offer) = match self.attempt(hash, FoundBy::Code).await? {
             Attempt::Joined(tenant) => return Ok(Redemption::Joined(tenant)),
             Attempt::Already(_) => return Ok(Redemption::Already),
             Attempt::Refused(why, offer) => (why, offer),
             Attempt::Damaged => return self.nothing(None),
         };
-        let leads_to = tenant_of_spent_code(why, &offer);
-        let leads_to = leads_to.filter(|tenant| wanted.is_none_or(|wanted| wanted == *tenant));
-        if let Some(tenant) = leads_to
-            && self.records.in_tenant(tenant).is_none()
-            && let Some(redemption) = self.by_address_in(tenant).await?
-        {
-            return Ok(redemption);
+        let leads_to = tenant_of_spent_code(why, &offer).filter(|tenant| wanted.admits(tenant));
+        if let Some(tenant) = leads_to {
+            if self.records.in_tenant(tenant).is_none() {
+                match self.by_address_in(tenant).await {
+                    Ok(Some(redemption)) => return Ok(redemption),
+                    Ok(None) => {}
+                    // What became of the code is what there is to say.
+                    Err(StoreError::Damaged(damage)) => self.note_damaged(damage),
+                    Err(error) => return Err(error),
+                }
+                *self.records = self.store.user(self.candidate.user).await?;
+            }
+            let is_of_this_user = offer.terms.as_ref().is_some_and(|terms| {
+                terms.invite.email.is_some() && terms.invite.email.as_ref() == self.candidate.email
+            });
+            // An earlier call with this old code may have joined the user by the new invite.
+            if self.records.has_joined_since(&earlier, Some(tenant))
+                || (is_of_this_user && self.records.is_active_in(tenant))
+            {
+                return Ok(Redemption::Already);
+            }
         }
-        // What became of the code is what there is to say, even if something else is damaged.
         Ok(Redemption::Refused(why))
     }
 
-    async fn without_code(&mut self, wanted: Option<&TenantId>) -> Result<Redemption, StoreError> {
+    async fn without_code(&mut self, wanted: Wanted<'_>) -> Result<Redemption, StoreError> {
         let earlier = self.records.clone();
         match wanted {
-            Some(tenant) => match self.records.in_tenant(tenant) {
+            Wanted::Nowhere => return Ok(Redemption::Refused(InviteRefusal::WrongTenant)),
+            Wanted::Tenant(tenant) => match self.records.in_tenant(tenant) {
                 Some(membership) if membership.is_active() => return Ok(Redemption::Already),
                 Some(_) => return Ok(Redemption::Refused(InviteRefusal::MembershipNotActive)),
                 None => {
@@ -142,11 +164,11 @@ impl<S: Records + Invites> Engine<'_, '_, '_, S> {
                     }
                 }
             },
-            None if self.tenants.has_live(self.records).await? => return Ok(Redemption::Already),
-            None => {}
+            Wanted::Any if self.tenants.has_live(self.records).await? => return Ok(Redemption::Already),
+            Wanted::Any => {}
         }
         if !self.candidate.is_refresh || self.records.memberships.is_empty() {
-            if wanted.is_none()
+            if wanted == Wanted::Any
                 && let Some(redemption) = self.by_oldest_of_address().await?
             {
                 return Ok(redemption);
@@ -156,7 +178,11 @@ impl<S: Records + Invites> Engine<'_, '_, '_, S> {
             }
         }
         *self.records = self.store.user(self.candidate.user).await?;
-        if self.records.has_joined_since(&earlier, wanted) {
+        let tenant = match wanted {
+            Wanted::Tenant(tenant) => Some(tenant),
+            Wanted::Any | Wanted::Nowhere => None,
+        };
+        if self.records.has_joined_since(&earlier, tenant) {
             return Ok(Redemption::Already);
         }
         let first = self.refused.first().map(|refused| refused.why);
@@ -182,7 +208,10 @@ impl<S: Records + Invites> Engine<'_, '_, '_, S> {
         }
         match self.store.pointer(&EmailHash::of(email), tenant).await {
             Ok(Some(pointer)) if !has_expired(&pointer, self.candidate.now) => {
-                self.by_pointer(email, &pointer).await
+                match self.by_pointer(email, &pointer).await? {
+                    ByPointer::Ended(redemption) => Ok(Some(redemption)),
+                    ByPointer::Refused | ByPointer::UsedBefore => Ok(None),
+                }
             }
             Ok(_) => Ok(None),
             Err(StoreError::Damaged(damage)) => {
@@ -228,38 +257,41 @@ impl<S: Records + Invites> Engine<'_, '_, '_, S> {
                 );
                 continue;
             }
-            let used_before = self.refused.len().saturating_add(self.damaged.len());
-            if let Some(redemption) = self.by_pointer(email, pointer).await? {
-                return Ok(Some(redemption));
+            match self.by_pointer(email, pointer).await? {
+                ByPointer::Ended(redemption) => return Ok(Some(redemption)),
+                ByPointer::Refused => tried = tried.saturating_add(1),
+                ByPointer::UsedBefore => {}
             }
-            let is_counted = self.refused.len().saturating_add(self.damaged.len()) > used_before;
-            tried = tried.saturating_add(usize::from(is_counted));
         }
         Ok(None)
     }
 
-    /// `None`: refused, damaged or used before by a user who is no member by it any more; the next may be tried.
     async fn by_pointer(
         &mut self,
         email: &EmailAddress,
         pointer: &InvitePointer,
-    ) -> Result<Option<Redemption>, StoreError> {
-        match self.attempt(&pointer.hash, FoundBy::Address(email, &pointer.tenant)).await? {
-            Attempt::Joined(tenant) => Ok(Some(Redemption::Joined(tenant))),
-            Attempt::Already(tenant) if self.records.is_active_in(&tenant) => Ok(Some(Redemption::Already)),
-            Attempt::Already(_) | Attempt::Refused(..) | Attempt::Damaged => Ok(None),
-        }
+    ) -> Result<ByPointer, StoreError> {
+        Ok(match self.attempt(&pointer.hash, FoundBy::Address(email, &pointer.tenant)).await? {
+            Attempt::Joined(tenant) => ByPointer::Ended(Redemption::Joined(tenant)),
+            Attempt::Already(tenant) => match self.records.in_tenant(&tenant) {
+                Some(membership) if self.tenants.is_live(membership).await? => {
+                    ByPointer::Ended(Redemption::Already)
+                }
+                Some(_) | None => ByPointer::UsedBefore,
+            },
+            Attempt::Refused(..) | Attempt::Damaged => ByPointer::Refused,
+        })
     }
 
     /// Step 4: the tenant of the user's identity provider.
-    async fn by_provider(&mut self, wanted: Option<&TenantId>) -> Result<Option<Redemption>, StoreError> {
+    async fn by_provider(&mut self, wanted: Wanted<'_>) -> Result<Option<Redemption>, StoreError> {
         let Some(provider) = self.candidate.identities.joining_provider() else { return Ok(None) };
         let opening = || OpeningKey::Provider(provider.clone());
         for _ in 0..MAX_ROUNDS {
             let Some(binding) = self.binding(provider).await?.filter(|binding| binding.joins) else {
                 return Ok(None);
             };
-            if wanted.is_some_and(|wanted| *wanted != binding.tenant) {
+            if !wanted.admits(&binding.tenant) {
                 return Ok(None);
             }
             let tenant = self.store.joinable_tenant(&binding.tenant).await?.ok_or_else(|| Damage {
@@ -280,7 +312,7 @@ impl<S: Records + Invites> Engine<'_, '_, '_, S> {
                     if self.commit(&plan).await? {
                         return Ok(Some(Redemption::Joined(plan.tenant)));
                     }
-                    if self.records.has_joined_since(&earlier, wanted) {
+                    if self.records.has_joined_since(&earlier, None) {
                         return Ok(Some(Redemption::Already));
                     }
                     self.bindings.clear();
@@ -316,8 +348,12 @@ impl<S: Records + Invites> Engine<'_, '_, '_, S> {
             if let Some(damage) = &offer.damaged_pointer {
                 self.note_damaged(damage.clone());
             }
-            let standing = self.standing(&offer, by).await?;
-            match judge(&self.candidate, hash, &offer, self.records, standing) {
+            let mut verdict = judge(&self.candidate, hash, &offer, self.records, Standing::GOOD);
+            if matches!(verdict, Verdict::Redeem(_)) {
+                let standing = self.standing(&offer, by).await?;
+                verdict = judge(&self.candidate, hash, &offer, self.records, standing);
+            }
+            match verdict {
                 Verdict::Already(tenant) => {
                     if !self.records.is_active_in(&tenant) {
                         *self.records = self.store.user(user).await?;
@@ -370,8 +406,7 @@ impl<S: Records + Invites> Engine<'_, '_, '_, S> {
     }
 
     async fn standing(&mut self, offer: &Offer, by: FoundBy<'_>) -> Result<Standing, StoreError> {
-        // Only an offer that may be redeemed is worth the reads.
-        let keeps_default = offer.used_for.is_some() || offer.terms.is_none() || self.keeps_default().await?;
+        let keeps_default = self.keeps_default().await?;
         let bound = offer.terms.as_ref().map(|terms| &terms.invite).filter(|invite| invite.email.is_some());
         let is_address_good = match (by, bound) {
             (FoundBy::Code, Some(invite)) => {

@@ -210,6 +210,11 @@ pub struct Standing {
     pub keeps_default: bool,
 }
 
+impl Standing {
+    /// What nothing has to be read for: an invite that is refused in spite of it is refused whatever the user's standing is.
+    pub const GOOD: Self = Self { is_address_good: true, keeps_default: true };
+}
+
 /// Decides about an invite.
 #[must_use]
 pub fn judge(

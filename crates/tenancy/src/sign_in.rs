@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join3;
 
-use crate::choice::{AskedTenant, Choice, ChosenBy, Refusal, choose, choose_wanted, nothing_left, wanted};
+use crate::choice::{AskedTenant, Choice, ChosenBy, Refusal, Wanted, choose, choose_wanted, nothing_left};
 use crate::ports::{Damage, Invites, Records, StoreError};
 use crate::redeem::{Redeemed, redeem};
 use crate::redemption::{Candidate, DefaultChange, InviteRefusal, Redemption, RefusedOpening};
@@ -206,19 +206,21 @@ async fn choose_and_redeem<S: Records + Invites>(
     notes: &mut Notes,
 ) -> Result<(TenantId, ChosenBy), NoGrant> {
     let SignIn { candidate, asked, .. } = sign_in;
-    let Ok(wanted) = wanted(bound, asked) else { return Err(Refusal::WrongTenant.into()) };
+    let Ok(wanted) = Wanted::of(bound, asked) else { return Err(Refusal::WrongTenant.into()) };
     let by = if bound.is_some() { ChosenBy::ClientBinding } else { ChosenBy::Asked };
     let has_code = *candidate.code != PresentedCode::None;
     let mut is_redeemed = false;
     let mut damage = None;
     loop {
         let state = |tenant: &TenantId| tenants.state(tenant);
-        let must_redeem =
-            !is_redeemed && (has_code || wanted.is_some_and(|wanted| records.in_tenant(wanted).is_none()));
         let mut choice = match wanted {
-            _ if must_redeem => Choice::NothingLive,
-            Some(wanted) => choose_wanted(records, wanted, by, &state),
-            None => choose(records, candidate.is_refresh, &state),
+            _ if has_code && !is_redeemed => Choice::NothingLive,
+            Wanted::Tenant(wanted) if !is_redeemed && records.in_tenant(wanted).is_none() => {
+                Choice::NothingLive
+            }
+            Wanted::Tenant(wanted) => choose_wanted(records, wanted, by, &state),
+            Wanted::Any => choose(records, candidate.is_refresh, &state),
+            Wanted::Nowhere => Choice::Refuse(Refusal::WrongTenant),
         };
         if is_redeemed && choice == Choice::NothingLive {
             choice = nothing_left(records, &state);

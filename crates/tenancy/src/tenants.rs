@@ -96,6 +96,18 @@ impl<'s, S: Records> Tenants<'s, S> {
         unread.into_iter().zip(answers).try_for_each(|(id, answer)| self.keep(id, answer))
     }
 
+    /// Reads all of `ids` that were not read yet, some at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub async fn read_all(&mut self, ids: &[TenantId]) -> Result<(), StoreError> {
+        while ids.iter().any(|id| !self.read.contains_key(id)) {
+            self.read(ids).await?;
+        }
+        Ok(())
+    }
+
     /// The state of a tenant that was read.
     #[must_use]
     pub fn state(&self, id: &TenantId) -> Option<TenantState> {

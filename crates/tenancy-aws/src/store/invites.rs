@@ -25,11 +25,16 @@ impl Invites for DynamoStore {
         .await?;
         let used_for = usage.map(|attributes| decode_use(hash, user, &attributes)).transpose()?;
         let Some(attributes) = invite else { return Ok(Offer { used_for, ..Offer::default() }) };
-        let invite = decode_invite(hash, &attributes)?;
-        if used_for.as_ref().is_some_and(|tenant| *tenant != invite.tenant) {
-            let key = Key::invite_use(hash, user).to_string();
-            return Err(Damage { key, problem: "`tid` is not its invite's".to_owned() }.into());
+        let invite = decode_invite(hash, &attributes);
+        if let Some(tenant) = &used_for {
+            // Whatever has become of the invite: this user has used it.
+            if invite.is_ok_and(|invite| invite.tenant != *tenant) {
+                let key = Key::invite_use(hash, user).to_string();
+                return Err(Damage { key, problem: "`tid` is not its invite's".to_owned() }.into());
+            }
+            return Ok(Offer { used_for, ..Offer::default() });
         }
+        let invite = invite?;
         let (tenant, pointer) = try_join(self.tenant(&invite.tenant), self.pointer_of(&invite)).await?;
         let tenant = tenant.ok_or_else(|| Damage {
             key: Key::invite(hash).to_string(),

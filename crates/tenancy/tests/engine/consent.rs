@@ -57,6 +57,11 @@ fn the_old_link_after_a_resend_leads_to_the_new_invite_of_its_tenant() {
         assert_eq!(redemption(&Event::of("ana").code(code(1)), &store), joined("acme"), "{row}");
         assert_eq!((store.uses(&code(2)), store.uses(&code(3))), (1, 0), "{row}");
     }
+    let again = resent(spoils[0].1);
+    let event = Event::of("ana").code(code(1));
+    assert_eq!(redemption(&event, &again), joined("acme"));
+    assert_eq!(redemption(&event, &again), Redemption::Already, "the same event again has the first outcome");
+    assert_eq!(run(event.token(&again)).as_deref(), Ok("acme"));
     let to_another = redemption(&Event::of("ana").code(code(1)).asking("globex"), &revoked());
     assert_eq!(to_another, Redemption::Refused(InviteRefusal::Revoked), "another tenant was asked for");
     let unverified = Event { is_verified: false, ..Event::of("ana").code(code(1)) };
@@ -100,12 +105,24 @@ fn a_request_that_contradicts_itself_redeems_nothing() {
         Event::of("ana").asking("globex"),
         Event::of("ana").asking("globex").code(code(2)),
         Event::of("ana").asking("not a tenant"),
+        Event::of("ana").asking("not a tenant").code(code(1)),
     ] {
         let store = world();
         assert_eq!(redemption(&event, &store), Redemption::Refused(InviteRefusal::WrongTenant));
         assert_eq!(run(event.token(&store)), Err("WrongTenant".to_owned()));
         assert_eq!(store.tenants_of("ana"), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_code_counts_beside_a_text_that_is_no_tenants_id_and_the_address_does_not() {
+    let world = || tenants().invite(&code(1), "acme", 10, 1);
+    let nonsense = Event::of("ana").asking("not a tenant");
+
+    assert_eq!(redemption(&nonsense, &world()), Redemption::Refused(InviteRefusal::WrongTenant));
+    let store = world();
+    assert_eq!(redemption(&nonsense.clone().code(code(1)), &store), joined("acme"));
+    assert_eq!(run(nonsense.token(&store)), Err("WrongTenant".to_owned()));
 }
 
 #[test]
@@ -241,6 +258,53 @@ fn who_is_only_in_an_offboarded_tenant_can_be_invited_anew() {
     let paused = tenants().member("ana", "paused", Active).invite(&code(1), "acme", 10, 1);
     assert_eq!(run(Event::of("ana").token(&paused)), Err("Suspended".to_owned()), "a paused one is live");
     assert_eq!(redemption(&Event::of("ana"), &paused), Redemption::Already);
+}
+
+#[test]
+fn an_invite_that_was_used_in_an_offboarded_tenant_hides_no_other() {
+    let used = |store: Store| {
+        let store = store.member("ana", "gone", Active).invite(&code(1), "gone", 50, 2);
+        store.tables().uses.insert((code(1).hash(), "ana".to_owned()), "gone".parse().unwrap());
+        store
+    };
+
+    let invited = used(tenants()).invite(&code(2), "acme", 10, 1);
+    assert_eq!(redemption(&Event::of("ana"), &invited), joined("acme"));
+    let nothing = redemption(&Event::of("ana"), &used(tenants()));
+    assert_eq!(nothing, Redemption::Refused(InviteRefusal::NoInvite));
+}
+
+#[test]
+fn a_damaged_binding_does_not_overrule_a_refused_code() {
+    let store = tenants()
+        .invite(&code(1), "acme", 10, 1)
+        .change(&code(1), |invite| invite.status = InviteStatus::Revoked);
+    store.tables().is_binding_damaged = true;
+
+    let event = Event::of("ana").federated().code(code(1));
+    assert_eq!(redemption(&event, &store), Redemption::Refused(InviteRefusal::Revoked));
+    let member = store.member("ana", "globex", Active);
+    assert_eq!(run(event.token(&member)), Err("InviteRequired".to_owned()));
+}
+
+#[test]
+fn the_stamp_names_the_default_tenant_and_leaves_out_what_is_over() {
+    let mut store = tenants().member("ana", "globex", Active).invite(&code(1), "acme", 10, 1);
+    let stamp = |store: &Store, event: Event| run(event.confirm(store)).unwrap().stamp.unwrap().unwrap();
+    assert_eq!(stamp(&store, Event::of("ana").code(code(1))).tenant.as_str(), "globex", "joined first");
+
+    store = tenants();
+    for number in 0..10 {
+        let id = format!("t-{number:02}");
+        let status = if number == 9 { TenantStatus::Offboarded } else { TenantStatus::Active };
+        store = store.tenant(&id, status).member("ana", &id, Active);
+    }
+    for membership in &mut store.tables().users.get_mut("ana").unwrap().memberships {
+        membership.stamp = tenancy::Stamp::Pending;
+    }
+    let plan = stamp(&store, Event::of("ana"));
+    assert_eq!(plan.memberships.len(), 9, "{plan:?}");
+    assert!(!plan.memberships.contains(&"t-09".parse().unwrap()));
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub(crate) struct Tables {
     pub(crate) damaged_pointers: usize,
     pub(crate) damaged_invites: Vec<InviteHash>,
     pub(crate) binding: Option<ProviderBinding>,
+    pub(crate) is_binding_damaged: bool,
     pub(crate) client: Option<ClientBinding>,
     pub(crate) reads: usize,
     /// How many commits others are made to overtake.
@@ -298,7 +299,8 @@ impl Invites for Store {
         _: &PoolId,
         _: &ProviderName,
     ) -> Result<Option<ProviderBinding>, StoreError> {
-        Ok(self.read(|tables| tables.binding.clone()).await)
+        let binding = self.read(|tables| (!tables.is_binding_damaged).then(|| tables.binding.clone())).await;
+        binding.ok_or_else(|| damage("a binding").into())
     }
 
     async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {

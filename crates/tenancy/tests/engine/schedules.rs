@@ -35,6 +35,27 @@ fn overlapping_confirmations_of_one_user_all_succeed_and_use_an_invite_once() {
 }
 
 #[test]
+fn overlapping_calls_with_an_old_code_all_end_in_the_new_invite() {
+    for seed in 0..SEEDS {
+        let store = acme().invite(&code(1), "acme", 20, 1);
+        store.tables().pointers.clear();
+        let store = store.change(&code(1), |invite| invite.status = InviteStatus::Revoked).invite(
+            &code(2),
+            "acme",
+            10,
+            1,
+        );
+        let event = Event::of("ana").code(code(1));
+
+        for joined in overlapping((0..3).map(|_| event.confirm(&store)), seed) {
+            let redemption = joined.unwrap().redemption;
+            assert!(!matches!(redemption, Redemption::Refused(_)), "seed {seed}: {redemption:?}");
+        }
+        assert_eq!((store.tenants_of("ana"), store.uses(&code(2))), (vec!["acme".to_owned()], 1));
+    }
+}
+
+#[test]
 fn overlapping_sign_ins_of_one_user_all_get_a_token() {
     for seed in 0..SEEDS {
         let calls = usize::try_from(seed % 3 + 2).unwrap();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tenancy::choice::{
-    AskedTenant, Choice, ChosenBy, Contradiction, Refusal, choose, choose_wanted, nothing_left, wanted,
+    AskedTenant, Choice, ChosenBy, Contradiction, Refusal, Wanted, choose, choose_wanted, nothing_left,
 };
 use tenancy::tenants::TenantState;
 use tenancy::{Membership, MembershipStatus, Profile, TenantId, UserRecords};
@@ -144,21 +144,21 @@ fn a_tenant_that_was_asked_for_is_that_or_none() {
 #[test]
 fn a_request_is_for_one_tenant_or_contradicts_itself() {
     let asked = |tenant: &str| AskedTenant::parse(tenant);
+    let acme = tenant_id("acme");
     let rows = [
-        (None, asked(""), Ok(None)),
-        (None, asked(" \t"), Ok(None)),
-        (None, asked("acme"), Ok(Some("acme"))),
-        (None, asked("x"), Err(Contradiction)),
-        (Some("acme"), asked(""), Ok(Some("acme"))),
-        (Some("acme"), asked("acme"), Ok(Some("acme"))),
+        (None, asked(""), Ok(Wanted::Any)),
+        (None, asked(" \t"), Ok(Wanted::Any)),
+        (None, asked("acme"), Ok(Wanted::Tenant(&acme))),
+        (None, asked("x"), Ok(Wanted::Nowhere)),
+        (Some("acme"), asked(""), Ok(Wanted::Tenant(&acme))),
+        (Some("acme"), asked("acme"), Ok(Wanted::Tenant(&acme))),
         (Some("acme"), asked("globex"), Err(Contradiction)),
         (Some("acme"), asked("Acme"), Err(Contradiction)),
     ];
 
     for (bound, asked, expected) in rows {
         let bound = bound.map(tenant_id);
-        let found = wanted(bound.as_ref(), &asked);
-        assert_eq!(found.map(|tenant| tenant.map(TenantId::as_str)), expected, "{bound:?} {asked:?}");
+        assert_eq!(Wanted::of(bound.as_ref(), &asked), expected, "{bound:?} {asked:?}");
     }
 }
 
