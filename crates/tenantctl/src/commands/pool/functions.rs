@@ -47,6 +47,11 @@ impl Checked {
     }
 }
 
+/// What holds a trigger and is no function that Lambda can be asked about.
+pub(super) fn unreadable(slot: Slot, arn: String, why: &InvalidFunctionArn) -> Checked {
+    Checked { trigger: slot.name(), arn, ..Checked::default() }.unknown(why.to_string())
+}
+
 /// The setting without which neither function of this product starts.
 const OWN_SETTING: &str = "TENANCY_TABLE";
 
