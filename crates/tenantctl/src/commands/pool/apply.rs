@@ -82,7 +82,7 @@ pub(super) async fn apply(work: Work<'_>, report: &mut Report) -> Result<(), Fai
     let unsure = match wire::update(cognito, pool_id, update.text(&planned)).await {
         Sent::Done => None,
         Sent::Refused(failure, code) => {
-            return Err(refused(failure, code.as_deref(), &update.unknown, &path, report));
+            return Err(refused(&failure, code.as_deref(), &update.unknown, &path, report));
         }
         Sent::Unknown(failure) => {
             context.note(&format!("{failure}. It may have been done all the same; looking."));
@@ -113,7 +113,7 @@ pub(super) async fn apply(work: Work<'_>, report: &mut Report) -> Result<(), Fai
 
 /// An update that Cognito has refused.
 fn refused(
-    failure: Failure,
+    failure: &Failure,
     code: Option<&str>,
     unknown: &[String],
     path: &std::path::Path,

@@ -1,4 +1,4 @@
-//! The pool as it was, in a file, before anything is written; and read again to put it back.
+//! The backup file: written before a pool is changed, read to restore it.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;

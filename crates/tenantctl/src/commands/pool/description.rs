@@ -1,5 +1,5 @@
-//! A pool as `DescribeUserPool` gave it: the text, and what it says. What goes back to Cognito is cut out of the text, so
-//! that numbers, escapes and members without a value stay as Cognito wrote them.
+//! A pool's description as text and as a JSON value. Requests copy the text, so that numbers, escapes and empty values reach
+//! Cognito exactly as Cognito wrote them.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ impl Description {
         value.is_object().then(|| Self { text: text.trim().to_owned(), value })
     }
 
-    /// What it says.
+    /// The description as a JSON value.
     pub(super) fn value(&self) -> &Value {
         &self.value
     }
 
-    /// Its text, as it came.
+    /// The description as Cognito sent it.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -35,7 +35,7 @@ impl Description {
         members(&self.text)
     }
 
-    /// The description that says `value` instead. Whatever is equal in both keeps its text.
+    /// Replaces the value. Every part that is equal in both keeps its text.
     pub(super) fn saying(&self, value: Value) -> Self {
         Self { text: spliced(&self.text, &value), value }
     }

@@ -1,4 +1,4 @@
-//! What a pool is to become: the same with other triggers, or what a file says that it was.
+//! The goal of a run: the same pool with other triggers, or the pool as a file has saved it.
 
 use serde_json::{Map, Value};
 
@@ -11,17 +11,17 @@ use super::triggers::with_slot;
 use super::update::is_system_tag;
 use super::wire::Mfa;
 
-/// What a pool is to become.
+/// The goal of a run.
 #[derive(Clone, Debug)]
 pub(super) enum Goal {
-    /// The same, with these triggers.
+    /// The pool as it is now, with these triggers.
     Triggers(Vec<Change>),
-    /// What was saved of it.
+    /// The pool as the file has it.
     Saved(Box<Saved>),
 }
 
 impl Goal {
-    /// The triggers that change; none of a pool that is put back.
+    /// The triggers that change; empty for a restore.
     pub(super) fn changes(&self) -> &[Change] {
         match self {
             Self::Triggers(changes) => changes,
@@ -29,7 +29,7 @@ impl Goal {
         }
     }
 
-    /// What was saved, if that is the goal.
+    /// The file's content, for a restore.
     pub(super) fn saved(&self) -> Option<&Saved> {
         match self {
             Self::Triggers(_) => None,
@@ -37,7 +37,7 @@ impl Goal {
         }
     }
 
-    /// The description as it is to be, of a pool that is now `pool`.
+    /// The description after the update, for a pool that is described as `pool` now.
     pub(super) fn planned(&self, pool: &Description) -> Description {
         match self {
             Self::Triggers(changes) => {
@@ -50,7 +50,7 @@ impl Goal {
         }
     }
 
-    /// The MFA configuration as it is to be, of a pool that has `now`.
+    /// The MFA configuration after the update, for a pool that has `now`.
     pub(super) fn mfa<'a>(&'a self, now: &'a Mfa) -> &'a Mfa {
         match self {
             Self::Saved(saved) if matches!(saved.mfa, Mfa::Known(_)) => &saved.mfa,
@@ -59,8 +59,8 @@ impl Goal {
     }
 }
 
-/// The saved description on the pool as it is now. What no update can set stays as it is now, and so do AWS's own tags and
-/// members that neither this version nor the file knows: nobody can tell what leaving those out would do.
+/// The saved description, with what an update cannot set taken from `now`: fixed members and AWS's own tags. A member that
+/// neither this version nor the file knows also stays as it is now, because leaving it out could reset it.
 fn put_back(saved: &Description, now: &Description) -> Description {
     let is_fixed = |name: &str| matches!(fate(name), Some(Fate::Fixed(_)));
     let (old, new) = (saved.members(), now.members());
@@ -70,7 +70,6 @@ fn put_back(saved: &Description, now: &Description) -> Description {
     let sent = old.iter().filter(|(name, _)| !is_fixed(name));
     let text = object(kept.chain(sent).map(|(name, text)| (name.as_str(), text.get().to_owned())));
     let Some(planned) = Description::parse(&text) else { return saved.clone() };
-    let mut value = planned.value().clone();
     let tags = |pool: &Description| {
         pool.value().get("UserPoolTags").and_then(Value::as_object).cloned().unwrap_or_default()
     };
@@ -80,11 +79,14 @@ fn put_back(saved: &Description, now: &Description) -> Description {
     if wanted == tags(saved) {
         return planned;
     }
-    value["UserPoolTags"] = Value::Object(wanted);
+    let mut value = planned.value().clone();
+    if let Value::Object(members) = &mut value {
+        members.insert("UserPoolTags".to_owned(), Value::Object(wanted));
+    }
     planned.saying(value)
 }
 
-/// The members of the pool that the file does not know, nor this version: they stay.
+/// Names of the pool's members that neither the file nor this version knows. A restore leaves them as they are.
 pub(super) fn not_in_file(saved: &Saved, now: &Description) -> Vec<String> {
     let old = saved.pool.members();
     let names = now.members().into_keys();

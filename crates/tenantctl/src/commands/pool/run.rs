@@ -4,6 +4,7 @@ use aws_sdk_cognitoidentityprovider::Client;
 use serde_json::Value;
 
 use super::apply::{self, Work};
+use super::backup::PutBack;
 use super::description::Description;
 use super::difference::{Difference, comparable, difference};
 use super::fragment::Change;
@@ -27,7 +28,7 @@ pub(super) struct Run<'a> {
     pub(super) context: &'a Context,
     pub(super) cognito: Client,
     pub(super) pool: Description,
-    /// The description as it is to be.
+    /// The description after the update.
     pub(super) planned: Description,
     pub(super) pool_arn: String,
     pub(super) goal: Goal,
@@ -112,7 +113,7 @@ impl<'a> Run<'a> {
         Self { context, cognito, pool, planned, pool_arn, goal, would_change_more, options, report }
     }
 
-    /// Whether the two triggers are to hold functions that they do not hold now.
+    /// Whether a restore changes the function of a trigger.
     pub(super) fn puts_functions_back(&self) -> bool {
         BOTH.into_iter().any(|slot| self.put_back_in(slot).is_some())
     }
@@ -222,7 +223,7 @@ impl<'a> Run<'a> {
         if self.report.verified == Some(true) {
             return Ok(self.found());
         }
-        let how = self.report.put_back.as_ref().map(|put_back| put_back.command());
+        let how = self.report.put_back.as_ref().map(PutBack::command);
         Err(Failure::failed(format!(
             "the user pool was updated and is not as planned:{}",
             apply::list(&self.report.differences)

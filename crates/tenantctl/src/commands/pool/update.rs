@@ -191,12 +191,7 @@ mod tests {
             ("the name, renamed", json!({ "Name": "n" }), "PoolName", json!("n")),
             ("the id, renamed", json!({ "Id": "p" }), "UserPoolId", json!("p")),
             ("the plan", json!({ "UserPoolTier": "PLUS" }), "UserPoolTier", json!("PLUS")),
-            (
-                "what Cognito tells",
-                json!({ "Arn": "a", "Domain": "d", "Status": "Enabled" }),
-                "Domain",
-                Value::Null,
-            ),
+            ("what Cognito tells", json!({ "Arn": "a", "Domain": "d" }), "Domain", Value::Null),
             (
                 "the old days, beside the new ones",
                 days(

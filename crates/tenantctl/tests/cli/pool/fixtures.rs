@@ -62,8 +62,8 @@ pub(super) const UNKNOWN: [(&str, &str); 4] = [
 /// The text of a description that has these members too.
 pub(super) fn with_unknown(pool: &Value) -> String {
     let known = pool.to_string();
-    let unknown: String = UNKNOWN.iter().map(|(name, text)| format!(r#", "{name}" : {text}"#)).collect();
-    format!("{}{unknown} }}", known.strip_suffix('}').unwrap())
+    let unknown = UNKNOWN.map(|(name, text)| format!(r#""{name}" : {text}"#));
+    format!("{}, {} }}", known.strip_suffix('}').unwrap(), unknown.join(", "))
 }
 
 /// Every setting that an operator can make, none at its default.
