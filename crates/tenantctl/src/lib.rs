@@ -9,6 +9,7 @@
 //! | [`issuable`] | what could never be in a token, and is refused here |
 //! | [`commands`] | one module a noun |
 //! | [`users`] | users of a pool, looked up |
+//! | [`policy`] | who may call a function, by its resource policy |
 //! | [`pace`] | a steady pace for calls with a quota |
 //!
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
@@ -19,12 +20,14 @@
 pub mod aws;
 pub mod cli;
 pub mod commands;
+mod conditions;
 pub mod context;
 pub mod failure;
 pub mod issuable;
 pub mod local;
 pub mod pace;
 pub mod page;
+pub mod policy;
 pub mod progress;
 pub mod serves;
 pub mod users;

@@ -13,4 +13,8 @@ mod fixtures;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod registration;
+#[cfg(test)]
+mod restore;
+#[cfg(test)]
 mod verification;

@@ -2,12 +2,10 @@
 //! [`snapshot::Snapshot`]; the rules judge it; a [`report::Report`] says what they found.
 
 mod collect;
-mod conditions;
 pub mod finding;
 pub mod functions;
 pub mod judge;
 mod list;
-pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod snapshot;
@@ -28,6 +26,7 @@ use self::report::Report;
 use self::snapshot::Expected;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::policy;
 
 /// What whoever runs the audit must be allowed.
 const PERMISSIONS: &str = "Permissions: cognito-idp:DescribeUserPool, and for the rest of the pool ListUserPoolClients, \

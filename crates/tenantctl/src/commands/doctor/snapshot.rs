@@ -5,6 +5,7 @@ use aws_sdk_cognitoidentityprovider::types::{
     IdentityProviderType, LambdaConfigType, OAuthFlowType, PreTokenGenerationLambdaVersionType,
     UserPoolClientType, UserPoolType,
 };
+use serde_json::Value;
 use tenancy::{ClientBindingMode, TenantStatus};
 use tenancy_aws::table::TableState;
 
@@ -39,6 +40,8 @@ pub struct Snapshot {
     pub pool_id: String,
     /// The pool.
     pub pool: UserPoolType,
+    /// Its description as it came, with what the SDK does not know.
+    pub described: Value,
     /// Its settings of multi-factor authentication.
     pub mfa: Read<GetUserPoolMfaConfigOutput>,
     /// Its app clients.

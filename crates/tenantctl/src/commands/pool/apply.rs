@@ -6,11 +6,11 @@ use aws_sdk_cognitoidentityprovider::Client;
 use serde_json::Value;
 
 use super::backup::{self, PutBack};
+use super::description::Description;
 use super::difference::{Difference, comparable, difference, settled};
-use super::fragment::Change;
+use super::goal::{Goal, mfa_difference};
 use super::judge::region;
-use super::report::{Report, plain};
-use super::triggers::with_slot;
+use super::report::{Report, shown};
 use super::update::update_from;
 use super::verify::{Looking, Seen};
 use super::wire::{self, Mfa, Sent};
@@ -23,10 +23,11 @@ pub(super) struct Work<'a> {
     pub(super) cognito: &'a Client,
     pub(super) pool_id: &'a str,
     /// The description that the plan was made from.
-    pub(super) pool: &'a Value,
+    pub(super) pool: &'a Description,
     pub(super) mfa: &'a Mfa,
-    pub(super) changes: &'a [Change],
-    pub(super) send_unknown: bool,
+    pub(super) goal: &'a Goal,
+    /// Whether the pool is changed although another tool owns it.
+    pub(super) ignore_owner: bool,
     pub(super) backup: Option<PathBuf>,
 }
 
@@ -49,44 +50,85 @@ pub(super) async fn apply(work: Work<'_>, report: &mut Report) -> Result<(), Fai
     }
     // The last thing that is read before the write: what is written is made from it, and compared with it.
     let fresh = wire::describe(cognito, pool_id).await?;
-    refuse_if_changed(&comparable(work.pool), &comparable(&fresh))?;
-    let planned =
-        work.changes.iter().fold(fresh.clone(), |pool, (slot, wanted)| with_slot(pool, *slot, wanted));
-    let update = update_from(&planned, work.send_unknown);
+    refuse_if_changed(&comparable(work.pool.value()), &comparable(fresh.value()))?;
+    let planned = work.goal.planned(&fresh);
+    let update = update_from(planned.value());
 
     let now = context.clock();
     let path = work.backup.unwrap_or_else(|| backup::default_path(pool_id, now));
-    backup::write(&path, &backup::contents(pool_id, &fresh, &mfa, now))?;
+    let contents =
+        backup::contents(pool_id, &fresh, &mfa, now, report.action, &report.plan).map_err(|error| {
+            Failure::failed(format!("could not write the backup: {error}; nothing was changed"))
+        })?;
+    backup::write(&path, &contents)?;
     report.backup = Some(path.display().to_string());
-    let put_back = PutBack::new(&path, &mfa, context.aws_cli_options(region(&fresh, pool_id)));
+    let mut options = format!(" --user-pool-id {pool_id}");
+    options += &context.aws_cli_options(region(fresh.value(), pool_id));
+    if work.ignore_owner {
+        options += " --ignore-owner";
+    }
+    let put_back = PutBack::new(&path, options);
 
-    let unsure = match wire::update(cognito, pool_id, &update.body).await {
+    let wanted_mfa = work.goal.mfa(&mfa);
+    // Before the update: Cognito refuses an update that names an MFA mode for which the pool has no factor.
+    if let Mfa::Known(wanted) = wanted_mfa
+        && !mfa_difference(&mfa, wanted_mfa).is_empty()
+    {
+        wire::set_mfa(cognito, pool_id, &wire::mfa_request(pool_id, wanted)).await.map_err(|failure| {
+            failure
+                .hint(format!("The pool itself was not updated. As it was, it stands in {}.", path.display()))
+        })?;
+    }
+    let unsure = match wire::update(cognito, pool_id, update.text(&planned)).await {
         Sent::Done => None,
         Sent::Refused(failure, code) => {
-            return Err(Failure::failed(format!("{failure}. Nothing is changed")).hint(format!(
-                "{} The pool as it is stands in {}.",
-                what_to_mend(code.as_deref()),
-                path.display()
-            )));
+            return Err(refused(&failure, code.as_deref(), &update.unknown, &path, report));
         }
         Sent::Unknown(failure) => {
             context.note(&format!("{failure}. It may have been done all the same; looking."));
             Some(failure)
         }
     };
-    let looking = Looking { cognito, pool_id, before: &fresh, planned: &planned, mfa: &mfa };
+    let looking = Looking {
+        cognito,
+        pool_id,
+        before: fresh.value(),
+        planned: planned.value(),
+        mfa_before: &mfa,
+        mfa: wanted_mfa,
+    };
     let seen = looking.look(report).await.map_err(|failure| {
-        failure.hint(format!("The update was sent. Look at the pool. {}", put_back.commands(None)))
+        failure.hint(format!("The update was sent. Look at the pool. {}", put_back.command()))
     })?;
     if let (Some(failure), Seen::AsBefore) = (unsure, seen) {
         return Err(Failure::failed(format!(
             "{failure}. For some seconds the user pool has shown no change, but one may still come"
         ))
-        .hint(format!("Look again before you repeat it. {}", put_back.commands(report.mfa))));
+        .hint(format!("Look again before you repeat it. {}", put_back.command())));
     }
     report.applied = true;
     report.put_back = Some(put_back);
     Ok(())
+}
+
+/// An update that Cognito has refused.
+fn refused(
+    failure: &Failure,
+    code: Option<&str>,
+    unknown: &[String],
+    path: &std::path::Path,
+    report: &Report,
+) -> Failure {
+    let is_mfa_set = report.plan.iter().any(|d| d.path.starts_with("GetUserPoolMfaConfig."));
+    let what = if is_mfa_set { "Only the MFA configuration is changed" } else { "Nothing is changed" };
+    let mut hint = what_to_mend(code).to_owned();
+    if !unknown.is_empty() {
+        hint += " The update held settings that this version of tenantctl does not know, as Cognito described them: ";
+        hint += &unknown.join(", ");
+        hint += ". If Cognito names one of them, a newer tenantctl may know what to send.";
+    }
+    Failure::failed(format!("{failure}. {what}"))
+        .hint(format!("{hint} The pool as it was stands in {}.", path.display()))
 }
 
 /// What to do about a refusal.
@@ -124,6 +166,8 @@ fn refuse_if_changed(before: &Value, now: &Value) -> Result<(), Failure> {
 
 /// One difference a line.
 pub(super) fn list(found: &[Difference]) -> String {
-    let lines = found.iter().map(|d| format!("{}: {} -> {}", d.path, plain(&d.before), plain(&d.after)));
+    let lines = found
+        .iter()
+        .map(|d| format!("{}: {} -> {}", d.path, shown(d.before.as_ref()), shown(d.after.as_ref())));
     lines.fold(String::new(), |text, line| text + "\n  " + &line)
 }

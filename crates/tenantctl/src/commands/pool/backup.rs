@@ -1,13 +1,16 @@
-//! The pool as it was, in a file, before anything is written.
+//! The backup file: written before a pool is changed, read to restore it.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::report::MfaOutcome;
+use super::description::Description;
+use super::difference::Difference;
 use super::update::update_from;
 use super::wire::{Mfa, mfa_request};
 use crate::failure::Failure;
@@ -18,21 +21,167 @@ pub(super) fn default_path(pool_id: &str, now: SystemTime) -> PathBuf {
     PathBuf::from(format!("{pool_id}-{moment}.json"))
 }
 
-/// What a backup holds: both answers, and the two requests that put the pool back.
-pub(super) fn contents(pool_id: &str, pool: &Value, mfa: &Mfa, now: SystemTime) -> Value {
-    let (shown, restore) = match mfa {
-        Mfa::Known(shown) => (shown.clone(), mfa_request(pool_id, shown)),
-        Mfa::Unknown(_) => (Value::Null, Value::Null),
+/// What a backup holds: both answers of Cognito as they came, what is about to change, and the two requests that put the
+/// pool back, for those who have no `tenantctl` at hand.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Contents<'a> {
+    taken_at: String,
+    user_pool: Box<RawValue>,
+    mfa_config: Option<&'a Value>,
+    change: WrittenChange<'a>,
+    restore: Requests,
+}
+
+#[derive(Serialize)]
+struct WrittenChange<'a> {
+    action: &'static str,
+    plan: &'a [Difference],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Requests {
+    update_user_pool: Box<RawValue>,
+    set_user_pool_mfa_config: Option<Value>,
+}
+
+/// The text of a backup of `pool`, which `action` is about to change by `plan`.
+///
+/// # Errors
+///
+/// [`serde_json::Error`] when a description is no JSON, which it always is.
+pub(super) fn contents(
+    pool_id: &str,
+    pool: &Description,
+    mfa: &Mfa,
+    now: SystemTime,
+    action: &'static str,
+    plan: &[Difference],
+) -> Result<String, serde_json::Error> {
+    let shown = match mfa {
+        Mfa::Known(shown) => Some(shown),
+        Mfa::Unknown(_) => None,
     };
-    json!({
-        "takenAt": humantime::format_rfc3339_seconds(now).to_string(),
-        "userPool": pool,
-        "mfaConfig": shown,
-        "restore": {
-            "UpdateUserPool": update_from(pool, true).body,
-            "SetUserPoolMfaConfig": restore,
+    let raw = |text: &str| RawValue::from_string(text.to_owned());
+    let contents = Contents {
+        taken_at: humantime::format_rfc3339_seconds(now).to_string(),
+        user_pool: raw(pool.text())?,
+        mfa_config: shown,
+        change: WrittenChange { action, plan },
+        restore: Requests {
+            update_user_pool: raw(&update_from(pool.value()).text(pool))?,
+            set_user_pool_mfa_config: shown.map(|shown| mfa_request(pool_id, shown)),
         },
+    };
+    Ok(serde_json::to_string_pretty(&contents)? + "\n")
+}
+
+/// A pool that was saved.
+#[derive(Clone, Debug)]
+pub(super) struct Saved {
+    /// The file.
+    pub(super) file: String,
+    /// When it was made, as the file says it.
+    pub(super) taken_at: String,
+    /// The description.
+    pub(super) pool: Description,
+    /// The MFA configuration.
+    pub(super) mfa: Mfa,
+    /// What was about to change; `None` in files of older versions.
+    plan: Option<Vec<Difference>>,
+}
+
+/// Reads a backup.
+///
+/// # Errors
+///
+/// [`Failure`]: `not-a-backup`; or the file cannot be read.
+pub(super) fn read(path: &Path) -> Result<Saved, Failure> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Contents {
+        #[serde(default)]
+        taken_at: Option<String>,
+        user_pool: Box<RawValue>,
+        #[serde(default)]
+        mfa_config: Option<Value>,
+        #[serde(default)]
+        change: Option<Change>,
+    }
+    #[derive(Deserialize)]
+    struct Change {
+        plan: Vec<Difference>,
+    }
+
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::failed(format!("could not read the file {shown}: {error}")))?;
+    let refused = |why: &str| {
+        Failure::refused("not-a-backup", format!("{shown} is not a backup of a user pool: {why}")).hint(
+            "`tenantctl pool attach`, `detach` and `restore` write such a file before they change a pool (--backup).",
+        )
+    };
+    let contents: Contents = serde_json::from_str(&text).map_err(|error| refused(&error.to_string()))?;
+    let pool = Description::parse(contents.user_pool.get())
+        .ok_or_else(|| refused("its member userPool is not a description"))?;
+    Ok(Saved {
+        file: shown.to_string(),
+        taken_at: contents.taken_at.unwrap_or_else(|| "a time that the file does not say".to_owned()),
+        pool,
+        mfa: contents
+            .mfa_config
+            .filter(Value::is_object)
+            .map_or_else(|| Mfa::Unknown("it is not in the file".to_owned()), Mfa::Known),
+        plan: contents.change.map(|change| change.plan),
     })
+}
+
+impl Saved {
+    /// Refuses a file of another pool than `pool_id`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]: `other-pool`.
+    pub(super) fn check_id(&self, pool_id: &str) -> Result<(), Failure> {
+        match self.pool.value().get("Id").and_then(Value::as_str) {
+            Some(id) if id == pool_id => Ok(()),
+            id => Err(self.of_another(id.unwrap_or("a pool without an id"), pool_id)),
+        }
+    }
+
+    /// Refuses a file of a pool in another account or Region: a replica has the id of its original.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`]: `other-pool`.
+    pub(super) fn check_arn(&self, pool: &Description) -> Result<(), Failure> {
+        let arn = |pool: &Description| pool.value().get("Arn").and_then(Value::as_str).map(str::to_owned);
+        match (arn(&self.pool), arn(pool)) {
+            (Some(saved), Some(now)) if saved != now => Err(self.of_another(&saved, &now)),
+            _ => Ok(()),
+        }
+    }
+
+    fn of_another(&self, saved: &str, now: &str) -> Failure {
+        Failure::refused("other-pool", format!("the file {} is of {saved}, not of {now}", self.file))
+            .hint("Nothing was written. --user-pool-id, --region and --profile choose the pool.")
+    }
+
+    /// Whether a difference between the pool now and the file is what was about to change when the file was made. Anything
+    /// else has changed since.
+    pub(super) fn is_made_by_it(&self, now_to_saved: &Difference) -> bool {
+        let Some(plan) = &self.plan else {
+            return ["LambdaConfig.PostConfirmation", "LambdaConfig.PreTokenGeneration"]
+                .iter()
+                .any(|slot| now_to_saved.path.starts_with(slot));
+        };
+        // The file cannot tell null from nothing there.
+        let same = |one: &Option<Value>, other: &Option<Value>| {
+            one.as_ref().unwrap_or(&Value::Null) == other.as_ref().unwrap_or(&Value::Null)
+        };
+        plan.iter().any(|made| made.path == now_to_saved.path && same(&made.after, &now_to_saved.before))
+    }
 }
 
 /// Writes a new file that its owner alone may read.
@@ -40,7 +189,7 @@ pub(super) fn contents(pool_id: &str, pool: &Value, mfa: &Mfa, now: SystemTime) 
 /// # Errors
 ///
 /// [`Failure`] when it is there already, or cannot be written.
-pub(super) fn write(path: &Path, contents: &Value) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, contents: &str) -> Result<(), Failure> {
     let cannot = |error: std::io::Error| {
         Failure::failed(format!(
             "could not write the backup {}: {error}; nothing was changed",
@@ -56,45 +205,31 @@ pub(super) fn write(path: &Path, contents: &Value) -> Result<(), Failure> {
         options.mode(0o600);
     }
     let mut file = options.open(path).map_err(cannot)?;
-    let text = format!("{contents:#}\n");
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)
+    file.write_all(contents.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)
 }
 
-/// Where a backup is, and how the `aws` command line is called.
+/// Where a backup is, and how `tenantctl` is called to put the pool back.
 #[derive(Clone, Debug)]
 pub(super) struct PutBack {
     file: String,
+    /// ` --user-pool-id ID --region REGION`, and what else was said.
     options: String,
-    /// Whether the backup holds an MFA configuration.
-    has_mfa: bool,
 }
 
 impl PutBack {
-    /// With what the `aws` command line has to be told.
-    pub(super) fn new(path: &Path, mfa: &Mfa, options: String) -> Self {
-        Self { file: path.display().to_string(), options, has_mfa: matches!(mfa, Mfa::Known(_)) }
+    /// With the options that name the pool and its place.
+    pub(super) fn new(path: &Path, options: String) -> Self {
+        Self { file: path.display().to_string(), options }
     }
 
-    /// The commands that put the pool back, by what is known of the MFA configuration.
-    pub(super) fn commands(&self, mfa: Option<MfaOutcome>) -> String {
-        let command = |operation: &str, name: &str| {
-            format!(
-                "\n  jq .restore.{operation} {} > back.json\n  aws cognito-idp {name}{} \\\n    --cli-input-json file://back.json",
-                shell_word(&self.file),
-                self.options
-            )
-        };
-        let pool = command("UpdateUserPool", "update-user-pool");
-        let mfa_config = || command("SetUserPoolMfaConfig", "set-user-pool-mfa-config");
-        match mfa {
-            _ if !self.has_mfa => format!("This puts the pool back:{pool}"),
-            Some(MfaOutcome::Unchanged | MfaOutcome::Restored) => format!("This puts the pool back:{pool}"),
-            Some(MfaOutcome::Changed) => format!("This puts the pool back:{pool}{}", mfa_config()),
-            Some(MfaOutcome::Unknown) | None => format!(
-                "This puts the pool back:{pool}\nand, if it is different, the MFA configuration:{}",
-                mfa_config()
-            ),
-        }
+    /// The command that shows how the pool is put back.
+    pub(super) fn command(&self) -> String {
+        format!(
+            "This command shows how to put the pool back; add --apply to do it:\n  \
+             tenantctl pool restore {} \\\n   {}",
+            shell_word(&self.file),
+            self.options
+        )
     }
 }
 
@@ -119,13 +254,12 @@ mod tests {
             ("$(rm x).json", "'$(rm x).json'"),
             ("", "''"),
         ] {
-            let put_back =
-                PutBack::new(Path::new(name), &Mfa::Known(Value::Null), " --region eu-west-1".to_owned());
+            let put_back = PutBack::new(Path::new(name), " --user-pool-id p --region eu-west-1".to_owned());
 
-            let commands = put_back.commands(Some(MfaOutcome::Unchanged));
+            let command = put_back.command();
 
-            assert!(commands.contains(&format!("jq .restore.UpdateUserPool {word} >")), "{commands}");
-            assert!(commands.contains("update-user-pool --region eu-west-1 \\\n"), "{commands}");
+            assert!(command.contains(&format!("tenantctl pool restore {word} \\\n")), "{command}");
+            assert!(command.ends_with("    --user-pool-id p --region eu-west-1"), "{command}");
         }
     }
 }

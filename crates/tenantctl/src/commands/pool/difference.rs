@@ -1,21 +1,21 @@
 //! What is different between two descriptions of a pool, as paths.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::members::NOT_COMPARED;
 use super::triggers::fold_legacy;
-use super::update::{has_temporary_days, is_blank};
+use super::update::has_temporary_days;
 
 /// One value that is different.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Difference {
     /// Where it stands, as in `LambdaConfig.PostConfirmation`.
     pub(super) path: String,
-    /// What it is now; null when it is not there.
-    pub(super) before: Value,
-    /// What it is to be, or has become.
-    pub(super) after: Value,
+    /// What it is now; `None` when it is not there.
+    pub(super) before: Option<Value>,
+    /// What it is to be, or has become; `None` when it is not there.
+    pub(super) after: Option<Value>,
 }
 
 impl Difference {
@@ -28,35 +28,35 @@ impl Difference {
 /// What is different, in the order of the paths.
 pub(super) fn difference(before: &Value, after: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    walk(String::new(), before, after, &mut found);
+    walk(String::new(), Some(before), Some(after), &mut found);
     found
 }
 
-fn walk(path: String, before: &Value, after: &Value, found: &mut Vec<Difference>) {
+fn walk(path: String, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Difference>) {
     if before == after {
         return;
     }
     let empty = Map::new();
-    let members = |value: &'_ Value| value.is_object() || value.is_null();
+    let members = |value: Option<&'_ Value>| value.is_none_or(Value::is_object);
     if members(before) && members(after) {
-        let (old, new) = (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
+        let old = before.and_then(Value::as_object).unwrap_or(&empty);
+        let new = after.and_then(Value::as_object).unwrap_or(&empty);
         let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
         names.sort();
         names.dedup();
         if !names.is_empty() {
             for name in names {
                 let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                let at = |members: &'_ Map<String, Value>| members.get(name).cloned().unwrap_or(Value::Null);
-                walk(inner, &at(old), &at(new), found);
+                walk(inner, old.get(name), new.get(name), found);
             }
             return;
         }
     }
-    found.push(Difference { path, before: before.clone(), after: after.clone() });
+    found.push(Difference { path, before: before.cloned(), after: after.cloned() });
 }
 
 /// A description in the one form in which two of the same pool are equal: without what is never compared, without
-/// values that stand for none, without copies of other values, sets in one order.
+/// copies of other values, sets in one order. Members without a value stay: they can mean another thing than no member.
 pub(super) fn comparable(pool: &Value) -> Value {
     let Value::Object(members) = pool else { return Value::Null };
     let mut members = members.clone();
@@ -66,9 +66,13 @@ pub(super) fn comparable(pool: &Value) -> Value {
     }
     if has_temporary_days(&members)
         && let Some(Value::Object(config)) = members.get_mut("AdminCreateUserConfig")
+        && config.remove("UnusedAccountValidityDays").is_some()
+        && config.is_empty()
     {
-        config.remove("UnusedAccountValidityDays");
+        members.remove("AdminCreateUserConfig");
     }
+    // An update always names it, so that its absence cannot be told from no triggers.
+    members.entry("LambdaConfig").or_insert_with(|| Value::Object(Map::new()));
     settled(Value::Object(members))
 }
 
@@ -76,14 +80,7 @@ pub(super) fn comparable(pool: &Value) -> Value {
 pub(super) fn settled(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            let members = members.into_iter().filter_map(|(name, value)| {
-                // Remembering devices is on when there is this member, whatever is in it.
-                let is_on = name == "DeviceConfiguration" && !value.is_null();
-                // A tag may have an empty value.
-                let value = if name == "UserPoolTags" { value } else { settled(value) };
-                (is_on || !is_blank(&value)).then_some((name, value))
-            });
-            Value::Object(members.collect())
+            Value::Object(members.into_iter().map(|(name, value)| (name, settled(value))).collect())
         }
         Value::Array(items) => {
             let mut items: Vec<Value> = items.into_iter().map(settled).collect();
@@ -119,16 +116,17 @@ mod tests {
 
         let found = difference(&before, &after);
 
+        let text = |value: &Option<Value>| value.as_ref().map_or_else(|| "none".to_owned(), Value::to_string);
         let shown: Vec<_> =
-            found.iter().map(|d| format!("{}: {} -> {}", d.path, d.before, d.after)).collect();
+            found.iter().map(|d| format!("{}: {} -> {}", d.path, text(&d.before), text(&d.after))).collect();
         assert_eq!(
             shown,
             [
                 "L: [1,2] -> [1]",
-                r#"LambdaConfig.PostConfirmation: null -> "g""#,
-                r#"LambdaConfig.PreSignUp: "f" -> null"#,
+                r#"LambdaConfig.PostConfirmation: none -> "g""#,
+                r#"LambdaConfig.PreSignUp: "f" -> none"#,
                 r#"Name: "a" -> "b""#,
-                r#"Tags.x: "1" -> null"#,
+                r#"Tags.x: "1" -> none"#,
             ]
         );
     }
@@ -138,11 +136,6 @@ mod tests {
         for (what, one, other) in [
             ("the time", json!({ "LastModifiedDate": 1 }), json!({ "LastModifiedDate": 2 })),
             ("the number of users", json!({ "EstimatedNumberOfUsers": 1 }), json!({})),
-            (
-                "no value",
-                json!({ "SmsAuthenticationMessage": "", "Domain": null, "UserPoolTags": {} }),
-                json!({}),
-            ),
             (
                 "sets",
                 json!({ "AutoVerifiedAttributes": ["email", "phone_number"] }),
@@ -182,6 +175,18 @@ mod tests {
                 json!({}),
             ),
             ("an unknown member", json!({ "New": 1 }), json!({})),
+            ("an empty text", json!({ "SmsAuthenticationMessage": "" }), json!({})),
+            ("null", json!({ "Domain": null }), json!({})),
+            ("no tags", json!({ "UserPoolTags": {} }), json!({})),
+            ("an empty list in it", json!({ "New": { "Types": [] } }), json!({ "New": {} })),
+            ("null in it", json!({ "New": { "Types": null } }), json!({ "New": {} })),
+            ("an empty object in it", json!({ "New": { "Types": {} } }), json!({ "New": {} })),
+            ("an empty list, not null", json!({ "New": [] }), json!({ "New": null })),
+            (
+                "a trigger without a function",
+                json!({ "LambdaConfig": { "PreTokenGenerationConfig": {} } }),
+                json!({ "LambdaConfig": {} }),
+            ),
             ("a tag without a value", json!({ "UserPoolTags": { "x": "" } }), json!({})),
         ] {
             assert_ne!(comparable(&one), comparable(&other), "{what}");

@@ -85,6 +85,12 @@ pub(super) fn fate(name: &str) -> Option<Fate> {
     MEMBERS.iter().find(|(known, _)| *known == name).map(|(_, fate)| *fate)
 }
 
+/// What a member of the update is called in the description.
+pub(super) fn described_as(sent: &str) -> &str {
+    let renamed = MEMBERS.iter().find(|(_, fate)| matches!(fate, Renamed(name) if *name == sent));
+    renamed.map_or(sent, |(name, _)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

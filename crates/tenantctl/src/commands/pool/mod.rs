@@ -1,9 +1,11 @@
-//! The triggers of a live user pool: attach, detach.
+//! The triggers of a live user pool: attach, detach, and the way back.
 //!
 //! `UpdateUserPool` resets everything that it is not sent, so a change of one trigger sends the whole pool back:
 //!
 //! | Module | What it holds |
 //! | --- | --- |
+//! | `description` | a description as it came, byte for byte |
+//! | `goal` | what the pool is to become |
 //! | `members` | every member of a description, and what becomes of it |
 //! | `update` | the whole request, from a description |
 //! | `difference` | what is different between two descriptions |
@@ -16,9 +18,11 @@
 mod apply;
 mod arn;
 mod backup;
+mod description;
 mod difference;
 mod fragment;
 mod functions;
+mod goal;
 mod judge;
 mod members;
 mod options;
@@ -35,10 +39,12 @@ mod wire;
 
 pub use self::arn::{FunctionArn, InvalidFunctionArn};
 pub(crate) use self::backup::shell_word;
-pub use self::options::{AttachOptions, ChangeOptions, DetachOptions, PoolCommand};
+pub use self::options::{AttachOptions, ChangeOptions, DetachOptions, PoolCommand, RestoreOptions};
 pub use self::triggers::EventVersion;
+pub(crate) use self::wire::Answer;
 
-use self::judge::Wish;
+use self::goal::Goal;
+use self::judge::{Verdict, Wish};
 use self::run::Run;
 use self::triggers::{Slot, holder};
 use crate::context::Context;
@@ -53,6 +59,7 @@ pub async fn run(command: PoolCommand, context: &Context) -> Result<Found, Failu
     match command {
         PoolCommand::Attach(options) => attach(options, context).await,
         PoolCommand::Detach(options) => detach(options, context).await,
+        PoolCommand::Restore(options) => restore(options, context).await,
     }
 }
 
@@ -66,8 +73,9 @@ async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Fail
         event_version: options.event_version,
         replace: options.change.replace,
     };
-    let verdict = judge::attach(&pool, &pool_id, &wish)?;
-    let mut run = Run::new("attach", context, cognito, pool_id, pool, verdict, options.change);
+    let Verdict { changes, notes } = judge::attach(pool.value(), &pool_id, &wish)?;
+    let goal = Goal::Triggers(changes);
+    let mut run = Run::new("attach", context, cognito, pool_id, pool, goal, notes, options.change);
     if !options.skip_function_check {
         let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
         run.check_functions(&lambda, &wish).await;
@@ -85,18 +93,36 @@ async fn detach(options: DetachOptions, context: &Context) -> Result<Found, Fail
         event_version: None,
         replace: options.change.replace,
     };
-    let verdict = judge::detach(&pool, &wish)?;
+    let Verdict { changes, notes } = judge::detach(pool.value(), &wish)?;
     let is_named = wish.post_confirmation.is_some() || wish.pre_token_generation.is_some();
-    if !verdict.changes.is_empty() && !is_named && !wish.replace {
+    if !changes.is_empty() && !is_named && !wish.replace {
         let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
-        for (slot, _) in &verdict.changes {
-            let held = holder(&pool, *slot).unwrap_or_default();
+        for (slot, _) in &changes {
+            let held = holder(pool.value(), *slot).unwrap_or_default();
             if let Err(why) = functions::is_ours(&lambda, held).await {
                 return Err(not_ours(*slot, held, &why));
             }
         }
     }
-    Run::new("detach", context, cognito, pool_id, pool, verdict, options.change).finish().await
+    let goal = Goal::Triggers(changes);
+    Run::new("detach", context, cognito, pool_id, pool, goal, notes, options.change).finish().await
+}
+
+async fn restore(options: RestoreOptions, context: &Context) -> Result<Found, Failure> {
+    let pool_id = options.pool.user_pool_id.to_string();
+    let saved = backup::read(&options.file)?;
+    saved.check_id(&pool_id)?;
+    let cognito = context.cognito_of(&options.pool.user_pool_id).await?;
+    let pool = wire::describe(&cognito, &pool_id).await?;
+    saved.check_arn(&pool)?;
+    let change = options.change();
+    let goal = Goal::Saved(Box::new(saved));
+    let mut run = Run::new("restore", context, cognito, pool_id, pool, goal, Vec::new(), change);
+    if !options.skip_function_check && run.puts_functions_back() {
+        let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
+        run.check_restored_functions(&lambda).await;
+    }
+    run.finish().await
 }
 
 /// Why a trigger is not emptied that nobody has named.

@@ -22,6 +22,12 @@ pub enum PoolCommand {
     /// Shows what would change; --apply does it. Without a function both are emptied, if what they hold is of this product:
     /// Lambda is asked whether it has TENANCY_TABLE. --replace empties them whatever they hold.
     Detach(DetachOptions),
+    /// Put a user pool back as it was before attach, detach or restore changed it
+    ///
+    /// Reads the file that those commands write before they change a pool (--backup), shows what putting the pool back would
+    /// change, and marks what has changed since the file was made; --apply does it. The MFA configuration is put back too.
+    /// The pool as it is now is kept in a new file first, and the whole pool is read again and compared afterwards.
+    Restore(RestoreOptions),
 }
 
 /// `pool attach`.
@@ -75,8 +81,8 @@ pub struct ChangeOptions {
     /// Change a pool that another tool owns; its next deployment will undo it
     #[arg(long)]
     pub ignore_owner: bool,
-    /// Send settings that this version does not know back as they are
-    #[arg(long)]
+    /// Accepted for old scripts: settings that this version does not know are always sent back as they are
+    #[arg(long, hide = true)]
     pub send_unknown: bool,
     /// With --apply: where to keep the pool as it was [default: POOL-ID-TIME.json]
     #[arg(long, value_name = "FILE")]
@@ -84,4 +90,40 @@ pub struct ChangeOptions {
     /// Whether to write.
     #[command(flatten)]
     pub apply: ApplyOptions,
+}
+
+/// `pool restore`.
+#[derive(Args, Clone, Debug)]
+pub struct RestoreOptions {
+    /// The file that attach, detach or restore has written
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The pool.
+    #[command(flatten)]
+    pub pool: PoolOption,
+    /// Do not ask Lambda whether Cognito may invoke the functions that are put back
+    #[arg(long)]
+    pub skip_function_check: bool,
+    /// Change a pool that another tool owns; its next deployment sets what its code says
+    #[arg(long)]
+    pub ignore_owner: bool,
+    /// With --apply: where to keep the pool as it is now [default: POOL-ID-TIME.json]
+    #[arg(long, value_name = "FILE")]
+    pub backup: Option<PathBuf>,
+    /// Whether to write.
+    #[command(flatten)]
+    pub apply: ApplyOptions,
+}
+
+impl RestoreOptions {
+    /// What all three commands take.
+    pub(super) fn change(&self) -> ChangeOptions {
+        ChangeOptions {
+            replace: false,
+            ignore_owner: self.ignore_owner,
+            send_unknown: false,
+            backup: self.backup.clone(),
+            apply: self.apply,
+        }
+    }
 }

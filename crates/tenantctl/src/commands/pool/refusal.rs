@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::apply::list;
+use super::description::Description;
 use super::fragment::{add_permission, fragment};
 use super::report::one_line;
 use super::run::Run;
@@ -13,40 +14,43 @@ impl Run<'_> {
     /// Why the plan may not be carried out.
     pub(super) fn refusal(&mut self, mfa: &Mfa) -> Option<Failure> {
         if let Some(owner) = self.report.owner.as_ref().filter(|_| !self.options.ignore_owner) {
-            self.report.fragment = Some(fragment(owner, &self.pool_arn, &self.changes));
-            return Some(
-                Failure::refused(
-                    "owned",
-                    format!("the user pool belongs to {}, by its tag {}", owner.tool.name(), one_line(&owner.tag)),
-                )
-                .hint("Write the lines above into its code and deploy. In an emergency, --ignore-owner changes the pool; the next deployment undoes it."),
-            );
+            let is_by_hand = self.goal.saved().is_some();
+            let hint = if is_by_hand {
+                "Change its code and deploy it. In an emergency, --ignore-owner puts the pool back; the next deployment \
+                 sets what the code says."
+            } else {
+                "Write the lines above into its code and deploy. In an emergency, --ignore-owner changes the pool; the \
+                 next deployment undoes it."
+            };
+            let refusal = Failure::refused(
+                "owned",
+                format!(
+                    "the user pool belongs to {}, by its tag {}",
+                    owner.tool.name(),
+                    one_line(&owner.tag)
+                ),
+            )
+            .hint(hint);
+            if !is_by_hand {
+                self.report.fragment = Some(fragment(owner, &self.pool_arn, self.goal.changes()));
+            }
+            return Some(refusal);
         }
-        if !self.unknown.is_empty() && !self.options.send_unknown {
-            return Some(
-                Failure::refused(
-                    "unknown-member",
-                    format!("the user pool has settings that this version does not know: {}", self.unknown.join(", ")),
-                )
-                .hint("They would be reset. A newer tenantctl may know them; --send-unknown sends them back as they are."),
-            );
-        }
-        let is_wanted =
-            |path: &str| path == "LambdaConfig" || self.changes.iter().any(|(slot, _)| slot.covers(path));
-        let more: Vec<_> = self.report.plan.iter().filter(|d| !is_wanted(&d.path)).cloned().collect();
-        if !more.is_empty() && self.unknown.is_empty() {
+        if !self.would_change_more.is_empty() {
             // No description that Cognito gives is known to come here.
             return Some(
                 Failure::refused(
                     "would-change-more",
-                    format!("an update would change more than asked for:{}", list(&more)),
+                    format!("an update would change more than asked for:{}", list(&self.would_change_more)),
                 )
                 .hint("Nothing was written. Please report it with the shape of this description."),
             );
         }
         // The MFA mode is sent along; factors are not, and could not be put back.
-        let mfa_mode = self.pool.get("MfaConfiguration").and_then(Value::as_str).unwrap_or("OFF");
-        if matches!(mfa, Mfa::Unknown(_)) && mfa_mode != "OFF" {
+        let is_on = |pool: &Description| {
+            pool.value().get("MfaConfiguration").and_then(Value::as_str).unwrap_or("OFF") != "OFF"
+        };
+        if matches!(mfa, Mfa::Unknown(_)) && (is_on(&self.pool) || is_on(&self.planned)) {
             return Some(
                 Failure::refused(
                     "mfa-unreadable",

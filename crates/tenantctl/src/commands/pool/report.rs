@@ -1,4 +1,4 @@
-//! What `pool attach` and `pool detach` say.
+//! What `pool attach`, `detach` and `restore` say.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::page::{BAD, BOLD, DIM, GOOD, Page, Show, WARN, styled};
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Report {
-    /// `attach` or `detach`.
+    /// `attach`, `detach` or `restore`.
     pub(super) action: &'static str,
     /// The pool.
     pub(super) user_pool_id: String,
@@ -24,6 +24,14 @@ pub(super) struct Report {
     pub(super) plan: Vec<Difference>,
     /// What is described and not sent.
     pub(super) left_out: Vec<LeftOut>,
+    /// Settings that this version does not know. They are sent back as described.
+    pub(super) unknown: Vec<String>,
+    /// The file that the pool is put back from.
+    pub(super) file: Option<String>,
+    /// When that file was made.
+    pub(super) taken_at: Option<String>,
+    /// Where the pool has changed since then in other ways than by what the file was made for.
+    pub(super) changed_since: Vec<String>,
     /// The functions that were looked at.
     pub(super) functions: Vec<Checked>,
     /// Who owns the pool, if a tag tells.
@@ -86,20 +94,53 @@ impl Report {
 
     fn show_plan(&self, page: &mut Page) {
         if self.plan.is_empty() {
-            let state = if self.action == "attach" { "is attached already" } else { "is attached" };
-            let what = if self.action == "attach" { "all that was asked for" } else { "nothing" };
-            page.paragraph(0, &format!("Nothing to do: {what} {state}, in user pool {}.", self.pool()));
+            let what = match (self.action, &self.file) {
+                ("restore", Some(file)) => format!("user pool {} is as in {file}", self.pool()),
+                ("attach", _) => {
+                    format!("all that was asked for is attached already, in user pool {}", self.pool())
+                }
+                _ => format!("nothing is attached, in user pool {}", self.pool()),
+            };
+            page.paragraph(0, &format!("Nothing to do: {what}."));
             self.functions.iter().for_each(|function| show_function(page, function));
             return;
         }
-        let plan = if self.action == "attach" { "Plan: attach to" } else { "Plan: detach from" };
+        let plan = match self.action {
+            "attach" => "Plan: attach to",
+            "detach" => "Plan: detach from",
+            _ => "Plan: put back",
+        };
         page.line(format!("{} user pool {}", styled(BOLD, plan), self.pool()));
+        if let (Some(file), Some(taken_at)) = (&self.file, &self.taken_at) {
+            page.line(format!("as it was at {}, from {file}", one_line(taken_at)));
+        }
         page.gap();
         self.plan.iter().for_each(|difference| show_difference(page, difference));
         page.gap();
-        page.paragraph(0, "Everything else is sent back as it is described.");
+        if !self.changed_since.is_empty() {
+            let paths = self.changed_since.join(", ");
+            let warning = format!(
+                "Changed since the file was made, by something else than what it was made for, and put back too: {paths}."
+            );
+            page.paragraph(0, &styled(WARN, &warning));
+        }
+        page.paragraph(
+            0,
+            if self.file.is_some() {
+                "All other settings are the same in the file."
+            } else {
+                "Everything else is sent back as it is described."
+            },
+        );
         for left in &self.left_out {
             page.paragraph(2, &format!("Not sent: {}: {}.", left.path, left.why));
+        }
+        if !self.unknown.is_empty() {
+            let names = self.unknown.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(", ");
+            page.paragraph(
+                2,
+                &format!("This version does not know these settings, and sends them unchanged: {names}."),
+            );
         }
         self.functions.iter().for_each(|function| show_function(page, function));
         for note in &self.notes {
@@ -143,7 +184,7 @@ impl Report {
             }
             if let Some(put_back) = &self.put_back {
                 page.gap();
-                page.line(put_back.commands(Some(MfaOutcome::Unchanged)));
+                page.line(put_back.command());
             }
             return;
         }
@@ -167,14 +208,15 @@ fn show_function(page: &mut Page, function: &Checked) {
 
 fn show_difference(page: &mut Page, difference: &Difference) {
     page.line(styled(BOLD, &difference.path));
-    if !difference.before.is_null() {
-        page.line(format!("  {} {}", styled(BAD, "-"), plain(&difference.before)));
+    if let Some(before) = &difference.before {
+        page.line(format!("  {} {}", styled(BAD, "-"), plain(before)));
     }
-    if difference.after.is_null() {
-        page.line(format!("  {} (none)", styled(GOOD, "+")));
-    } else {
-        page.line(format!("  {} {}", styled(GOOD, "+"), plain(&difference.after)));
-    }
+    page.line(format!("  {} {}", styled(GOOD, "+"), shown(difference.after.as_ref())));
+}
+
+/// A value, or that there is none.
+pub(super) fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "(none)".to_owned(), plain)
 }
 
 /// A text of one line without quotes, anything else as JSON.

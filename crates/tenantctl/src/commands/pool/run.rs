@@ -4,59 +4,81 @@ use aws_sdk_cognitoidentityprovider::Client;
 use serde_json::Value;
 
 use super::apply::{self, Work};
+use super::backup::PutBack;
+use super::description::Description;
 use super::difference::{Difference, comparable, difference};
 use super::fragment::Change;
-use super::judge::{Verdict, Wish};
+use super::goal::{Goal, mfa_difference, not_in_file};
+use super::judge::Wish;
 use super::members::{Fate, fate};
 use super::options::ChangeOptions;
 use super::report::{MfaOutcome, Report};
-use super::triggers::{Slot, Wanted, holder, with_slot};
+use super::triggers::{Slot, Wanted, holder};
 use super::update::{is_blank, predict, update_from};
 use super::wire::{self, Mfa};
 use super::{functions, owner};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
-/// One run of either command, after the judgement about the slots.
+/// The two triggers.
+const BOTH: [Slot; 2] = [Slot::PostConfirmation, Slot::PreTokenGeneration];
+
+/// One run of a command, after the judgement about the slots.
 pub(super) struct Run<'a> {
     pub(super) context: &'a Context,
     pub(super) cognito: Client,
-    pub(super) pool: Value,
+    pub(super) pool: Description,
+    /// The description after the update.
+    pub(super) planned: Description,
     pub(super) pool_arn: String,
-    pub(super) changes: Vec<Change>,
-    pub(super) unknown: Vec<String>,
+    pub(super) goal: Goal,
+    /// What the update would change besides the goal.
+    pub(super) would_change_more: Vec<Difference>,
     pub(super) options: ChangeOptions,
     pub(super) report: Report,
 }
 
 impl<'a> Run<'a> {
     /// With the plan made.
+    #[expect(clippy::too_many_arguments, reason = "the three commands differ in each of them")]
     pub(super) fn new(
         action: &'static str,
         context: &'a Context,
         cognito: Client,
         pool_id: String,
-        pool: Value,
-        verdict: Verdict,
+        pool: Description,
+        goal: Goal,
+        mut notes: Vec<String>,
         options: ChangeOptions,
     ) -> Self {
-        let Verdict { changes, mut notes } = verdict;
-        let planned =
-            changes.iter().fold(pool.clone(), |pool, (slot, wanted)| with_slot(pool, *slot, wanted));
-        let update = update_from(&planned, options.send_unknown);
-        let is_change = !changes.is_empty();
-        let plan = if is_change {
-            difference(&comparable(&pool), &comparable(&predict(&pool, &update)))
-        } else {
-            Vec::new()
+        let planned = goal.planned(&pool);
+        let update = update_from(planned.value());
+        let predicted = comparable(&predict(pool.value(), planned.value(), &update));
+        let saved = goal.saved();
+        let is_change = saved.is_some() || !goal.changes().is_empty();
+        let plan = if is_change { difference(&comparable(pool.value()), &predicted) } else { Vec::new() };
+        let would_change_more = match saved {
+            Some(_) => difference(&comparable(planned.value()), &predicted),
+            None => plan.iter().filter(|d| !is_wanted(goal.changes(), &d.path)).cloned().collect(),
         };
-        let text = |name: &str| pool.get(name).and_then(Value::as_str).map(str::to_owned);
-        let owner = owner::owner(&pool);
-        if is_change && pool.get("UserPoolTier").is_none_or(is_blank) {
+        let changed_since = plan.iter().filter(|d| saved.is_some_and(|saved| !saved.is_made_by_it(d)));
+        let changed_since = changed_since.map(|d| d.path.clone()).collect();
+        let text = |name: &str| pool.value().get(name).and_then(Value::as_str).map(str::to_owned);
+        let owner = owner::owner(pool.value());
+        if is_change && planned.value().get("UserPoolTier").is_none_or(is_blank) {
             notes.push(
                 "The description names no feature plan, so none is sent: Cognito may then put the pool on Essentials."
                     .to_owned(),
             );
+        }
+        if let Some(kept) = saved.map(|saved| not_in_file(saved, &pool)).filter(|kept| !kept.is_empty()) {
+            notes.push(format!(
+                "The file does not have these settings, nor does this version know them, so they stay as they are now: {}.",
+                kept.join(", ")
+            ));
+        }
+        if let Some(Mfa::Unknown(_)) = saved.map(|saved| &saved.mfa) {
+            notes.push("The file has no MFA configuration, so its factors are not put back.".to_owned());
         }
         if is_change && owner.is_none() {
             notes.push(
@@ -70,6 +92,10 @@ impl<'a> Run<'a> {
             pool_name: text("Name"),
             plan,
             left_out: if is_change { update.left_out } else { Vec::new() },
+            unknown: if is_change { update.unknown } else { Vec::new() },
+            file: saved.map(|saved| saved.file.clone()),
+            taken_at: saved.map(|saved| saved.taken_at.clone()),
+            changed_since,
             functions: Vec::new(),
             owner,
             fragment: None,
@@ -84,7 +110,32 @@ impl<'a> Run<'a> {
             user_pool_id: pool_id,
         };
         let pool_arn = text("Arn").unwrap_or_default();
-        Self { context, cognito, pool, pool_arn, changes, unknown: update.unknown, options, report }
+        Self { context, cognito, pool, planned, pool_arn, goal, would_change_more, options, report }
+    }
+
+    /// Whether a restore changes the function of a trigger.
+    pub(super) fn puts_functions_back(&self) -> bool {
+        BOTH.into_iter().any(|slot| self.put_back_in(slot).is_some())
+    }
+
+    fn put_back_in(&self, slot: Slot) -> Option<&str> {
+        let wanted = holder(self.planned.value(), slot)?;
+        (holder(self.pool.value(), slot) != Some(wanted)).then_some(wanted)
+    }
+
+    /// Asks Lambda about the functions that are put back: one that was deleted meanwhile locks users out.
+    pub(super) async fn check_restored_functions(&mut self, lambda: &aws_sdk_lambda::Client) {
+        for slot in BOTH {
+            let Some(arn) = self.put_back_in(slot).map(str::to_owned) else { continue };
+            let mut found = match arn.parse() {
+                Ok(arn) => {
+                    functions::check(lambda, slot, &arn, &self.pool_arn, &self.report.user_pool_id).await
+                }
+                Err(error) => functions::unreadable(slot, arn, &error),
+            };
+            found.is_new = true;
+            self.report.functions.push(found);
+        }
     }
 
     /// Asks Lambda about the functions that are to be attached, and about those that are attached already: somebody may
@@ -98,7 +149,7 @@ impl<'a> Run<'a> {
         for (slot, arn) in named {
             if let Some(arn) = arn {
                 let mut found = functions::check(lambda, slot, arn, &self.pool_arn, &pool_id).await;
-                found.is_new = self.changes.iter().any(|(changed, _)| *changed == slot);
+                found.is_new = self.goal.changes().iter().any(|(changed, _)| *changed == slot);
                 self.report.functions.push(found);
             }
         }
@@ -106,11 +157,18 @@ impl<'a> Run<'a> {
 
     /// Shows the plan, and carries it out if it may be and is to be.
     pub(super) async fn finish(mut self) -> Result<Found, Failure> {
-        if self.changes.is_empty() {
+        if self.goal.saved().is_none() && self.goal.changes().is_empty() {
             self.context.say(&self.report);
             return Ok(self.found());
         }
         let mfa = wire::mfa(&self.cognito, &self.report.user_pool_id).await;
+        let of_mfa = mfa_difference(&mfa, self.goal.mfa(&mfa));
+        self.report.changed_since.extend(of_mfa.iter().map(|d| d.path.clone()));
+        self.report.plan.extend(of_mfa);
+        if self.report.plan.is_empty() {
+            self.context.say(&self.report);
+            return Ok(self.found());
+        }
         if let Mfa::Unknown(why) = &mfa {
             let note = format!("The MFA configuration will not be compared: {why}.");
             self.report.notes.push(note);
@@ -148,8 +206,8 @@ impl<'a> Run<'a> {
             pool_id: &self.report.user_pool_id.clone(),
             pool: &self.pool,
             mfa,
-            changes: &self.changes,
-            send_unknown: self.options.send_unknown,
+            goal: &self.goal,
+            ignore_owner: self.options.ignore_owner,
             backup: self.options.backup.clone(),
         };
         let planned_notes = self.report.notes.len();
@@ -165,7 +223,7 @@ impl<'a> Run<'a> {
         if self.report.verified == Some(true) {
             return Ok(self.found());
         }
-        let how = self.report.put_back.as_ref().map(|put_back| put_back.commands(self.report.mfa));
+        let how = self.report.put_back.as_ref().map(PutBack::command);
         Err(Failure::failed(format!(
             "the user pool was updated and is not as planned:{}",
             apply::list(&self.report.differences)
@@ -178,10 +236,14 @@ impl<'a> Run<'a> {
     }
 
     fn question(&self) -> String {
+        if let Some(saved) = self.goal.saved() {
+            return format!("Put user pool {} back as in {}?", self.report.pool(), saved.file);
+        }
         let slots: Vec<String> = self
-            .changes
+            .goal
+            .changes()
             .iter()
-            .map(|(slot, wanted)| match (wanted, holder(&self.pool, *slot)) {
+            .map(|(slot, wanted)| match (wanted, holder(self.pool.value(), *slot)) {
                 (Wanted::Function(arn, _), _) => format!("{} = {arn}", slot.name()),
                 (Wanted::Empty, Some(arn)) => format!("{} without {arn}", slot.name()),
                 (Wanted::Empty, None) => slot.name().to_owned(),
@@ -189,6 +251,11 @@ impl<'a> Run<'a> {
             .collect();
         format!("Update user pool {} ({})?", self.report.pool(), slots.join(", "))
     }
+}
+
+/// Whether a path is of a trigger that is to change.
+fn is_wanted(changes: &[Change], path: &str) -> bool {
+    path == "LambdaConfig" || changes.iter().any(|(slot, _)| slot.covers(path))
 }
 
 /// A sentence about members among these that no update can lose or give back: Cognito keeps them, some emulators do not.

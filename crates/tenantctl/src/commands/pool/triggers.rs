@@ -50,7 +50,7 @@ impl Slot {
     /// Whether a path in a description is of this trigger; pre-token-generation has two keys.
     pub(super) fn covers(self, path: &str) -> bool {
         match self {
-            Self::PostConfirmation => path == "LambdaConfig.PostConfirmation",
+            Self::PostConfirmation => path.split('.').take(2).eq(["LambdaConfig", "PostConfirmation"]),
             Self::PreTokenGeneration => path.starts_with("LambdaConfig.PreTokenGeneration"),
         }
     }
@@ -148,28 +148,27 @@ pub(super) fn hidden_holder(pool: &Value, slot: Slot) -> Option<&str> {
 }
 
 /// Puts the two keys of pre-token-generation into one, since Cognito shows both when only one was set. Where they differ
-/// both stay.
+/// both stay, and so does a key that names no function.
 pub(super) fn fold_legacy(lambdas: &mut Map<String, Value>) {
-    let version = |config: &Value| config.get("LambdaVersion").and_then(Value::as_str).map(str::to_owned);
-    let arn = |config: &Value| config.get("LambdaArn").and_then(Value::as_str).map(str::to_owned);
-    let legacy = lambdas.remove(LEGACY).filter(|legacy| legacy.as_str().is_some_and(|arn| !arn.is_empty()));
-    let config = lambdas.get(CONFIG);
-    let has_config = config.and_then(arn).is_some_and(|arn| !arn.is_empty());
-    if has_config {
-        if config.and_then(version).is_none()
-            && let Some(Value::Object(config)) = lambdas.get_mut(CONFIG)
-        {
-            config.insert("LambdaVersion".to_owned(), json!("V1_0"));
+    let text = |value: Option<&Value>| {
+        value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let legacy = text(lambdas.get(LEGACY));
+    let held = text(lambdas.get(CONFIG).and_then(|config| config.get("LambdaArn")));
+    match (legacy, held) {
+        (legacy, Some(held)) => {
+            if let Some(Value::Object(config)) = lambdas.get_mut(CONFIG) {
+                config.entry("LambdaVersion").or_insert_with(|| json!("V1_0"));
+            }
+            if legacy == Some(held) {
+                lambdas.remove(LEGACY);
+            }
         }
-        let held = lambdas.get(CONFIG).and_then(arn);
-        if let Some(legacy) = legacy.filter(|legacy| legacy.as_str() != held.as_deref()) {
-            lambdas.insert(LEGACY.to_owned(), legacy);
+        (Some(legacy), None) => {
+            lambdas.remove(LEGACY);
+            lambdas.insert(CONFIG.to_owned(), json!({ "LambdaArn": legacy, "LambdaVersion": "V1_0" }));
         }
-        return;
-    }
-    lambdas.remove(CONFIG);
-    if let Some(legacy) = legacy {
-        lambdas.insert(CONFIG.to_owned(), json!({ "LambdaArn": legacy, "LambdaVersion": "V1_0" }));
+        (None, None) => {}
     }
 }
 

@@ -8,17 +8,30 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::members::{Fate, fate};
+use super::description::{Description, object, spliced};
+use super::members::{Fate, described_as, fate};
 
 /// A request, and what it leaves out.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Update {
-    /// The body of the request.
+    /// What the request says.
     pub(super) body: Value,
     /// What could have been sent, and is not.
     pub(super) left_out: Vec<LeftOut>,
-    /// Top-level members that this version does not know.
+    /// Top-level members that this version does not know. They are sent like all others.
     pub(super) unknown: Vec<String>,
+}
+
+impl Update {
+    /// The request as it goes over the wire: every value that `described` holds too has the bytes that it has there.
+    pub(super) fn text(&self, described: &Description) -> String {
+        let held = described.members();
+        object(self.body.as_object().into_iter().flatten().map(|(name, value)| {
+            let held = held.get(described_as(name));
+            let text = held.map_or_else(|| value.to_string(), |held| spliced(held.get(), value));
+            (name.as_str(), text)
+        }))
+    }
 }
 
 /// A setting that is described and not sent, on purpose.
@@ -30,45 +43,27 @@ pub(super) struct LeftOut {
     pub(super) why: &'static str,
 }
 
-/// The request that leaves a pool as `pool` describes it. With `send_unknown` members that this version does not know
-/// are sent as they are.
-pub(super) fn update_from(pool: &Value, send_unknown: bool) -> Update {
+/// The request that leaves a pool as `pool` describes it, members without a value included: an empty list can mean another
+/// thing than no list, as in `DcrConfiguration.OpenDcrGrantTypes`.
+pub(super) fn update_from(pool: &Value) -> Update {
     let (mut body, mut unknown) = (Map::new(), Vec::new());
     for (name, value) in pool.as_object().into_iter().flatten() {
-        // Remembering devices is on when there is this member, whatever is in it.
-        let is_on = name == "DeviceConfiguration" && value.is_object();
-        if is_blank(value) && !is_on {
-            continue;
-        }
-        match fate(name) {
-            Some(Fate::Copied) => {
-                body.insert(name.clone(), value.clone());
-            }
-            Some(Fate::Renamed(new)) => {
-                body.insert(new.to_owned(), value.clone());
-            }
-            Some(Fate::Fixed(_)) => {}
+        let sent = match fate(name) {
+            Some(Fate::Copied) => name.as_str(),
+            Some(Fate::Renamed(new)) => new,
+            Some(Fate::Fixed(_)) => continue,
             None => {
                 unknown.push(name.clone());
-                if send_unknown {
-                    body.insert(name.clone(), value.clone());
-                }
+                name
             }
-        }
+        };
+        body.insert(sent.to_owned(), value.clone());
     }
     let mut left_out = Vec::new();
     leave_out_old_validity(&mut body, &mut left_out);
     leave_out_system_tags(&mut body, &mut left_out);
     leave_out_level_names(&mut body, &mut left_out);
-    for (name, value) in &mut body {
-        // A tag may have an empty value.
-        if !matches!(name.as_str(), "DeviceConfiguration" | "UserPoolTags") {
-            drop_blanks(value);
-        }
-    }
-    // What is blank now counts as not sent, and is not: empty texts and lists are below the API's minimum lengths.
-    body.retain(|name, value| name == "DeviceConfiguration" || !is_blank(value));
-    // The one member that must say that it is empty, since only so the last trigger goes away everywhere.
+    // An update without this member leaves the triggers in some servers and takes them off in others.
     body.entry("LambdaConfig").or_insert_with(|| json!({}));
     Update { body: Value::Object(body), left_out, unknown }
 }
@@ -81,7 +76,11 @@ fn leave_out_old_validity(body: &mut Map<String, Value>, left_out: &mut Vec<Left
         return;
     }
     let Some(Value::Object(config)) = body.get_mut("AdminCreateUserConfig") else { return };
-    if config.remove("UnusedAccountValidityDays").is_some_and(|days| !is_blank(&days)) {
+    let Some(days) = config.remove("UnusedAccountValidityDays") else { return };
+    if config.is_empty() {
+        body.remove("AdminCreateUserConfig");
+    }
+    if !is_blank(&days) {
         left_out.push(LeftOut {
             path: "AdminCreateUserConfig.UnusedAccountValidityDays",
             why: "refused beside TemporaryPasswordValidityDays, which is in force",
@@ -102,6 +101,10 @@ fn leave_out_system_tags(body: &mut Map<String, Value>, left_out: &mut Vec<LeftO
     let before = tags.len();
     tags.retain(|key, _| !is_system_tag(key));
     if tags.len() < before {
+        let is_all = tags.is_empty();
+        if is_all {
+            body.remove("UserPoolTags");
+        }
         left_out.push(LeftOut { path: "UserPoolTags.aws:*", why: "tags of AWS, which nobody else may set" });
     }
 }
@@ -118,22 +121,10 @@ fn leave_out_level_names(body: &mut Map<String, Value>, left_out: &mut Vec<LeftO
     let Some(Value::Object(levels)) = body.get("AcrConfiguration") else { return };
     let name_of = |level: &Value| level.get("AcrValue").and_then(Value::as_str).map(str::to_owned);
     let is_default = |level: &Value| name_of(level).is_some_and(|name| name.starts_with("urn:cognito:loa:"));
-    if is_lite && levels.values().all(is_default) {
+    if is_lite && !levels.is_empty() && levels.values().all(is_default) {
         body.remove("AcrConfiguration");
         left_out
             .push(LeftOut { path: "AcrConfiguration", why: "default names, which the plan Lite cannot set" });
-    }
-}
-
-/// Takes away members without a value, at every depth.
-fn drop_blanks(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.values_mut().for_each(drop_blanks);
-            members.retain(|_, value| !is_blank(value));
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_blanks),
-        _ => {}
     }
 }
 
@@ -148,20 +139,14 @@ pub(super) fn is_blank(value: &Value) -> bool {
     }
 }
 
-/// The description as it is to be after an update with this body, going by the API reference: what is sent is taken,
-/// what is not sent is gone, and what no update can change stays.
-pub(super) fn predict(pool: &Value, update: &Update) -> Value {
-    let mut after = Map::new();
-    for (name, value) in pool.as_object().into_iter().flatten() {
-        let sent = |name: &str| update.body.get(name).cloned();
-        let value = match fate(name) {
-            Some(Fate::Copied) | None => sent(name),
-            Some(Fate::Renamed(new)) => sent(new),
-            Some(Fate::Fixed(_)) => Some(value.clone()),
-        };
-        after.extend(value.map(|value| (name.clone(), value)));
-    }
-    after.extend(update.body.get("LambdaConfig").cloned().map(|value| ("LambdaConfig".to_owned(), value)));
+/// The description of `pool` after `update`, which was made from `planned`, going by the API reference: what is sent is
+/// taken, what is not sent is gone, and what no update can change stays.
+pub(super) fn predict(pool: &Value, planned: &Value, update: &Update) -> Value {
+    let is_fixed = |name: &str| matches!(fate(name), Some(Fate::Fixed(_)));
+    let members = pool.as_object().into_iter().flatten().filter(|(name, _)| is_fixed(name));
+    let mut after: Map<String, Value> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let sent = update.body.as_object().into_iter().flatten();
+    after.extend(sent.map(|(name, value)| (described_as(name).to_owned(), value.clone())));
     // What is left out on purpose stays without being sent.
     let system_tags = pool.get("UserPoolTags").and_then(Value::as_object).into_iter().flatten();
     let system_tags: Vec<_> = system_tags.filter(|(key, _)| is_system_tag(key)).collect();
@@ -171,8 +156,8 @@ pub(super) fn predict(pool: &Value, update: &Update) -> Value {
         tags.extend(system_tags.into_iter().map(|(key, value)| (key.clone(), value.clone())));
     }
     if update.left_out.iter().any(|left| left.path == "AcrConfiguration") {
-        after
-            .extend(pool.get("AcrConfiguration").map(|names| ("AcrConfiguration".to_owned(), names.clone())));
+        let names = planned.get("AcrConfiguration");
+        after.extend(names.map(|names| ("AcrConfiguration".to_owned(), names.clone())));
     }
     Value::Object(after)
 }
@@ -183,7 +168,7 @@ mod tests {
 
     /// What is sent for one member of a description; null when nothing is.
     fn sent(pool: &Value, member: &str) -> Value {
-        update_from(pool, false).body.get(member).cloned().unwrap_or_default()
+        update_from(pool).body.get(member).cloned().unwrap_or_default()
     }
 
     #[test]
@@ -206,12 +191,7 @@ mod tests {
             ("the name, renamed", json!({ "Name": "n" }), "PoolName", json!("n")),
             ("the id, renamed", json!({ "Id": "p" }), "UserPoolId", json!("p")),
             ("the plan", json!({ "UserPoolTier": "PLUS" }), "UserPoolTier", json!("PLUS")),
-            (
-                "what Cognito tells",
-                json!({ "Arn": "a", "Domain": "d", "Status": "Enabled" }),
-                "Domain",
-                Value::Null,
-            ),
+            ("what Cognito tells", json!({ "Arn": "a", "Domain": "d" }), "Domain", Value::Null),
             (
                 "the old days, beside the new ones",
                 days(
@@ -243,10 +223,10 @@ mod tests {
                 json!("old {####}"),
             ),
             (
-                "the new text, without an empty one",
-                texts,
+                "the new texts, an empty one too",
+                texts.clone(),
                 "VerificationMessageTemplate",
-                json!({ "EmailMessage": "new {####}", "DefaultEmailOption": "CONFIRM_WITH_CODE" }),
+                texts["VerificationMessageTemplate"].clone(),
             ),
             (
                 "both texts of a link",
@@ -258,7 +238,7 @@ mod tests {
                 "an empty text",
                 json!({ "SmsAuthenticationMessage": "" }),
                 "SmsAuthenticationMessage",
-                Value::Null,
+                json!(""),
             ),
             (
                 "tags, without those of AWS, with empty values",
@@ -267,21 +247,22 @@ mod tests {
                 json!({ "team": "a", "flag": "" }),
             ),
             ("tags of AWS alone", json!({ "UserPoolTags": { "aws:x": "b" } }), "UserPoolTags", Value::Null),
+            ("no tags", json!({ "UserPoolTags": {} }), "UserPoolTags", json!({})),
             (
                 "no verification of updates",
                 json!({ "UserAttributeUpdateSettings": off }),
                 "UserAttributeUpdateSettings",
-                Value::Null,
+                off.clone(),
             ),
             (
                 "no attributes verified",
                 json!({ "AutoVerifiedAttributes": [] }),
                 "AutoVerifiedAttributes",
-                Value::Null,
+                json!([]),
             ),
             ("MFA without SMS", json!({ "MfaConfiguration": "ON" }), "MfaConfiguration", json!("ON")),
             ("no SMS", json!({ "MfaConfiguration": "ON" }), "SmsConfiguration", Value::Null),
-            ("SMS that is empty", json!({ "SmsConfiguration": {} }), "SmsConfiguration", Value::Null),
+            ("SMS that is empty", json!({ "SmsConfiguration": {} }), "SmsConfiguration", json!({})),
             ("SMS without SNS", json!({ "SmsConfiguration": eums }), "SmsConfiguration", eums.clone()),
             (
                 "a sender of Cognito's own mail",
@@ -293,7 +274,7 @@ mod tests {
                 "recovery that is empty",
                 json!({ "AccountRecoverySetting": { "RecoveryMechanisms": [] } }),
                 "AccountRecoverySetting",
-                Value::Null,
+                json!({ "RecoveryMechanisms": [] }),
             ),
             ("devices, remembered", json!({ "DeviceConfiguration": {} }), "DeviceConfiguration", json!({})),
             (
@@ -341,14 +322,36 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_not_known_is_named_and_sent_only_on_demand() {
-        let pool = json!({ "Id": "p", "NewSetting": { "A": true }, "NewNothing": null });
+    fn a_member_that_is_not_known_is_named_and_sent_as_it_is() {
+        let setting = json!({ "Types": [], "Map": {}, "None": null, "Off": false, "Zero": 0, "Text": "" });
+        let pool = json!({ "Id": "p", "NewSetting": setting, "NewNothing": null, "NewList": [] });
 
-        let (kept_back, sent) = (update_from(&pool, false), update_from(&pool, true));
+        let update = update_from(&pool);
 
-        assert_eq!(kept_back.unknown, ["NewSetting"]);
-        assert_eq!(kept_back.body.get("NewSetting"), None);
-        assert_eq!(sent.body.get("NewSetting"), Some(&json!({ "A": true })));
+        assert_eq!(update.unknown, ["NewList", "NewNothing", "NewSetting"]);
+        assert_eq!(update.body.get("NewSetting"), Some(&setting));
+        assert_eq!(update.body.get("NewNothing"), Some(&Value::Null));
+        assert_eq!(update.body.get("NewList"), Some(&json!([])));
+    }
+
+    #[test]
+    fn every_value_goes_out_in_the_bytes_in_which_it_came() {
+        let odd = r#"{"Types":[],"Map":{},"None":null,"Off":false,"Zero":0,"Text":"","Float":1.50,"Escaped":"\u00e9\/"}"#;
+        let text = format!(
+            r#"{{"Id":"p","Name":"n","NewSetting":{odd},"Policies":{{"New":{odd}}},
+                "LambdaConfig":{{"New":{odd},"PreSignUp":"f"}},"UserPoolTags":{{"aws:x":"y","team":"\u00e9"}}}}"#
+        );
+        let pool = Description::parse(&text).unwrap();
+        let mut planned = pool.value().clone();
+        planned["LambdaConfig"]["PostConfirmation"] = json!("g");
+        let planned = pool.saying(planned);
+
+        let sent = update_from(planned.value()).text(&planned);
+
+        let wanted = format!(
+            r#"{{"LambdaConfig":{{"New":{odd},"PostConfirmation":"g","PreSignUp":"f"}},"NewSetting":{odd},"Policies":{{"New":{odd}}},"PoolName":"n","UserPoolId":"p","UserPoolTags":{{"team":"\u00e9"}}}}"#
+        );
+        assert_eq!(sent, wanted);
     }
 
     #[test]
@@ -359,7 +362,7 @@ mod tests {
             "UserPoolTags": { "aws:x": "y" },
         });
 
-        let paths: Vec<_> = update_from(&pool, false).left_out.iter().map(|left| left.path).collect();
+        let paths: Vec<_> = update_from(&pool).left_out.iter().map(|left| left.path).collect();
 
         assert_eq!(paths, ["AdminCreateUserConfig.UnusedAccountValidityDays", "UserPoolTags.aws:*"]);
     }

@@ -6,8 +6,9 @@ use aws_sdk_cognitoidentityprovider::Client;
 use serde_json::Value;
 
 use super::difference::{Difference, comparable, difference, settled};
+use super::goal;
 use super::members::DIAGNOSES;
-use super::report::{MfaOutcome, Report, plain};
+use super::report::{MfaOutcome, Report, shown};
 use super::wire::{self, Mfa};
 use crate::failure::Failure;
 
@@ -23,7 +24,9 @@ pub(super) struct Looking<'a> {
     pub(super) before: &'a Value,
     /// What it is to be.
     pub(super) planned: &'a Value,
-    /// The MFA configuration before the update.
+    /// The MFA configuration directly before the update.
+    pub(super) mfa_before: &'a Mfa,
+    /// What it is to be.
     pub(super) mfa: &'a Mfa,
 }
 
@@ -50,7 +53,7 @@ impl Looking<'_> {
         let mut waits = WAITS.iter();
         let mut is_restored = false;
         loop {
-            let after = comparable(&wire::describe(self.cognito, self.pool_id).await?);
+            let after = comparable(wire::describe(self.cognito, self.pool_id).await?.value());
             let (told, mut wrong): (Vec<_>, Vec<_>) =
                 difference(&wanted, &after).into_iter().partition(is_no_loss);
             let mfa = wire::mfa(self.cognito, self.pool_id).await;
@@ -65,7 +68,8 @@ impl Looking<'_> {
                     Err(failure) => report.notes.push(failure.to_string()),
                 }
             }
-            let is_as_before = after == before && mfa_wrong.is_empty() && !is_restored;
+            let is_as_before =
+                after == before && mfa_difference(self.mfa_before, &mfa).is_empty() && !is_restored;
             report.mfa = Some(match (self.mfa, &mfa) {
                 (Mfa::Known(_), Mfa::Known(_)) if !mfa_wrong.is_empty() => MfaOutcome::Changed,
                 (Mfa::Known(_), Mfa::Known(_)) if is_restored => MfaOutcome::Restored,
@@ -79,7 +83,8 @@ impl Looking<'_> {
                 tokio::time::sleep(*wait).await;
                 continue;
             }
-            let told = told.iter().map(|d| format!("Cognito now says {}: {}", d.path, plain(&d.after)));
+            let told =
+                told.iter().map(|d| format!("Cognito now says {}: {}", d.path, shown(d.after.as_ref())));
             report.notes.extend(told);
             let is_wrong = !wrong.is_empty();
             report.verified = Some(!is_wrong);
@@ -96,43 +101,37 @@ impl Looking<'_> {
 /// Whether a difference is told, and nothing is lost by it.
 fn is_no_loss(difference: &Difference) -> bool {
     // The plan has said that a feature plan that is not described cannot be sent.
-    let is_first_tier = difference.path == "UserPoolTier" && difference.before.is_null();
+    let is_first_tier = difference.path == "UserPoolTier" && difference.before.is_none();
     is_first_tier || DIAGNOSES.contains(&difference.member())
 }
 
 /// What is different in the MFA configuration; nothing when it was not known before, and its absence when it no longer
 /// is.
 fn mfa_difference(before: &Mfa, after: &Mfa) -> Vec<Difference> {
-    let named = |found: Vec<Difference>| {
-        found
-            .into_iter()
-            .map(|d| Difference { path: format!("GetUserPoolMfaConfig.{}", d.path), ..d })
-            .collect()
-    };
     match (before, after) {
-        (Mfa::Known(before), Mfa::Known(after)) => {
-            named(difference(&settled(before.clone()), &settled(after.clone())))
-        }
         (Mfa::Known(before), Mfa::Unknown(why)) => vec![Difference {
             path: "GetUserPoolMfaConfig".to_owned(),
-            before: before.clone(),
-            after: Value::from(format!("not known: {why}")),
+            before: Some(before.clone()),
+            after: Some(Value::from(format!("not known: {why}"))),
         }],
-        (Mfa::Unknown(_), _) => Vec::new(),
+        _ => goal::mfa_difference(before, after),
     }
 }
 
 /// Whether MFA is weaker now and in nothing stronger or other: what an update can do to it. A change that is anything
 /// else is somebody's own.
 fn is_weakened(before: &Value, now: &Value) -> bool {
-    let strength = |mode: &Value| match mode.as_str() {
+    let strength = |mode: Option<&Value>| match mode.and_then(Value::as_str) {
         Some("ON") => 2,
         Some("OPTIONAL") => 1,
         _ => 0,
     };
     let is_loss = |d: &Difference| match d.path.as_str() {
-        "MfaConfiguration" => strength(&d.after) < strength(&d.before),
-        _ => d.after.is_null() || (d.before == Value::Bool(true) && d.after == Value::Bool(false)),
+        "MfaConfiguration" => strength(d.after.as_ref()) < strength(d.before.as_ref()),
+        _ => {
+            d.after.as_ref().is_none_or(Value::is_null)
+                || (d.before == Some(Value::Bool(true)) && d.after == Some(Value::Bool(false)))
+        }
     };
     let found = difference(&settled(before.clone()), &settled(now.clone()));
     !found.is_empty() && found.iter().all(is_loss)

@@ -12,8 +12,11 @@ use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeCompo
 use aws_sdk_cognitoidentityprovider::error::SdkError;
 use aws_sdk_cognitoidentityprovider::error::{BoxError, ProvideErrorMetadata};
 use aws_smithy_types::body::SdkBody;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::description::Description;
 use crate::failure::{self, Failure};
 
 /// `DescribeUserPool`: the member `UserPool` of the answer.
@@ -21,7 +24,7 @@ use crate::failure::{self, Failure};
 /// # Errors
 ///
 /// [`Failure`] when there is no such pool, or no answer.
-pub(super) async fn describe(client: &Client, pool_id: &str) -> Result<Value, Failure> {
+pub(super) async fn describe(client: &Client, pool_id: &str) -> Result<Description, Failure> {
     let answer = Answer::default();
     let call = client.describe_user_pool().user_pool_id(pool_id).customize().interceptor(answer.clone());
     call.send().await.map_err(|error| {
@@ -34,8 +37,7 @@ pub(super) async fn describe(client: &Client, pool_id: &str) -> Result<Value, Fa
             _ => failure,
         }
     })?;
-    let pool = answer.take().and_then(|mut body| body.get_mut("UserPool").map(Value::take));
-    pool.filter(Value::is_object).ok_or_else(|| {
+    answer.user_pool().ok_or_else(|| {
         Failure::failed(format!(
             "the description of the user pool {pool_id} cannot be read: no member UserPool"
         ))
@@ -57,7 +59,7 @@ pub(super) async fn mfa(client: &Client, pool_id: &str) -> Mfa {
     let call =
         client.get_user_pool_mfa_config().user_pool_id(pool_id).customize().interceptor(answer.clone());
     match call.send().await {
-        Ok(_) => answer.take().map_or_else(|| Mfa::Unknown("its answer is no JSON".to_owned()), Mfa::Known),
+        Ok(_) => answer.json().map_or_else(|| Mfa::Unknown("its answer is no JSON".to_owned()), Mfa::Known),
         Err(error) => Mfa::Unknown(failure::aws("read the MFA configuration", &error).to_string()),
     }
 }
@@ -73,12 +75,12 @@ pub(super) enum Sent {
     Unknown(Failure),
 }
 
-/// `UpdateUserPool`, with this body.
-pub(super) async fn update(client: &Client, pool_id: &str, body: &Value) -> Sent {
+/// `UpdateUserPool`, with this body, which is JSON.
+pub(super) async fn update(client: &Client, pool_id: &str, body: String) -> Sent {
     // One attempt: the answer to the last of several says nothing about the others.
     let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
     let call = Client::from_conf(config).update_user_pool().user_pool_id(pool_id).customize();
-    let Err(error) = call.interceptor(Request(body.to_string())).send().await else { return Sent::Done };
+    let Err(error) = call.interceptor(Request(body)).send().await else { return Sent::Done };
     let status = error.raw_response().map(|response| response.status().as_u16());
     let code = error.code().map(str::to_owned);
     let failure = failure::aws("update the user pool", &error);
@@ -130,11 +132,29 @@ pub(super) fn mfa_request(pool_id: &str, shown: &Value) -> Value {
 
 /// Keeps the body of an answer.
 #[derive(Clone, Debug, Default)]
-struct Answer(Arc<Mutex<Option<Value>>>);
+pub(crate) struct Answer(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl Answer {
-    fn take(&self) -> Option<Value> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// What it says, if it is JSON.
+    pub(crate) fn json(&self) -> Option<Value> {
+        self.read(|body| serde_json::from_slice(body).ok())
+    }
+
+    /// Its member `UserPool`, as it came.
+    fn user_pool(&self) -> Option<Description> {
+        #[derive(Deserialize)]
+        struct Described<'a> {
+            #[serde(borrow, rename = "UserPool")]
+            pool: &'a RawValue,
+        }
+        self.read(|body| {
+            let described: Described<'_> = serde_json::from_slice(body).ok()?;
+            Description::parse(described.pool.get())
+        })
+    }
+
+    fn read<T>(&self, with: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_deref().and_then(with)
     }
 }
 
@@ -149,7 +169,7 @@ impl Intercept for Answer {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let body = context.response().body().bytes().and_then(|bytes| serde_json::from_slice(bytes).ok());
+        let body = context.response().body().bytes().map(<[u8]>::to_vec);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
         Ok(())
     }

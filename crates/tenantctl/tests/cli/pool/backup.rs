@@ -1,9 +1,12 @@
 //! The pool as it was, in a file.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::fake::call;
-use super::fixtures::{BOTH, described, desk, rich};
+use super::fake::{Fake, call};
+use super::fixtures::{BOTH, UNKNOWN, attach_fake, described, desk, mfa, rich, rich_fake, with_unknown};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_is_for_its_owner_alone_and_puts_the_pool_back() {
@@ -24,6 +27,26 @@ async fn a_backup_is_for_its_owner_alone_and_puts_the_pool_back() {
     restored["LastModifiedDate"] = before["LastModifiedDate"].clone();
     assert_eq!(restored, before);
     assert_eq!(backup["mfaConfig"]["MfaConfiguration"], json!("OPTIONAL"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_holds_the_description_byte_for_byte() {
+    let desk = desk().await;
+    let fake = Fake::start(rich_fake(), mfa(), |_, _, _| Ok(())).await;
+    let text = with_unknown(&rich_fake());
+    fake.change(|world| world.pool_text = Some(text.clone()));
+
+    attach_fake(&desk, &fake, "--apply --yes --backup b.json").ok();
+
+    let backup = std::fs::read_to_string(desk.folder.path().join("b.json")).unwrap();
+    let backup: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&backup).unwrap();
+    assert_eq!(backup["userPool"].get(), text);
+    let requests: BTreeMap<String, Box<RawValue>> = serde_json::from_str(backup["restore"].get()).unwrap();
+    let request: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(requests["UpdateUserPool"].get()).unwrap();
+    for (name, text) in UNKNOWN {
+        assert_eq!(request[name].get(), text, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

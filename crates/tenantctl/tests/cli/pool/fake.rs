@@ -1,8 +1,10 @@
 //! A fake: a server of the few operations that the tool calls, which does to one pool what a test tells it to. It is no
 //! Cognito; what Cognito does is played by the local stack.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,8 +14,12 @@ use tokio::net::{TcpListener, TcpStream};
 pub(super) struct World {
     pub(super) pool: Value,
     pub(super) mfa: Value,
+    /// The description in a text of one's own, until the pool is updated.
+    pub(super) pool_text: Option<String>,
     /// Operation and body, the newest last.
     pub(super) calls: Vec<(String, Value)>,
+    /// The bodies as they came.
+    texts: Vec<String>,
 }
 
 /// What a test does at a call: before it is answered, with how many there were of its kind before. An error (code,
@@ -61,12 +67,14 @@ impl Fake {
     {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let world = Arc::new(Mutex::new(World { pool, mfa, calls: Vec::new() }));
+        let world = Arc::new(Mutex::new(World { pool, mfa, ..World::default() }));
         let shared = Arc::clone(&world);
         let mut twist: Box<Twist> = Box::new(twist);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let Some((stream, operation, body)) = read(stream).await else { continue };
+                let Some((stream, operation, text)) = read(stream).await else { continue };
+                let body = serde_json::from_str(&text).unwrap_or_default();
+                shared.lock().unwrap().texts.push(text);
                 let (status, answer) = answer(&operation, &body, &shared, &mut twist);
                 write(stream, status, &answer).await;
             }
@@ -89,6 +97,20 @@ impl Fake {
         self.world.lock().unwrap().calls.iter().map(|(operation, _)| operation.clone()).collect()
     }
 
+    /// Changes the pool past the tool.
+    pub(super) fn change(&self, change: impl FnOnce(&mut World)) {
+        change(&mut self.world.lock().unwrap());
+    }
+
+    /// The text of each member that the last call of an operation had.
+    pub(super) fn sent_texts(&self, operation: &str) -> BTreeMap<String, String> {
+        let world = self.world.lock().unwrap();
+        let at = world.calls.iter().rposition(|(called, _)| called == operation);
+        let members: BTreeMap<String, &RawValue> =
+            serde_json::from_str(&world.texts[at.expect("it was called")]).unwrap();
+        members.into_iter().map(|(name, text)| (name, text.get().to_owned())).collect()
+    }
+
     /// The body of the last call of an operation.
     pub(super) fn sent(&self, operation: &str) -> Value {
         let world = self.world.lock().unwrap();
@@ -97,7 +119,18 @@ impl Fake {
     }
 }
 
-fn answer(operation: &str, body: &Value, world: &Mutex<World>, twist: &mut Twist) -> (u16, Value) {
+fn answer(operation: &str, body: &Value, world: &Mutex<World>, twist: &mut Twist) -> (u16, String) {
+    let (status, answer) = answer_of(operation, body, world, twist);
+    let text = world.lock().unwrap().pool_text.clone();
+    match text {
+        Some(text) if operation == "DescribeUserPool" && status == 200 => {
+            (status, format!(r#"{{ "UserPool" : {text} }}"#))
+        }
+        _ => (status, answer.to_string()),
+    }
+}
+
+fn answer_of(operation: &str, body: &Value, world: &Mutex<World>, twist: &mut Twist) -> (u16, Value) {
     let mut world = world.lock().unwrap();
     let before = world.calls.iter().filter(|(called, _)| called == operation).count();
     world.calls.push((operation.to_owned(), body.clone()));
@@ -115,6 +148,7 @@ fn answer(operation: &str, body: &Value, world: &Mutex<World>, twist: &mut Twist
             (200, json!({}))
         }
         "UpdateUserPool" => {
+            world.pool_text = None;
             update(world.pool.as_object_mut().unwrap(), body);
             (200, json!({}))
         }
@@ -130,7 +164,8 @@ impl World {
     }
 }
 
-/// What is not sent is gone.
+/// What is not sent is gone; of what no SDK knows it is kept. In the configuration of dynamic client registration what is
+/// missing is open.
 fn update(pool: &mut Map<String, Value>, body: &Value) {
     for name in UPDATABLE {
         let sent = if *name == "Name" { "PoolName" } else { name };
@@ -139,10 +174,18 @@ fn update(pool: &mut Map<String, Value>, body: &Value) {
             None => pool.remove(*name),
         };
     }
+    for (name, value) in body.as_object().unwrap() {
+        if !UPDATABLE.contains(&name.as_str()) && !matches!(name.as_str(), "UserPoolId" | "PoolName") {
+            pool.insert(name.clone(), value.clone());
+        }
+    }
+    if let Some(Value::Object(registration)) = pool.get_mut("DcrConfiguration") {
+        registration.entry("OpenDcrGrantTypes").or_insert_with(|| json!(["authorization_code"]));
+    }
     pool.insert("LastModifiedDate".to_owned(), json!(1_800_000_000));
 }
 
-async fn read(mut stream: TcpStream) -> Option<(TcpStream, String, Value)> {
+async fn read(mut stream: TcpStream) -> Option<(TcpStream, String, String)> {
     let mut text = Vec::new();
     let mut chunk = [0; 4_096];
     loop {
@@ -165,15 +208,14 @@ async fn read(mut stream: TcpStream) -> Option<(TcpStream, String, Value)> {
         if text.len() < end + 4 + length {
             continue;
         }
-        let body = serde_json::from_slice(&text[end + 4..]).unwrap_or_default();
+        let body = String::from_utf8_lossy(&text[end + 4..]).into_owned();
         let target = header("x-amz-target").and_then(|target| target.rsplit('.').next().map(str::to_owned));
         let line = head.lines().next()?.rsplit_once(' ')?.0.to_owned();
         return Some((stream, target.unwrap_or(line), body));
     }
 }
 
-async fn write(mut stream: TcpStream, status: u16, answer: &Value) {
-    let body = answer.to_string();
+async fn write(mut stream: TcpStream, status: u16, body: &str) {
     let head = format!(
         "HTTP/1.1 {status} x\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()

@@ -40,6 +40,32 @@ pub(super) fn attach_fake(desk: &Desk, fake: &Fake, more: &str) -> Run {
     desk.run_with(&line, &url, "")
 }
 
+/// `pool` with the fake's pool.
+pub(super) fn run_fake(desk: &Desk, fake: &Fake, line: &str) -> Run {
+    let url = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", fake.url.as_str())];
+    desk.run_with(&format!("pool {line} --user-pool-id eu-west-1_AbCdEf123"), &url, "")
+}
+
+/// Members that no SDK knows, with every value that looks like none, as they stand in a description. Not one of them is
+/// written as a writer of JSON would write it.
+pub(super) const UNKNOWN: [(&str, &str); 4] = [
+    (
+        "NewSetting",
+        r#"{ "Types" : [ ], "Map":{}, "None": null, "Off": false, "Zero": 0, "Text": "", "Float": 1.50,
+             "Big": 123456789012345678901234567890, "Escaped": "\u00e9\/", "Deep": [ { "Types": [], "None": null } ] }"#,
+    ),
+    ("NewNothing", "null"),
+    ("NewList", "[ ]"),
+    ("DcrConfiguration", r#"{ "EnableStatus": "Enabled", "OpenDcrGrantTypes": [ ] }"#),
+];
+
+/// The text of a description that has these members too.
+pub(super) fn with_unknown(pool: &Value) -> String {
+    let known = pool.to_string();
+    let unknown = UNKNOWN.map(|(name, text)| format!(r#""{name}" : {text}"#));
+    format!("{}, {} }}", known.strip_suffix('}').unwrap(), unknown.join(", "))
+}
+
 /// Every setting that an operator can make, none at its default.
 pub(super) fn rich() -> Value {
     json!({

@@ -203,3 +203,55 @@ async fn a_function_is_not_attached_at_the_other_ones_trigger() {
     assert!(refused.stderr.contains("it is for the other trigger"), "{refused}");
     assert_eq!(lambdas(&described(&desk).await).0, Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attach_says_of_a_functions_policy_what_doctor_says() {
+    let desk = desk().await;
+    let pool = desk.stack.cognito().pool_arn(&desk.pool);
+    let arn = |operator: &str, arn: &str| json!({ operator: { "aws:SourceArn": arn } });
+    let (any, account) = ("for any user pool of any account", "for every user pool of the account");
+    let rows = [
+        (arn("ArnLike", &pool), Some(""), "permission-source-account"),
+        (arn("ArnLike", "*"), Some(any), "permission-any-pool"),
+        (arn("ArnLike", "arn:aws:cognito-idp:eu-west-1:*:userpool/*"), Some(any), "permission-any-pool"),
+        (arn("ArnNotLike", "arn:aws:cognito-idp:eu-west-1:1:userpool/x"), Some(any), "permission-any-pool"),
+        (arn("ArnNotLike", &pool), None, "permission-missing"),
+        (json!({ "Null": { "aws:SourceArn": "false" } }), Some(any), "permission-any-pool"),
+        (json!({ "Null": { "aws:SourceArn": "true" } }), None, "permission-missing"),
+        (
+            json!({ "StringEquals": { "aws:SourceAccount": "123456789012" } }),
+            Some(account),
+            "permission-pools-of-account",
+        ),
+        (json!({ "Bool": { "lambda:InvokedViaFunctionUrl": "false" } }), Some(any), "permission-any-pool"),
+        (json!({ "Bool": { "lambda:InvokedViaFunctionUrl": "true" } }), None, "permission-missing"),
+        (json!({ "Bool": { "aws:SecureTransport": "true" } }), None, "permission-missing"),
+    ];
+    for (condition, note, rule) in rows {
+        let statement = json!({
+            "Sid": "s", "Effect": "Allow", "Principal": { "Service": "cognito-idp.amazonaws.com" },
+            "Action": "lambda:InvokeFunction", "Resource": POST, "Condition": condition,
+        });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [statement] });
+        desk.stack.lambda().put_policy("post-confirmation:live", Some(policy)).unwrap();
+        desk.stack.cognito().patch_pool(&desk.pool, json!({ "LambdaConfig": null })).unwrap();
+        let attached = desk.run(&format!("pool attach --post-confirmation {POST}"));
+        desk.stack
+            .cognito()
+            .patch_pool(&desk.pool, json!({ "LambdaConfig": { "PostConfirmation": POST } }))
+            .unwrap();
+        let doctor = desk.run("doctor --output json");
+
+        let doctor: Value = serde_json::from_str(&doctor.stdout).unwrap();
+        let findings = doctor["findings"].as_array().unwrap();
+        let rules: Vec<&str> = findings.iter().filter_map(|finding| finding["rule"].as_str()).collect();
+        let said: String = attached.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(rules.contains(&rule), "{condition}: {rules:?}");
+        assert_eq!(attached.code, if note.is_some() { 0 } else { 3 }, "{condition}: {attached}");
+        match note {
+            Some("") => assert!(!said.contains("Its policy lets"), "{condition}: {attached}"),
+            Some(note) => assert!(said.contains(note), "{condition}: {attached}"),
+            None => assert!(said.contains("Problem:"), "{condition}: {attached}"),
+        }
+    }
+}

@@ -29,12 +29,12 @@ pub(super) async fn snapshot(
     expected: Expected,
 ) -> Result<Snapshot, Failure> {
     let cognito = context.cognito_of(pool).await?;
-    let described = pool::describe(&cognito, pool, context.region_hint(pool).await).await?;
+    let (pool_settings, described) = pool::describe(&cognito, pool, context.region_hint(pool).await).await?;
     let (clients, unlisted_clients) = pool::clients(&cognito, pool).await;
     let (providers, unlisted_providers) = pool::providers(&cognito, pool).await;
     let mfa = pool::mfa(&cognito, pool).await;
-    let functions = match described.lambda_config() {
-        Some(triggers) => functions::read(context, pool, described.arn(), triggers).await,
+    let functions = match pool_settings.lambda_config() {
+        Some(triggers) => functions::read(context, pool, pool_settings.arn(), triggers).await,
         None => Vec::new(),
     };
     let table = table::inspect(context, pool).await;
@@ -46,7 +46,8 @@ pub(super) async fn snapshot(
     Ok(Snapshot {
         expected,
         pool_id: pool.to_string(),
-        pool: described,
+        pool: pool_settings,
+        described,
         mfa,
         clients,
         unlisted_clients,

@@ -3,11 +3,13 @@
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, UserPoolClientType, UserPoolType};
+use serde_json::Value;
 use tenancy::PoolId;
 
 use super::super::snapshot::Listed;
 use super::super::unread::{No, Read, Unread};
 use super::for_each;
+use crate::commands::pool::Answer;
 use crate::failure::Failure;
 
 /// Most that Cognito gives on one page.
@@ -44,17 +46,20 @@ async fn pages(
     Some(Unread { kind: No::Failed, reason, action })
 }
 
-/// The pool itself. Everything rests on it.
+/// The pool itself, and its description as it came. Everything rests on it.
 pub(super) async fn describe(
     cognito: &Client,
     pool: &PoolId,
     region_hint: String,
-) -> Result<UserPoolType, Failure> {
-    let answer = cognito.describe_user_pool().user_pool_id(pool.as_str()).send().await;
+) -> Result<(UserPoolType, Value), Failure> {
+    let body = Answer::default();
+    let call = cognito.describe_user_pool().user_pool_id(pool.as_str()).customize().interceptor(body.clone());
+    let answer = call.send().await;
     let answer = answer
         .map_err(|error| Unread::of("cognito-idp:DescribeUserPool", &error))
         .map_err(|unread| unread.into_failure(&format!("describe user pool {pool}"), &region_hint))?;
-    answer.user_pool.ok_or_else(|| {
+    let described = body.json().and_then(|mut body| body.get_mut("UserPool").map(Value::take));
+    answer.user_pool.zip(described).ok_or_else(|| {
         Failure::failed(format!("the server described no user pool when it was asked for {pool}")).hint(
             "Does --endpoint-url (or AWS_ENDPOINT_URL) point at a server that plays Cognito user pools?",
         )

@@ -7,6 +7,7 @@ mod functions;
 mod permissions;
 mod pool;
 mod providers;
+mod registration;
 mod settings;
 mod table;
 mod tokens;
@@ -24,6 +25,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         permissions::RULES,
         settings::RULES,
         pool::RULES,
+        registration::RULES,
         clients::RULES,
         tokens::RULES,
         providers::RULES,

@@ -5,6 +5,7 @@ mod functions;
 mod pool;
 mod providers;
 mod published;
+mod registration;
 mod sample;
 mod table;
 

@@ -37,6 +37,7 @@ pub(super) fn snapshot() -> Snapshot {
         },
         pool_id: POOL.to_owned(),
         pool: pool(),
+        described: json!({}),
         mfa: Ok(GetUserPoolMfaConfigOutput::builder()
             .mfa_configuration(UserPoolMfaType::Optional)
             .software_token_mfa_configuration(SoftwareTokenMfaConfigType::builder().enabled(true).build())

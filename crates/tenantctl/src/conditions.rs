@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::policy::{glob, texts};
+use crate::policy::{glob, texts};
 
 /// Whether a condition is met.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -1,8 +1,8 @@
-//! Who may call a function: its resource policy, read for one user pool.
+//! Who may call a function: its resource policy, read for one user pool. `doctor` and `pool attach` both ask here.
 
 use serde_json::Value;
 
-use super::conditions::{Conditions, Verdict};
+use crate::conditions::{Conditions, Verdict};
 
 /// What calls a trigger.
 const COGNITO: &str = "cognito-idp.amazonaws.com";
@@ -73,7 +73,11 @@ impl Permission {
         }
         let who = Principal::of(statement);
         let conditions = Conditions::of(statement, pool_arn);
-        let is_denial = statement.get("Effect").and_then(Value::as_str) == Some("Deny");
+        let is_denial = match statement.get("Effect").and_then(Value::as_str) {
+            Some("Deny") => true,
+            Some("Allow") => false,
+            _ => return,
+        };
         let is_call = is_action(statement, "lambda:invokefunction");
         let is_url = conditions.is_by_url(is_action(statement, "lambda:invokefunctionurl"));
         if is_url && !is_denial && who.is_anybody && !(is_call && conditions.verdict() == Verdict::Yes) {
@@ -429,6 +433,131 @@ mod tests {
             denial["Effect"] = json!("Deny");
             let permission = policy(&json!([statement(), denial]));
             assert_eq!(!permission.denied.is_empty(), expected, "{name}");
+        }
+    }
+
+    /// How wide the door is that a statement opens.
+    #[derive(Debug, PartialEq)]
+    enum Door {
+        Pool,
+        Account,
+        AnyPool,
+        Anybody,
+        Unsure,
+        Denied,
+        Shut,
+    }
+
+    fn door(permission: &Permission) -> Door {
+        match permission {
+            _ if !permission.denied.is_empty() => Door::Denied,
+            _ if !permission.unsure.is_empty() => Door::Unsure,
+            _ if !permission.admits_pool => Door::Shut,
+            _ if !permission.anybody.is_empty() => Door::Anybody,
+            _ if !permission.any_pool.is_empty() => Door::AnyPool,
+            _ if !permission.pools_of_account.is_empty() => Door::Account,
+            _ => Door::Pool,
+        }
+    }
+
+    #[test]
+    fn one_statement_opens_the_door_so_wide() {
+        use Door::{Account, AnyPool, Anybody, Denied, Pool, Shut, Unsure};
+        let source = |arn: &str| condition("ArnLike", "AWS:SourceArn", arn);
+        let account = |number: &str| condition("StringEquals", "AWS:SourceAccount", number);
+        let both = |arn: &str, number: &str| json!({ "Condition": { "ArnLike": { "AWS:SourceArn": arn }, "StringEquals": { "AWS:SourceAccount": number } } });
+        let other = POOL.replace("AbC", "XyZ");
+        let url = "lambda:InvokedViaFunctionUrl";
+        let open = |change: serde_json::Value| {
+            let mut whole = change;
+            whole["Condition"] = json!(null);
+            whole
+        };
+        let rows = [
+            ("this pool", source(POOL), Pool),
+            ("this pool and its account", both(POOL, "123456789012"), Pool),
+            (
+                "pools of the account",
+                source("arn:aws:cognito-idp:eu-west-1:123456789012:userpool/*"),
+                Account,
+            ),
+            ("any source", source("*"), AnyPool),
+            ("any source, as a text", condition("StringLike", "aws:SourceArn", "*"), AnyPool),
+            ("any source of this account", both("*", "123456789012"), Account),
+            ("any source of another account", both("*", "999999999999"), Shut),
+            ("pools of any account", source("arn:aws:cognito-idp:eu-west-1:*:userpool/*"), AnyPool),
+            ("no condition", open(json!({})), AnyPool),
+            ("another pool", source(&other), Shut),
+            ("any pool but this", condition("ArnNotLike", "aws:SourceArn", POOL), Shut),
+            ("any pool but another", condition("ArnNotLike", "aws:SourceArn", &other), AnyPool),
+            ("any text but this", condition("StringNotEquals", "aws:SourceArn", POOL), Shut),
+            ("no source", condition("Null", "aws:SourceArn", "true"), Shut),
+            ("some source", condition("Null", "aws:SourceArn", "false"), AnyPool),
+            ("some account", condition("Null", "aws:SourceAccount", "false"), AnyPool),
+            ("the account, not the pool", account("123456789012"), Account),
+            ("another account, not the pool", account("999999999999"), Shut),
+            ("this pool of another account", both(POOL, "999999999999"), Shut),
+            ("through its own address", condition("Bool", url, "true"), Shut),
+            ("not through its own address", condition("Bool", url, "false"), AnyPool),
+            ("a condition of its own", condition("Bool", "aws:SecureTransport", "true"), Unsure),
+            (
+                "another service",
+                open(json!({ "Principal": { "Service": "apigateway.amazonaws.com" } })),
+                Shut,
+            ),
+            ("everybody", open(json!({ "Principal": "*" })), Anybody),
+            ("another action", open(json!({ "Action": "lambda:GetFunction" })), Shut),
+            ("all actions", open(json!({ "Action": ["lambda:*"] })), AnyPool),
+            (
+                "all but another action",
+                open(json!({ "Action": null, "NotAction": "lambda:DeleteFunction" })),
+                AnyPool,
+            ),
+            ("all but this action", open(json!({ "Action": null, "NotAction": "lambda:Invoke*" })), Shut),
+            ("this function", json!({ "Resource": FUNCTION }), Pool),
+            ("functions by a pattern", json!({ "Resource": "arn:aws:lambda:*:*:function:j*" }), Pool),
+            ("no resource", json!({ "Resource": null }), Pool),
+            (
+                "the function without the alias",
+                json!({ "Resource": FUNCTION.trim_end_matches(":live") }),
+                Shut,
+            ),
+            ("all but this function", json!({ "Resource": null, "NotResource": FUNCTION }), Shut),
+            (
+                "denied to all but another service",
+                open(
+                    json!({ "Effect": "Deny", "Principal": null, "NotPrincipal": { "Service": "x.amazonaws.com" } }),
+                ),
+                Denied,
+            ),
+            ("denied", open(json!({ "Effect": "Deny" })), Denied),
+            (
+                "denied for another pool",
+                json!({ "Effect": "Deny", "Condition": { "ArnLike": { "aws:SourceArn": "arn:aws:x" } } }),
+                Shut,
+            ),
+            ("neither allowed nor denied", json!({ "Effect": null }), Shut),
+        ];
+
+        for (name, change, expected) in rows {
+            assert_eq!(door(&policy(&json!([differing(&change)]))), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_fits_as_iam_reads_it() {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("*", "anything", true),
+            ("a*c", "abc", true),
+            ("a*c", "ab", false),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("lambda:*", "lambda:invokefunction", true),
+            ("a*b*c", "a1b2b3c", true),
+            ("abc", "abcd", false),
+        ] {
+            assert_eq!(glob(pattern, text), fits, "{pattern} {text}");
         }
     }
 
