@@ -144,7 +144,7 @@ pub async fn handle(
             stamp(&plan, user, event.username.as_ref(), call, (store, users), report).await;
             report.details.stamp = Some(plan);
         }
-        Err(error) => defer(user, call, None, with_causes(&error), report),
+        Err(error) => defer(user, call, None, &with_causes(&error), report),
     }
     Ok(Answer::Untouched)
 }
@@ -183,11 +183,11 @@ async fn stamp(
             }
         }
     };
-    defer(user, call, Some(&plan.tenant), cause, report);
+    defer(user, call, Some(&plan.tenant), &cause, report);
 }
 
 /// The user is whole: the membership is written, and the stamp stays pending.
-fn defer(user: &UserKey, call: &Call<'_>, tenant: Option<&TenantId>, cause: String, report: &mut Report) {
+fn defer(user: &UserKey, call: &Call<'_>, tenant: Option<&TenantId>, cause: &str, report: &mut Report) {
     report.stamps_deferred = 1;
     tracing::warn!(
         event = "stamp.deferred",

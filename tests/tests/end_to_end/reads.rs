@@ -145,7 +145,7 @@ async fn the_stamp_is_one_call_of_the_table_and_a_repetition_writes_nothing() {
         6,
         "user; invite and use; tenant; the write; the stamp's note"
     );
-    assert_eq!(cost(&world, POST_CONFIRMATION, 3).await.0, 4, "user; invite and use; tenant");
+    assert_eq!(cost(&world, POST_CONFIRMATION, 3).await.0, 3, "user; invite and use");
 }
 
 #[tokio::test]

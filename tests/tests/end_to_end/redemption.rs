@@ -244,6 +244,49 @@ async fn a_damaged_pointer_does_not_stop_a_redemption_by_code() {
 }
 
 #[tokio::test]
+async fn a_code_that_was_used_before_is_a_success_whatever_became_of_its_invite() {
+    let world = world_with_invite(2).await;
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await;
+    let invite = items::invite(CODE, "acme", &["viewer"], 2);
+    let rows = [
+        ("revoked", items::but(invite.clone(), json!({ "status": "revoked" }))),
+        ("damaged", items::but(invite.clone(), json!({ "status": "odd" }))),
+        ("of an offboarded tenant", items::but(items::tenant("acme"), json!({ "status": "offboarded" }))),
+        ("of a damaged tenant", items::but(items::tenant("acme"), json!({ "tier": 7 }))),
+    ];
+
+    for (row, changed) in rows {
+        world.put(changed).await;
+        match world.invoke(POST_CONFIRMATION, confirmation(SUB, EMAIL, Some(CODE))).await {
+            Invocation::Ok(_) => {}
+            other => panic!("{row}: {other:?}"),
+        }
+    }
+
+    assert_eq!((world.count("USER#", "TENANT#").await, world.count("INVITE#", "USE#").await), (1, 1));
+}
+
+#[tokio::test]
+async fn an_invite_that_was_used_in_an_offboarded_tenant_hides_no_newer_one() {
+    let world = World::start().await;
+    let newer = "inv_ZZZZZZZZZZZZZZZZZZZZZZZZZZ";
+    for (tenant, code, made) in [("acme", CODE, 1_700_000_000), ("globex", newer, 1_700_000_001)] {
+        world.put(items::tenant(tenant)).await;
+        let [invite, pointer] = items::invite_of(EMAIL, code, tenant, &["viewer"], made);
+        world.put_all([items::but(invite, json!({ "maxUses": 2 })), pointer]).await;
+    }
+    world.answer(POST_CONFIRMATION, confirmation(SUB, EMAIL, None)).await;
+    assert!(world.item(&user(), "TENANT#acme").await.is_some());
+
+    world.put(items::but(items::tenant("acme"), json!({ "status": "offboarded" }))).await;
+    world.answer(PRE_TOKEN_GENERATION, sign_in(SUB, &json!({}))).await;
+
+    assert!(world.item(&user(), "TENANT#globex").await.is_some());
+    let profile = world.item(&user(), "PROFILE").await.unwrap();
+    assert_eq!(profile["defaultTid"], "globex");
+}
+
+#[tokio::test]
 async fn a_user_name_that_is_too_long_is_said_to_be_that() {
     let world = world_with_invite(1).await;
     let mut event: Value = serde_json::from_str(&confirmation(SUB, EMAIL, Some(CODE))).unwrap();

@@ -308,6 +308,24 @@ fn the_stamp_names_the_default_tenant_and_leaves_out_what_is_over() {
 }
 
 #[test]
+fn a_membership_that_is_written_is_a_success_also_when_the_stamp_cannot_be_told() {
+    let store = tenants()
+        .member("ana", "acme", Active)
+        .default_tenant("ana", "acme")
+        .member("ana", "initech", Active);
+    for membership in &mut store.tables().users.get_mut("ana").unwrap().memberships {
+        membership.stamp = tenancy::Stamp::Pending;
+    }
+    let store = store.invite(&code(1), "globex", 10, 1);
+    store.tables().unread_tenant = Some("initech".parse().unwrap());
+
+    let confirmed = run(Event::of("ana").code(code(1)).confirm(&store)).unwrap();
+
+    assert_eq!(confirmed.redemption, joined("globex"));
+    assert!(confirmed.stamp.is_err(), "it is deferred");
+}
+
+#[test]
 fn the_default_stays_with_the_membership_that_was_joined_first() {
     let member = tenants().member("ana", "globex", Active).invite(&code(1), "acme", 10, 1);
 

@@ -36,6 +36,8 @@ pub(crate) struct Tables {
     pub(crate) damaged_invites: Vec<InviteHash>,
     pub(crate) binding: Option<ProviderBinding>,
     pub(crate) is_binding_damaged: bool,
+    /// A tenant whose record cannot be read.
+    pub(crate) unread_tenant: Option<TenantId>,
     pub(crate) client: Option<ClientBinding>,
     pub(crate) reads: usize,
     /// How many commits others are made to overtake.
@@ -247,6 +249,9 @@ impl Records for Store {
     }
 
     async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        if self.tables().unread_tenant.as_ref() == Some(id) {
+            return Err(StoreError::Unavailable { operation: "read a tenant", source: "down".into() });
+        }
         Ok(self.read(|tables| tables.tenants.get(id).map(|status| Arc::new(tenant_of(id, *status)))).await)
     }
 
