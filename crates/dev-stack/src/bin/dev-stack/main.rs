@@ -12,7 +12,7 @@ use dev_stack::{
     DevStack, DevStackError, FunctionBinaries, FunctionProgram, FunctionSpec, Seed, StackOptions, functions,
 };
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::{announce::Facts, options::Options};
 
@@ -34,6 +34,8 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Options) -> Result<(), DevStackError> {
+    // From the beginning, so that whoever has read the variables can end the program.
+    let stopped = tokio::spawn(stopped(signal(SignalKind::terminate()).ok()));
     let region = options.region().to_owned();
     let binaries = FunctionBinaries::build(options.release).await?;
     let started = DevStack::start(StackOptions {
@@ -77,7 +79,8 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     facts.print(&stack, options.json);
     let mail = tokio::spawn(log::print_mail(mail));
     let short = (!options.verbose).then(|| tokio::spawn(log::print_lines(lines, cognito.clone())));
-    stopped().await;
+    // A task that was cancelled has nothing to wait for any more.
+    let _ = stopped.await;
     mail.abort();
     if let Some(short) = short {
         short.abort();
@@ -86,10 +89,9 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     Ok(())
 }
 
-/// Resolves when somebody wants the program to end.
-async fn stopped() {
-    // Without a signal handler there is nothing to wait for but the end of the process.
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+/// Resolves when somebody wants the program to end: by ctrl-c, or by SIGTERM where there is a handler for it.
+async fn stopped(terminate: Option<Signal>) {
+    let Some(mut terminate) = terminate else {
         let _ = tokio::signal::ctrl_c().await;
         return;
     };
