@@ -56,6 +56,10 @@ impl Change {
         Self { writes }
     }
 
+    pub(super) fn into_writes(self) -> Vec<Write> {
+        self.writes
+    }
+
     /// Nothing has to be written: everything is already as it was asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {

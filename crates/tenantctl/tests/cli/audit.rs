@@ -22,6 +22,22 @@ async fn every_write_is_in_the_audit_by_tenant_and_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_whole_does_not_say_that_there_are_more() {
+    let desk = Desk::with_acme().await;
+    for tier in ["silver", "gold"] {
+        Desk::wait_a_second();
+        desk.run(&format!("tenant set-tier acme {tier}")).ok();
+    }
+
+    let whole = desk.run("audit list --tenant acme --limit 3");
+    let cut = desk.run("audit list --tenant acme --limit 2");
+
+    assert!(!whole.stderr.contains("--limit"), "{whole:?}");
+    assert!(cut.stderr.contains("--limit"), "{cut:?}");
+    assert!(cut.stdout.contains("gold") && !cut.stdout.contains("tenant.create"), "{cut:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_actor_is_the_caller_of_aws_unless_it_is_said() {
     let desk = Desk::with_acme().await;
 

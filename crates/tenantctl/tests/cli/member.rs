@@ -73,13 +73,38 @@ async fn an_address_that_is_not_verified_gives_nobody_rights() {
     let refused = desk.run("member add ceo@example.com --tenant acme --role admin").fails(3);
     let meant = desk.run(&format!("member add {} --tenant acme --role admin", signed_up.user_sub()));
     let roles = desk.run("member set-roles ceo@example.com --tenant acme --role owner").fails(3);
+    let default = desk.run("member set-default ceo@example.com --tenant acme").fails(3);
+    desk.run(&format!("member suspend {} --tenant acme --yes", signed_up.user_sub())).ok();
+    let resumed = desk.run("member resume ceo@example.com --tenant acme").fails(3);
 
     assert!(
         refused.contains("has not verified this address") && refused.contains("UNCONFIRMED"),
         "{refused}"
     );
     assert!(refused.contains(signed_up.user_sub()) && roles.contains("has not verified"), "{refused}{roles}");
+    assert!(
+        default.contains("has not verified") && resumed.contains("has not verified"),
+        "{default}{resumed}"
+    );
     meant.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_let_in_again_or_given_roles_in_an_offboarded_tenant() {
+    let desk = Desk::with_acme().await;
+    let sub = desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    desk.run("member suspend ana@example.com --tenant acme --yes").ok();
+    desk.run("tenant offboard acme --yes").ok();
+
+    for line in ["member resume SUB --tenant acme", "member set-roles SUB --tenant acme --role owner"] {
+        let line = format!("{} --output json", line.replace("SUB", &sub));
+        let refused = desk.run(&line).fails(3);
+        assert!(refused.contains(r#""code":"tenant-offboarded""#), "{line}: {refused}");
+    }
+
+    assert_eq!(desk.json("member list --tenant acme")["members"][0]["status"], "suspended");
+    desk.run(&format!("member remove {sub} --tenant acme --yes")).ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

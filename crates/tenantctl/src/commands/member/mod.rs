@@ -5,7 +5,7 @@ mod view;
 use clap::{Args, Subcommand, ValueEnum};
 use tenancy::ports::Invites;
 use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, UserKey};
-use tenancy_aws::operator::{Change, InviteState, MemberRecord, Operator, OperatorError, UserRecord};
+use tenancy_aws::operator::{InviteState, MemberRecord, Operator, OperatorError};
 
 use self::view::{Ended, MemberList, MemberView, OpenInvite, TenantStatuses, UserView};
 use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
@@ -155,19 +155,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> Result<Found, Fai
         MemberCommand::SetRoles(options) => set_roles(&options, context).await,
         MemberCommand::Suspend(options) => end(&options, MembershipStatus::Suspended, context).await,
         MemberCommand::Remove(options) => end(&options, MembershipStatus::Removed, context).await,
-        MemberCommand::Resume(options) => {
-            let summary =
-                |user: &Sub| format!("User {user} is an active member of `{}`", options.tenant.tenant);
-            let plan = |operator: &Operator, user: &UserRecord| {
-                operator.set_member_status(
-                    user,
-                    &options.tenant.tenant,
-                    MembershipStatus::Active,
-                    context.now(),
-                )
-            };
-            change(&options, context, plan, summary).await
-        }
+        MemberCommand::Resume(options) => resume(&options, context).await,
         MemberCommand::SetDefault(options) => set_default(&options, context).await,
     }
 }
@@ -273,7 +261,7 @@ async fn set_roles(options: &SetRolesOptions, context: &Context) -> Result<Found
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
-    let change = operator.set_member_roles(&user, tenant_id, &roles, context.now())?;
+    let change = operator.set_member_roles(&user, &tenant, &roles, context.now())?;
     let summary = format!("User {} has in `{tenant_id}` the roles {}", known.user.sub, role_names(&roles));
     context.write(&operator, change, options.write, "the membership", &summary, NoFacts {}).await?;
     Ok(Found::Nothing)
@@ -283,6 +271,7 @@ async fn set_default(options: &ChangeOptions, context: &Context) -> Result<Found
     let (operator, id) = (context.writer().await?, &options.tenant.tenant);
     let tenant = operator.tenant(id).await?;
     let known = resolve(&options.user, context).await?;
+    known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
     let change = operator.set_default_tenant(&user, &tenant, context.now())?;
     let is_changed = !change.is_empty();
@@ -294,18 +283,17 @@ async fn set_default(options: &ChangeOptions, context: &Context) -> Result<Found
     Ok(Found::Nothing)
 }
 
-async fn change(
-    options: &ChangeOptions,
-    context: &Context,
-    plan: impl Fn(&Operator, &UserRecord) -> Result<Change, OperatorError>,
-    summary: impl Fn(&Sub) -> String,
-) -> Result<Found, Failure> {
-    let operator = context.writer().await?;
+async fn resume(options: &ChangeOptions, context: &Context) -> Result<Found, Failure> {
+    let (operator, id) = (context.writer().await?, &options.tenant.tenant);
+    let tenant = operator.tenant(id).await?;
     let known = resolve(&options.user, context).await?;
+    known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
-    let change = plan(&operator, &user)?;
-    let summary = summary(&known.user.sub);
-    context.write(&operator, change, options.write, "the membership", &summary, NoFacts {}).await?;
+    let change = operator.resume_member(&user, &tenant, context.now())?;
+    let summary = format!("User {} is an active member of `{id}`", known.user.sub);
+    context
+        .write(&operator, change, options.write, "the membership or the tenant", &summary, NoFacts {})
+        .await?;
     Ok(Found::Nothing)
 }
 
