@@ -119,7 +119,7 @@ async fn ctrl_c_ends_after_the_current_user_and_says_what_is_left() {
     let output = child.wait_with_output().unwrap();
 
     assert!(interrupt.success());
-    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let result = &said["result"];
     assert_eq!(result["interrupted"], true, "{said}");
