@@ -56,6 +56,12 @@ impl Change {
         Self { writes }
     }
 
+    /// Both changes in one transaction.
+    pub fn and(mut self, other: Self) -> Self {
+        self.writes.extend(other.writes);
+        self
+    }
+
     pub(super) fn into_writes(self) -> Vec<Write> {
         self.writes
     }

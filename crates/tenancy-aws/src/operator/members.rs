@@ -300,6 +300,41 @@ impl Operator {
         }
     }
 
+    /// Plans the note that the user attribute is written for the membership in `tenant`. `detail` says what it was and is.
+    /// Without a new `ver`: what tokens are made from stays.
+    ///
+    /// # Errors
+    ///
+    /// [`OperatorError::Refused`] when there is no such member.
+    pub fn note_stamp(
+        &self,
+        user: &UserRecord,
+        tenant: &TenantId,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<Change, OperatorError> {
+        let record = member_of(user, tenant)?;
+        Ok(Change::of(vec![
+            Write::Update {
+                before: record.item.clone(),
+                set: vec![("stamp", text(Stamp::Done.name()))],
+                remove: Vec::new(),
+                guard: vec!["status", "stamp"],
+            },
+            self.audit_member(user, tenant, "member.stamp", Some(detail.to_owned()), now),
+        ]))
+    }
+
+    /// Plans the audit item of a stamp that was written or deleted in the user pool alone.
+    pub fn record_stamp(&self, user: &UserRecord, tenant: &TenantId, detail: &str, now: Timestamp) -> Change {
+        Change::of(vec![self.audit_member(user, tenant, "member.stamp", Some(detail.to_owned()), now)])
+    }
+
+    /// Plans the audit item of a sign-out: the user pool has revoked the user's refresh tokens.
+    pub fn record_sign_out(&self, user: &UserRecord, tenant: &TenantId, now: Timestamp) -> Change {
+        Change::of(vec![self.audit_member(user, tenant, "member.sign-out", None, now)])
+    }
+
     fn audit_member(
         &self,
         user: &UserRecord,

@@ -164,6 +164,36 @@ async fn who_is_removed_with_sign_out_cannot_refresh() {
 
     assert!(removed.contains("refresh tokens are revoked"), "{removed}");
     assert!(!desk.refresh(&refresh_token).await);
+    assert_eq!(actions(&desk), ["tenant.create", "member.add", "member.remove", "member.sign-out"]);
+}
+
+/// What the audit of `acme` names, sorted by kind: items of one second may come in any order.
+fn actions(desk: &Desk) -> Vec<String> {
+    let audit = desk.json("audit list --tenant acme");
+    let mut actions: Vec<String> = Vec::new();
+    for item in audit["audit"].as_array().unwrap() {
+        actions.push(item["action"].as_str().unwrap().to_owned());
+    }
+    let order = ["tenant.create", "member.add", "member.suspend", "member.remove", "member.sign-out"];
+    actions.sort_by_key(|action| order.iter().position(|known| known == action));
+    actions
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_of_a_member_who_was_removed_before_is_no_nothing() {
+    let desk = Desk::with_acme().await;
+    desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    desk.run("member remove ana@example.com --tenant acme --yes").ok();
+
+    let line = "member remove ana@example.com --tenant acme --sign-out --yes";
+    let planned = desk.json(&format!("{line} --dry-run"));
+    let said = desk.run(line).ok();
+
+    assert_eq!((&planned["changed"], planned["writes"].as_array().unwrap().len()), (&json!(true), 1));
+    assert!(said.contains("was already removed from") && said.contains("are revoked"), "{said}");
+    assert!(!said.contains("Nothing to do"), "{said}");
+    assert_eq!(actions(&desk), ["tenant.create", "member.add", "member.remove", "member.sign-out"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -324,15 +324,18 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
         let also = if options.sign_out { ", and sign them out everywhere" } else { "" };
         context.confirm(&format!("{question} user {sub} in `{tenant}`{also}?"), options.write.yes)?;
     }
-    let mut summary = format!("User {sub} is {done} `{tenant}`: the next token for it is refused");
+    let is = if is_changed || !options.sign_out { "is" } else { "was already" };
+    let mut summary = format!("User {sub} {is} {done} `{tenant}`: the next token for it is refused");
     if let [lost] = lost.as_slice() {
         summary = format!("{summary}. {}", one_sentence(lost, how));
     }
     // Planned anew: the answer may have taken its time.
     let change = plan(context.now())?;
     if !options.sign_out || options.write.dry_run {
+        let mut change = change;
         if options.sign_out {
             summary.push_str(", and the user's refresh tokens are revoked");
+            change = change.and(operator.record_sign_out(&user, tenant, context.now()));
         }
         let (write, facts) = (options.write.write(), Ended { signed_out: None, defaults_lost: lost });
         context.write(&operator, change, write, "the membership", &summary, facts).await?;
@@ -345,8 +348,14 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
             ))
             .hint("Run the same command again to sign the user out.")
         })?;
+        let signed_out = operator.record_sign_out(&user, tenant, context.now());
+        operator.apply(signed_out, "the audit").await.map_err(|error| {
+            let failure = Failure::from(error);
+            Failure::failed(format!("user {sub} was signed out, but the audit has no item of it: {failure}"))
+                .hint("Run the same command again to record it.")
+        })?;
         let facts = Ended { signed_out: Some(true), defaults_lost: lost };
-        let written = Written { changed: is_changed, dry_run: false, summary: &summary, writes: None, facts };
+        let written = Written { changed: true, dry_run: false, summary: &summary, writes: None, facts };
         context.say(&written);
     }
     if is_changed && !options.write.dry_run && status == MembershipStatus::Removed {

@@ -52,7 +52,7 @@ pub struct StampsOptions {
 ///
 /// [`Failure`] when the table gives no answer, there is no such tenant, or the answer to the question is no.
 pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Failure> {
-    let operator = context.reader().await?;
+    let operator = if options.apply.apply { context.writer().await? } else { context.reader().await? };
     let plan = plan::read(&operator, options.user_pool_id.as_ref(), options.tenant.as_ref()).await?;
     let found = if plan.damaged.is_empty() { Found::Nothing } else { Found::Problems };
     let mut document = page::Stamps::of(&plan, options.user_pool_id.as_ref(), options.rate);
@@ -68,7 +68,7 @@ pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Fai
     context.confirm(&document.question(&options.attribute.tenant_attribute), options.apply.yes)?;
     let stop = Stop::on_ctrl_c();
     let pools = PoolUsers::new(&client, options.attribute.tenant_attribute, options.rate, stop.clone());
-    let outcome = apply::apply(&plan, &operator, &pools, &stop).await;
+    let outcome = apply::apply(&plan, &operator, &pools, &stop, &|| context.now()).await;
     let (is_whole, is_interrupted) = (outcome.left == 0, outcome.interrupted);
     (document.applied, document.result) = (true, Some(outcome));
     context.say(&document);
