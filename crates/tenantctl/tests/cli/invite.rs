@@ -334,6 +334,26 @@ async fn a_killed_import_is_finished_by_the_next_with_no_code_lost_and_no_double
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_spreadsheet_runs_nothing_in_the_codes_file_and_the_next_run_reads_it() {
+    let desk = Desk::with_acme().await;
+    desk.file("guests.csv", "email\n=hyperlink(1)@example.com\n+1;=2@example.com\n");
+    let line = "invite import guests.csv --tenant acme --apply --codes codes.csv";
+
+    desk.run(line).ok();
+    let codes = desk.read("codes.csv");
+    desk.run("invite revoke --tenant acme --email '=hyperlink(1)@example.com' --yes").ok();
+    desk.run("invite create --tenant acme --email '=hyperlink(1)@example.com'").ok();
+    let again = desk.json(line);
+
+    let rows: Vec<&str> = codes.lines().skip(1).collect();
+    assert!(rows[0].starts_with("'=hyperlink(1)@example.com,inv_"), "{codes}");
+    assert!(rows[1].starts_with(r#""'+1;=2@example.com","inv_"#), "{codes}");
+    assert_eq!(again["counts"], json!({ "already-invited": 2 }));
+    assert_eq!(again["rows"][0]["detail"], "the code in the file is dead: invited anew since");
+    assert_eq!(again["rows"][1]["detail"], Value::Null, "the code in the file is the invite's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_ctrl_c_stopped_says_so_and_the_next_goes_on() {
     let desk = Desk::with_acme().await;
     let guests = many(0..200, |n| format!("guest{n}@example.com\n"));
