@@ -164,7 +164,7 @@ async fn the_tenant_attribute_of_the_deployed_functions_is_audited() {
     let client = json!({ "WriteAttributes": ["email", "custom:tid"] });
     cognito.patch_client(&desk.pool, &desk.client, client).unwrap();
 
-    let of_functions = document(&desk.run("doctor --output json"));
+    let of_functions = document(&desk.run_with("doctor --output json", &[("TENANT_ATTRIBUTE", "")], ""));
     let of_environment =
         document(&desk.run_with("doctor --output json", &[("TENANT_ATTRIBUTE", "custom:other")], ""));
     let said = document(&desk.run_with(

@@ -248,9 +248,8 @@ impl Snapshot {
         if self.expected.table.is_none() || self.table == Ok(None) {
             return None;
         }
-        let reason = match &self.bindings {
-            Err(reason) | Ok(Bindings { has_members: Err(reason), .. }) => reason,
-            Ok(_) => return None,
+        let (Err(reason) | Ok(Bindings { has_members: Err(reason), .. })) = &self.bindings else {
+            return None;
         };
         Some(format!("the table could not be read: {reason}"))
     }

@@ -137,9 +137,8 @@ pub(super) async fn secrets(
                     client.client_secret = Some("(kept)".to_owned());
                 }
             }
-            Ok(false) => {}
             // A server that does not know the call rotates no secrets.
-            Err(Unread { kind: No::Unsupported | No::Missing, .. }) => {}
+            Ok(false) | Err(Unread { kind: No::Unsupported, .. }) => {}
             Err(unread) => {
                 hidden.insert(id, unread);
             }

@@ -113,10 +113,6 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
     fn flows(snapshot: &mut Snapshot, flows: &[OAuthFlowType]) {
         web(snapshot).allowed_o_auth_flows = Some(flows.to_vec());
     }
-    fn by_client_token(snapshot: &mut Snapshot, flows: &[&str]) {
-        machine(snapshot).allowed_o_auth_flows = None;
-        machine(snapshot).explicit_auth_flows = Some(flows.iter().map(|flow| (*flow).into()).collect());
-    }
     check(&[
         (
             "it tells who exists",
@@ -207,6 +203,28 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
                 ("client-token-revocation", Low),
             ],
         ),
+        ("no way in", |s| web(s).supported_identity_providers = None, &[("client-no-provider", Low)]),
+        ("tokens of two hours", |s| web(s).access_token_validity = Some(2), &[("token-life-access", Low)]),
+        (
+            "tokens of sixty minutes",
+            |s| {
+                web(s).id_token_validity = Some(60);
+                let units = TokenValidityUnitsType::builder().id_token(TimeUnitsType::Minutes).build();
+                web(s).token_validity_units = Some(units);
+            },
+            &[],
+        ),
+        ("refresh tokens of 31 days", |s| web(s).refresh_token_validity = 31, &[("token-life-refresh", Low)]),
+    ]);
+}
+
+#[test]
+fn a_client_of_machines_is_known_by_get_client_token_too() {
+    fn by_client_token(snapshot: &mut Snapshot, flows: &[&str]) {
+        machine(snapshot).allowed_o_auth_flows = None;
+        machine(snapshot).explicit_auth_flows = Some(flows.iter().map(|flow| (*flow).into()).collect());
+    }
+    check(&[
         (
             "a machine by GetClientToken",
             |s| {
@@ -251,18 +269,6 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
             // No finding about the secret, and no advice to delete the client.
             &[("attribute-write-default", Low)],
         ),
-        ("no way in", |s| web(s).supported_identity_providers = None, &[("client-no-provider", Low)]),
-        ("tokens of two hours", |s| web(s).access_token_validity = Some(2), &[("token-life-access", Low)]),
-        (
-            "tokens of sixty minutes",
-            |s| {
-                web(s).id_token_validity = Some(60);
-                let units = TokenValidityUnitsType::builder().id_token(TimeUnitsType::Minutes).build();
-                web(s).token_validity_units = Some(units);
-            },
-            &[],
-        ),
-        ("refresh tokens of 31 days", |s| web(s).refresh_token_validity = 31, &[("token-life-refresh", Low)]),
     ]);
 }
 
