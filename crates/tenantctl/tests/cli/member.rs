@@ -34,6 +34,21 @@ async fn a_members_life_from_added_to_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_of_members_can_be_cut() {
+    let desk = Desk::with_acme().await;
+    for sub in ["sub-1", "sub-2", "sub-3"] {
+        desk.run(&format!("member add {sub} --no-lookup --tenant acme --role viewer")).ok();
+    }
+
+    let cut = desk.run("member list --tenant acme --limit 2");
+    let whole = desk.run("member list --tenant acme --limit 3");
+
+    assert!(cut.stdout.contains("sub-2") && !cut.stdout.contains("sub-3"), "{cut:?}");
+    assert!(cut.stderr.contains("these are 2 of 3"), "{cut:?}");
+    assert!(whole.stdout.contains("sub-3") && !whole.stderr.contains("--limit"), "{whole:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_added_by_hand_gets_the_tenant_in_the_next_token() {
     let desk = Desk::with_acme().await;
     let sub = desk.user("ana@example.com").await;

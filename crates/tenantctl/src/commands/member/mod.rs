@@ -50,6 +50,9 @@ pub struct ListOptions {
     /// Only those in this status
     #[arg(long, value_enum)]
     status: Option<StatusFilter>,
+    /// Show only the first N, in the order of their subs (0: all)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    limit: usize,
 }
 
 /// A membership's status on the command line.
@@ -181,7 +184,15 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         }
     }
     let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
+    let count = members.len();
+    let is_cut = options.limit > 0 && count > options.limit;
+    if is_cut {
+        members.truncate(options.limit);
+    }
     context.say(&MemberList { members, damaged });
+    if is_cut {
+        context.note(&format!("these are {} of {count}; --limit 0 shows all", options.limit));
+    }
     Ok(found)
 }
 
