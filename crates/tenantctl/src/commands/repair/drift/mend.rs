@@ -154,23 +154,19 @@ impl Mender<'_> {
             return Ok(Mended::SettledMeanwhile);
         }
         let now = (self.clock)();
-        match pending_stamp(&records, &state) {
-            // The table is told as well.
-            Some(plan) => {
-                let detail = stamp_detail(found, Some(&plan.tenant));
-                let recorded = Recorded { operator: self.operator, user: &record, detail, now };
-                stamp(&plan, user, &in_pool.username, self.pools, &recorded)
-                    .await
-                    .map_err(Unsettled::of_stamp)?;
-            }
-            None => {
-                let tenant = self.audited_tenant(&record, expected, found).await?;
-                self.pools.write_stamp(self.pool, &in_pool.username, expected).await?;
-                if let Some(tenant) = tenant {
-                    let detail = stamp_detail(found, expected);
-                    let change = self.operator.record_stamp(&record, &tenant, &detail, now);
-                    self.operator.apply(change, "the audit").await?;
-                }
+        // When a stamp is pending, the table is told as well.
+        if let Some(plan) = pending_stamp(&records, &state) {
+            let detail = stamp_detail(found, Some(&plan.tenant));
+            let recorded = Recorded { operator: self.operator, user: &record, detail, now };
+            let written = stamp(&plan, user, &in_pool.username, self.pools, &recorded).await;
+            written.map_err(Unsettled::of_stamp)?;
+        } else {
+            let tenant = self.audited_tenant(&record, expected, found).await?;
+            self.pools.write_stamp(self.pool, &in_pool.username, expected).await?;
+            if let Some(tenant) = tenant {
+                let detail = stamp_detail(found, expected);
+                let change = self.operator.record_stamp(&record, &tenant, &detail, now);
+                self.operator.apply(change, "the audit").await?;
             }
         }
         Ok(Mended::Mended)
