@@ -16,14 +16,14 @@ text_type! {
 }
 
 text_type! {
-    /// A tenant's name for people: 1 to 128 characters, no control or bidirectional characters. Display only.
-    TenantName, "tenant name", "1 to 128 characters without control or bidirectional characters",
+    /// A tenant's name for people: 1 to 128 characters, none of them invisible. Display only.
+    TenantName, "tenant name", "1 to 128 characters without control or invisible characters",
     |raw| displayable(raw, 128)
 }
 
 text_type! {
-    /// What the tenant has bought, such as `pro`: 1 to 64 characters, no control or bidirectional characters.
-    TenantTier, "tier", "1 to 64 characters without control or bidirectional characters", |raw| displayable(raw, 64)
+    /// What the tenant has bought, such as `pro`: 1 to 64 characters, none of them invisible.
+    TenantTier, "tier", "1 to 64 characters without control or invisible characters", |raw| displayable(raw, 64)
 }
 
 /// Whether a tenant's users may have tokens for it.
@@ -118,10 +118,27 @@ mod tests {
             ("Ac\u{202e}me", false),
             ("Ac\u{2066}me", false),
             ("Ac\u{200f}me", false),
+            ("Ac\u{200b}me", false),
+            ("Ac\u{ad}me", false),
+            ("Ac\u{2028}me", false),
+            ("Ac\u{2060}me", false),
+            ("Ac\u{feff}me", false),
+            ("Ac\u{e0041}me", false),
+            ("\u{3164}", false),
+            ("Ac\u{200d}me", false),
+            ("Acme\u{200c}", false),
+            ("Ac\u{fe0f}me", false),
+            ("\u{200d}Acme", false),
+            ("خانه\u{200c}های ما", true),
+            ("Love \u{2764}\u{fe0f}", true),
+            ("\u{1f469}\u{200d}\u{1f4bb} Labs", true),
         ];
 
         for (raw, valid) in rows {
             assert_eq!(raw.parse::<TenantName>().is_ok(), valid, "{raw:?}");
+            if raw.chars().count() <= 64 {
+                assert_eq!(raw.parse::<TenantTier>().is_ok(), valid, "tier {raw:?}");
+            }
         }
     }
 }

@@ -52,16 +52,34 @@ pub(crate) fn bytes_fit(text: &str, min: usize, max: usize, allowed: fn(u8) -> b
     (min..=max).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Whether a character is not shown but does something: control and bidirectional-formatting characters (Unicode UAX #9).
+/// Whether a character is not shown, or moves others: control characters, bidirectional formatting (Unicode UAX #9), line
+/// and paragraph separators, blank letters, and the characters that Unicode calls `Default_Ignorable_Code_Point`, except
+/// joiners and variation selectors.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
-    let is_bidi =
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || is_bidi
+    let is_invisible = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    );
+    c.is_control() || is_invisible
 }
 
-/// Whether `text` can be shown: `1..=max` characters, none of them hidden, and not blank.
+/// Zero-width joiners and variation selectors: Persian, Indic scripts and emoji need them behind a character of their own.
+fn is_joining(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Whether `text` can be shown: `1..=max` characters, none of them hidden, and not blank. A joining character must follow
+/// one that is not ASCII and not a blank.
 pub(crate) fn displayable(text: &str, max: usize) -> bool {
     let length = text.chars().count();
-    (1..=max).contains(&length) && !text.trim().is_empty() && !text.chars().any(is_hidden)
+    let before = std::iter::once(' ').chain(text.chars());
+    let is_shown = |(before, c): (char, char)| {
+        !is_hidden(c) && (!is_joining(c) || (!before.is_ascii() && !before.is_whitespace()))
+    };
+    (1..=max).contains(&length) && !text.trim().is_empty() && before.zip(text.chars()).all(is_shown)
 }

@@ -9,7 +9,7 @@ use crate::commands::Command;
 /// Tenants, invites and members of a Cognito user pool.
 ///
 /// Works on the DynamoDB table of the two triggers: on AWS, with credentials as every AWS tool takes them, or on a local
-/// file. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 problems found.
+/// file. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 problems found, 130 stopped by ctrl-c.
 #[derive(Debug, Parser)]
 #[command(name = "tenantctl", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {

@@ -37,6 +37,11 @@ pub struct Applied {
     preview: Vec<PlannedWrite>,
 }
 
+#[expect(clippy::disallowed_methods, reason = "the clock enters here")]
+fn system_clock() -> SystemTime {
+    SystemTime::now()
+}
+
 impl Context {
     /// With what the command line says.
     #[must_use]
@@ -75,9 +80,8 @@ impl Context {
 
     /// The time.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the clock enters here")]
     pub fn clock(&self) -> SystemTime {
-        SystemTime::now()
+        system_clock()
     }
 
     /// The time, in the table's form.
@@ -279,7 +283,7 @@ impl Context {
     /// As [`Context::store`]; also when AWS does not say who is asking.
     pub async fn writer(&self) -> Result<Operator, Failure> {
         let table = self.table_name()?;
-        Ok(Operator::new(self.dynamodb().await?, table, self.actor().await?))
+        Ok(Operator::new(self.dynamodb().await?, table, self.actor().await?).with_clock(system_clock))
     }
 
     /// Who is asking: `--actor`, or the caller's AWS identity.

@@ -18,6 +18,8 @@ pub enum Found {
     Nothing,
     /// Done, and there are problems: exit code 4.
     Problems,
+    /// Ctrl-c ended it after a part: exit code 130, which is 128 and the number of the signal, as shells have it.
+    Interrupted,
 }
 
 impl From<Found> for ExitCode {
@@ -25,6 +27,7 @@ impl From<Found> for ExitCode {
         match found {
             Found::Nothing => Self::SUCCESS,
             Found::Problems => Self::from(4),
+            Found::Interrupted => Self::from(130),
         }
     }
 }

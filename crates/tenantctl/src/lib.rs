@@ -42,7 +42,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 /// Runs one command line, prints what comes of it, and gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 refused by
-/// a rule, 4 problems were found.
+/// a rule, 4 problems were found, 130 stopped by ctrl-c after a part.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let cli = match Cli::try_parse_from(&arguments) {

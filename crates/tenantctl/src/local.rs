@@ -1,6 +1,7 @@
 //! The table in a local file: dynoxide, a DynamoDB engine on SQLite, served to the SDK on loopback for as long as the
 //! command runs.
 
+use std::fs::OpenOptions;
 use std::path::Path;
 
 use dynoxide::Database;
@@ -20,6 +21,7 @@ pub async fn serve(path: &Path) -> Result<String, Failure> {
         Failure::failed(format!("{} is no table file, or cannot be written", path.display()))
             .hint("--local takes a file that `tenantctl table create` or `cargo dev-stack --data` has made.")
     };
+    create_private(path).map_err(|error| foreign(&error))?;
     let database = Database::new(&path.to_string_lossy()).map_err(|error| foreign(&error))?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| cannot(&error))?;
     let address = listener.local_addr().map_err(|error| cannot(&error))?;
@@ -31,4 +33,38 @@ pub async fn serve(path: &Path) -> Result<String, Failure> {
         }
     });
     Ok(format!("http://{address}"))
+}
+
+/// Makes the file, which only its owner may read, if it is not there. SQLite gives its other files the same mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(|_| ()),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_file_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tenancy.db");
+
+        serve(&path).await.unwrap();
+
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
+        }
+        assert!(path.exists());
+    }
 }

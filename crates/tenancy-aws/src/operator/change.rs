@@ -56,6 +56,16 @@ impl Change {
         Self { writes }
     }
 
+    /// Both changes in one transaction.
+    pub fn and(mut self, other: Self) -> Self {
+        self.writes.extend(other.writes);
+        self
+    }
+
+    pub(super) fn into_writes(self) -> Vec<Write> {
+        self.writes
+    }
+
     /// Nothing has to be written: everything is already as it was asked for.
     #[must_use]
     pub fn is_empty(&self) -> bool {

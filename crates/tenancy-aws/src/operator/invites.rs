@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::invite::{LONGEST_LIFE_SECONDS, MOST_USES, RETENTION_SECONDS};
 use tenancy::ports::{Damage, Invites};
@@ -431,8 +432,15 @@ fn terms(invite: &NewInvite) -> String {
         "{}, {} at most, until {}{bound}",
         roles_detail(&invite.roles),
         invite.max_uses,
-        invite.expires_at
+        date(invite.expires_at)
     )
+}
+
+/// RFC 3339 in UTC.
+fn date(moment: Timestamp) -> String {
+    let seconds = i64::try_from(moment.epoch_seconds()).ok();
+    let date = seconds.and_then(|seconds| DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime).ok());
+    date.unwrap_or_else(|| moment.to_string())
 }
 
 fn target(hash: &InviteHash) -> String {

@@ -174,14 +174,17 @@ impl Operator {
     ///
     /// # Errors
     ///
-    /// [`OperatorError::Refused`] when there is no such member, or the membership was removed.
+    /// [`OperatorError::Refused`] when the tenant is offboarded, there is no such member, or the membership was removed.
     pub fn set_member_roles(
         &self,
         user: &UserRecord,
-        tenant: &TenantId,
+        tenant: &TenantRecord,
         roles: &[Role],
         now: Timestamp,
     ) -> Result<Change, OperatorError> {
+        not_offboarded(&tenant.tenant)?;
+        let required = tenant.require_status();
+        let tenant = &tenant.tenant.id;
         let record = member_of(user, tenant)?;
         if record.membership.status == MembershipStatus::Removed {
             return removed(&user.user, tenant);
@@ -191,12 +194,33 @@ impl Operator {
         }
         let detail = format!("{} -> {}", roles_detail(&record.membership.roles), roles_detail(roles));
         Ok(Change::of(vec![
+            required,
             record.update(vec![("roles", role_list(roles)), next_version(&record.item)]),
             self.audit_member(user, tenant, "member.set-roles", Some(detail), now),
         ]))
     }
 
-    /// Plans another status: suspended, resumed, removed. A removed membership is kept, as a record, and no invite revives
+    /// Plans to let a suspended member in again. Empty when the membership is active already.
+    ///
+    /// # Errors
+    ///
+    /// [`OperatorError::Refused`] when the tenant is offboarded, there is no such member, or the membership was removed.
+    pub fn resume_member(
+        &self,
+        user: &UserRecord,
+        tenant: &TenantRecord,
+        now: Timestamp,
+    ) -> Result<Change, OperatorError> {
+        not_offboarded(&tenant.tenant)?;
+        let mut change =
+            self.set_member_status(user, &tenant.tenant.id, MembershipStatus::Active, now)?.into_writes();
+        if !change.is_empty() {
+            change.insert(0, tenant.require_status());
+        }
+        Ok(Change::of(change))
+    }
+
+    /// Plans another status: suspended, removed. [`Self::resume_member`] resumes. A removed membership is kept, as a record, and no invite revives
     /// it. The profile keeps naming its tenant as the default, so that a refresh is refused and does not move the session to
     /// another tenant; the next sign-in moves the default. Empty when the status is this one already.
     ///
@@ -274,6 +298,41 @@ impl Operator {
             ]),
             _ => Change::default(),
         }
+    }
+
+    /// Plans the note that the user attribute is written for the membership in `tenant`. `detail` says what it was and is.
+    /// Without a new `ver`: what tokens are made from stays.
+    ///
+    /// # Errors
+    ///
+    /// [`OperatorError::Refused`] when there is no such member.
+    pub fn note_stamp(
+        &self,
+        user: &UserRecord,
+        tenant: &TenantId,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<Change, OperatorError> {
+        let record = member_of(user, tenant)?;
+        Ok(Change::of(vec![
+            Write::Update {
+                before: record.item.clone(),
+                set: vec![("stamp", text(Stamp::Done.name()))],
+                remove: Vec::new(),
+                guard: vec!["status", "stamp"],
+            },
+            self.audit_member(user, tenant, "member.stamp", Some(detail.to_owned()), now),
+        ]))
+    }
+
+    /// Plans the audit item of a stamp that was written or deleted in the user pool alone.
+    pub fn record_stamp(&self, user: &UserRecord, tenant: &TenantId, detail: &str, now: Timestamp) -> Change {
+        Change::of(vec![self.audit_member(user, tenant, "member.stamp", Some(detail.to_owned()), now)])
+    }
+
+    /// Plans the audit item of a sign-out: the user pool has revoked the user's refresh tokens.
+    pub fn record_sign_out(&self, user: &UserRecord, tenant: &TenantId, now: Timestamp) -> Change {
+        Change::of(vec![self.audit_member(user, tenant, "member.sign-out", None, now)])
     }
 
     fn audit_member(

@@ -68,10 +68,14 @@ pub async fn run(command: AuditCommand, context: &Context) -> Result<Found, Fail
             let query = AuditQuery {
                 from: options.since.map(|moment| moment.timestamp(now)),
                 until: options.until.map(|moment| moment.timestamp(now)),
-                limit: (options.limit > 0).then_some(options.limit),
+                // One more than is shown tells whether there are more.
+                limit: (options.limit > 0).then(|| options.limit.saturating_add(1)),
             };
-            let records = operator.audit(&options.tenant.tenant, &query).await?;
-            let is_cut = options.limit > 0 && records.len() == options.limit;
+            let mut records = operator.audit(&options.tenant.tenant, &query).await?;
+            let is_cut = options.limit > 0 && records.len() > options.limit;
+            if is_cut {
+                records.remove(0);
+            }
             context.say(&AuditList { audit: records.iter().map(AuditView::from).collect() });
             if is_cut {
                 context.note(&format!(

@@ -7,6 +7,7 @@ use tenancy::{ClientBindingMode, ClientId, PoolId, TenantId};
 use tenancy_aws::operator::{Change, ClientRecord};
 
 use super::arguments::TenantOption;
+use super::doctor::snapshot::machine_flows;
 use super::written::NoFacts;
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
@@ -48,7 +49,7 @@ pub struct BindOptions {
 pub enum Mode {
     /// Only members of the tenant get tokens through the client
     Required,
-    /// The client's own (client-credentials) tokens carry the tenant; users are not affected
+    /// The client's own tokens (client_credentials or GetClientToken) carry the tenant; users are not affected
     Machine,
 }
 
@@ -177,11 +178,11 @@ async fn check_exists(
     let call = context.cognito_of(pool).await?.describe_user_pool_client().user_pool_id(pool.as_str());
     match call.client_id(client.as_str()).send().await {
         Ok(answer) => {
-            let flows =
-                answer.user_pool_client.and_then(|client| client.allowed_o_auth_flows).unwrap_or_default();
-            if mode == Mode::Machine && !flows.iter().any(|flow| flow.as_str() == "client_credentials") {
+            let is_machine = answer.user_pool_client.is_some_and(|client| !machine_flows(&client).is_empty());
+            if mode == Mode::Machine && !is_machine {
                 context.note(
-                    "the app client may not use the client-credentials flow, so it has no tokens of its own",
+                    "the app client has neither the OAuth flow client_credentials nor ALLOW_CLIENT_TOKEN_AUTH, so it gets no tokens \
+                     of its own",
                 );
             }
             Ok(())

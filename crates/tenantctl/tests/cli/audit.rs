@@ -22,6 +22,51 @@ async fn every_write_is_in_the_audit_by_tenant_and_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_whole_does_not_say_that_there_are_more() {
+    let desk = Desk::with_acme().await;
+    for tier in ["silver", "gold"] {
+        Desk::wait_a_second();
+        desk.run(&format!("tenant set-tier acme {tier}")).ok();
+    }
+
+    let whole = desk.run("audit list --tenant acme --limit 3");
+    let cut = desk.run("audit list --tenant acme --limit 2");
+
+    assert!(!whole.stderr.contains("--limit"), "{whole:?}");
+    assert!(cut.stderr.contains("--limit"), "{cut:?}");
+    assert!(cut.stdout.contains("gold") && !cut.stdout.contains("tenant.create"), "{cut:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_in_one_second_is_listed_in_its_order() {
+    let desk = Desk::with_acme().await;
+    let tiers: Vec<String> = (0..12).map(|n| format!("tier-{n}")).collect();
+    for tier in &tiers {
+        desk.run(&format!("tenant set-tier acme {tier}")).ok();
+    }
+
+    let audit = desk.json("audit list --tenant acme");
+
+    let details = audit["audit"].as_array().unwrap().iter().filter_map(|item| item["detail"].as_str());
+    let listed: Vec<&str> = details.filter_map(|detail| detail.rsplit(' ').next()).collect();
+    let changed: Vec<&str> = listed.into_iter().filter(|tier| tier.starts_with("tier-")).collect();
+    assert_eq!(changed, tiers);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_in_a_detail_is_a_date() {
+    let desk = Desk::with_acme().await;
+    let made = desk.json("invite create --tenant acme");
+
+    let audit = desk.json("audit list --tenant acme");
+
+    let details: Vec<&str> =
+        audit["audit"].as_array().unwrap().iter().filter_map(|item| item["detail"].as_str()).collect();
+    let until = format!("until {}", made["expiresAt"].as_str().unwrap());
+    assert!(details.iter().any(|detail| detail.contains(&until)), "{details:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_actor_is_the_caller_of_aws_unless_it_is_said() {
     let desk = Desk::with_acme().await;
 

@@ -40,6 +40,23 @@ async fn an_app_client_that_the_pool_does_not_have_is_not_bound_by_mistake() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_machine_client_is_known_by_either_of_its_flows() {
+    let desk = Desk::with_acme().await;
+    let rows = [
+        (json!({ "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"] }), true),
+        (json!({ "ExplicitAuthFlows": ["ALLOW_CLIENT_TOKEN_AUTH"] }), false),
+        (json!({ "ExplicitAuthFlows": [], "AllowedOAuthFlows": ["client_credentials"] }), false),
+    ];
+
+    for (settings, is_noted) in rows {
+        desk.stack.cognito().patch_client(&desk.pool, &desk.client, settings.clone()).unwrap();
+        let run = desk.run(&format!("client bind {} --tenant acme --mode machine --dry-run", desk.client));
+        assert_eq!(run.code, 0, "{run}");
+        assert_eq!(run.stderr.contains("so it gets no tokens of its own"), is_noted, "{settings}: {run}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_identity_provider_is_bound_changed_listed_and_unbound() {
     let desk = Desk::with_acme().await;
     desk.run("tenant create globex --name Globex --tier free").ok();

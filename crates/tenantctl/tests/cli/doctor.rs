@@ -91,6 +91,142 @@ async fn a_pool_where_all_is_well_passes() {
     assert_page!(run);
 }
 
+/// What a pipeline does that changes one setting and sends nothing else: Cognito resets the rest.
+async fn take_the_triggers_off(desk: &Desk) {
+    use aws_sdk_cognitoidentityprovider::types::UserPoolTierType;
+    let update = desk.cognito().update_user_pool().user_pool_id(&desk.pool);
+    update.user_pool_tier(UserPoolTierType::Essentials).send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_weekly_job_fails_when_a_pipeline_has_taken_the_triggers_off() {
+    for (name, installed) in [
+        ("a binding", "client bind {client} --tenant acme --mode required --yes"),
+        ("a member", "member add {sub} --tenant acme --role member"),
+    ] {
+        let desk = Desk::with_acme().await;
+        mend(&desk);
+        let sub = desk.user("dana@example.com").await;
+        let before = desk.run("doctor --output json --fail-on critical");
+        desk.run(&installed.replace("{client}", &desk.client).replace("{sub}", &sub)).ok();
+        take_the_triggers_off(&desk).await;
+        let client = json!({ "WriteAttributes": ["email"] });
+        desk.stack.cognito().patch_client(&desk.pool, &desk.client, client).unwrap();
+
+        let run = desk.run("doctor --output json --fail-on critical");
+
+        assert_eq!((before.code, run.code), (0, 4), "{name}: {before} {run}");
+        let document = document(&run);
+        let missing = &document["findings"][0];
+        assert_eq!(missing["rule"], "trigger-pre-token-generation-missing", "{name}: {run}");
+        assert!(missing["found"].as_str().unwrap().ends_with("s of this pool."), "{name}: {missing}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_membership_and_a_table_of_another_pool_do_not_count_as_installed() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    let sub = desk.user("dana@example.com").await;
+    desk.run(&format!("member add {sub} --tenant acme --role member")).ok();
+    desk.run(&format!("member remove {sub} --tenant acme --yes")).ok();
+    desk.run("member add someone --tenant acme --role member --user-pool-id eu-west-1_Elsewhere --no-lookup")
+        .ok();
+    take_the_triggers_off(&desk).await;
+
+    let document = document(&desk.run("doctor --output json"));
+
+    let missing = document["findings"].as_array().unwrap().iter();
+    let missing: Vec<_> = missing
+        .filter(|one| one["rule"] == "trigger-pre-token-generation-missing")
+        .map(|one| one["severity"].as_str().unwrap())
+        .collect();
+    assert_eq!(missing, ["info"], "{document}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tenant_attribute_of_the_deployed_functions_is_audited() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    let variables = [
+        ("TENANCY_TABLE", "tenancy"),
+        ("USER_POOL_IDS", desk.pool.as_str()),
+        ("TENANT_ATTRIBUTE", "custom:tid"),
+    ];
+    let join = deploy(&desk, "join-tid", &variables, Some(for_the_pool(&desk)));
+    let tokens = deploy(&desk, "tokens-tid", &variables, Some(for_the_pool(&desk)));
+    let triggers = json!({
+        "PostConfirmation": join,
+        "PreTokenGenerationConfig": { "LambdaArn": tokens, "LambdaVersion": "V2_0" },
+    });
+    let cognito = desk.stack.cognito();
+    cognito.patch_pool(&desk.pool, json!({ "LambdaConfig": triggers })).unwrap();
+    let client = json!({ "WriteAttributes": ["email", "custom:tid"] });
+    cognito.patch_client(&desk.pool, &desk.client, client).unwrap();
+
+    let of_functions = document(&desk.run_with("doctor --output json", &[("TENANT_ATTRIBUTE", "")], ""));
+    let of_environment =
+        document(&desk.run_with("doctor --output json", &[("TENANT_ATTRIBUTE", "custom:other")], ""));
+    let said = document(&desk.run_with(
+        "doctor --output json --tenant-attribute custom:tid",
+        &[("TENANT_ATTRIBUTE", "custom:other")],
+        "",
+    ));
+
+    for document in [&of_functions, &said] {
+        let found = rules(document);
+        assert!(found.contains(&"attribute-writable"), "{found:?}");
+        assert!(!found.contains(&"function-attribute"), "{found:?}");
+    }
+    let found = rules(&of_environment);
+    assert!(!found.contains(&"attribute-writable") && found.contains(&"function-attribute"), "{found:?}");
+}
+
+/// A pool with one app client of machines whose description shows no secret, as Cognito's does after the first was rotated
+/// away; `secrets` answers the list of secrets.
+fn rotated(secrets: (u16, Value)) -> Answer {
+    Box::new(move |operation, _, _| match operation {
+        "DescribeUserPool" => (200, fake_pool()),
+        "ListUserPoolClients" => {
+            (200, json!({ "UserPoolClients": [{ "ClientId": "m", "ClientName": "m" }] }))
+        }
+        "DescribeUserPoolClient" => (
+            200,
+            json!({ "UserPoolClient": {
+                "ClientId": "m",
+                "AllowedOAuthFlows": ["client_credentials"],
+                "AllowedOAuthFlowsUserPoolClient": true,
+                "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+            } }),
+        ),
+        "ListUserPoolClientSecrets" => secrets.clone(),
+        _ => (200, json!({})),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_whose_secret_was_rotated_is_not_to_be_deleted() {
+    let desk = Desk::without_table().await;
+    let secret = json!({ "ClientSecretId": "m--1", "ClientSecretCreateDate": 1_790_000_000 });
+    let listed = document(&against(&desk, rotated((200, json!({ "ClientSecrets": [secret] })))));
+    let denied = document(&against(&desk, rotated((400, error("AccessDeniedException")))));
+    let none = document(&against(&desk, rotated((200, json!({ "ClientSecrets": [] })))));
+
+    for document in [&listed, &denied] {
+        let found = rules(document);
+        assert!(!found.iter().any(|rule| rule.starts_with("client-")), "{found:?}");
+        let write = document["findings"].as_array().unwrap().iter();
+        let mut write = write.filter(|one| one["rule"] == "attribute-write-default");
+        assert_eq!(write.next().unwrap()["severity"], "low");
+    }
+    assert!(listed["passed"].as_array().unwrap().contains(&json!("client-machine-secret")));
+    let gap = denied["notChecked"].as_array().unwrap().iter();
+    let mut gap = gap.filter(|gap| gap["rules"] == json!(["client-machine-secret"]));
+    let reason = gap.next().unwrap()["reason"].as_str().unwrap();
+    assert!(reason.contains("cognito-idp:ListUserPoolClientSecrets"), "{reason}");
+    assert!(rules(&none).contains(&"client-machine-secret"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lets_users_into_other_tenants_is_found_and_fails() {
     let desk = Desk::with_acme().await;

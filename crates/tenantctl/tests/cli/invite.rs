@@ -334,6 +334,63 @@ async fn a_killed_import_is_finished_by_the_next_with_no_code_lost_and_no_double
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_spreadsheet_runs_nothing_in_the_codes_file_and_the_next_run_reads_it() {
+    let desk = Desk::with_acme().await;
+    desk.file("guests.csv", "email\n=hyperlink(1)@example.com\n+1;=2@example.com\n");
+    let line = "invite import guests.csv --tenant acme --apply --codes codes.csv";
+
+    desk.run(line).ok();
+    let codes = desk.read("codes.csv");
+    desk.run("invite revoke --tenant acme --email '=hyperlink(1)@example.com' --yes").ok();
+    desk.run("invite create --tenant acme --email '=hyperlink(1)@example.com'").ok();
+    let again = desk.json(line);
+
+    let rows: Vec<&str> = codes.lines().skip(1).collect();
+    assert!(rows[0].starts_with("'=hyperlink(1)@example.com,inv_"), "{codes}");
+    assert!(rows[1].starts_with(r#""'+1;=2@example.com","inv_"#), "{codes}");
+    assert_eq!(again["counts"], json!({ "already-invited": 2 }));
+    assert_eq!(again["rows"][0]["detail"], "the code in the file is dead: invited anew since");
+    assert_eq!(again["rows"][1]["detail"], Value::Null, "the code in the file is the invite's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_ctrl_c_stopped_says_so_and_the_next_goes_on() {
+    let desk = Desk::with_acme().await;
+    let guests = many(0..200, |n| format!("guest{n}@example.com\n"));
+    desk.file("guests.csv", &format!("email\n{guests}"));
+    let line = ["invite", "import", "guests.csv", "--tenant", "acme", "--apply", "--codes", "codes.csv"];
+    let import = Command::new(env!("CARGO_BIN_EXE_tenantctl"))
+        .args(line)
+        .args(["--output", "json"])
+        .env_clear()
+        .envs(desk.environment())
+        .current_dir(desk.folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let codes = desk.folder.path().join("codes.csv");
+    while !std::fs::read_to_string(&codes).is_ok_and(|text| text.lines().count() > 3) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    let interrupt = Command::new("kill").args(["-INT", &import.id().to_string()]).status().unwrap();
+    let output = tokio::task::block_in_place(|| import.wait_with_output()).unwrap();
+
+    assert!(interrupt.success());
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let done = report["rows"].as_array().unwrap().len();
+    assert_eq!((&report["interrupted"], &report["lines"]), (&json!(true), &json!(200)));
+    assert!((3..200).contains(&done), "{done}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(&format!("interrupted after {done} of 200 lines; run the same command")), "{said}");
+    let rest = desk.json("invite import guests.csv --tenant acme --apply --codes codes.csv");
+    assert_eq!(rest["counts"]["invited"], 200 - done, "{}", rest["counts"]);
+    assert_eq!(rest["counts"]["already-invited"], done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_cannot_be_read_says_why() {
     let desk = Desk::with_acme().await;
     desk.file("columns.csv", "mail,role\nana@example.com,admin\n");

@@ -34,6 +34,21 @@ async fn a_members_life_from_added_to_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_of_members_can_be_cut() {
+    let desk = Desk::with_acme().await;
+    for sub in ["sub-1", "sub-2", "sub-3"] {
+        desk.run(&format!("member add {sub} --no-lookup --tenant acme --role viewer")).ok();
+    }
+
+    let cut = desk.run("member list --tenant acme --limit 2");
+    let whole = desk.run("member list --tenant acme --limit 3");
+
+    assert!(cut.stdout.contains("sub-2") && !cut.stdout.contains("sub-3"), "{cut:?}");
+    assert!(cut.stderr.contains("these are 2 of 3"), "{cut:?}");
+    assert!(whole.stdout.contains("sub-3") && !whole.stderr.contains("--limit"), "{whole:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_added_by_hand_gets_the_tenant_in_the_next_token() {
     let desk = Desk::with_acme().await;
     let sub = desk.user("ana@example.com").await;
@@ -73,13 +88,38 @@ async fn an_address_that_is_not_verified_gives_nobody_rights() {
     let refused = desk.run("member add ceo@example.com --tenant acme --role admin").fails(3);
     let meant = desk.run(&format!("member add {} --tenant acme --role admin", signed_up.user_sub()));
     let roles = desk.run("member set-roles ceo@example.com --tenant acme --role owner").fails(3);
+    let default = desk.run("member set-default ceo@example.com --tenant acme").fails(3);
+    desk.run(&format!("member suspend {} --tenant acme --yes", signed_up.user_sub())).ok();
+    let resumed = desk.run("member resume ceo@example.com --tenant acme").fails(3);
 
     assert!(
         refused.contains("has not verified this address") && refused.contains("UNCONFIRMED"),
         "{refused}"
     );
     assert!(refused.contains(signed_up.user_sub()) && roles.contains("has not verified"), "{refused}{roles}");
+    assert!(
+        default.contains("has not verified") && resumed.contains("has not verified"),
+        "{default}{resumed}"
+    );
     meant.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_let_in_again_or_given_roles_in_an_offboarded_tenant() {
+    let desk = Desk::with_acme().await;
+    let sub = desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    desk.run("member suspend ana@example.com --tenant acme --yes").ok();
+    desk.run("tenant offboard acme --yes").ok();
+
+    for line in ["member resume SUB --tenant acme", "member set-roles SUB --tenant acme --role owner"] {
+        let line = format!("{} --output json", line.replace("SUB", &sub));
+        let refused = desk.run(&line).fails(3);
+        assert!(refused.contains(r#""code":"tenant-offboarded""#), "{line}: {refused}");
+    }
+
+    assert_eq!(desk.json("member list --tenant acme")["members"][0]["status"], "suspended");
+    desk.run(&format!("member remove {sub} --tenant acme --yes")).ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,6 +179,36 @@ async fn who_is_removed_with_sign_out_cannot_refresh() {
 
     assert!(removed.contains("refresh tokens are revoked"), "{removed}");
     assert!(!desk.refresh(&refresh_token).await);
+    assert_eq!(actions(&desk), ["tenant.create", "member.add", "member.remove", "member.sign-out"]);
+}
+
+/// What the audit of `acme` names, sorted by kind: items of one second may come in any order.
+fn actions(desk: &Desk) -> Vec<String> {
+    let audit = desk.json("audit list --tenant acme");
+    let mut actions: Vec<String> = Vec::new();
+    for item in audit["audit"].as_array().unwrap() {
+        actions.push(item["action"].as_str().unwrap().to_owned());
+    }
+    let order = ["tenant.create", "member.add", "member.suspend", "member.remove", "member.sign-out"];
+    actions.sort_by_key(|action| order.iter().position(|known| known == action));
+    actions
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_of_a_member_who_was_removed_before_is_no_nothing() {
+    let desk = Desk::with_acme().await;
+    desk.user("ana@example.com").await;
+    desk.run("member add ana@example.com --tenant acme --role admin").ok();
+    desk.run("member remove ana@example.com --tenant acme --yes").ok();
+
+    let line = "member remove ana@example.com --tenant acme --sign-out --yes";
+    let planned = desk.json(&format!("{line} --dry-run"));
+    let said = desk.run(line).ok();
+
+    assert_eq!((&planned["changed"], planned["writes"].as_array().unwrap().len()), (&json!(true), 1));
+    assert!(said.contains("was already removed from") && said.contains("are revoked"), "{said}");
+    assert!(!said.contains("Nothing to do"), "{said}");
+    assert_eq!(actions(&desk), ["tenant.create", "member.add", "member.remove", "member.sign-out"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

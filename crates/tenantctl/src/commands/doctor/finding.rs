@@ -91,6 +91,8 @@ pub enum Check {
     Pool(fn(&Snapshot) -> Vec<Finding>),
     /// At each app client.
     Client(fn(&Snapshot, &Client<'_>) -> Option<Finding>),
+    /// At each app client, where the verdict depends on whether it has a secret.
+    Secret(fn(&Snapshot, &Client<'_>) -> Result<Option<Finding>, String>),
     /// At each identity provider.
     Provider(fn(&Snapshot, &super::snapshot::Provider<'_>) -> Vec<Finding>),
     /// At each identity provider, and at what it and the app clients are bound to.

@@ -71,6 +71,21 @@ fn look(rule: &Rule, snapshot: &Snapshot) -> Looked {
             findings: snapshot.described_clients().filter_map(|client| check(snapshot, &client)).collect(),
             gaps: hidden(&snapshot.clients, snapshot.unlisted_clients.as_ref()),
         },
+        Check::Secret(check) => {
+            let mut looked = Looked {
+                findings: Vec::new(),
+                gaps: hidden(&snapshot.clients, snapshot.unlisted_clients.as_ref()),
+            };
+            for client in snapshot.described_clients() {
+                match check(snapshot, &client) {
+                    Ok(finding) => looked.findings.extend(finding),
+                    Err(reason) => {
+                        looked.gaps.insert(format!("{}: {reason}", client.subject()));
+                    }
+                }
+            }
+            looked
+        }
         Check::Provider(check) => Looked {
             findings: snapshot
                 .described_providers()
@@ -190,7 +205,7 @@ impl Judgement {
 /// What a rule looks at, by the beginning of its name: rules that look at several parts have names as well.
 fn subject(rule: &Rule) -> &'static str {
     match (rule.check, rule.id.split('-').next().unwrap_or_default()) {
-        (Check::Client(_), _) => "app clients",
+        (Check::Client(_) | Check::Secret(_), _) => "app clients",
         (Check::BoundProvider(_) | Check::Bindings(_), _) | (_, "binding") => "what is bound to tenants",
         (Check::Provider(_), _) | (_, "provider") => "identity providers",
         (Check::Function(_), "permission") => "who may call the functions",

@@ -23,14 +23,14 @@ use self::finding::Severity;
 use self::functions::FunctionName;
 use self::list::RuleList;
 use self::report::Report;
-use self::snapshot::Expected;
+use self::snapshot::{Expected, TENANT_ATTRIBUTE};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::policy;
 
 /// What whoever runs the audit must be allowed.
 const PERMISSIONS: &str = "Permissions: cognito-idp:DescribeUserPool, and for the rest of the pool ListUserPoolClients, \
-DescribeUserPoolClient, ListIdentityProviders, DescribeIdentityProvider and GetUserPoolMfaConfig; for the functions \
+DescribeUserPoolClient, ListUserPoolClientSecrets, ListIdentityProviders, DescribeIdentityProvider and GetUserPoolMfaConfig; for the functions \
 lambda:GetFunctionConfiguration, GetAlias, GetPolicy and GetFunctionConcurrency; for the table dynamodb:DescribeTable, \
 DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the index gsi1). What is missing is said.";
 
@@ -46,9 +46,9 @@ pub struct DoctorOptions {
     /// The user pool, such as eu-west-1_AbCdEf123
     #[arg(long, value_name = "ID", env = "USER_POOL_ID", required_unless_present = "list_rules")]
     user_pool_id: Option<PoolId>,
-    /// The attribute that users are stamped with
-    #[arg(long, value_name = "NAME", default_value = "custom:tenantId", value_parser = attribute, help_heading = "What to expect")]
-    tenant_attribute: String,
+    /// The attribute that users are stamped with [default: that of the attached functions, or custom:tenantId]
+    #[arg(long, value_name = "NAME", env = "TENANT_ATTRIBUTE", value_parser = attribute, help_heading = "What to expect")]
+    tenant_attribute: Option<String>,
     /// Other attributes that users must not write, by comma, such as custom:role
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = attribute, help_heading = "What to expect")]
     attributes: Vec<String>,
@@ -58,7 +58,8 @@ pub struct DoctorOptions {
     /// The function that is to be attached to pre-token-generation
     #[arg(long, value_name = "FUNCTION", help_heading = "What to expect")]
     pre_token_generation: Option<FunctionName>,
-    /// Both triggers are to be attached: that one is missing is a finding of severity high
+    /// Both triggers are to be attached: a missing one is a finding of severity high or critical, also before the table has
+    /// anything of the pool
     #[arg(long, help_heading = "What to expect")]
     expect_installed: bool,
     /// Nobody is to sign up on their own: open sign-up is a finding of severity medium
@@ -133,7 +134,7 @@ pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Fai
         return Err(Failure::usage("which user pool? Give --user-pool-id ID, or set USER_POOL_ID"));
     };
     let expected = Expected {
-        tenant_attribute: options.tenant_attribute,
+        tenant_attribute: options.tenant_attribute.clone().unwrap_or_else(|| TENANT_ATTRIBUTE.to_owned()),
         protected: options.attributes,
         is_invite_only: options.invite_only,
         is_installed: options.expect_installed,
@@ -141,7 +142,12 @@ pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Fai
         pre_token_generation: options.pre_token_generation,
         table: context.table_name().ok(),
     };
-    let snapshot = collect::snapshot(context, pool, expected).await?;
+    let mut snapshot = collect::snapshot(context, pool, expected).await?;
+    if options.tenant_attribute.is_none()
+        && let Some(deployed) = snapshot.deployed_attribute().map(str::to_owned)
+    {
+        snapshot.expected.tenant_attribute = deployed;
+    }
     let judgement = judge::judge(&snapshot);
     let ignored: BTreeSet<&'static str> = options.ignore.into_iter().collect();
     let report = Report::new(&snapshot, judgement, &ignored, options.fail_on.severity(), options.verbose);

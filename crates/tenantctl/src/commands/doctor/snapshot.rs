@@ -1,16 +1,35 @@
 //! What was read of a user pool and of what stands around it: plain values, from which the rules judge.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{
-    IdentityProviderType, LambdaConfigType, OAuthFlowType, PreTokenGenerationLambdaVersionType,
-    UserPoolClientType, UserPoolType,
+    ExplicitAuthFlowsType, IdentityProviderType, LambdaConfigType, OAuthFlowType,
+    PreTokenGenerationLambdaVersionType, UserPoolClientType, UserPoolType,
 };
 use serde_json::Value;
 use tenancy::{ClientBindingMode, TenantStatus};
 use tenancy_aws::table::TableState;
 
-use super::functions::{Function, FunctionName};
+use super::functions::{
+    Function, FunctionName, POST_CONFIRMATION, PRE_TOKEN_GENERATION, environment_error, setting,
+};
 use super::unread::{Read, Unread};
+
+/// The tenant attribute of functions without a setting of their own.
+pub const TENANT_ATTRIBUTE: &str = "custom:tenantId";
+/// The member of `ExplicitAuthFlows` that lets an app client call `GetClientToken`. SDK 1.144 does not know it.
+const CLIENT_TOKEN_AUTH: &str = "ALLOW_CLIENT_TOKEN_AUTH";
+
+/// The settings by which an app client gets tokens of its own: the OAuth flow of machines, or `GetClientToken`.
+#[must_use]
+pub fn machine_flows(client: &UserPoolClientType) -> Vec<&'static str> {
+    let has_oauth = client.allowed_o_auth_flows().contains(&OAuthFlowType::ClientCredentials);
+    let has_token = client.explicit_auth_flows().iter().any(|flow| flow.as_str() == CLIENT_TOKEN_AUTH);
+    let oauth = has_oauth.then_some("AllowedOAuthFlows has client_credentials");
+    let token = has_token.then_some("ExplicitAuthFlows has ALLOW_CLIENT_TOKEN_AUTH");
+    oauth.into_iter().chain(token).collect()
+}
 
 /// What was asked for.
 #[derive(Clone, Debug)]
@@ -48,6 +67,8 @@ pub struct Snapshot {
     pub clients: Read<Vec<Listed<UserPoolClientType>>>,
     /// Why the list of app clients ends before its end, if it does.
     pub unlisted_clients: Option<Unread>,
+    /// App clients, by id, whose description shows no secret and whose secrets could not be listed.
+    pub unread_secrets: BTreeMap<String, Unread>,
     /// Its identity providers.
     pub providers: Read<Vec<Listed<IdentityProviderType>>>,
     /// Why the list of identity providers ends before its end, if it does.
@@ -80,6 +101,8 @@ pub struct Client<'a> {
     pub name: &'a str,
     /// Its settings.
     pub settings: &'a UserPoolClientType,
+    /// Why its secrets could not be listed, if they were asked for.
+    pub unread_secrets: Option<&'a Unread>,
 }
 
 /// An identity provider whose description was read.
@@ -92,7 +115,7 @@ pub struct Provider<'a> {
 }
 
 /// What the table ties to tenants, of this pool.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Bindings {
     /// The tenants.
     pub tenants: Vec<(String, TenantStatus)>,
@@ -100,6 +123,9 @@ pub struct Bindings {
     pub clients: Vec<BoundClient>,
     /// Identity providers.
     pub providers: Vec<BoundProvider>,
+    /// Whether a tenant has a member of the pool, or why that could not be read. Looked up only where nothing else tells
+    /// that the product is installed.
+    pub has_members: Result<bool, String>,
     /// Items that are not as published, each in words.
     pub damaged: Vec<String>,
 }
@@ -126,6 +152,18 @@ pub struct BoundProvider {
     pub joins: bool,
     /// Whether its e-mail addresses count as verified.
     pub is_email_trusted: bool,
+}
+
+impl Default for Bindings {
+    fn default() -> Self {
+        Self {
+            tenants: Vec::new(),
+            clients: Vec::new(),
+            providers: Vec::new(),
+            has_members: Ok(false),
+            damaged: Vec::new(),
+        }
+    }
 }
 
 impl Snapshot {
@@ -158,7 +196,8 @@ impl Snapshot {
     pub fn described_clients(&self) -> impl Iterator<Item = Client<'_>> {
         self.clients.iter().flatten().filter_map(|listed| {
             let settings = listed.described.as_ref().ok()?;
-            Some(Client { id: &listed.id, name: &listed.name, settings })
+            let unread_secrets = self.unread_secrets.get(&listed.id);
+            Some(Client { id: &listed.id, name: &listed.name, settings, unread_secrets })
         })
     }
 
@@ -182,8 +221,8 @@ impl Snapshot {
         (bound.mode == ClientBindingMode::Required).then_some(bound.tenant.as_str())
     }
 
-    /// Whether the triggers are to be attached: it was said, or one of them is attached already. `None` when what is
-    /// attached could not be looked at.
+    /// Whether the triggers are to be attached: it was said, one of them is attached, or the table has bindings or members
+    /// of the pool. `None` when the functions or the table could not be read.
     #[must_use]
     pub fn is_installed(&self) -> Option<bool> {
         let expected = &self.expected;
@@ -191,11 +230,51 @@ impl Snapshot {
             || expected.post_confirmation.is_some()
             || expected.pre_token_generation.is_some()
             || self.functions.iter().any(|function| function.is_own(expected))
+            || self.in_table().is_some()
         {
             return Some(true);
         }
-        let is_hidden = self.functions.iter().any(|function| function.belongs(expected).is_none());
-        (!is_hidden).then_some(false)
+        self.hides_installation().is_none().then_some(false)
+    }
+
+    /// Why it cannot be told that the product is not installed, if so: a function or the table could not be read.
+    #[must_use]
+    pub fn hides_installation(&self) -> Option<String> {
+        let hidden = self.functions.iter().find(|function| function.belongs(&self.expected).is_none());
+        if let Some(function) = hidden {
+            return Some(format!("the {} could not be read", function.subject()));
+        }
+        // Without a table nothing can be installed; one that was named and not read may have something of the pool.
+        if self.expected.table.is_none() || self.table == Ok(None) {
+            return None;
+        }
+        let (Err(reason) | Ok(Bindings { has_members: Err(reason), .. })) = &self.bindings else {
+            return None;
+        };
+        Some(format!("the table could not be read: {reason}"))
+    }
+
+    /// What the table has of the pool, such as "bindings of this pool".
+    #[must_use]
+    pub fn in_table(&self) -> Option<&'static str> {
+        let bindings = self.bindings.as_ref().ok()?;
+        if !bindings.clients.is_empty() || !bindings.providers.is_empty() {
+            return Some("bindings of this pool");
+        }
+        (bindings.has_members == Ok(true)).then_some("members of this pool")
+    }
+
+    /// The tenant attribute by the settings of the deployed functions: that of pre-token-generation, or of
+    /// post-confirmation where the other could not be read. `None` when neither could.
+    #[must_use]
+    pub fn deployed_attribute(&self) -> Option<&str> {
+        let of = |trigger: &str| {
+            let function = self.functions.iter().find(|function| function.trigger == trigger)?;
+            let settings = function.configuration.as_ref().ok()?;
+            let is_read = function.is_own(&self.expected) && environment_error(settings).is_none();
+            is_read.then(|| setting(settings, "TENANT_ATTRIBUTE").unwrap_or(TENANT_ATTRIBUTE))
+        };
+        of(PRE_TOKEN_GENERATION).or_else(|| of(POST_CONFIRMATION))
     }
 
     /// Attributes of the schema that look as if rights hang on them, other than those that were named.
@@ -210,6 +289,12 @@ impl Snapshot {
             })
             .filter(|name| is_suspect(name))
     }
+}
+
+/// Whether a sign-in flow takes the password as it is.
+#[must_use]
+pub fn is_plain(flow: &ExplicitAuthFlowsType) -> bool {
+    matches!(flow, ExplicitAuthFlowsType::AllowUserPasswordAuth | ExplicitAuthFlowsType::UserPasswordAuth)
 }
 
 /// Whether a custom attribute's name has a word that sounds as if rights hang on it.
@@ -326,24 +411,47 @@ impl Client<'_> {
         self.settings.allowed_o_auth_flows().contains(flow)
     }
 
-    /// Whether it gives tokens to machines and to nobody else.
+    /// The settings by which it gives tokens to machines, such as "AllowedOAuthFlows has client_credentials".
+    #[must_use]
+    pub fn machine_flows(&self) -> Vec<&'static str> {
+        machine_flows(self.settings)
+    }
+
+    /// Whether it gives tokens to machines.
+    #[must_use]
+    pub fn is_machine(&self) -> bool {
+        !self.machine_flows().is_empty()
+    }
+
+    /// Whether it gives tokens to machines and to nobody else. Cognito gives machines tokens only for a secret, so a
+    /// secret that could not be looked for counts as there.
     #[must_use]
     pub fn is_machine_only(&self) -> bool {
-        matches!(self.settings.allowed_o_auth_flows(), [OAuthFlowType::ClientCredentials])
-            && self.has_secret()
+        let flows = self.settings.allowed_o_auth_flows();
+        self.is_machine()
+            && flows.iter().all(|flow| *flow == OAuthFlowType::ClientCredentials)
+            && self.has_secret() != Ok(false)
             // None at all means refresh tokens, SRP and custom challenges (API reference, `UserPoolClientType`).
             && !self.settings.explicit_auth_flows().is_empty()
-            && self
-                .settings
-                .explicit_auth_flows()
-                .iter()
-                .all(|flow| flow.as_str() == "ALLOW_REFRESH_TOKEN_AUTH")
+            && self.user_flows().next().is_none()
+    }
+
+    /// The members of `ExplicitAuthFlows` by which users sign in.
+    pub fn user_flows(&self) -> impl Iterator<Item = &str> {
+        let flows = self.settings.explicit_auth_flows().iter().map(ExplicitAuthFlowsType::as_str);
+        flows.filter(|flow| !["ALLOW_REFRESH_TOKEN_AUTH", CLIENT_TOKEN_AUTH].contains(flow))
     }
 
     /// Whether it has a secret.
-    #[must_use]
-    pub fn has_secret(&self) -> bool {
-        self.settings.client_secret().is_some_and(|secret| !secret.is_empty())
+    ///
+    /// # Errors
+    ///
+    /// Why its secrets could not be listed, where its description shows none.
+    pub fn has_secret(&self) -> Result<bool, &Unread> {
+        if self.settings.client_secret().is_some_and(|secret| !secret.is_empty()) {
+            return Ok(true);
+        }
+        self.unread_secrets.map_or(Ok(false), Err)
     }
 }
 

@@ -81,8 +81,12 @@ struct ImportReport {
     rows: Vec<RowReport>,
     counts: std::collections::BTreeMap<&'static str, usize>,
     codes_file: Option<String>,
-    /// Whether lines were left because the store gave no answer.
+    /// Whether lines were left, because the store gave no answer or because of ctrl-c.
     stopped: bool,
+    /// Whether ctrl-c ended it.
+    interrupted: bool,
+    /// Lines of the list.
+    lines: usize,
 }
 
 /// Runs the import.
@@ -122,10 +126,13 @@ pub(super) async fn run(options: ImportOptions, context: &Context) -> Result<Fou
     let given: Vec<tenancy::Role> = options.roles.roles.iter().cloned().chain(given).collect();
     note_unlisted_roles(&tenant, &tenancy::role::union(&[], &given), context);
     let lines = rows.len();
-    let reports = import.rows(rows, code_file.as_mut()).await?;
-    let stopped = reports.len() < lines;
-    let report = ImportReport::of(&options, reports, stopped);
-    let found = if report.is_clean() { Found::Nothing } else { Found::Problems };
+    let (reports, interrupted) = import.rows(rows, code_file.as_mut()).await?;
+    let report = ImportReport::of(&options, reports, lines, interrupted);
+    let found = match (interrupted, report.is_clean()) {
+        (true, _) => Found::Interrupted,
+        (false, true) => Found::Nothing,
+        (false, false) => Found::Problems,
+    };
     context.say(&report);
     Ok(found)
 }
@@ -140,16 +147,29 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
+    /// What became of the lines, and whether ctrl-c left some of them out.
     async fn rows(
         &mut self,
         rows: Vec<Row>,
         mut codes: Option<&mut CodeFile>,
-    ) -> Result<Vec<RowReport>, Failure> {
+    ) -> Result<(Vec<RowReport>, bool), Failure> {
         let mut progress = codes.is_some().then(|| Progress::new("invites", u64::try_from(rows.len()).ok()));
         let stop = if codes.is_some() { Stop::on_ctrl_c() } else { Stop::never() };
         let mut seen: HashMap<String, u64> = HashMap::new();
-        let mut reports = Vec::with_capacity(rows.len());
+        let lines = rows.len();
+        let mut reports = Vec::with_capacity(lines);
+        let mut is_interrupted = false;
         for row in rows {
+            // A signal is seen only while the program waits, and lines that need no call do not wait.
+            tokio::task::yield_now().await;
+            if stop.is_requested() {
+                is_interrupted = true;
+                self.context.note(&format!(
+                    "interrupted after {} of {lines} lines; run the same command again for the rest",
+                    reports.len()
+                ));
+                break;
+            }
             if let Some(progress) = &mut progress {
                 progress.advance(1);
             }
@@ -167,10 +187,6 @@ impl Import<'_> {
                 continue;
             }
             seen.insert(email.clone(), row.line);
-            if stop.is_requested() {
-                self.context.note("interrupted; run the same command again for the rest");
-                break;
-            }
             match self.guest(&guest, codes.as_deref_mut()).await {
                 Ok((outcome, reference, detail)) => {
                     reports.push(RowReport::of(row.line, Some(email), outcome, reference, detail));
@@ -191,7 +207,7 @@ impl Import<'_> {
                 }
             }
         }
-        Ok(reports)
+        Ok((reports, is_interrupted))
     }
 
     async fn guest(
@@ -330,7 +346,7 @@ impl Outcome {
 }
 
 impl ImportReport {
-    fn of(options: &ImportOptions, rows: Vec<RowReport>, stopped: bool) -> Self {
+    fn of(options: &ImportOptions, rows: Vec<RowReport>, lines: usize, interrupted: bool) -> Self {
         let mut counts = std::collections::BTreeMap::new();
         for row in &rows {
             *counts.entry(row.outcome.name()).or_default() += 1;
@@ -338,7 +354,9 @@ impl ImportReport {
         Self {
             tenant: options.tenant.tenant.to_string(),
             applied: options.apply,
-            stopped,
+            stopped: rows.len() < lines,
+            interrupted,
+            lines,
             codes_file: options
                 .codes
                 .as_ref()
@@ -382,6 +400,10 @@ impl Show for ImportReport {
         let counts = counts.join(", ");
         if self.applied {
             page.line(format!("Tenant `{}`: {counts}.", self.tenant));
+            if self.stopped {
+                let (done, lines) = (self.rows.len(), self.lines);
+                page.line(format!("{} {done} of {lines} lines.", styled(WARN, "Stopped after")));
+            }
             if let Some(file) = self.codes_file.as_ref().filter(|_| self.counts.contains_key("invited")) {
                 page.line(format!(
                     "The codes are in {file}, and nowhere else. Delete it when they are sent."

@@ -1,5 +1,6 @@
 //! The list that is imported, and the file that its codes go to.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -227,7 +228,8 @@ impl CodeFile {
             if let (Some(email), Some(Ok(code)), Some(moment)) =
                 (record.get(0), record.get(1).map(str::parse), moment)
             {
-                codes.insert(email.to_owned(), Noted { code, expires_at: Timestamp::from(moment) });
+                codes
+                    .insert(unguarded(email).to_owned(), Noted { code, expires_at: Timestamp::from(moment) });
             }
         }
         Ok(Self { file, codes })
@@ -250,9 +252,13 @@ impl CodeFile {
         link: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), Failure> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let expires = rfc3339(expires_at);
-        let written = writer.write_record([email.as_str(), &code.reveal(), link.unwrap_or(""), &expires]);
+        let (code_cell, expires) = (code.reveal(), rfc3339(expires_at));
+        let cells = [email.as_str(), &code_cell, link.unwrap_or(""), &expires].map(guarded);
+        // Some spreadsheets take `;` for the end of a cell, unless the cell is in quotes.
+        let has_semicolon = cells.iter().any(|cell| cell.contains(';'));
+        let quotes = if has_semicolon { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
+        let mut writer = csv::WriterBuilder::new().quote_style(quotes).from_writer(Vec::new());
+        let written = writer.write_record(cells.iter().map(|cell| cell.as_bytes()));
         let row = written.map_err(|error| error.to_string());
         let row = row.and_then(|()| writer.into_inner().map_err(|error| error.to_string()));
         let noted = row.and_then(|row| {
@@ -261,5 +267,51 @@ impl CodeFile {
         noted.map_err(|error| Failure::failed(format!("could not write a code to the file: {error}")))?;
         self.codes.insert(email.as_str().to_owned(), Noted { code: code.clone(), expires_at });
         Ok(())
+    }
+}
+
+/// A cell that a spreadsheet takes for text: with an apostrophe before it where it would be run as a formula (OWASP, "CSV
+/// Injection").
+fn guarded(cell: &str) -> Cow<'_, str> {
+    if is_run(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// What [`guarded`] was given.
+fn unguarded(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| is_run(rest)).unwrap_or(cell)
+}
+
+/// Whether a formula begins here, or behind apostrophes: so that an apostrophe of the address is told from one of ours.
+fn is_run(cell: &str) -> bool {
+    let begins = cell.trim_start_matches('\'').chars().next();
+    let is_sign = |c| matches!(c, '=' | '+' | '-' | '@' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}');
+    begins.is_some_and(|c: char| is_sign(c) || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_a_spreadsheet_would_run_is_text_and_is_read_back() {
+        let rows = [
+            ("ana@example.com", "ana@example.com"),
+            ("o'neil@example.com", "o'neil@example.com"),
+            ("'ana'@example.com", "'ana'@example.com"),
+            ("=hyperlink(\"x\")@example.com", "'=hyperlink(\"x\")@example.com"),
+            ("+1@example.com", "'+1@example.com"),
+            ("-1@example.com", "'-1@example.com"),
+            ("@sum@example.com", "'@sum@example.com"),
+            ("\tx", "'\tx"),
+            ("\u{ff1d}1@example.com", "'\u{ff1d}1@example.com"),
+            ("'=1@example.com", "''=1@example.com"),
+            ("''=1@example.com", "'''=1@example.com"),
+            ("", ""),
+        ];
+
+        for (cell, wanted) in rows {
+            assert_eq!(guarded(cell), wanted);
+            assert_eq!(unguarded(&guarded(cell)), cell, "{wanted}");
+        }
     }
 }

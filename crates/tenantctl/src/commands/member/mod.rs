@@ -5,7 +5,7 @@ mod view;
 use clap::{Args, Subcommand, ValueEnum};
 use tenancy::ports::Invites;
 use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, UserKey};
-use tenancy_aws::operator::{Change, InviteState, MemberRecord, Operator, OperatorError, UserRecord};
+use tenancy_aws::operator::{InviteState, MemberRecord, Operator, OperatorError};
 
 use self::view::{Ended, MemberList, MemberView, OpenInvite, TenantStatuses, UserView};
 use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
@@ -50,6 +50,9 @@ pub struct ListOptions {
     /// Only those in this status
     #[arg(long, value_enum)]
     status: Option<StatusFilter>,
+    /// Show only the first N, in the order of their subs (0: all)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    limit: usize,
 }
 
 /// A membership's status on the command line.
@@ -155,19 +158,7 @@ pub async fn run(command: MemberCommand, context: &Context) -> Result<Found, Fai
         MemberCommand::SetRoles(options) => set_roles(&options, context).await,
         MemberCommand::Suspend(options) => end(&options, MembershipStatus::Suspended, context).await,
         MemberCommand::Remove(options) => end(&options, MembershipStatus::Removed, context).await,
-        MemberCommand::Resume(options) => {
-            let summary =
-                |user: &Sub| format!("User {user} is an active member of `{}`", options.tenant.tenant);
-            let plan = |operator: &Operator, user: &UserRecord| {
-                operator.set_member_status(
-                    user,
-                    &options.tenant.tenant,
-                    MembershipStatus::Active,
-                    context.now(),
-                )
-            };
-            change(&options, context, plan, summary).await
-        }
+        MemberCommand::Resume(options) => resume(&options, context).await,
         MemberCommand::SetDefault(options) => set_default(&options, context).await,
     }
 }
@@ -193,7 +184,15 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         }
     }
     let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
+    let count = members.len();
+    let is_cut = options.limit > 0 && count > options.limit;
+    if is_cut {
+        members.truncate(options.limit);
+    }
     context.say(&MemberList { members, damaged });
+    if is_cut {
+        context.note(&format!("these are {} of {count}; --limit 0 shows all", options.limit));
+    }
     Ok(found)
 }
 
@@ -273,7 +272,7 @@ async fn set_roles(options: &SetRolesOptions, context: &Context) -> Result<Found
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
-    let change = operator.set_member_roles(&user, tenant_id, &roles, context.now())?;
+    let change = operator.set_member_roles(&user, &tenant, &roles, context.now())?;
     let summary = format!("User {} has in `{tenant_id}` the roles {}", known.user.sub, role_names(&roles));
     context.write(&operator, change, options.write, "the membership", &summary, NoFacts {}).await?;
     Ok(Found::Nothing)
@@ -283,6 +282,7 @@ async fn set_default(options: &ChangeOptions, context: &Context) -> Result<Found
     let (operator, id) = (context.writer().await?, &options.tenant.tenant);
     let tenant = operator.tenant(id).await?;
     let known = resolve(&options.user, context).await?;
+    known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
     let change = operator.set_default_tenant(&user, &tenant, context.now())?;
     let is_changed = !change.is_empty();
@@ -294,18 +294,17 @@ async fn set_default(options: &ChangeOptions, context: &Context) -> Result<Found
     Ok(Found::Nothing)
 }
 
-async fn change(
-    options: &ChangeOptions,
-    context: &Context,
-    plan: impl Fn(&Operator, &UserRecord) -> Result<Change, OperatorError>,
-    summary: impl Fn(&Sub) -> String,
-) -> Result<Found, Failure> {
-    let operator = context.writer().await?;
+async fn resume(options: &ChangeOptions, context: &Context) -> Result<Found, Failure> {
+    let (operator, id) = (context.writer().await?, &options.tenant.tenant);
+    let tenant = operator.tenant(id).await?;
     let known = resolve(&options.user, context).await?;
+    known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
-    let change = plan(&operator, &user)?;
-    let summary = summary(&known.user.sub);
-    context.write(&operator, change, options.write, "the membership", &summary, NoFacts {}).await?;
+    let change = operator.resume_member(&user, &tenant, context.now())?;
+    let summary = format!("User {} is an active member of `{id}`", known.user.sub);
+    context
+        .write(&operator, change, options.write, "the membership or the tenant", &summary, NoFacts {})
+        .await?;
     Ok(Found::Nothing)
 }
 
@@ -336,15 +335,18 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
         let also = if options.sign_out { ", and sign them out everywhere" } else { "" };
         context.confirm(&format!("{question} user {sub} in `{tenant}`{also}?"), options.write.yes)?;
     }
-    let mut summary = format!("User {sub} is {done} `{tenant}`: the next token for it is refused");
+    let is = if is_changed || !options.sign_out { "is" } else { "was already" };
+    let mut summary = format!("User {sub} {is} {done} `{tenant}`: the next token for it is refused");
     if let [lost] = lost.as_slice() {
         summary = format!("{summary}. {}", one_sentence(lost, how));
     }
     // Planned anew: the answer may have taken its time.
     let change = plan(context.now())?;
     if !options.sign_out || options.write.dry_run {
+        let mut change = change;
         if options.sign_out {
             summary.push_str(", and the user's refresh tokens are revoked");
+            change = change.and(operator.record_sign_out(&user, tenant, context.now()));
         }
         let (write, facts) = (options.write.write(), Ended { signed_out: None, defaults_lost: lost });
         context.write(&operator, change, write, "the membership", &summary, facts).await?;
@@ -357,8 +359,14 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
             ))
             .hint("Run the same command again to sign the user out.")
         })?;
+        let signed_out = operator.record_sign_out(&user, tenant, context.now());
+        operator.apply(signed_out, "the audit").await.map_err(|error| {
+            let failure = Failure::from(error);
+            Failure::failed(format!("user {sub} was signed out, but the audit has no item of it: {failure}"))
+                .hint("Run the same command again to record it.")
+        })?;
         let facts = Ended { signed_out: Some(true), defaults_lost: lost };
-        let written = Written { changed: is_changed, dry_run: false, summary: &summary, writes: None, facts };
+        let written = Written { changed: true, dry_run: false, summary: &summary, writes: None, facts };
         context.say(&written);
     }
     if is_changed && !options.write.dry_run && status == MembershipStatus::Removed {

@@ -6,12 +6,14 @@
 //! | [`drift`] | compares a pool with the table, and mends what can be mended |
 //! | [`expected`] | what the stamp of a user should be |
 //! | [`pool_users`] | the pool, called at a steady pace, and patiently |
+//! | [`recorded`] | stamps with their audit items |
 //! | [`trouble`] | what a refused call means for the calls after it |
 
 pub mod attribute;
 pub mod drift;
 pub mod expected;
 pub mod pool_users;
+pub mod recorded;
 pub mod records;
 pub mod stamps;
 pub mod stop;

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first ends the work after the current user, the second ends the program. Both are safe at any moment.
+//! Ctrl-C: the first ends the work after the current user or invite, the second ends the program. Both are safe at any moment.
 
 use tokio::sync::watch;
 
@@ -17,9 +17,9 @@ impl Stop {
                 std::future::pending::<()>().await;
             }
             sender.send_replace(true);
-            anstream::eprintln!("tenantctl: stopping after the current user; ctrl-c again stops at once");
+            anstream::eprintln!("tenantctl: stopping after the current step; ctrl-c again stops at once");
             if tokio::signal::ctrl_c().await.is_ok() {
-                // 128 and the number of the signal, as shells have it.
+                // As `Found::Interrupted`.
                 std::process::exit(130);
             }
         });

@@ -181,6 +181,15 @@ async fn with_apply_what_can_be_mended_is_and_the_rest_is_left_to_a_person() {
 
     let run = scene.desk.run("repair drift --apply --yes --rate 20");
     let again = scene.desk.run("repair drift --apply --yes --rate 20 --output json");
+    let audit = scene.desk.json("audit list --tenant acme --limit 0");
+    let audited = |user: &UserKey, detail: &str| {
+        audit["audit"].as_array().unwrap().iter().any(|item| {
+            item["action"] == "member.stamp"
+                && item["detail"] == detail
+                && item["target"] == format!("user:{}:{}", user.pool, user.sub)
+        })
+    };
+    assert!(audited(&apart.forged, "stamp globex -> acme"), "{audit}");
 
     assert_page!(run);
     for user in [&apart.forged, &apart.stale, &apart.unstamped] {

@@ -50,6 +50,13 @@ async fn with_apply_every_pending_member_has_the_stamp_and_a_second_run_has_noth
         assert!(!scene.is_pending(user, "acme").await);
     }
     assert_eq!(scene.updates(), 3);
+    let audit = scene.desk.json("audit list --tenant acme");
+    let of_stamps: Vec<_> = audit["audit"].as_array().unwrap().iter().collect();
+    let of_stamps: Vec<_> = of_stamps.into_iter().filter(|item| item["action"] == "member.stamp").collect();
+    assert_eq!(of_stamps.len(), 3, "{audit}");
+    for item in of_stamps {
+        assert_eq!((&item["actor"], &item["detail"]), (&json!("alice"), &json!("stamp none -> acme")));
+    }
     assert_eq!(
         scene.desk.run("repair stamps --apply --yes").ok(),
         NONE_LEFT.replace("POOL", &scene.desk.pool)
@@ -119,7 +126,7 @@ async fn ctrl_c_ends_after_the_current_user_and_says_what_is_left() {
     let output = child.wait_with_output().unwrap();
 
     assert!(interrupt.success());
-    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let result = &said["result"];
     assert_eq!(result["interrupted"], true, "{said}");

@@ -30,7 +30,8 @@ pub(super) async fn snapshot(
 ) -> Result<Snapshot, Failure> {
     let cognito = context.cognito_of(pool).await?;
     let (pool_settings, described) = pool::describe(&cognito, pool, context.region_hint(pool).await).await?;
-    let (clients, unlisted_clients) = pool::clients(&cognito, pool).await;
+    let (mut clients, unlisted_clients) = pool::clients(&cognito, pool).await;
+    let unread_secrets = pool::secrets(&cognito, pool, &mut clients).await;
     let (providers, unlisted_providers) = pool::providers(&cognito, pool).await;
     let mfa = pool::mfa(&cognito, pool).await;
     let functions = match pool_settings.lambda_config() {
@@ -43,7 +44,7 @@ pub(super) async fn snapshot(
         Ok(None) => Err("there is no such table".to_owned()),
         Err(reason) => Err(reason.clone()),
     };
-    Ok(Snapshot {
+    let mut snapshot = Snapshot {
         expected,
         pool_id: pool.to_string(),
         pool: pool_settings,
@@ -51,12 +52,20 @@ pub(super) async fn snapshot(
         mfa,
         clients,
         unlisted_clients,
+        unread_secrets,
         providers,
         unlisted_providers,
         functions,
         table,
         bindings,
-    })
+    };
+    // Members are many: they are read only where nothing else tells that the product is installed.
+    if snapshot.is_installed() != Some(true)
+        && let Ok(bindings) = &mut snapshot.bindings
+    {
+        bindings.has_members = table::has_members(context, pool, &bindings.tenants).await;
+    }
+    Ok(snapshot)
 }
 
 /// Calls for each of many, a few at the same time, and gives the answers in the order of the questions.

@@ -1,12 +1,14 @@
 //! The pool, its app clients and its identity providers.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, UserPoolClientType, UserPoolType};
 use serde_json::Value;
 use tenancy::PoolId;
 
-use super::super::snapshot::Listed;
+use super::super::snapshot::{Listed, is_plain, machine_flows};
 use super::super::unread::{No, Read, Unread};
 use super::for_each;
 use crate::commands::pool::Answer;
@@ -100,6 +102,49 @@ pub(super) async fn clients(cognito: &Client, pool: &PoolId) -> Seen<UserPoolCli
         }
     });
     seen(described.await, cut)
+}
+
+/// Looks for secrets of app clients whose description shows none, which is so once the first secret was rotated away. Only
+/// where a rule depends on it. Gives the clients of which it could not be seen.
+pub(super) async fn secrets(
+    cognito: &Client,
+    pool: &PoolId,
+    clients: &mut Read<Vec<Listed<UserPoolClientType>>>,
+) -> BTreeMap<String, Unread> {
+    const LIST: &str = "cognito-idp:ListUserPoolClientSecrets";
+    let Ok(clients) = clients else { return BTreeMap::new() };
+    let depends = |listed: &&Listed<UserPoolClientType>| {
+        listed.described.as_ref().is_ok_and(|client| {
+            let is_plain = client.explicit_auth_flows().iter().any(is_plain);
+            client.client_secret().is_none() && (is_plain || !machine_flows(client).is_empty())
+        })
+    };
+    let ids: Vec<String> = clients.iter().filter(depends).map(|client| client.id.clone()).collect();
+    let answers = for_each("secrets", ids, |id| {
+        let (cognito, pool) = (cognito.clone(), pool.clone());
+        async move {
+            let request = cognito.list_user_pool_client_secrets().user_pool_id(pool.as_str()).client_id(&id);
+            let answer = request.send().await.map_err(|error| Unread::of(LIST, &error));
+            (id, answer.map(|answer| !answer.client_secrets().is_empty()))
+        }
+    });
+    let mut hidden = BTreeMap::new();
+    for (id, answer) in answers.await {
+        match answer {
+            Ok(true) => {
+                let client = clients.iter_mut().find(|client| client.id == id);
+                if let Some(Ok(client)) = client.map(|client| &mut client.described) {
+                    client.client_secret = Some("(kept)".to_owned());
+                }
+            }
+            // A server that does not know the call rotates no secrets.
+            Ok(false) | Err(Unread { kind: No::Unsupported, .. }) => {}
+            Err(unread) => {
+                hidden.insert(id, unread);
+            }
+        }
+    }
+    hidden
 }
 
 /// Its identity providers, each with its description. Secrets among the details are forgotten at once.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tenancy::ports::Damage;
-use tenancy::{ClientId, PoolId, ProviderName, TenantId};
+use tenancy::{ClientId, MembershipStatus, PoolId, ProviderName, TenantId, TenantStatus};
 use tenancy_aws::operator::{ClientRecord, Operator, OperatorError, ProviderRecord};
 use tenancy_aws::table::TableState;
 
@@ -83,6 +83,24 @@ pub(super) async fn bindings<C, P>(
     bindings.damaged = found.damaged;
     find_unlisted_tenants(&reader, &mut bindings).await?;
     Ok(bindings)
+}
+
+/// Whether a tenant has a member of the pool. A membership that was removed does not count.
+pub(super) async fn has_members(
+    context: &Context,
+    pool: &PoolId,
+    tenants: &[(String, TenantStatus)],
+) -> Result<bool, String> {
+    let (client, name) = named(context, pool).await?;
+    let reader = Operator::new(client, name, "nobody".to_owned());
+    for tenant in tenants.iter().filter_map(|(id, _)| id.parse::<TenantId>().ok()) {
+        let members = reader.members(&tenant).await.map_err(|error| crate::failure::chain(&error))?;
+        let is_live = |status| status != MembershipStatus::Removed;
+        if members.iter().flatten().any(|one| one.user.pool == *pool && is_live(one.membership.status)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What was found, each once: the index and the table both have it.

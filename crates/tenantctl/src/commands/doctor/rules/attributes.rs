@@ -60,10 +60,10 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "attribute-write-default",
-        severity: Severity::High,
-        looks_for: "An app client has no list of its own of what it can write.",
-        why: "AWS documents the default both ways: standard attributes alone (API reference), or custom ones as well \
-              (developer guide). Until a list says otherwise, take it that users can write the tenant attribute.",
+        severity: Severity::Critical,
+        looks_for: "An app client has no list of its own of what it can write. Severity low for app clients of machines alone.",
+        why: "Such a client can write every standard and custom attribute, the tenant attribute included (developer guide): \
+              any user can then name any tenant.",
         check: Check::Client(write_default),
     },
     Rule {
@@ -351,7 +351,7 @@ fn how(client: &Client<'_>) -> &'static str {
     } else if scopes.iter().any(|scope| scope == "aws.cognito.signin.user.admin") {
         "A user does so at sign-up, or with any access token of this client: its OAuth scopes have \
          aws.cognito.signin.user.admin."
-    } else if client.has_secret() {
+    } else if client.has_secret() != Ok(false) {
         "A user does so with an access token of a sign-in through the API, which has the scope \
          aws.cognito.signin.user.admin; at sign-up only who holds the client's secret."
     } else {

@@ -5,7 +5,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 
 use super::super::finding::{Check, Finding, Rule, Severity};
-use super::super::snapshot::{Client, Snapshot};
+use super::super::snapshot::{Client, Snapshot, is_plain};
 use super::{bracketed, listed, of_client};
 
 pub(super) const RULES: &[Rule] = &[
@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::Low,
         looks_for: "An app client without a secret takes passwords as they are (USER_PASSWORD_AUTH).",
         why: "The application holds the password of the user in its hands; with SRP it never leaves the user's device.",
-        check: Check::Client(password_auth),
+        check: Check::Secret(password_auth),
     },
     Rule {
         id: "client-callback-url",
@@ -49,9 +49,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "client-machine-secret",
         severity: Severity::High,
-        looks_for: "An app client of machines (client_credentials) without a secret.",
+        looks_for: "An app client of machines (client_credentials or ALLOW_CLIENT_TOKEN_AUTH) without a secret.",
         why: "Its secret is all that proves who asks for a token of its tenant.",
-        check: Check::Client(machine_secret),
+        check: Check::Secret(machine_secret),
     },
     Rule {
         id: "client-machine-mixed",
@@ -59,7 +59,7 @@ pub(super) const RULES: &[Rule] = &[
         looks_for: "An app client of machines that users can sign in through as well. Severity low when only by the sign-in flows \
                     that it has by default.",
         why: "A binding to a tenant means one thing for machines and another for users; Cognito wants client_credentials to be \
-              a client's only flow.",
+              a client's only OAuth flow.",
         check: Check::Client(machine_mixed),
     },
     Rule {
@@ -107,6 +107,11 @@ fn own_flows(client: &Client<'_>) -> String {
             "First make another client for users, with AllowedOAuthFlows: [code] and PKCE, and move the application to it. Then: {}",
             of_client("AllowedOAuthFlows: [client_credentials]")
         )
+    } else if client.is_machine() {
+        format!(
+            "First make another client for users, with AllowedOAuthFlows: [code] and PKCE, and move the application to it. Then: {}",
+            of_client("AllowedOAuthFlowsUserPoolClient: false and AllowedOAuthFlows: []")
+        )
     } else {
         of_client("AllowedOAuthFlows: [code], and PKCE in the application")
     }
@@ -130,18 +135,18 @@ fn token_revocation(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     })
 }
 
-fn password_auth(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
-    let is_plain = |flow: &&ExplicitAuthFlowsType| {
-        matches!(flow, ExplicitAuthFlowsType::AllowUserPasswordAuth | ExplicitAuthFlowsType::UserPasswordAuth)
+fn password_auth(snapshot: &Snapshot, client: &Client<'_>) -> Result<Option<Finding>, String> {
+    let Some(flow) = client.settings.explicit_auth_flows().iter().find(|flow| is_plain(flow)) else {
+        return Ok(None);
     };
-    let flow = client.settings.explicit_auth_flows().iter().find(is_plain)?;
-    (!client.has_secret()).then(|| {
+    let has_secret = client.has_secret().map_err(ToString::to_string)?;
+    Ok((!has_secret).then(|| {
         Finding::new(
             client.subject(),
             format!("ExplicitAuthFlows has {}.", flow.as_str()),
             without_plain(snapshot, client),
         )
-    })
+    }))
 }
 
 /// The client's flows without passwords as they are, with SRP in their place.
@@ -205,19 +210,20 @@ fn is_exposed(url: &str) -> bool {
     url.contains('*') || !is_loopback
 }
 
-fn machine_secret(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
-    (client.has_flow(&OAuthFlowType::ClientCredentials) && !client.has_secret()).then(|| {
-        Finding::new(
-            client.subject(),
-            "AllowedOAuthFlows has client_credentials, and there is no secret.",
-            "A secret cannot be added to a client: make a new one with GenerateSecret: true, bind it (tenantctl client bind), and \
-             delete this one.",
-        )
-    })
+fn machine_secret(_: &Snapshot, client: &Client<'_>) -> Result<Option<Finding>, String> {
+    if !client.is_machine() || client.has_secret().map_err(ToString::to_string)? {
+        return Ok(None);
+    }
+    Ok(Some(Finding::new(
+        client.subject(),
+        format!("{}, and there is no secret.", client.machine_flows().join(", ")),
+        "Cognito adds secrets only to a client that has one: make a new client with GenerateSecret: true, bind it (tenantctl client \
+         bind), and delete this one.",
+    )))
 }
 
 fn machine_mixed(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
-    if !client.has_flow(&OAuthFlowType::ClientCredentials) {
+    if !client.is_machine() {
         return None;
     }
     let others: Vec<&str> = client
@@ -228,8 +234,34 @@ fn machine_mixed(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
         .map(OAuthFlowType::as_str)
         .collect();
     if !others.is_empty() {
-        let found = format!("AllowedOAuthFlows has client_credentials and {}.", listed(others));
+        let found = if client.has_flow(&OAuthFlowType::ClientCredentials) {
+            format!("AllowedOAuthFlows has client_credentials and {}.", listed(others))
+        } else {
+            format!("{}, and AllowedOAuthFlows has {}.", client.machine_flows().join(", "), listed(others))
+        };
         return Some(Finding::new(client.subject(), found, own_flows(client)));
+    }
+    let sign_ins: Vec<&str> = client.user_flows().collect();
+    if !sign_ins.is_empty() {
+        let keep = client
+            .settings
+            .explicit_auth_flows()
+            .iter()
+            .map(ExplicitAuthFlowsType::as_str)
+            .filter(|flow| !sign_ins.contains(flow));
+        // An empty list counts as none, which means sign-ins of users.
+        let keep: Vec<&str> = keep.collect();
+        let keep = if keep.is_empty() { vec!["ALLOW_REFRESH_TOKEN_AUTH"] } else { keep };
+        let found = format!(
+            "{}, and users can sign in: ExplicitAuthFlows has {}.",
+            client.machine_flows().join(", "),
+            listed(&sign_ins)
+        );
+        let mend = format!(
+            "First make another client for users, and move the application to it. Then: {}",
+            of_client(format_args!("ExplicitAuthFlows: {}", bracketed(keep)))
+        );
+        return Some(Finding::new(client.subject(), found, mend));
     }
     client.settings.explicit_auth_flows().is_empty().then(|| {
         let found = "ExplicitAuthFlows is not set, which means that users can sign in with SRP and custom challenges as well.";

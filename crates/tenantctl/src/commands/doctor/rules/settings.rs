@@ -3,7 +3,7 @@
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::functions::{Configuration, Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION, setting};
 use super::super::policy::glob;
-use super::super::snapshot::Snapshot;
+use super::super::snapshot::{Snapshot, TENANT_ATTRIBUTE};
 use super::listed;
 
 pub(super) const RULES: &[Rule] = &[
@@ -110,7 +110,7 @@ fn observe(_: &Snapshot, function: &Function, settings: &Configuration) -> Optio
 
 fn attribute(snapshot: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
     let audited = &snapshot.expected.tenant_attribute;
-    let own = setting(settings, "TENANT_ATTRIBUTE").unwrap_or("custom:tenantId");
+    let own = setting(settings, "TENANT_ATTRIBUTE").unwrap_or(TENANT_ATTRIBUTE);
     (own != audited).then(|| {
         let mut finding = variable(
             function,

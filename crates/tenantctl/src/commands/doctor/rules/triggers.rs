@@ -1,7 +1,7 @@
 //! Which triggers the pool has, and by which version of the event.
 
 use aws_sdk_cognitoidentityprovider::types::{
-    AdvancedSecurityModeType, OAuthFlowType, PreTokenGenerationLambdaVersionType as Version, UserPoolTierType,
+    AdvancedSecurityModeType, PreTokenGenerationLambdaVersionType as Version, UserPoolTierType,
 };
 use tenancy::ClientBindingMode;
 
@@ -17,9 +17,10 @@ const LITE_CUT_OFF: i64 = 1_732_298_400;
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "trigger-pre-token-generation-missing",
-        severity: Severity::High,
-        looks_for: "No pre-token-generation trigger. Of severity info unless the triggers are to be there (--expect-installed, \
-                    an expected function, or the other trigger is).",
+        severity: Severity::Critical,
+        looks_for: "No pre-token-generation trigger. Severity info unless the pool counts as installed: by --expect-installed, by \
+                    a function that was named, by the other trigger, or by bindings or members of the pool in the table. Severity \
+                    medium where the table or the other trigger's function could not be read.",
         why: "Tokens carry no tenant, and users without one get tokens all the same.",
         check: Check::Pool(|snapshot| {
             missing(snapshot, PRE_TOKEN_GENERATION, snapshot.pre_token_generation().is_some())
@@ -28,7 +29,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "trigger-post-confirmation-missing",
         severity: Severity::High,
-        looks_for: "No post-confirmation trigger; severity as above.",
+        looks_for: "No post-confirmation trigger. Severity info or medium as above.",
         why: "Nobody joins at sign-up, and nobody is stamped: whoever signs up first joins at the first sign-in.",
         check: Check::Pool(|snapshot| {
             missing(snapshot, POST_CONFIRMATION, snapshot.post_confirmation().is_some())
@@ -38,7 +39,8 @@ pub(super) const RULES: &[Rule] = &[
         id: "trigger-other-function",
         severity: Severity::High,
         looks_for: "One of the two triggers calls another function than the one that was named, or one that is not of this \
-                    product. The latter of severity info unless the triggers are to be there.",
+                    product. The latter of severity critical at pre-token-generation, and info unless the pool counts as \
+                    installed.",
         why: "Cognito calls one function for each trigger: while it is another, nobody joins, or tokens carry no tenant.",
         check: Check::Pool(other_function),
     },
@@ -74,8 +76,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "event-version-machine",
         severity: Severity::Medium,
-        looks_for: "App clients of machines (client_credentials), and event version V3_0 is not used. Severity high when one \
-                    is bound to a tenant.",
+        looks_for: "App clients of machines (client_credentials or ALLOW_CLIENT_TOKEN_AUTH), and event version V3_0 is not used. \
+                    Severity high when one is bound to a tenant.",
         why: "Only V3_0 is asked about tokens of machines: with V1_0 and V2_0 they carry no tenant.",
         check: Check::Any(version_machine),
     },
@@ -116,14 +118,18 @@ fn missing(snapshot: &Snapshot, trigger: &'static str, is_attached: bool) -> Vec
     if is_attached {
         return Vec::new();
     }
-    let finding = Finding::new(
-        "the user pool",
-        format!("Nothing is attached to {trigger}."),
-        attach(snapshot, trigger, "FUNCTION_ARN"),
-    );
-    vec![match snapshot.is_installed() {
+    let installed = snapshot.is_installed();
+    let found = match (snapshot.in_table(), snapshot.hides_installation()) {
+        (Some(what), _) => format!("Nothing is attached to {trigger}, and the table has {what}."),
+        (None, Some(reason)) if installed.is_none() => {
+            format!("Nothing is attached to {trigger}. Whether something should be is unknown: {reason}.")
+        }
+        _ => format!("Nothing is attached to {trigger}."),
+    };
+    let finding = Finding::new("the user pool", found, attach(snapshot, trigger, "FUNCTION_ARN"));
+    vec![match installed {
         Some(true) => finding,
-        // What is attached to the other one could not be looked at: it may be this product's.
+        // The other trigger's function may be this product's, or the table may have bindings of the pool.
         None => finding.at(Severity::Medium),
         Some(false) => finding.at(Severity::Info),
     }]
@@ -169,8 +175,12 @@ fn other_function(snapshot: &Snapshot) -> Vec<Finding> {
                          alone: the product then does not work here."
                     );
                     let finding = Finding::new(trigger, found, mend);
-                    let is_wanted = snapshot.is_installed() == Some(true);
-                    findings.push(if is_wanted { finding } else { finding.at(Severity::Info) });
+                    findings.push(match snapshot.is_installed() {
+                        Some(true) if trigger == PRE_TOKEN_GENERATION => finding.at(Severity::Critical),
+                        Some(true) => finding,
+                        None => finding.at(Severity::Medium),
+                        Some(false) => finding.at(Severity::Info),
+                    });
                 }
             }
         }
@@ -294,10 +304,8 @@ fn version_plan(snapshot: &Snapshot) -> Look {
 fn version_machine(snapshot: &Snapshot) -> Look {
     let version = version(snapshot)?;
     let clients = snapshot.clients.as_ref().map_err(ToString::to_string)?;
-    let machines: Vec<_> = snapshot
-        .described_clients()
-        .filter(|client| client.has_flow(&OAuthFlowType::ClientCredentials))
-        .collect();
+    let machines: Vec<_> =
+        snapshot.described_clients().filter(super::super::snapshot::Client::is_machine).collect();
     if machines.is_empty() {
         let is_partly_seen = clients.iter().any(|client| client.described.is_err());
         return match &snapshot.unlisted_clients {

@@ -45,11 +45,11 @@ fn a_client_that_can_write_what_it_must_not_is_found() {
             },
             &[("attribute-writable", Critical)],
         ),
-        ("no list", |s| web(s).write_attributes = None, &[("attribute-write-default", High)]),
+        ("no list", |s| web(s).write_attributes = None, &[("attribute-write-default", Critical)]),
         (
             "an empty list, which Cognito takes for none",
             |s| writes(s, &[]),
-            &[("attribute-write-default", High)],
+            &[("attribute-write-default", Critical)],
         ),
         (
             "no list, of a machine",
@@ -197,7 +197,7 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
                 machine(s).write_attributes = None;
             },
             &[
-                ("attribute-write-default", High),
+                ("attribute-write-default", Critical),
                 ("client-machine-mixed", Low),
                 ("client-user-existence", Medium),
                 ("client-token-revocation", Low),
@@ -216,6 +216,84 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
         ),
         ("refresh tokens of 31 days", |s| web(s).refresh_token_validity = 31, &[("token-life-refresh", Low)]),
     ]);
+}
+
+#[test]
+fn a_client_of_machines_is_known_by_get_client_token_too() {
+    fn by_client_token(snapshot: &mut Snapshot, flows: &[&str]) {
+        machine(snapshot).allowed_o_auth_flows = None;
+        machine(snapshot).explicit_auth_flows = Some(flows.iter().map(|flow| (*flow).into()).collect());
+    }
+    check(&[
+        (
+            "a machine by GetClientToken",
+            |s| {
+                by_client_token(s, &["ALLOW_CLIENT_TOKEN_AUTH"]);
+                machine(s).write_attributes = None;
+            },
+            &[("attribute-write-default", Low)],
+        ),
+        (
+            "a machine by GetClientToken, without a secret",
+            |s| {
+                by_client_token(s, &["ALLOW_CLIENT_TOKEN_AUTH"]);
+                machine(s).client_secret = None;
+            },
+            &[
+                ("client-machine-secret", High),
+                ("client-user-existence", Medium),
+                ("client-token-revocation", Low),
+            ],
+        ),
+        (
+            "a machine by GetClientToken, and users by SRP",
+            |s| by_client_token(s, &["ALLOW_CLIENT_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"]),
+            &[
+                ("client-machine-mixed", Medium),
+                ("client-user-existence", Medium),
+                ("client-token-revocation", Low),
+            ],
+        ),
+        (
+            "a machine by GetClientToken, and users by managed login",
+            |s| web(s).explicit_auth_flows = Some(vec!["ALLOW_CLIENT_TOKEN_AUTH".into()]),
+            &[("client-machine-mixed", Medium)],
+        ),
+        (
+            "a machine whose secrets could not be listed",
+            |s| {
+                machine(s).client_secret = None;
+                machine(s).write_attributes = None;
+                s.unread_secrets.insert("machine".to_owned(), sample::unread(No::Denied));
+            },
+            // No finding about the secret, and no advice to delete the client.
+            &[("attribute-write-default", Low)],
+        ),
+    ]);
+}
+
+#[test]
+fn a_rule_about_a_secret_that_could_not_be_looked_for_is_not_checked() {
+    let mut snapshot = sample::snapshot();
+    machine(&mut snapshot).client_secret = None;
+    web(&mut snapshot).client_secret = None;
+    web(&mut snapshot).explicit_auth_flows = Some(vec![ExplicitAuthFlowsType::AllowUserPasswordAuth]);
+    for id in ["machine", "web"] {
+        snapshot.unread_secrets.insert(id.to_owned(), sample::unread(No::Denied));
+    }
+
+    let judgement = judge(&snapshot);
+
+    assert_eq!(judgement.findings.iter().map(|(rule, _)| rule.id).collect::<Vec<_>>(), [] as [&str; 0]);
+    let gaps: Vec<_> =
+        judgement.not_checked.iter().map(|gap| (gap.rules.as_slice(), gap.reason.as_str())).collect();
+    assert_eq!(
+        gaps,
+        [
+            (&["client-password-auth"][..], "app client web-app (web): no"),
+            (&["client-machine-secret"][..], "app client machine-app (machine): no"),
+        ]
+    );
 }
 
 /// A rule, a change that it finds, and what its mend must say.

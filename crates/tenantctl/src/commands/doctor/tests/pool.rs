@@ -9,7 +9,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 
 use aws_sdk_lambda::types::{EnvironmentError, EnvironmentResponse};
 
-use super::super::finding::Severity::{High, Info, Low, Medium};
+use super::super::finding::Severity::{Critical, High, Info, Low, Medium};
 use super::super::judge::judge;
 use super::super::snapshot::Snapshot;
 use super::super::unread::{No, Unread};
@@ -142,6 +142,83 @@ fn a_second_factor_is_looked_for_in_both_places_that_say() {
     ]);
 }
 
+/// Takes away all that tells that the product is installed, but the functions.
+fn uninstalled(snapshot: &mut Snapshot) {
+    snapshot.expected.is_installed = false;
+    snapshot.bindings.as_mut().unwrap().clients.clear();
+    snapshot.bindings.as_mut().unwrap().providers.clear();
+}
+
+#[test]
+fn a_pool_that_the_table_knows_counts_as_installed() {
+    check(&[
+        (
+            "none, and the table has bindings of the pool",
+            |s| {
+                s.expected.is_installed = false;
+                s.pool.lambda_config = None;
+                s.functions.clear();
+            },
+            &[
+                ("trigger-pre-token-generation-missing", Critical),
+                ("trigger-post-confirmation-missing", High),
+            ],
+        ),
+        (
+            "none, and the table has members of the pool",
+            |s| {
+                uninstalled(s);
+                s.bindings.as_mut().unwrap().has_members = Ok(true);
+                s.pool.lambda_config = None;
+                s.functions.clear();
+            },
+            &[
+                ("trigger-pre-token-generation-missing", Critical),
+                ("trigger-post-confirmation-missing", High),
+            ],
+        ),
+        (
+            "none, and whether the table has members could not be read",
+            |s| {
+                uninstalled(s);
+                s.bindings.as_mut().unwrap().has_members = Err("no".to_owned());
+                s.pool.lambda_config = None;
+                s.functions.clear();
+            },
+            &[
+                ("trigger-pre-token-generation-missing", Medium),
+                ("trigger-post-confirmation-missing", Medium),
+            ],
+        ),
+        (
+            "none, and the table could not be read",
+            |s| {
+                s.expected.is_installed = false;
+                s.table = Err("no".to_owned());
+                s.bindings = Err("no".to_owned());
+                s.pool.lambda_config = None;
+                s.functions.clear();
+            },
+            &[
+                ("trigger-pre-token-generation-missing", Medium),
+                ("trigger-post-confirmation-missing", Medium),
+            ],
+        ),
+        (
+            "none, and no table was named",
+            |s| {
+                s.expected.is_installed = false;
+                s.expected.table = None;
+                s.table = Err("no".to_owned());
+                s.bindings = Err("no".to_owned());
+                s.pool.lambda_config = None;
+                s.functions.clear();
+            },
+            &[("trigger-pre-token-generation-missing", Info), ("trigger-post-confirmation-missing", Info)],
+        ),
+    ]);
+}
+
 #[test]
 fn triggers_that_are_not_as_they_should_be_are_found() {
     fn changed(
@@ -157,12 +234,15 @@ fn triggers_that_are_not_as_they_should_be_are_found() {
                 s.pool.lambda_config = None;
                 s.functions.clear();
             },
-            &[("trigger-pre-token-generation-missing", High), ("trigger-post-confirmation-missing", High)],
+            &[
+                ("trigger-pre-token-generation-missing", Critical),
+                ("trigger-post-confirmation-missing", High),
+            ],
         ),
         (
             "none, and nothing is installed",
             |s| {
-                s.expected.is_installed = false;
+                uninstalled(s);
                 s.pool.lambda_config = None;
                 s.functions.clear();
             },
@@ -171,7 +251,7 @@ fn triggers_that_are_not_as_they_should_be_are_found() {
         (
             "one of two, which tells that the product is installed",
             |s| {
-                s.expected.is_installed = false;
+                uninstalled(s);
                 changed(s, |triggers| triggers.post_confirmation = None);
                 s.functions.remove(0);
             },
@@ -194,9 +274,17 @@ fn triggers_that_are_not_as_they_should_be_are_found() {
             &[("trigger-other-function", High)],
         ),
         (
-            "the same before anything is installed",
+            "the same at pre-token-generation, where the table has bindings of the pool",
             |s| {
                 s.expected.is_installed = false;
+                s.functions[1].configuration = Ok(sample::configuration(&[]));
+            },
+            &[("trigger-other-function", Critical)],
+        ),
+        (
+            "the same before anything is installed",
+            |s| {
+                uninstalled(s);
                 s.functions.iter_mut().for_each(|one| one.configuration = Ok(sample::configuration(&[])));
             },
             &[("trigger-other-function", Info)],
@@ -204,7 +292,7 @@ fn triggers_that_are_not_as_they_should_be_are_found() {
         (
             "one of two, and of which product it is could not be seen",
             |s| {
-                s.expected.is_installed = false;
+                uninstalled(s);
                 changed(s, |triggers| triggers.post_confirmation = None);
                 s.functions.remove(0);
                 s.functions[0].configuration = Err(sample::unread(No::Denied));
@@ -298,6 +386,15 @@ fn an_event_version_that_leaves_tenants_out_of_tokens_is_found() {
             &[("event-version-machine", Medium)],
         ),
         (
+            "V2, and a machine by GetClientToken that is bound to a tenant",
+            |s| {
+                version(s, Version::V20, UserPoolTierType::Essentials);
+                sample::machine(s).allowed_o_auth_flows = None;
+                sample::machine(s).explicit_auth_flows = Some(vec!["ALLOW_CLIENT_TOKEN_AUTH".into()]);
+            },
+            &[("event-version-machine", High)],
+        ),
+        (
             "V2 without machines",
             |s| {
                 version(s, Version::V20, UserPoolTierType::Essentials);
@@ -325,7 +422,7 @@ fn an_event_version_that_leaves_tenants_out_of_tokens_is_found() {
             "Lite before anything is attached",
             |s| {
                 s.pool.user_pool_tier = Some(UserPoolTierType::Lite);
-                s.expected.is_installed = false;
+                uninstalled(s);
                 s.pool.lambda_config = None;
                 s.functions.clear();
             },

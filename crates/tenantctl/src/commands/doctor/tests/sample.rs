@@ -1,6 +1,6 @@
 //! A snapshot in which all is well.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{
@@ -44,6 +44,7 @@ pub(super) fn snapshot() -> Snapshot {
             .build()),
         clients: Ok(vec![client("web"), client("machine")].into_iter().map(machine_second).collect()),
         unlisted_clients: None,
+        unread_secrets: BTreeMap::new(),
         providers: Ok(vec![provider("acme-sso")]),
         unlisted_providers: None,
         functions: vec![function("PostConfirmation", "join"), function("PreTokenGeneration", "tokens")],
@@ -59,6 +60,7 @@ pub(super) fn snapshot() -> Snapshot {
                 bound_client("machine", "acme", ClientBindingMode::Machine),
             ],
             providers: vec![bound_provider("acme-sso", "acme")],
+            has_members: Ok(false),
             damaged: Vec::new(),
         }),
     }

@@ -10,6 +10,7 @@ use super::finding::{Finding, Mend, Mended};
 use super::scan::remaining_tenants;
 use crate::commands::repair::expected::{expected_stamp, pending_stamp};
 use crate::commands::repair::pool_users::PoolUsers;
+use crate::commands::repair::recorded::{Recorded, stamp_detail};
 use crate::commands::repair::records::{damage_apart, tenants_of};
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
@@ -142,22 +143,54 @@ impl Mender<'_> {
     }
 
     async fn set_stamp(&self, user: &UserKey) -> Result<Mended, Unsettled> {
-        let records = self.read(user).await?.records();
+        let record = self.read(user).await?;
+        let records = record.records();
         let in_pool = self.pools.find(self.pool, &user.sub).await?.ok_or(Trouble::UserMissing)?;
         let tenants = tenants_of(self.operator, &records).await.map_err(OperatorError::Store)?;
         let state = |tenant: &TenantId| tenants.state(tenant).unwrap_or(TenantState::Damaged);
         let expected = expected_stamp(&records, &state);
-        if self.pools.stamp_of(&in_pool) == expected.map(TenantId::as_str) {
+        let found = self.pools.stamp_of(&in_pool);
+        if found == expected.map(TenantId::as_str) {
             return Ok(Mended::SettledMeanwhile);
         }
-        match pending_stamp(&records, &state) {
-            // The table is told as well.
-            Some(plan) => stamp(&plan, user, &in_pool.username, self.pools, self.operator.store())
-                .await
-                .map_err(Unsettled::of_stamp)?,
-            None => self.pools.write_stamp(self.pool, &in_pool.username, expected).await?,
+        let now = (self.clock)();
+        // When a stamp is pending, the table is told as well.
+        if let Some(plan) = pending_stamp(&records, &state) {
+            let detail = stamp_detail(found, Some(&plan.tenant));
+            let recorded = Recorded { operator: self.operator, user: &record, detail, now };
+            let written = stamp(&plan, user, &in_pool.username, self.pools, &recorded).await;
+            written.map_err(Unsettled::of_stamp)?;
+        } else {
+            let tenant = self.audited_tenant(&record, expected, found).await?;
+            self.pools.write_stamp(self.pool, &in_pool.username, expected).await?;
+            if let Some(tenant) = tenant {
+                let detail = stamp_detail(found, expected);
+                let change = self.operator.record_stamp(&record, &tenant, &detail, now);
+                self.operator.apply(change, "the audit").await?;
+            }
         }
         Ok(Mended::Mended)
+    }
+
+    /// The tenant whose audit records that a stamp was written or deleted: the tenant that the stamp names now, or named
+    /// before, or one of the user's own. `None` when no tenant is concerned.
+    async fn audited_tenant(
+        &self,
+        record: &UserRecord,
+        expected: Option<&TenantId>,
+        found: Option<&str>,
+    ) -> Result<Option<TenantId>, Unsettled> {
+        if let Some(tenant) = expected {
+            return Ok(Some(tenant.clone()));
+        }
+        if let Some(Ok(tenant)) = found.map(str::parse::<TenantId>) {
+            match self.operator.tenant(&tenant).await {
+                Ok(_) => return Ok(Some(tenant)),
+                Err(OperatorError::Refused { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(record.memberships.first().map(|member| member.membership.tenant.clone()))
     }
 
     async fn read(&self, user: &UserKey) -> Result<UserRecord, Unsettled> {

@@ -28,7 +28,7 @@ another there should be no stamp. A default that was lost, or that is suspended,
 it.\n\n\
 Needs cognito-idp:ListUsers and cognito-idp:DescribeUserPool on the pool; with --apply also \
 cognito-idp:AdminUpdateUserAttributes and cognito-idp:AdminDeleteUserAttributes. Exit code 4: there is drift, or, with \
---apply, some is left.";
+--apply, some is left. Exit code 130: ctrl-c stopped it.";
 
 /// What it takes.
 #[derive(Args, Debug)]
@@ -83,5 +83,10 @@ pub async fn run(options: DriftOptions, context: &Context) -> Result<Found, Fail
         (document.applied, document.result) = (true, Some(outcome));
     }
     context.say(&document);
-    Ok(if document.left() == 0 { Found::Nothing } else { Found::Problems })
+    let is_interrupted = document.result.as_ref().is_some_and(|outcome| outcome.interrupted);
+    Ok(match (is_interrupted, document.left()) {
+        (true, _) => Found::Interrupted,
+        (false, 0) => Found::Nothing,
+        (false, _) => Found::Problems,
+    })
 }

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tenancy::onboarding::stamp;
 use tenancy::tenants::TenantState;
-use tenancy::{TenantId, UserKey};
+use tenancy::{TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError};
 
 use super::plan::{Pending, Plan};
 use crate::commands::repair::expected::pending_stamp;
 use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
+use crate::commands::repair::recorded::{Recorded, stamp_detail};
 use crate::commands::repair::records::{damage_apart, tenants_of};
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
@@ -74,7 +75,13 @@ enum Settled {
 }
 
 /// Writes what `plan` says, as it is when it is each user's turn.
-pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &Stop) -> Outcome {
+pub async fn apply(
+    plan: &Plan,
+    operator: &Operator,
+    pools: &PoolUsers,
+    stop: &Stop,
+    clock: &dyn Fn() -> Timestamp,
+) -> Outcome {
     let mut outcome = Outcome::default();
     let mut stopped: BTreeMap<&str, Trouble> = BTreeMap::new();
     let mut silences = 0;
@@ -87,7 +94,7 @@ pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &S
         if stopped.contains_key(user.pool.as_str()) {
             continue;
         }
-        let unsettled = match settle(user, operator, pools).await {
+        let unsettled = match settle(user, operator, pools, clock()).await {
             Ok(settled) => {
                 match settled {
                     Settled::Stamped => outcome.stamped += 1,
@@ -131,7 +138,12 @@ pub async fn apply(plan: &Plan, operator: &Operator, pools: &PoolUsers, stop: &S
 
 /// Reads the user anew, and writes what is missing. The user is looked up by `sub` also
 /// when the membership has a name: the name may be another user's by now, and the attribute may be right already.
-async fn settle(user: &UserKey, operator: &Operator, pools: &PoolUsers) -> Result<Settled, Unsettled> {
+async fn settle(
+    user: &UserKey,
+    operator: &Operator,
+    pools: &PoolUsers,
+    now: Timestamp,
+) -> Result<Settled, Unsettled> {
     let record = damage_apart(operator.user(user).await)??;
     let records = record.records();
     let tenants = tenants_of(operator, &records).await.map_err(OperatorError::Store)?;
@@ -141,11 +153,13 @@ async fn settle(user: &UserKey, operator: &Operator, pools: &PoolUsers) -> Resul
     };
     let UserKey { pool, sub } = user;
     let in_pool = pools.find(pool, sub).await?.ok_or(Trouble::UserMissing)?;
+    let detail = stamp_detail(pools.stamp_of(&in_pool), Some(&plan.tenant));
+    let recorded = Recorded { operator, user: &record, detail, now };
     let is_right = pools.stamp_of(&in_pool) == Some(plan.tenant.as_str());
     let written = if is_right {
-        stamp(&plan, user, &in_pool.username, &AlreadyWritten, operator.store()).await
+        stamp(&plan, user, &in_pool.username, &AlreadyWritten, &recorded).await
     } else {
-        stamp(&plan, user, &in_pool.username, pools, operator.store()).await
+        stamp(&plan, user, &in_pool.username, pools, &recorded).await
     };
     written.map_err(Unsettled::of_stamp)?;
     Ok(if is_right { Settled::AlreadyRight } else { Settled::Stamped })

@@ -23,7 +23,8 @@ The membership in the table decides about tokens; the stamp is a copy for other 
 pending when it could not be written at sign-up, or when a user joined by signing in.\n\n\
 Cognito takes 25 updates of users a second from a whole account and region, which cannot be raised, and of which live \
 sign-ups need their part: leave them some. It can be stopped at any moment and run again; it goes on where it was.\n\n\
-Needs cognito-idp:ListUsers and cognito-idp:AdminUpdateUserAttributes on the pool. Exit code 4: some are left.";
+Needs cognito-idp:ListUsers and cognito-idp:AdminUpdateUserAttributes on the pool. Exit code 4: some are left. \
+Exit code 130: ctrl-c stopped it.";
 
 /// What it takes.
 #[derive(Args, Debug)]
@@ -51,7 +52,7 @@ pub struct StampsOptions {
 ///
 /// [`Failure`] when the table gives no answer, there is no such tenant, or the answer to the question is no.
 pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Failure> {
-    let operator = context.reader().await?;
+    let operator = if options.apply.apply { context.writer().await? } else { context.reader().await? };
     let plan = plan::read(&operator, options.user_pool_id.as_ref(), options.tenant.as_ref()).await?;
     let found = if plan.damaged.is_empty() { Found::Nothing } else { Found::Problems };
     let mut document = page::Stamps::of(&plan, options.user_pool_id.as_ref(), options.rate);
@@ -67,11 +68,15 @@ pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Fai
     context.confirm(&document.question(&options.attribute.tenant_attribute), options.apply.yes)?;
     let stop = Stop::on_ctrl_c();
     let pools = PoolUsers::new(&client, options.attribute.tenant_attribute, options.rate, stop.clone());
-    let outcome = apply::apply(&plan, &operator, &pools, &stop).await;
-    let is_whole = outcome.left == 0;
+    let outcome = apply::apply(&plan, &operator, &pools, &stop, &|| context.now()).await;
+    let (is_whole, is_interrupted) = (outcome.left == 0, outcome.interrupted);
     (document.applied, document.result) = (true, Some(outcome));
     context.say(&document);
-    Ok(if is_whole { found } else { Found::Problems })
+    Ok(match (is_interrupted, is_whole) {
+        (true, _) => Found::Interrupted,
+        (false, true) => found,
+        (false, false) => Found::Problems,
+    })
 }
 
 /// How long so many users take.
