@@ -122,7 +122,6 @@ test('metadata of the library\'s own refresh does not arrive', async () => {
   assert.equal(tenantIn(await refreshed(user, { tenantId: second })), first);
 });
 
-
 test('the library\'s own refresh works with a storage that gives null', async () => {
   const acme = await tenant('acme');
   const user = userOf(CognitoUser, await member('ana', acme), userPool(null));
