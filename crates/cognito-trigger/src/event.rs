@@ -3,12 +3,17 @@
 //!
 //! A value of a wrong type counts as missing. What is ambiguous, because a name that matters stands twice, is refused.
 
+use function::Call;
 use serde_json::value::RawValue;
-use tenancy::address::{Identities, Identity, ProviderKind};
-use tenancy::choice::AskedTenant;
-use tenancy::{ClientId, EmailAddress, PoolId, PresentedCode, Sub, UserKey, Username};
+use tenancy::address::Identities;
+use tenancy::join::Applicant;
+use tenancy::{
+    ClientId, EmailAddress, InviteCode, PoolId, Presented, Sub, TenantId, Timestamp, UserKey, Username,
+};
 
-use crate::json::{Ambiguous, Object, text};
+use crate::identities;
+use crate::json::{self, Ambiguous, Object, text};
+use crate::settings::TriggerSettings;
 
 /// The outside of an event: enough to tell whether it is any business of the trigger.
 pub struct Envelope<'a> {
@@ -27,6 +32,8 @@ pub struct Event<'a> {
     response: Option<&'a RawValue>,
     is_empty: bool,
     client: Result<Option<ClientId>, UnreadableEvent>,
+    /// What fired.
+    pub trigger_source: String,
     /// Which of Cognito's two response shapes is understood.
     pub version: EventVersion,
     /// The pool.
@@ -58,13 +65,13 @@ pub struct Request {
     /// The user's identities at identity providers.
     pub identities: Identities,
     /// The code that came with the request.
-    pub invite_code: PresentedCode,
+    pub invite_code: Presented<InviteCode>,
     /// The tenant that the request asks for.
-    pub asked_tenant: AskedTenant,
+    pub asked_tenant: Presented<TenantId>,
     /// The pool's own groups and IAM roles of the user.
     pub pool_groups: PoolGroups,
     /// What the tenant attribute says: a hint of what to read, never evidence.
-    pub stamp: AskedTenant,
+    pub stamp: Presented<TenantId>,
 }
 
 /// Why there is no user name for Cognito's admin calls. `Display` is for operators.
@@ -137,11 +144,11 @@ impl<'a> Envelope<'a> {
     /// # Errors
     ///
     /// [`UnreadableEvent`] when it is no object, or `triggerSource` or `userPoolId` stands twice.
-    pub fn read(raw: &'a RawValue) -> Result<Self, UnreadableEvent> {
-        let event = Object::read(raw.get()).ok_or(UnreadableEvent::NotAnObject)?;
-        let trigger_source = event.present("triggerSource")?.and_then(text).unwrap_or_default();
-        let pool = event.present("userPoolId")?.and_then(text).and_then(|pool| pool.parse().ok());
-        Ok(Self { text: raw.get(), event, trigger_source, pool })
+    pub fn read(text: &'a str) -> Result<Self, UnreadableEvent> {
+        let event = Object::read(text).ok_or(UnreadableEvent::NotAnObject)?;
+        let trigger_source = event.present("triggerSource")?.and_then(json::text).unwrap_or_default();
+        let pool = event.present("userPoolId")?.and_then(json::text).and_then(|pool| pool.parse().ok());
+        Ok(Self { text, event, trigger_source, pool })
     }
 
     /// Reads the rest; `tenant_attribute` is the user attribute that holds the stamp.
@@ -149,13 +156,14 @@ impl<'a> Envelope<'a> {
     /// # Errors
     ///
     /// [`UnreadableEvent`] when there is no pool, or a name that matters stands twice.
-    pub fn open(&self, tenant_attribute: &str) -> Result<Event<'a>, UnreadableEvent> {
+    pub fn open(self, tenant_attribute: &str) -> Result<Event<'a>, UnreadableEvent> {
         let event = &self.event;
-        let pool = self.pool.clone().ok_or(UnreadableEvent::NoPool)?;
+        let pool = self.pool.ok_or(UnreadableEvent::NoPool)?;
         let request = event.object("request")?;
         let response = event.value("response")?;
         Ok(Event {
             text: self.text,
+            trigger_source: self.trigger_source,
             response,
             is_empty: event.is_empty(),
             client: client(event),
@@ -175,6 +183,29 @@ impl Event<'_> {
     /// [`UnreadableEvent::BadClient`] when what is there cannot be one.
     pub fn client(&self) -> Result<Option<&ClientId>, UnreadableEvent> {
         self.client.as_ref().map(Option::as_ref).map_err(|error| *error)
+    }
+
+    /// The user as one who may join. Whether the attributes are fresh and the session is refreshed, the trigger knows.
+    #[must_use]
+    pub fn applicant<'e>(
+        &'e self,
+        user: &'e UserKey,
+        settings: &'e TriggerSettings,
+        call: &'e Call<'_>,
+    ) -> Applicant<'e> {
+        Applicant {
+            user,
+            username: self.username.as_ref().ok(),
+            email: self.request.email.as_ref(),
+            is_email_verified: self.request.is_email_verified,
+            identities: &self.request.identities,
+            is_fresh_from_provider: false,
+            verified_providers: &settings.verified_providers,
+            is_refresh: false,
+            code: &self.request.invite_code,
+            request_id: call.request_id,
+            now: Timestamp::from(call.now),
+        }
     }
 
     /// The event as it came, with only `response` replaced by `response`, a JSON text: every other byte is kept.
@@ -212,15 +243,15 @@ impl Request {
         let stamp = tenant_named(attributes.present(tenant_attribute)?);
         let metadata = request.object("clientMetadata")?;
         let invite_code = match metadata.present("inviteCode")? {
-            None => PresentedCode::None,
-            Some(code) => text(code).map_or(PresentedCode::Malformed, |code| PresentedCode::parse(&code)),
+            None => Presented::None,
+            Some(code) => text(code).map_or(Presented::Malformed, |code| Presented::parse(&code)),
         };
         let asked_tenant = tenant_named(metadata.present("tenantId")?);
         Ok(Self {
             subject,
             email,
             is_email_verified: is_verified,
-            identities: identities(&attributes)?,
+            identities: identities::read(&attributes)?,
             invite_code,
             asked_tenant,
             pool_groups: PoolGroups::read(request)?,
@@ -251,55 +282,11 @@ impl PoolGroups {
     }
 }
 
-/// The identities in `identities`, a JSON text that lists where the user comes from. `cognito:user_status` says whether the
-/// profile is a provider's (`EXTERNAL_PROVIDER`).
-fn identities(attributes: &Object<'_>) -> Result<Identities, Ambiguous> {
-    let status = attributes.present("cognito:user_status")?.and_then(text);
-    let is_federated = status.as_deref() == Some("EXTERNAL_PROVIDER");
-    let listed = match attributes.present("identities")? {
-        None => Some(Vec::new()),
-        Some(value) => text(value).and_then(|list| identity_list(&list)),
-    };
-    Ok(match listed {
-        Some(list) if list.is_empty() && !is_federated => Identities::None,
-        Some(list) if list.is_empty() => Identities::Unreadable,
-        Some(list) if is_federated => Identities::Federated(list),
-        Some(list) => Identities::Linked(list),
-        None => Identities::Unreadable,
-    })
-}
-
-/// `None`: what is not a list of identities, each with the name of a provider. An empty text is an empty list.
-fn identity_list(text: &str) -> Option<Vec<Identity>> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Listed {
-        provider_name: String,
-        #[serde(default)]
-        provider_type: serde_json::Value,
-        #[serde(default)]
-        primary: serde_json::Value,
-    }
-
-    if text.trim().is_empty() {
-        return Some(Vec::new());
-    }
-    let listed: Vec<Listed> = serde_json::from_str(text).ok()?;
-    let identities = listed.into_iter().map(|listed| {
-        Some(Identity {
-            provider: listed.provider_name.parse().ok()?,
-            kind: ProviderKind::parse(listed.provider_type.as_str().unwrap_or_default()),
-            is_primary: listed.primary == true || listed.primary == "true",
-        })
-    });
-    identities.collect()
-}
-
 /// The tenant that a value names; what is missing or blank names none.
-fn tenant_named(value: Option<&RawValue>) -> AskedTenant {
+fn tenant_named(value: Option<&RawValue>) -> Presented<TenantId> {
     match value.map(text) {
-        None => AskedTenant::None,
-        Some(raw) => raw.map_or(AskedTenant::Malformed, |raw| AskedTenant::parse(&raw)),
+        None => Presented::None,
+        Some(raw) => raw.map_or(Presented::Malformed, |raw| Presented::parse(&raw)),
     }
 }
 

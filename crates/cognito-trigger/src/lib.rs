@@ -5,27 +5,36 @@
 //! | [`event`] | tolerant views of the event; its own bytes with only `response` replaced |
 //! | [`reply`] | what pre-token-generation answers: claims and groups in the shape of the event's version |
 //! | [`claims`] | names of claims, those that Cognito reserves among them |
-//! | [`failure`] | the closed list of what a user can be told |
-//! | [`report`] | the one line per invocation, in CloudWatch's embedded metric format |
-//! | [`settings`] | environment variables, every fault named at once |
-//! | [`logging`] | what is printed besides the report |
-//! | [`mod@serve`] | the loop: budget of time, panics caught, one report a call |
+//! | [`public_error`] | the closed list of what a user can be told |
+//! | [`failure`], [`outcome`] | how a call ended, and how each end shows |
+//! | [`log_event`], [`report`] | what log lines say |
+//! | [`settings`] | the settings that every trigger has |
+//! | [`trigger`] | what every trigger does before and after its own work |
 //!
-//! `aws_lambda_events` builds the claims of a reply. Its envelopes are not used: they refuse machine tokens, null `scopes`
-//! and unknown trigger sources, drop unknown fields, and cannot leave `groupOverrideDetails` out, which takes a user's
-//! groups away (docs/decisions/0002).
+//! A new trigger is a crate of its own with an implementation of [`Trigger`], and a line in `dev_stack::functions`.
+//!
+//! `aws_lambda_events` is not used for the envelope of an event: its structs refuse machine tokens, null `scopes` and unknown
+//! trigger sources, drop unknown fields, and cannot leave `groupOverrideDetails` out, which takes a user's groups away
+//! (docs/decisions/0002).
 
 pub mod claims;
 pub mod event;
 pub mod failure;
+mod identities;
 mod json;
-pub mod logging;
+pub mod log_event;
+pub mod outcome;
+pub mod public_error;
 pub mod reply;
 pub mod report;
-pub mod serve;
 pub mod settings;
+pub mod trigger;
 
 pub use event::{Envelope, Event, EventVersion, Request, UnreadableEvent};
-pub use failure::{PublicError, TriggerFailure};
-pub use report::Report;
-pub use serve::{Answer, Call, Trigger, serve};
+pub use failure::Failure;
+pub use log_event::LogEvent;
+pub use outcome::{Handled, Outcome};
+pub use public_error::PublicError;
+pub use report::Costs;
+pub use settings::TriggerSettings;
+pub use trigger::{Trigger, TriggerFunction};

@@ -1,11 +1,9 @@
 //! What pre-token-generation answers. Groups are kept, replaced or emptied: three different things, and a list is empty
 //! only when that is meant, because to Cognito a `groupOverrideDetails` that is there and empty takes all groups away.
 
-use std::collections::HashMap;
-
-use aws_lambda_events::event::cognito::{CognitoAccessTokenGenerationV2, CognitoIdTokenGenerationV2};
 use serde::Serialize;
-use serde_json::Value;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::value::RawValue;
 
 use crate::event::{EventVersion, PoolGroups};
 
@@ -39,8 +37,7 @@ pub enum GroupChange {
     Replace(GroupOverride),
 }
 
-/// The block `groupOverrideDetails`, which replaces everything that the pool has. The struct of `aws_lambda_events` would
-/// send `preferredRole: null`.
+/// The block `groupOverrideDetails`, which replaces everything that the pool has.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupOverride {
@@ -77,46 +74,49 @@ impl GroupChange {
     }
 }
 
-impl TokenContents {
+/// A reply's `response`, and what it adds to a token.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Response {
+    /// The JSON.
+    pub json: String,
     /// The bytes that are added to one token, as JSON: its claims and its groups; of the two tokens the larger.
-    #[must_use]
-    pub fn added_bytes(&self, version: EventVersion) -> usize {
-        let groups = self.groups.details().map_or(0, |details| json(details).len());
-        let claims = |claims: &[(String, Claim)]| json(&values(claims, version)).len();
-        let access = match version {
-            EventVersion::V1 => 0,
-            EventVersion::V2 => claims(&self.access),
-        };
-        claims(&self.id).max(access).saturating_add(groups)
-    }
+    pub added_bytes: usize,
+}
 
-    /// The `response` of the reply, as JSON.
+impl TokenContents {
+    /// The `response` of a reply in the shape of `version`. The claims are written once, in their order.
     #[must_use]
-    pub fn response(&self, version: EventVersion) -> String {
-        let group_override_details = self.groups.details();
+    pub fn response(&self, version: EventVersion) -> Response {
+        let id = raw(&Claims(&self.id, version));
+        let groups = self.groups.details().map(raw);
+        let group_bytes = groups.as_ref().map_or(0, |groups| groups.get().len());
         match version {
-            EventVersion::V1 => json(&ResponseV1 {
-                claims_override_details: DetailsV1 {
-                    claims_to_add_or_override: values(&self.id, version),
-                    group_override_details,
-                },
-            }),
+            EventVersion::V1 => {
+                let details =
+                    DetailsV1 { claims_to_add_or_override: &id, group_override_details: groups.as_deref() };
+                Response {
+                    json: json(&ResponseV1 { claims_override_details: details }),
+                    added_bytes: id.get().len().saturating_add(group_bytes),
+                }
+            }
             EventVersion::V2 => {
-                // A machine has no ID token, and claims for it mean nothing.
-                let id_token_generation = (!self.id.is_empty()).then(|| {
-                    let mut id = CognitoIdTokenGenerationV2::default();
-                    id.claims_to_add_or_override = values(&self.id, version);
-                    id
-                });
-                let mut access = CognitoAccessTokenGenerationV2::default();
-                access.claims_to_add_or_override = values(&self.access, version);
-                json(&ResponseV2 {
-                    claims_and_scope_override_details: DetailsV2 {
-                        id_token_generation,
-                        access_token_generation: access,
-                        group_override_details,
+                let access = raw(&Claims(&self.access, version));
+                let details = DetailsV2 {
+                    // A machine has no ID token, and claims for it mean nothing.
+                    id_token_generation: (!self.id.is_empty())
+                        .then_some(IdToken { claims_to_add_or_override: &id, claims_to_suppress: [] }),
+                    access_token_generation: AccessToken {
+                        claims_to_add_or_override: &access,
+                        claims_to_suppress: [],
+                        scopes_to_add: [],
+                        scopes_to_suppress: [],
                     },
-                })
+                    group_override_details: groups.as_deref(),
+                };
+                Response {
+                    json: json(&ResponseV2 { claims_and_scope_override_details: details }),
+                    added_bytes: id.get().len().max(access.get().len()).saturating_add(group_bytes),
+                }
             }
         }
     }
@@ -131,9 +131,9 @@ struct ResponseV1<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DetailsV1<'a> {
-    claims_to_add_or_override: HashMap<String, Value>,
+    claims_to_add_or_override: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
-    group_override_details: Option<&'a GroupOverride>,
+    group_override_details: Option<&'a RawValue>,
 }
 
 #[derive(Serialize)]
@@ -146,22 +146,50 @@ struct ResponseV2<'a> {
 #[serde(rename_all = "camelCase")]
 struct DetailsV2<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    id_token_generation: Option<CognitoIdTokenGenerationV2>,
-    access_token_generation: CognitoAccessTokenGenerationV2,
+    id_token_generation: Option<IdToken<'a>>,
+    access_token_generation: AccessToken<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    group_override_details: Option<&'a GroupOverride>,
+    group_override_details: Option<&'a RawValue>,
 }
 
-fn values(claims: &[(String, Claim)], version: EventVersion) -> HashMap<String, Value> {
-    let value = |claim: &Claim| match (claim, version) {
-        (Claim::Text(text), _) => Value::from(text.as_str()),
-        (Claim::List(list), EventVersion::V1) => Value::from(list.join(" ")),
-        (Claim::List(list), EventVersion::V2) => Value::from(list.as_slice()),
-    };
-    claims.iter().map(|(name, claim)| (name.clone(), value(claim))).collect()
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IdToken<'a> {
+    claims_to_add_or_override: &'a RawValue,
+    claims_to_suppress: [(); 0],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AccessToken<'a> {
+    claims_to_add_or_override: &'a RawValue,
+    claims_to_suppress: [(); 0],
+    scopes_to_add: [(); 0],
+    scopes_to_suppress: [(); 0],
+}
+
+/// Claims as a JSON object, in their order.
+struct Claims<'a>(&'a [(String, Claim)], EventVersion);
+
+impl Serialize for Claims<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut claims = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, claim) in self.0 {
+            match (claim, self.1) {
+                (Claim::Text(text), _) => claims.serialize_entry(name, text)?,
+                (Claim::List(list), EventVersion::V1) => claims.serialize_entry(name, &list.join(" "))?,
+                (Claim::List(list), EventVersion::V2) => claims.serialize_entry(name, list)?,
+            }
+        }
+        claims.end()
+    }
 }
 
 /// Maps with text keys, lists and texts: writing them cannot fail.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+fn raw(value: &impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(value).unwrap_or_default()
 }

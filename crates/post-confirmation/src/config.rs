@@ -1,7 +1,7 @@
-//! Settings of the function, read once at start.
+//! Settings of the trigger, read once at start.
 
-use cognito_trigger::settings::{AllowedPools, InvalidSettings, Settings};
-use tenancy::ProviderName;
+use cognito_trigger::TriggerSettings;
+use function::{InvalidSettings, Settings};
 use tenancy_aws::AwsSettings;
 
 /// What becomes of a confirmed user whom no invite admits.
@@ -13,56 +13,36 @@ pub enum Uninvited {
     Admit,
 }
 
-/// Settings of the trigger itself.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `USER_POOL_IDS`: the pools that may call; any by default.
-    pub pools: AllowedPools,
+    /// Those that every trigger has.
+    pub shared: TriggerSettings,
     /// `UNINVITED`: `refuse` (default) or `admit`.
     pub uninvited: Uninvited,
-    /// `EMAIL_VERIFIED_PROVIDERS`: SAML and OIDC providers whose `email_verified` counts; none by default.
-    pub verified_providers: Vec<ProviderName>,
-    /// `TENANT_ATTRIBUTE`: the user attribute that is stamped; `custom:tenantId` by default.
-    pub tenant_attribute: String,
 }
 
-/// Settings of the whole function.
-pub struct FunctionConfig {
-    /// Those of the trigger.
-    pub trigger: Config,
-    /// `TENANCY_TABLE`: the table; required.
-    pub table: String,
-    /// The SDK's own.
-    pub aws: AwsSettings,
-}
-
-impl FunctionConfig {
-    /// Reads the settings through `lookup`, such as the environment.
+impl Config {
+    /// All that the function is told: the trigger's settings, `TENANCY_TABLE`, and the SDK's own.
     ///
     /// # Errors
     ///
     /// [`InvalidSettings`] with every fault.
-    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+    pub fn of_function(
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(Self, String, AwsSettings), InvalidSettings> {
         let mut settings = Settings::new(lookup);
         let table = settings.table();
-        let trigger = Config::read(&mut settings);
-        match AwsSettings::read(lookup) {
-            Ok(aws) => settings.finish(Self { trigger, table, aws }),
-            Err(faults) => Err(settings.failed(faults)),
-        }
+        let config = Self::read(&mut settings);
+        settings.finish_with(AwsSettings::read(lookup)).map(|aws| (config, table, aws))
     }
-}
 
-impl Config {
-    /// Reads the settings of the trigger alone. What is wrong is noted in `settings`, and the default stands in for it.
+    /// What is wrong is noted in `settings`, and the default stands in for it.
     #[must_use]
     pub fn read(settings: &mut Settings<'_>) -> Self {
         Self {
-            pools: settings.allowed_pools(),
-            verified_providers: settings.verified_providers(),
+            shared: TriggerSettings::read(settings),
             uninvited: settings
                 .one_of("UNINVITED", [("refuse", Uninvited::Refuse), ("admit", Uninvited::Admit)]),
-            tenant_attribute: settings.tenant_attribute(),
         }
     }
 }

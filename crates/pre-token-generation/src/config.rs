@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use cognito_trigger::TriggerSettings;
 use cognito_trigger::claims::ClaimName;
-use cognito_trigger::settings::{AllowedPools, InvalidSettings, Settings};
-use tenancy::ProviderName;
-use tenancy::groups::{GroupFormats, IamRoleAllowList};
+use function::{InvalidSettings, Settings};
+use tenancy::sign_in::groups::{GroupFormats, IamRoleAllowList};
 use tenancy_aws::{AwsSettings, CacheSettings};
 
 /// What becomes of a refused sign-in.
@@ -59,11 +59,10 @@ pub struct ClaimNames {
     pub roles: ClaimName,
 }
 
-/// Settings of the trigger itself.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `USER_POOL_IDS`: the pools that may call; any by default.
-    pub pools: AllowedPools,
+    /// Those that every trigger has.
+    pub shared: TriggerSettings,
     /// `MODE`: `enforce` (default) or `observe`.
     pub mode: Mode,
     /// `UNBOUND_MACHINE`: `bare` (default) or `refuse`.
@@ -86,53 +85,34 @@ pub struct Config {
     /// `TENANT_STALE_SECONDS`: how much longer an active tenant is served while the store gives no answer, 0 to 86400; 600
     /// by default.
     pub cache: CacheSettings,
-    /// `EMAIL_VERIFIED_PROVIDERS`: SAML and OIDC providers whose `email_verified` counts; none by default.
-    pub verified_providers: Vec<ProviderName>,
-    /// `TENANT_ATTRIBUTE`: the user attribute that is stamped; `custom:tenantId` by default.
-    pub tenant_attribute: String,
 }
 
-/// Settings of the whole function.
-pub struct FunctionConfig {
-    /// Those of the trigger.
-    pub trigger: Config,
-    /// `TENANCY_TABLE`: the table; required.
-    pub table: String,
-    /// The SDK's own.
-    pub aws: AwsSettings,
-}
-
-impl FunctionConfig {
-    /// Reads the settings through `lookup`, such as the environment.
+impl Config {
+    /// All that the function is told: the trigger's settings, `TENANCY_TABLE`, and the SDK's own.
     ///
     /// # Errors
     ///
     /// [`InvalidSettings`] with every fault.
-    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+    pub fn of_function(
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(Self, String, AwsSettings), InvalidSettings> {
         let mut settings = Settings::new(lookup);
         let table = settings.table();
-        let trigger = Config::read(&mut settings);
-        match AwsSettings::read(lookup) {
-            Ok(aws) => settings.finish(Self { trigger, table, aws }),
-            Err(faults) => Err(settings.failed(faults)),
-        }
+        let config = Self::read(&mut settings);
+        settings.finish_with(AwsSettings::read(lookup)).map(|aws| (config, table, aws))
     }
-}
 
-impl Config {
-    /// Reads the settings of the trigger alone. What is wrong is noted in `settings`, and the default stands in for it.
+    /// What is wrong is noted in `settings`, and the default stands in for it.
     #[must_use]
     pub fn read(settings: &mut Settings<'_>) -> Self {
-        let tenant_attribute = settings.tenant_attribute();
+        let shared = TriggerSettings::read(settings);
         Self {
-            pools: settings.allowed_pools(),
-            verified_providers: settings.verified_providers(),
             mode: settings.one_of("MODE", [("enforce", Mode::Enforce), ("observe", Mode::Observe)]),
             unbound_machine: settings.one_of(
                 "UNBOUND_MACHINE",
                 [("bare", UnboundMachine::Bare), ("refuse", UnboundMachine::Refuse)],
             ),
-            names: claim_names(settings, &tenant_attribute),
+            names: claim_names(settings, &shared.tenant_attribute),
             id_claims: claim_selection(settings, "CLAIMS_ID"),
             access_claims: claim_selection(settings, "CLAIMS_ACCESS"),
             group_formats: settings.parsed("GROUP_FORMAT", GroupFormats::default()),
@@ -145,7 +125,7 @@ impl Config {
                 fresh_for: Duration::from_secs(settings.number("TENANT_CACHE_SECONDS", 30, 0..=3_600)),
                 stale_for: Duration::from_secs(settings.number("TENANT_STALE_SECONDS", 600, 0..=86_400)),
             },
-            tenant_attribute,
+            shared,
         }
     }
 }

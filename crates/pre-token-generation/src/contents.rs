@@ -1,11 +1,11 @@
 //! From what was granted to what goes into the tokens.
 
-use cognito_trigger::TriggerFailure;
 use cognito_trigger::event::PoolGroups;
 use cognito_trigger::reply::{Claim, GroupChange, GroupOverride, TokenContents};
-use tenancy::groups::{IamRoles, groups_of, iam_roles_of};
-use tenancy::ports::{Damage, StoreError};
+use tenancy::Damage;
+use tenancy::ports::StoreError;
 use tenancy::sign_in::Grant;
+use tenancy::sign_in::groups::{IamRoles, groups_of, iam_roles_of};
 
 use crate::config::{ClaimSelection, Config, PoolGroupPolicy};
 
@@ -20,7 +20,7 @@ pub(crate) fn of_user(
     config: &Config,
     grant: &Grant,
     pool: &PoolGroups,
-) -> Result<(TokenContents, usize), TriggerFailure> {
+) -> Result<(TokenContents, usize), StoreError> {
     let groups = groups_of(&grant.tenant, &grant.roles, &config.group_formats).map_err(|error| {
         let key = format!("TENANT#{}", grant.tenant.id);
         StoreError::from(Damage {
@@ -49,7 +49,7 @@ pub(crate) fn of_user(
         (None, None) => GroupOverride { groups_to_override, ..GroupOverride::default() },
     };
     let mut id = claims(config, config.id_claims, grant);
-    id.push((config.tenant_attribute.clone(), Claim::Text(grant.tenant.id.to_string())));
+    id.push((config.shared.tenant_attribute.clone(), Claim::Text(grant.tenant.id.to_string())));
     let groups = match config.pool_groups {
         // Groups that the event does not tell may be any, and none of them may stay.
         PoolGroupPolicy::Drop if !pool.is_known => GroupChange::Replace(wanted),

@@ -9,21 +9,22 @@ pub mod size;
 
 use std::time::Duration;
 
-use cognito_trigger::event::{Envelope, Event, Subject, UnreadableEvent};
-use cognito_trigger::failure::{PublicError, with_causes};
-use cognito_trigger::logging::log_damage;
-use cognito_trigger::report::Details;
-use cognito_trigger::{Answer, Call, Report, Trigger, TriggerFailure};
-use tenancy::choice::Refusal;
-use tenancy::ports::{Commit, Defaults, Invites, Records};
-use tenancy::redemption::{Candidate, DefaultChange, Redemption};
-use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, Notes, SignIn, SignInDecision};
-use tenancy::{TenantId, Timestamp, UserKey};
-use tenancy_aws::cache::Clock;
+use cognito_trigger::event::{Event, Subject, UnreadableEvent};
+use cognito_trigger::reply::TokenContents;
+use cognito_trigger::trigger::log_damage;
+use cognito_trigger::{Costs, Failure, Handled, LogEvent, Outcome, Trigger, TriggerSettings};
+use function::{Call, with_causes};
+use tenancy::join::{Applicant, DefaultChange, JoinOutcome};
+use tenancy::ports::{Commit, Defaults, JoinStore, Records};
+use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, Notes, Refusal, SignIn, SignInDecision};
+use tenancy::{Timestamp, UserKey};
 use tenancy_aws::{CachedStore, DynamoStore};
 use tokio::time::timeout_at;
 
-pub use config::{Config, FunctionConfig, Mode, PoolGroupPolicy, UnboundMachine};
+pub use config::{Config, Mode, PoolGroupPolicy, UnboundMachine};
+
+/// The log event of a failure that has none of its own.
+pub const FAILURE_EVENT: LogEvent = LogEvent::TokenDenied;
 
 /// The source of every federated sign-in. At all other sources the user may have changed the attributes since the provider
 /// sent them; a session that managed login still holds comes back with this source too.
@@ -43,133 +44,113 @@ const CLIENT_CREDENTIALS: &str = "TokenGeneration_ClientCredentials";
 
 /// The trigger, with what it needs from outside.
 pub struct PreTokenGeneration {
-    config: Config,
-    store: CachedStore<DynamoStore>,
-}
-
-impl PreTokenGeneration {
-    /// Puts the trigger together; `clock` tells how old what is remembered is.
-    #[must_use]
-    pub fn new(config: Config, store: DynamoStore, clock: Clock) -> Self {
-        let store = CachedStore::new(store, config.cache, clock);
-        Self { config, store }
-    }
+    pub config: Config,
+    pub store: CachedStore<DynamoStore>,
 }
 
 impl Trigger for PreTokenGeneration {
-    async fn handle(&self, call: &Call<'_>, report: &mut Report) -> Result<Answer, TriggerFailure> {
-        handle(&self.config, call, &self.store, report).await
+    fn settings(&self) -> &TriggerSettings {
+        &self.config.shared
     }
 
-    fn settle(&self, call: &Call<'_>, report: &mut Report) {
-        (report.store_calls, report.store_time) = self.store.store().meter().take();
+    fn acts_on(source: &str) -> bool {
+        acts_on(source)
+    }
+
+    async fn handle(&self, call: &Call<'_>, event: &Event<'_>) -> Handled {
+        handle(&self.config, call, event, &self.store, self.store.store()).await
+    }
+
+    fn costs(&self) -> Costs {
+        let (store_calls, store_time) = self.store.store().meter().take();
         let cache = self.store.meter().take();
-        (report.cache_hits, report.cache_misses, report.stale_served) =
-            (cache.hits, cache.misses, cache.stale);
-        if cache.stale > 0 {
-            let tenant = report.tenant.as_ref().map(TenantId::as_str);
-            tracing::warn!(
-                event = "cache.stale",
-                requestId = call.request_id,
-                tenantId = tenant,
-                "the store gave no answer, and a tenant was served as last seen"
-            );
+        Costs {
+            store_calls,
+            store_time,
+            cache_hits: cache.hits,
+            cache_misses: cache.misses,
+            stale_served: cache.stale,
         }
     }
 
-    fn denial_event(&self) -> Option<&'static str> {
-        Some("token.denied")
+    fn failure_event(&self) -> Option<LogEvent> {
+        Some(FAILURE_EVENT)
     }
 
-    fn admits_refused(&self) -> bool {
+    fn observes(&self) -> bool {
         self.config.mode == Mode::Observe
     }
 }
 
-/// Handles one event: the event with only `response` replaced, or, for a machine without a tenant, as it came.
-///
-/// # Errors
-///
-/// One of the closed list. The mode does not matter here: an error is an error, and observe mode is the loop's business.
+/// It acts on every source: an unknown one must not pass without its tenant.
+#[must_use]
+pub fn acts_on(_source: &str) -> bool {
+    true
+}
+
+/// Handles one event: the event with only `response` replaced, or, for a machine without a tenant, as it came. `cached` may
+/// answer from memory, `store` never does. The mode does not matter here: a failure is a failure.
 pub async fn handle(
     config: &Config,
     call: &Call<'_>,
-    store: &(impl Records + Invites + Defaults),
-    report: &mut Report,
-) -> Result<Answer, TriggerFailure> {
-    let envelope = Envelope::read(call.event)?;
-    report.note_source(&envelope.trigger_source);
-    report.pool.clone_from(&envelope.pool);
-    if !config.pools.admit(envelope.pool.as_ref()) {
-        return Err(TriggerFailure::pool_not_allowed());
-    }
-    let event = envelope.open(&config.tenant_attribute)?;
+    event: &Event<'_>,
+    cached: &impl Records,
+    store: &(impl JoinStore + Defaults),
+) -> Handled {
     match &event.request.subject {
-        Subject::User(user) => {
-            of_user(config, call, &event, (user, &envelope.trigger_source), store, report).await
+        Subject::User(user) => of_user(config, call, (event, user), cached, store).await,
+        Subject::None if event.trigger_source == CLIENT_CREDENTIALS => {
+            of_machine(config, event, cached).await.unwrap_or_else(Handled::from)
         }
-        Subject::None if envelope.trigger_source == CLIENT_CREDENTIALS => {
-            of_machine(config, &event, store, report).await
-        }
-        Subject::None | Subject::Invalid => Err(UnreadableEvent::NoSubject.into()),
+        Subject::None | Subject::Invalid => Failure::from(UnreadableEvent::NoSubject).into(),
     }
 }
 
 async fn of_user(
     config: &Config,
     call: &Call<'_>,
-    event: &Event<'_>,
-    (user, trigger_source): (&UserKey, &str),
-    store: &(impl Records + Invites + Defaults),
-    report: &mut Report,
-) -> Result<Answer, TriggerFailure> {
-    report.sub = Some(user.sub.clone());
-    let request = &event.request;
-    let sign_in = SignIn {
-        candidate: Candidate {
-            user,
-            username: event.username.as_ref().ok(),
-            email: request.email.as_ref(),
-            is_email_verified: request.is_email_verified,
-            identities: &request.identities,
-            is_fresh_from_provider: trigger_source == HOSTED_AUTH,
-            verified_providers: &config.verified_providers,
-            is_refresh: trigger_source == REFRESH,
-            code: &request.invite_code,
-            request_id: call.request_id,
-            now: Timestamp::from(call.now),
-        },
-        client: event.client()?,
-        stamp: &request.stamp,
-        asked: &request.asked_tenant,
+    (event, user): (&Event<'_>, &UserKey),
+    cached: &impl Records,
+    store: &(impl JoinStore + Defaults),
+) -> Handled {
+    let client = match event.client() {
+        Ok(client) => client,
+        Err(error) => return Failure::from(error).into(),
     };
-    let SignInDecision { grant, notes } = sign_in::decide(sign_in, store).await;
-    notes.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
-    note_redemption(notes.redemption.as_ref(), user, call, report);
-    for attempt in &notes.cross_tenant {
-        warn_of_cross_tenant(*attempt, user, call.request_id);
-    }
-    let Notes { chosen, default_change, redemption, refused, damaged, cross_tenant } = notes;
-    report.details =
-        Details { chosen, default_change, redemption, refused, damaged, cross_tenant, ..Details::default() };
-    let grant = grant.map_err(|none| failure(none, report.details.redemption.as_ref()))?;
-    let (contents, roles_left_out) = contents::of_user(config, &grant, &request.pool_groups)?;
-    report.details.iam_roles_left_out = roles_left_out;
-    if roles_left_out > 0 {
-        tracing::error!(
-            event = "data.integrity",
-            requestId = call.request_id,
-            tenantId = grant.tenant.id.as_str(),
-            roles_left_out,
-            "the tenant lists IAM roles that IAM_ROLE_ALLOWLIST does not admit"
-        );
-    }
-    let answer = issue(config, event, &contents, &grant, report)?;
+    let sign_in = SignIn {
+        applicant: Applicant {
+            is_fresh_from_provider: event.trigger_source == HOSTED_AUTH,
+            is_refresh: event.trigger_source == REFRESH,
+            ..event.applicant(user, &config.shared, call)
+        },
+        client,
+        stamp: &event.request.stamp,
+        asked: &event.request.asked_tenant,
+    };
+    let SignInDecision { grant, notes } = sign_in::decide(sign_in, cached, store).await;
+    log_notes(&notes, user, call.request_id);
+    let mut handled = match grant {
+        Ok(grant) => match contents::of_user(config, &grant, &event.request.pool_groups) {
+            Ok((contents, iam_roles_left_out)) => {
+                if iam_roles_left_out > 0 {
+                    log_left_out(iam_roles_left_out, &grant, call.request_id);
+                }
+                Handled { iam_roles_left_out, ..issue(config, event, &contents, &grant) }
+            }
+            Err(error) => Failure::from(error).into(),
+        },
+        Err(NoGrant::Refused(Refusal::InviteRequired)) => {
+            let why = notes.join_outcome().and_then(JoinOutcome::refusal);
+            Failure::Refused(Refusal::InviteRequired, why).into()
+        }
+        Err(none) => Failure::from(none).into(),
+    };
     // Last, so that what could not be issued leaves the default as it was.
-    if let Some(change) = &report.details.default_change {
+    if let (Outcome::Issued(_), Some(change)) = (&handled.outcome, &notes.default_change) {
         move_default(change, user, call, store).await;
     }
-    Ok(answer)
+    handled.notes = notes;
+    handled
 }
 
 /// Writes the new default tenant within what is left of the time. A failed write does not fail the sign-in: the next one
@@ -192,96 +173,76 @@ async fn move_default(change: &DefaultChange, user: &UserKey, call: &Call<'_>, s
     );
 }
 
-async fn of_machine(
-    config: &Config,
-    event: &Event<'_>,
-    store: &impl Records,
-    report: &mut Report,
-) -> Result<Answer, TriggerFailure> {
+async fn of_machine(config: &Config, event: &Event<'_>, cached: &impl Records) -> Result<Handled, Failure> {
     let client = event.client()?.ok_or(UnreadableEvent::NoClient)?;
-    match sign_in::decide_machine(&event.pool, client, store).await? {
+    match sign_in::decide_machine(&event.pool, client, cached).await? {
         Some(grant) => {
             let grant = grant?;
-            issue(config, event, &contents::of_machine(config, &grant), &grant, report)
+            Ok(issue(config, event, &contents::of_machine(config, &grant), &grant))
         }
-        None if config.unbound_machine == UnboundMachine::Bare => {
-            report.outcome = "passed";
-            report.reason = Some("unbound_machine");
-            Ok(Answer::Untouched)
-        }
-        None => {
-            Err(TriggerFailure { reason: "unbound_machine", ..TriggerFailure::of(PublicError::WrongTenant) })
-        }
+        None if config.unbound_machine == UnboundMachine::Bare => Ok(Outcome::UnboundMachine.into()),
+        None => Err(Failure::UnboundMachine),
     }
 }
 
 /// Sends the contents, unless they are too large: a token with a part of the groups is worse than none.
-fn issue(
-    config: &Config,
-    event: &Event<'_>,
-    contents: &cognito_trigger::reply::TokenContents,
-    grant: &Grant,
-    report: &mut Report,
-) -> Result<Answer, TriggerFailure> {
-    report.tenant = Some(grant.tenant.id.clone());
-    let bytes = contents.added_bytes(event.version);
-    report.claim_bytes = Some(bytes);
-    let groups = contents.groups.count();
-    if bytes > config.claim_bytes_max || groups > MAX_GROUPS {
-        let cause = format!(
-            "{bytes} bytes and {groups} groups for one token; at most CLAIM_BYTES_MAX of {} and {MAX_GROUPS} groups may be",
-            config.claim_bytes_max
-        );
-        report.event = Some("data.integrity");
-        return Err(TriggerFailure { public: PublicError::Unavailable, reason: "claims_too_large", cause });
-    }
-    let reply = event
-        .with_response(&contents.response(event.version))
-        .map_err(|error| TriggerFailure::unavailable("reply", &error))?;
-    report.outcome = "issued";
-    report.event = Some("token.issued");
-    Ok(Answer::Event(reply))
+fn issue(config: &Config, event: &Event<'_>, contents: &TokenContents, grant: &Grant) -> Handled {
+    let response = contents.response(event.version);
+    let (bytes, groups) = (response.added_bytes, contents.groups.count());
+    let outcome = if bytes > config.claim_bytes_max || groups > MAX_GROUPS {
+        let (max_bytes, max_groups) = (config.claim_bytes_max, MAX_GROUPS);
+        Outcome::Failed(Failure::ClaimsTooLarge { bytes, max_bytes, groups, max_groups })
+    } else {
+        match event.with_response(&response.json) {
+            Ok(reply) => Outcome::Issued(reply),
+            Err(error) => Outcome::Failed(Failure::Reply(error)),
+        }
+    };
+    Handled { tenant: Some(grant.tenant.id.clone()), claim_bytes: Some(bytes), ..outcome.into() }
 }
 
-/// A refused invite is told in one text, and logged by its reason.
-fn failure(none: NoGrant, redemption: Option<&Redemption>) -> TriggerFailure {
-    let is_invite = matches!(none, NoGrant::Refused(Refusal::InviteRequired));
-    let failure = TriggerFailure::from(none);
-    match redemption {
-        Some(Redemption::Refused(why)) if is_invite => TriggerFailure { reason: why.name(), ..failure },
-        _ => failure,
+fn log_notes(notes: &Notes, user: &UserKey, request_id: &str) {
+    notes.all_damaged().for_each(|damage| log_damage(damage, request_id));
+    if let Some(outcome) = notes.join_outcome() {
+        log_join(outcome, user, request_id);
+    }
+    for attempt in &notes.cross_tenant {
+        warn_of_cross_tenant(*attempt, user, request_id);
     }
 }
 
-/// Late redemption: what post-confirmation says in its report is a line of its own here.
-fn note_redemption(redemption: Option<&Redemption>, user: &UserKey, call: &Call<'_>, report: &mut Report) {
-    let (sub, pool, request) = (user.sub.as_str(), user.pool.as_str(), call.request_id);
-    match redemption {
-        Some(Redemption::Joined(tenant)) => {
-            report.redeemed = 1;
-            tracing::info!(
-                event = "invite.redeemed",
-                requestId = request,
-                sub,
-                userPoolId = pool,
-                tenantId = tenant.as_str(),
-                "joined at sign-in"
-            );
-        }
-        Some(Redemption::Already) => report.already_redeemed = 1,
-        Some(Redemption::Refused(why)) => {
-            let reason = why.name();
-            tracing::info!(
-                event = "invite.refused",
-                requestId = request,
-                reason,
-                sub,
-                userPoolId = pool,
-                "joined nothing at sign-in"
-            );
-        }
-        None => {}
+/// A late join: what post-confirmation says in its report is a line of its own here.
+fn log_join(outcome: &JoinOutcome, user: &UserKey, request_id: &str) {
+    let (sub, pool) = (user.sub.as_str(), user.pool.as_str());
+    match outcome {
+        JoinOutcome::Joined(tenant) => tracing::info!(
+            event = LogEvent::InviteRedeemed.name(),
+            requestId = request_id,
+            sub,
+            userPoolId = pool,
+            tenantId = tenant.as_str(),
+            "joined at sign-in"
+        ),
+        JoinOutcome::Already => {}
+        JoinOutcome::Refused(why) => tracing::info!(
+            event = LogEvent::InviteRefused.name(),
+            requestId = request_id,
+            reason = why.name(),
+            sub,
+            userPoolId = pool,
+            "joined nothing at sign-in"
+        ),
     }
+}
+
+fn log_left_out(roles_left_out: usize, grant: &Grant, request_id: &str) {
+    tracing::error!(
+        event = LogEvent::DataIntegrity.name(),
+        requestId = request_id,
+        tenantId = grant.tenant.id.as_str(),
+        roles_left_out,
+        "the tenant lists IAM roles that IAM_ROLE_ALLOWLIST does not admit"
+    );
 }
 
 fn warn_of_cross_tenant(attempt: CrossTenant, user: &UserKey, request_id: &str) {
@@ -293,7 +254,7 @@ fn warn_of_cross_tenant(attempt: CrossTenant, user: &UserKey, request_id: &str) 
         CrossTenant::Client => "the app client is bound to a tenant that the user has never been in",
     };
     tracing::warn!(
-        event = "security.cross_tenant",
+        event = LogEvent::CrossTenant.name(),
         requestId = request_id,
         reason = attempt.name(),
         sub = user.sub.as_str(),

@@ -1,27 +1,29 @@
-//! Cognito pre-token-generation trigger. The only file that knows both ports and adapters; a wrong setting fails here, at
-//! cold start, and not at the first sign-in.
+//! Cognito pre-token-generation trigger. A wrong setting fails here, at cold start, and not at the first sign-in.
 
 #![expect(clippy::disallowed_methods, reason = "the environment and the clock enter the program here")]
 
+use std::process::ExitCode;
 use std::time::SystemTime;
 
-use cognito_trigger::{logging, serve};
-use pre_token_generation::{FunctionConfig, PreTokenGeneration};
-use tenancy_aws::{AwsClients, DynamoStore};
+use cognito_trigger::TriggerFunction;
+use function::{logging, run};
+use pre_token_generation::{Config, PreTokenGeneration};
+use tenancy_aws::{AwsClients, CachedStore, DynamoStore};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> std::process::ExitCode {
+async fn main() -> ExitCode {
     // A value that is not UTF-8 must not pass for one that is not set.
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-    logging::init(lookup("AWS_LAMBDA_LOG_FORMAT").as_deref(), lookup("AWS_LAMBDA_LOG_LEVEL").as_deref());
-    let config = match FunctionConfig::read(&lookup) {
-        Ok(config) => config,
+    logging::init(&lookup);
+    let (config, table, aws) = match Config::of_function(&lookup) {
+        Ok(settings) => settings,
         Err(error) => return logging::refuse_start(&error),
     };
-    let store = DynamoStore::new(AwsClients::new(config.aws).dynamodb(), config.table);
+    let store = DynamoStore::new(AwsClients::new(aws).dynamodb(), table);
     store.warm_up().await;
-    let trigger = PreTokenGeneration::new(config.trigger, store, Box::new(SystemTime::now));
-    let function = lookup("AWS_LAMBDA_FUNCTION_NAME").filter(|name| !name.is_empty());
-    let function = function.as_deref().unwrap_or("pre-token-generation");
-    logging::exit(serve(function, &trigger, SystemTime::now).await)
+    let store = CachedStore::new(store, config.cache, Box::new(SystemTime::now));
+    let trigger = PreTokenGeneration { config, store };
+    let name = function::name(&lookup, "pre-token-generation");
+    let function = TriggerFunction { name, trigger, clock: SystemTime::now };
+    logging::exit(run(&function, SystemTime::now).await)
 }

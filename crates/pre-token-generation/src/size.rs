@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use cognito_trigger::TriggerFailure;
 use cognito_trigger::event::{EventVersion, PoolGroups};
+use tenancy::ports::StoreError;
 use tenancy::sign_in::Grant;
 use tenancy::{Role, Tenant};
 
@@ -28,12 +28,13 @@ impl TokenSize {
     ///
     /// # Errors
     ///
-    /// [`TriggerFailure`] when `GROUP_FORMAT` and the tenant make a text that no group may be called.
-    pub fn of(config: &Config, tenant: &Tenant, roles: &[Role]) -> Result<Self, TriggerFailure> {
+    /// [`StoreError::Damaged`] when `GROUP_FORMAT` and the tenant make a text that no group may be called.
+    pub fn of(config: &Config, tenant: &Tenant, roles: &[Role]) -> Result<Self, StoreError> {
         let grant = Grant { tenant: Arc::new(tenant.clone()), roles: roles.to_vec() };
         let (contents, _) = contents::of_user(config, &grant, &PoolGroups::default())?;
         let versions = [EventVersion::V1, EventVersion::V2];
-        let bytes = versions.into_iter().map(|version| contents.added_bytes(version)).max().unwrap_or(0);
+        let bytes =
+            versions.into_iter().map(|version| contents.response(version).added_bytes).max().unwrap_or(0);
         Ok(Self { bytes, groups: contents.groups.count() })
     }
 

@@ -7,12 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tenancy::ports::{Commit, Damage, Defaults, Invites, Offer, Records, StoreError};
-use tenancy::redemption::{DefaultChange, RedemptionPlan};
-use tenancy::{
-    ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding, ProviderName,
-    Tenant, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
-};
+use tenancy::ports::{Records, StoreError};
+
+use tenancy::{ClientBinding, ClientId, PoolId, Tenant, TenantId, TenantStatus, UserKey, UserRecords};
 
 /// How long it is remembered that there is no binding: a new one takes effect soon.
 const ABSENT_FOR: Duration = Duration::from_secs(5);
@@ -170,52 +167,6 @@ impl<S: Records + Sync> Records for CachedStore<S> {
         let longest = if binding.is_some() { Duration::MAX } else { ABSENT_FOR };
         self.remember(&self.clients, key, binding.clone(), longest);
         Ok(binding)
-    }
-}
-
-impl<S: Invites + Sync> Invites for CachedStore<S> {
-    async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
-        self.store.offer(hash, user).await
-    }
-
-    async fn pointer(
-        &self,
-        email: &EmailHash,
-        tenant: &TenantId,
-    ) -> Result<Option<InvitePointer>, StoreError> {
-        self.store.pointer(email, tenant).await
-    }
-
-    async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
-        self.store.pointers(email).await
-    }
-
-    async fn provider_binding(
-        &self,
-        pool: &PoolId,
-        provider: &ProviderName,
-    ) -> Result<Option<ProviderBinding>, StoreError> {
-        self.store.provider_binding(pool, provider).await
-    }
-
-    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        self.store.joinable_tenant(id).await
-    }
-
-    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
-        self.store.commit(plan).await
-    }
-}
-
-impl<S: Defaults + Sync> Defaults for CachedStore<S> {
-    async fn move_default(
-        &self,
-        user: &UserKey,
-        change: &DefaultChange,
-        at: Timestamp,
-        request_id: &str,
-    ) -> Result<Commit, StoreError> {
-        self.store.move_default(user, change, at, request_id).await
     }
 }
 

@@ -72,25 +72,6 @@ impl std::fmt::Debug for InviteCode {
     }
 }
 
-/// The code that came with a request, if one did.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum PresentedCode {
-    /// None came; a blank one, from an empty form field, counts as none.
-    None,
-    /// One came that no invite can have; refused without a call.
-    Malformed,
-    /// One that may be an invite's.
-    Code(InviteCode),
-}
-
-impl PresentedCode {
-    /// Reads what came.
-    #[must_use]
-    pub fn parse(raw: &str) -> Self {
-        if raw.trim().is_empty() { Self::None } else { raw.parse().map_or(Self::Malformed, Self::Code) }
-    }
-}
-
 /// Lower-case hex SHA-256 of `cognito-tenancy/invite/v1:` and the canonical code: an invite's key.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct InviteHash(String);

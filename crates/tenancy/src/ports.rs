@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::redemption::{DefaultChange, RedemptionPlan};
+use crate::join::{DefaultChange, JoinPlan, Offer};
 use crate::{
-    ClientBinding, ClientId, EmailHash, Invite, InviteHash, InvitePointer, PoolId, ProviderBinding,
+    ClientBinding, ClientId, Damage, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding,
     ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
 
@@ -25,16 +25,6 @@ pub enum StoreError {
     /// It holds an item that cannot be what it claims to be. Refused, never guessed.
     #[error(transparent)]
     Damaged(#[from] Damage),
-}
-
-/// An item that cannot be what it claims to be.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("damaged item {key}: {problem}")]
-pub struct Damage {
-    /// The item's key, hashes cut short.
-    pub key: String,
-    /// What is wrong with it; names attributes, quotes none of their values.
-    pub problem: String,
 }
 
 /// Port: who belongs where.
@@ -65,29 +55,7 @@ pub trait Records {
     ) -> impl Future<Output = Result<Option<ClientBinding>, StoreError>> + Send;
 }
 
-/// What is on offer under a code's hash, for one user.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Offer {
-    /// The tenant for which this user has used the invite already, if so.
-    pub used_for: Option<TenantId>,
-    /// The invite and what it leads to; `None` when there is no such invite.
-    pub terms: Option<OfferTerms>,
-    /// What is wrong with the pointer of the invite's address. The pointer then stays as it is.
-    pub damaged_pointer: Option<Damage>,
-}
-
-/// An invite and what it leads to.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct OfferTerms {
-    /// The invite.
-    pub invite: Invite,
-    /// Its tenant.
-    pub tenant: Arc<Tenant>,
-    /// Whether the pointer of its address, if it is bound to one, still points at it.
-    pub is_pointed_at: bool,
-}
-
-/// What became of a redemption.
+/// What became of a write that names what it was decided from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Commit {
     /// All of it is written.
@@ -96,9 +64,9 @@ pub enum Commit {
     Outdated,
 }
 
-/// Port: what may be redeemed, and its redemption. Every read is strongly consistent and never cached: a membership that is
-/// written by it stays.
-pub trait Invites {
+/// Port: the invites that are on offer. Every read is strongly consistent and never cached: a membership that is written on
+/// its strength stays.
+pub trait Offers {
     /// What is on offer under `hash` for `user`.
     ///
     /// # Errors
@@ -131,7 +99,10 @@ pub trait Invites {
         &self,
         email: &EmailHash,
     ) -> impl Future<Output = Result<Vec<Result<InvitePointer, Damage>>, StoreError>> + Send;
+}
 
+/// Port: the tenants of identity providers. Strongly consistent and never cached, as [`Offers`] are.
+pub trait ProviderBindings {
     /// The binding of an identity provider; `None` when it has none.
     ///
     /// # Errors
@@ -152,14 +123,22 @@ pub trait Invites {
         &self,
         id: &TenantId,
     ) -> impl Future<Output = Result<Option<Arc<Tenant>>, StoreError>> + Send;
+}
 
-    /// Writes a redemption: all of it or nothing.
+/// Port: joins.
+pub trait Joins {
+    /// Writes a join: all of it or nothing.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when there is no answer. The write may have happened; the next read shows it.
-    fn commit(&self, plan: &RedemptionPlan) -> impl Future<Output = Result<Commit, StoreError>> + Send;
+    fn commit(&self, plan: &JoinPlan) -> impl Future<Output = Result<Commit, StoreError>> + Send;
 }
+
+/// All that joining needs.
+pub trait JoinStore: Records + Offers + ProviderBindings + Joins {}
+
+impl<S: Records + Offers + ProviderBindings + Joins> JoinStore for S {}
 
 /// Port: the default tenants of users.
 pub trait Defaults {

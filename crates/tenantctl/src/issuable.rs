@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use cognito_trigger::settings::Settings;
+use function::{Settings, with_causes};
 use pre_token_generation::Config;
 use pre_token_generation::size::TokenSize;
 use tenancy::{Group, Role, Tenant};
@@ -70,7 +70,8 @@ impl FunctionSettings {
     /// [`Failure`], refused by the rule `not-issuable`.
     pub fn check_member(&self, tenant: &Tenant, roles: &[Role]) -> Result<(), Failure> {
         let config = self.config()?;
-        let size = TokenSize::of(&config, tenant, roles).map_err(|failure| not_issuable(&failure.cause))?;
+        let size =
+            TokenSize::of(&config, tenant, roles).map_err(|error| not_issuable(&with_causes(&error)))?;
         match size.refusal(&config) {
             Some(why) => Err(not_issuable(&why)),
             None => Ok(()),
@@ -126,33 +127,6 @@ fn check_group(group: &Group) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses what is no IAM role's ARN.
-///
-/// # Errors
-///
-/// The rule, in words.
-pub fn iam_role_arn(raw: &str) -> Result<String, String> {
-    let mut parts = raw.splitn(6, ':');
-    let mut next = || parts.next().unwrap_or_default();
-    let (arn, partition, service, region, account, resource) =
-        (next(), next(), next(), next(), next(), next());
-    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    let is_name = |b: u8| b.is_ascii_alphanumeric() || b"+=,.@_/-".contains(&b);
-    let name = resource.strip_prefix("role/").unwrap_or_default();
-    let is_role = !name.is_empty() && name.len() <= 512 && name.bytes().all(is_name);
-    if arn == "arn"
-        && partition.starts_with("aws")
-        && service == "iam"
-        && region.is_empty()
-        && is_account
-        && is_role
-    {
-        Ok(raw.to_owned())
-    } else {
-        Err("the ARN of an IAM role is written arn:aws:iam::<12 digits>:role/<name>".to_owned())
-    }
-}
-
 fn not_issuable(why: &str) -> Failure {
     Failure::refused("not-issuable", format!("this could never be issued: {why}"))
 }
@@ -176,22 +150,6 @@ mod tests {
 
         for (name, is_allowed) in rows {
             assert_eq!(check_group(&name.parse().unwrap()).is_ok(), is_allowed, "{name}");
-        }
-    }
-
-    #[test]
-    fn an_iam_role_is_an_arn() {
-        let rows = [
-            ("arn:aws:iam::123456789012:role/acme-admin", true),
-            ("arn:aws-cn:iam::123456789012:role/path/x", true),
-            ("arn:aws:iam::123456789012:user/x", false),
-            ("arn:aws:iam::*:role/x", false),
-            ("arn:aws:iam::123456789012:role/", false),
-            ("acme-admin", false),
-        ];
-
-        for (arn, is_one) in rows {
-            assert_eq!(iam_role_arn(arn).is_ok(), is_one, "{arn}");
         }
     }
 }

@@ -4,9 +4,8 @@ use cognito_trigger::event::{Envelope, EventVersion, Subject, UnreadableEvent, U
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use tenancy::PresentedCode;
+use tenancy::Presented;
 use tenancy::address::{Identities, Identity, ProviderKind};
-use tenancy::choice::AskedTenant;
 
 const ATTRIBUTE: &str = "custom:tenantId";
 
@@ -47,7 +46,7 @@ fn only_exactly_true_verifies_an_address() {
 
     for (value, verified) in rows {
         let event = event(|event| event["request"]["userAttributes"]["email_verified"] = value.clone());
-        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        let event = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap();
         assert_eq!(event.request.is_email_verified, verified, "{value}");
     }
 }
@@ -56,21 +55,21 @@ fn only_exactly_true_verifies_an_address() {
 fn metadata_is_read_for_two_keys_and_anything_odd_in_them_is_refused_later() {
     let code = || "inv_0123456789ABCDEFGHJKMNPQRS";
     let rows = [
-        (json!(null), PresentedCode::None, AskedTenant::None),
-        (json!("text"), PresentedCode::None, AskedTenant::None),
-        (json!({ "other": 1 }), PresentedCode::None, AskedTenant::None),
-        (json!({ "inviteCode": null, "tenantId": null }), PresentedCode::None, AskedTenant::None),
-        (json!({ "inviteCode": code() }), PresentedCode::parse(code()), AskedTenant::None),
-        (json!({ "inviteCode": 5, "tenantId": 5 }), PresentedCode::Malformed, AskedTenant::Malformed),
-        (json!({ "inviteCode": "", "tenantId": "" }), PresentedCode::None, AskedTenant::None),
-        (json!({ "inviteCode": " ", "tenantId": "\t " }), PresentedCode::None, AskedTenant::None),
-        (json!({ "tenantId": "acme" }), PresentedCode::None, AskedTenant::parse("acme")),
-        (json!({ "tenantId": "ACME" }), PresentedCode::None, AskedTenant::Malformed),
+        (json!(null), Presented::None, Presented::None),
+        (json!("text"), Presented::None, Presented::None),
+        (json!({ "other": 1 }), Presented::None, Presented::None),
+        (json!({ "inviteCode": null, "tenantId": null }), Presented::None, Presented::None),
+        (json!({ "inviteCode": code() }), Presented::parse(code()), Presented::None),
+        (json!({ "inviteCode": 5, "tenantId": 5 }), Presented::Malformed, Presented::Malformed),
+        (json!({ "inviteCode": "", "tenantId": "" }), Presented::None, Presented::None),
+        (json!({ "inviteCode": " ", "tenantId": "\t " }), Presented::None, Presented::None),
+        (json!({ "tenantId": "acme" }), Presented::None, Presented::parse("acme")),
+        (json!({ "tenantId": "ACME" }), Presented::None, Presented::Malformed),
     ];
 
     for (metadata, invite_code, asked) in rows {
         let event = event(|event| event["request"]["clientMetadata"] = metadata.clone());
-        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        let event = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap();
         assert_eq!(
             (event.request.invite_code, event.request.asked_tenant),
             (invite_code, asked),
@@ -120,7 +119,7 @@ fn the_shape_of_the_reply_is_told_by_version_scopes_or_container() {
             }
             event["response"] = response.clone();
         });
-        let version = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap().version;
+        let version = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap().version;
         assert_eq!(version, expected, "{outside} {request} {response}");
     }
 }
@@ -128,14 +127,17 @@ fn the_shape_of_the_reply_is_told_by_version_scopes_or_container() {
 #[test]
 fn what_cannot_be_acted_upon_is_named() {
     let twice = r#"{"userPoolId":"p","request":{"userAttributes":{"sub":"a","sub":"b"}}}"#;
-    assert_eq!(Envelope::read(&raw(twice)).unwrap().open(ATTRIBUTE).unwrap_err(), UnreadableEvent::Ambiguous);
-    assert_eq!(Envelope::read(&raw("[]")).err(), Some(UnreadableEvent::NotAnObject));
+    assert_eq!(
+        Envelope::read(raw(twice).get()).unwrap().open(ATTRIBUTE).unwrap_err(),
+        UnreadableEvent::Ambiguous
+    );
+    assert_eq!(Envelope::read(raw("[]").get()).err(), Some(UnreadableEvent::NotAnObject));
     let twice = r#"{"userPoolId":"p","userPoolId":"q"}"#;
-    assert_eq!(Envelope::read(&raw(twice)).err(), Some(UnreadableEvent::Ambiguous));
+    assert_eq!(Envelope::read(raw(twice).get()).err(), Some(UnreadableEvent::Ambiguous));
     for pool in [json!(null), json!(1), json!(""), json!("eu-west-1_X#Y"), json!("x".repeat(56))] {
         let event = event(|event| event["userPoolId"] = pool.clone());
         assert_eq!(
-            Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap_err(),
+            Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap_err(),
             UnreadableEvent::NoPool,
             "{pool}"
         );
@@ -148,14 +150,14 @@ fn what_cannot_be_acted_upon_is_named() {
     ] {
         let event = event(|event| event["request"]["userAttributes"]["sub"] = sub.clone());
         assert_eq!(
-            Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap().request.subject,
+            Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap().request.subject,
             expected,
             "{sub}"
         );
     }
     for client in [json!(7), json!(""), json!("a#b")] {
         let event = event(|event| event["callerContext"]["clientId"] = client.clone());
-        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        let event = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap();
         assert_eq!(event.client(), Err(UnreadableEvent::BadClient), "{client}");
     }
 }
@@ -166,7 +168,7 @@ fn scopes_that_stand_twice_are_refused_on_every_version() {
         let twice =
             format!(r#"{{"version":"{version}","userPoolId":"p","request":{{"scopes":[],"scopes":["a"]}}}}"#);
         let event = raw(twice);
-        let opened = Envelope::read(&event).unwrap().open(ATTRIBUTE);
+        let opened = Envelope::read(event.get()).unwrap().open(ATTRIBUTE);
         assert_eq!(opened.unwrap_err(), UnreadableEvent::Ambiguous, "{version}");
     }
 }
@@ -209,7 +211,7 @@ fn identities_are_read_or_unreadable_and_never_guessed() {
             event["request"]["userAttributes"]["cognito:user_status"] = status.clone();
             event["request"]["userAttributes"]["identities"] = identities.clone();
         });
-        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        let event = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap();
         assert_eq!(event.request.identities, expected, "{status} {identities}");
     }
 }
@@ -231,7 +233,7 @@ fn an_event_says_which_groups_the_pool_has_or_does_not() {
 
     for (configuration, expected) in rows {
         let event = event(|event| event["request"]["groupConfiguration"] = configuration.clone());
-        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        let event = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap();
         assert_eq!(event.request.pool_groups.is_known, expected, "{configuration}");
     }
 }
@@ -249,7 +251,7 @@ fn a_user_name_that_cannot_be_used_is_told_apart_from_a_missing_one() {
 
     for (name, expected) in rows {
         let event = event(|event| event["userName"] = name.clone());
-        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        let event = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap();
         assert_eq!(event.username.err(), expected, "{name}");
     }
 }
@@ -271,7 +273,7 @@ fn the_response_is_put_in_where_there_was_none() {
 
     for (event, expected) in rows {
         let event: Box<RawValue> = serde_json::from_str(event).unwrap();
-        let event = Envelope::read(&event).unwrap().open(ATTRIBUTE).unwrap();
+        let event = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap();
         assert_eq!(event.with_response("[1]").unwrap().get(), expected);
     }
 }
@@ -313,7 +315,7 @@ proptest! {
         outside.insert("userPoolId".to_owned(), json!("eu-west-1_EXAMPLE01"));
         let text = Value::Object(outside.clone().into_iter().collect()).to_string();
         let text = raw(text);
-        let event = Envelope::read(&text).unwrap().open(ATTRIBUTE).unwrap();
+        let event = Envelope::read(text.get()).unwrap().open(ATTRIBUTE).unwrap();
 
         let reply = event.with_response(r#"{"new":true}"#).unwrap();
 
@@ -325,7 +327,7 @@ proptest! {
     #[test]
     fn no_event_is_too_much_for_the_reader(event in any_json()) {
         let text = raw(event.to_string());
-        if let Ok(envelope) = Envelope::read(&text) {
+        if let Ok(envelope) = Envelope::read(text.get()) {
             let _ = envelope.open(ATTRIBUTE);
         }
     }

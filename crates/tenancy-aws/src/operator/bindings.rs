@@ -1,10 +1,9 @@
 //! What ties app clients and identity providers to tenants, as operators see and change it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::ports::Damage;
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, PoolId, ProviderBinding, ProviderName, Role, TenantId,
-    Timestamp,
+    ClientBinding, ClientBindingMode, ClientId, Damage, PoolId, ProviderBinding, ProviderName, Role,
+    TenantId, Timestamp,
 };
 
 use super::change::{Change, Write};

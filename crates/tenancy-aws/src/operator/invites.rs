@@ -5,10 +5,10 @@ use std::fmt;
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::invite::{LONGEST_LIFE_SECONDS, MOST_USES, RETENTION_SECONDS};
-use tenancy::ports::{Damage, Invites};
+use tenancy::ports::Offers;
 use tenancy::{
-    EmailAddress, EmailHash, Invite, InviteCode, InviteHash, InviteStatus, Role, TenantId, TenantStatus,
-    Timestamp, UserKey,
+    Damage, EmailAddress, EmailHash, Invite, InviteCode, InviteHash, InviteStatus, Role, TenantId,
+    TenantStatus, Timestamp, UserKey,
 };
 
 use super::change::{Change, Write};

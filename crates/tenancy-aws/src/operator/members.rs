@@ -1,8 +1,7 @@
 //! Members, as operators see and change them.
 
-use tenancy::ports::Damage;
 use tenancy::{
-    InviteHash, Membership, MembershipStatus, Role, Stamp, Tenant, TenantId, TenantStatus, Timestamp,
+    Damage, InviteHash, Membership, MembershipStatus, Role, Stamp, Tenant, TenantId, TenantStatus, Timestamp,
     UserKey, Username,
 };
 

@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::Select;
-use tenancy::ports::{BoxError, Commit, Damage, StoreError};
-use tenancy::{TenantId, Timestamp};
+use tenancy::ports::{BoxError, Commit, StoreError};
+use tenancy::{Damage, TenantId, Timestamp};
 
 pub use audit::{AuditQuery, AuditRecord};
 pub use bindings::{ClientRecord, ProviderRecord, ProviderTerms};

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::ports::Damage;
 use tenancy::{
-    Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier, Timestamp,
+    Damage, Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier, Timestamp,
 };
 
 use super::change::{Change, Write};

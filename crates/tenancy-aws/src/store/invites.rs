@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use futures_util::future::try_join;
+use tenancy::join::{DefaultChange, JoinPlan, Offer, OfferTerms};
 use tenancy::ports::{
-    BoxError, Commit, Damage, Defaults, Invites, Offer, OfferTerms, Records, Stamps, StoreError,
+    BoxError, Commit, Defaults, Joins, Offers, ProviderBindings, Records, Stamps, StoreError,
 };
-use tenancy::redemption::{DefaultChange, RedemptionPlan};
 use tenancy::{
-    EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, PoolId, ProviderBinding, ProviderName, Role,
-    Tenant, TenantId, Timestamp, UserKey,
+    Damage, EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, PoolId, ProviderBinding,
+    ProviderName, Role, Tenant, TenantId, Timestamp, UserKey,
 };
 
 use super::{DynamoStore, transaction};
 use crate::item::{Attributes, Item, tenant_of_sort_key};
 use crate::key::{Key, TENANT_PREFIX, email_partition};
 
-impl Invites for DynamoStore {
+impl Offers for DynamoStore {
     async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
         let (invite, usage) = try_join(
             self.get("read an invite", Key::invite(hash)),
@@ -64,7 +64,9 @@ impl Invites for DynamoStore {
             self.query("read the invites of an address", email_partition(email), TENANT_PREFIX).await?;
         Ok(items.iter().map(|attributes| decode_pointer(email, attributes)).collect())
     }
+}
 
+impl ProviderBindings for DynamoStore {
     async fn provider_binding(
         &self,
         pool: &PoolId,
@@ -80,8 +82,10 @@ impl Invites for DynamoStore {
     async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
         self.tenant(id).await
     }
+}
 
-    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
+impl Joins for DynamoStore {
+    async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
         let operation = "redeem an invite";
         let writes = transaction::redemption(&self.table, plan)
             .map_err(|error| StoreError::Unavailable { operation, source: Box::new(error) })?;

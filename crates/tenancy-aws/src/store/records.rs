@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::ports::{Damage, Records, StoreError};
+use tenancy::ports::{Records, StoreError};
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, Membership, MembershipStatus, PoolId, Profile, RoleGrant,
-    Stamp, Tenant, TenantId, TenantStatus, UserKey, UserRecords,
+    ClientBinding, ClientBindingMode, ClientId, Damage, Membership, MembershipStatus, PoolId, Profile,
+    RoleGrant, Stamp, Tenant, TenantId, TenantStatus, UserKey, UserRecords,
 };
 
 use super::DynamoStore;

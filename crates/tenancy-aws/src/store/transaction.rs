@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use tenancy::join::{DefaultChange, JoinPlan, MembershipChange, Way};
 use tenancy::ports::{Commit, StoreError};
-use tenancy::redemption::{DefaultChange, MembershipChange, RedemptionPlan, RedemptionSource};
 use tenancy::{EmailHash, InviteHash, MembershipStatus, ProviderName, Stamp, TenantId, Timestamp, UserKey};
 
 use super::{StoreMeter, unavailable};
@@ -103,7 +103,7 @@ fn collision(error: &SdkError<TransactWriteItemsError>) -> Option<Collision> {
 }
 
 /// The writes of a redemption.
-pub(super) fn redemption(table: &str, plan: &RedemptionPlan) -> Result<Vec<TransactWriteItem>, BuildError> {
+pub(super) fn redemption(table: &str, plan: &JoinPlan) -> Result<Vec<TransactWriteItem>, BuildError> {
     let mut writes = vec![
         match plan.membership {
             MembershipChange::Create => put(new_membership(table, plan)?),
@@ -114,16 +114,16 @@ pub(super) fn redemption(table: &str, plan: &RedemptionPlan) -> Result<Vec<Trans
     if let Some(change) = &plan.default {
         writes.push(update(default_tenant(table, &plan.user, change)?));
     }
-    match &plan.source {
-        RedemptionSource::Invite { hash, spent_pointer, keep_until } => {
+    match &plan.way {
+        Way::Invite(hash) => {
             writes.push(update(count_use(table, plan, hash)?));
-            writes.push(put(new_use(table, plan, hash, *keep_until)?));
-            if let Some(email) = spent_pointer {
+            writes.push(put(new_use(table, plan, hash)?));
+            if let Some(email) = &plan.spent_pointer {
                 let pointer = spent(table, plan, hash, email)?;
                 writes.push(TransactWriteItem::builder().delete(pointer).build());
             }
         }
-        RedemptionSource::Provider(provider) => {
+        Way::Provider(provider) => {
             let check = still_joins(table, plan, provider)?;
             writes.push(TransactWriteItem::builder().condition_check(check).build());
         }
@@ -148,12 +148,7 @@ pub(super) fn stamped(
 }
 
 /// The pointer of an address goes, if it points at this invite still.
-fn spent(
-    table: &str,
-    plan: &RedemptionPlan,
-    hash: &InviteHash,
-    email: &EmailHash,
-) -> Result<Delete, BuildError> {
+fn spent(table: &str, plan: &JoinPlan, hash: &InviteHash, email: &EmailHash) -> Result<Delete, BuildError> {
     Delete::builder()
         .table_name(table)
         .set_key(Some(Key::email_pointer(email, &plan.tenant).into_attributes()))
@@ -163,11 +158,7 @@ fn spent(
 }
 
 /// The identity provider is the tenant's still, and still joins by itself.
-fn still_joins(
-    table: &str,
-    plan: &RedemptionPlan,
-    provider: &ProviderName,
-) -> Result<ConditionCheck, BuildError> {
+fn still_joins(table: &str, plan: &JoinPlan, provider: &ProviderName) -> Result<ConditionCheck, BuildError> {
     ConditionCheck::builder()
         .table_name(table)
         .set_key(Some(Key::provider(&plan.user.pool, provider).into_attributes()))
@@ -179,7 +170,7 @@ fn still_joins(
 }
 
 /// The invite has one use more: open, not expired, uses left, same tenant.
-fn count_use(table: &str, plan: &RedemptionPlan, hash: &InviteHash) -> Result<Update, BuildError> {
+fn count_use(table: &str, plan: &JoinPlan, hash: &InviteHash) -> Result<Update, BuildError> {
     Update::builder()
         .table_name(table)
         .set_key(Some(Key::invite(hash).into_attributes()))
@@ -194,16 +185,13 @@ fn count_use(table: &str, plan: &RedemptionPlan, hash: &InviteHash) -> Result<Up
 }
 
 /// This user has used it, once.
-fn new_use(
-    table: &str,
-    plan: &RedemptionPlan,
-    hash: &InviteHash,
-    keep_until: Timestamp,
-) -> Result<Put, BuildError> {
+fn new_use(table: &str, plan: &JoinPlan, hash: &InviteHash) -> Result<Put, BuildError> {
     let mut item = new_item(Key::invite_use(hash, &plan.user), "use");
     item.insert("tid".to_owned(), text(plan.tenant.as_str()));
     item.insert("at".to_owned(), number(plan.at.epoch_seconds()));
-    item.insert("ttl".to_owned(), number(keep_until.epoch_seconds()));
+    if let Some(keep_until) = plan.keep_until {
+        item.insert("ttl".to_owned(), number(keep_until.epoch_seconds()));
+    }
     Put::builder()
         .table_name(table)
         .set_item(Some(item))
@@ -212,12 +200,12 @@ fn new_use(
 }
 
 /// The user is a member, who was not.
-fn new_membership(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
+fn new_membership(table: &str, plan: &JoinPlan) -> Result<Put, BuildError> {
     let mut item = new_item(Key::membership(&plan.user, &plan.tenant), "member");
     item.insert("tid".to_owned(), text(plan.tenant.as_str()));
     item.insert("roles".to_owned(), role_list(&plan.roles));
     item.insert("status".to_owned(), text(MembershipStatus::Active.name()));
-    if let RedemptionSource::Invite { hash, .. } = &plan.source {
+    if let Way::Invite(hash) = &plan.way {
         item.insert("inviteRef".to_owned(), text(hash.as_str()));
     }
     item.insert("stamp".to_owned(), text(Stamp::Pending.name()));
@@ -236,7 +224,7 @@ fn new_membership(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError>
 }
 
 /// The user, an active member still, has more roles.
-fn more_roles(table: &str, plan: &RedemptionPlan, version: u64) -> Result<Update, BuildError> {
+fn more_roles(table: &str, plan: &JoinPlan, version: u64) -> Result<Update, BuildError> {
     Update::builder()
         .table_name(table)
         .set_key(Some(Key::membership(&plan.user, &plan.tenant).into_attributes()))
@@ -305,12 +293,10 @@ fn new_audit(tenant: &TenantId, at: Timestamp, id: &str, action: &str) -> Attrib
 
 /// Who joined what, by which invite, in which request. Its key is made of what happens once only: a use, or a
 /// first membership.
-fn audit(table: &str, plan: &RedemptionPlan) -> Result<Put, BuildError> {
-    let (action, target, right) = match &plan.source {
-        RedemptionSource::Invite { hash, .. } => {
-            ("invite.redeem", format!("invite:{}", hash.short()), hash.short().to_owned())
-        }
-        RedemptionSource::Provider(provider) => ("idp.join", format!("idp:{provider}"), "idp".to_owned()),
+fn audit(table: &str, plan: &JoinPlan) -> Result<Put, BuildError> {
+    let (action, target, right) = match &plan.way {
+        Way::Invite(hash) => ("invite.redeem", format!("invite:{}", hash.short()), hash.short().to_owned()),
+        Way::Provider(provider) => ("idp.join", format!("idp:{provider}"), "idp".to_owned()),
     };
     let id = format!("{right}-{}-{}", plan.user.pool, plan.user.sub);
     let mut item = new_audit(&plan.tenant, plan.at, &id, action);

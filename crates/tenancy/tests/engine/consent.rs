@@ -1,7 +1,7 @@
 //! An invite is redeemed only when the user has shown that they want that tenant.
 
 use tenancy::MembershipStatus::{Active, Removed, Suspended};
-use tenancy::redemption::{InviteRefusal, Redemption};
+use tenancy::join::{JoinOutcome, JoinRefusal};
 use tenancy::{InviteStatus, TenantStatus, Timestamp};
 
 use crate::fake::{Event, NOW, Store, code, run};
@@ -14,12 +14,12 @@ fn tenants() -> Store {
         .tenant("paused", TenantStatus::Suspended)
 }
 
-fn redemption(event: &Event, store: &Store) -> Redemption {
-    run(event.confirm(store)).unwrap().redemption
+fn redemption(event: &Event, store: &Store) -> JoinOutcome {
+    run(event.confirm(store)).unwrap().join.outcome
 }
 
-fn joined(tenant: &str) -> Redemption {
-    Redemption::Joined(tenant.parse().unwrap())
+fn joined(tenant: &str) -> JoinOutcome {
+    JoinOutcome::Joined(tenant.parse().unwrap())
 }
 
 #[test]
@@ -29,11 +29,11 @@ fn a_code_goes_before_every_other_invite_and_a_refused_one_is_the_end() {
     assert_eq!(redemption(&Event::of("ana").code(code(2)), &world()), joined("globex"));
     let store = world();
     let unknown = redemption(&Event::of("ana").code(code(9)), &store);
-    assert_eq!(unknown, Redemption::Refused(InviteRefusal::Unknown));
+    assert_eq!(unknown, JoinOutcome::Refused(JoinRefusal::Unknown));
     assert_eq!(store.tenants_of("ana"), Vec::<String>::new(), "no other invite in its place");
     let used = world();
     run(Event::of("ana").code(code(2)).confirm(&used)).unwrap();
-    assert_eq!(redemption(&Event::of("ana").code(code(2)), &used), Redemption::Already);
+    assert_eq!(redemption(&Event::of("ana").code(code(2)), &used), JoinOutcome::Already);
     assert_eq!(used.tenants_of("ana"), ["globex"], "a code that was used before is the end, too");
 }
 
@@ -60,16 +60,20 @@ fn the_old_link_after_a_resend_leads_to_the_new_invite_of_its_tenant() {
     let again = resent(spoils[0].1);
     let event = Event::of("ana").code(code(1));
     assert_eq!(redemption(&event, &again), joined("acme"));
-    assert_eq!(redemption(&event, &again), Redemption::Already, "the same event again has the first outcome");
+    assert_eq!(
+        redemption(&event, &again),
+        JoinOutcome::Already,
+        "the same event again has the first outcome"
+    );
     assert_eq!(run(event.token(&again)).as_deref(), Ok("acme"));
     let to_another = redemption(&Event::of("ana").code(code(1)).asking("globex"), &revoked());
-    assert_eq!(to_another, Redemption::Refused(InviteRefusal::Revoked), "another tenant was asked for");
+    assert_eq!(to_another, JoinOutcome::Refused(JoinRefusal::Revoked), "another tenant was asked for");
     let unverified = Event { is_verified: false, ..Event::of("ana").code(code(1)) };
-    assert_eq!(redemption(&unverified, &revoked()), Redemption::Refused(InviteRefusal::Revoked));
+    assert_eq!(redemption(&unverified, &revoked()), JoinOutcome::Refused(JoinRefusal::Revoked));
     let member = revoked().member("ana", "acme", Removed);
     assert_eq!(
         redemption(&Event::of("ana").code(code(1)), &member),
-        Redemption::Refused(InviteRefusal::Revoked)
+        JoinOutcome::Refused(JoinRefusal::Revoked)
     );
 }
 
@@ -108,7 +112,7 @@ fn a_request_that_contradicts_itself_redeems_nothing() {
         Event::of("ana").asking("not a tenant").code(code(1)),
     ] {
         let store = world();
-        assert_eq!(redemption(&event, &store), Redemption::Refused(InviteRefusal::WrongTenant));
+        assert_eq!(redemption(&event, &store), JoinOutcome::Refused(JoinRefusal::WrongTenant));
         assert_eq!(run(event.token(&store)), Err("WrongTenant".to_owned()));
         assert_eq!(store.tenants_of("ana"), Vec::<String>::new());
     }
@@ -119,7 +123,7 @@ fn a_code_counts_beside_a_text_that_is_no_tenants_id_and_the_address_does_not() 
     let world = || tenants().invite(&code(1), "acme", 10, 1);
     let nonsense = Event::of("ana").asking("not a tenant");
 
-    assert_eq!(redemption(&nonsense, &world()), Redemption::Refused(InviteRefusal::WrongTenant));
+    assert_eq!(redemption(&nonsense, &world()), JoinOutcome::Refused(JoinRefusal::WrongTenant));
     let store = world();
     assert_eq!(redemption(&nonsense.clone().code(code(1)), &store), joined("acme"));
     assert_eq!(run(nonsense.token(&store)), Err("WrongTenant".to_owned()));
@@ -128,7 +132,7 @@ fn a_code_counts_beside_a_text_that_is_no_tenants_id_and_the_address_does_not() 
 #[test]
 fn who_signs_up_at_a_tenants_client_is_not_made_a_member_of_another() {
     let store = tenants().client("acme").invite(&code(1), "globex", 10, 1).binding(true, true);
-    let no_invite = Redemption::Refused(InviteRefusal::NoInvite);
+    let no_invite = JoinOutcome::Refused(JoinRefusal::NoInvite);
     assert_eq!(redemption(&Event::of("ana"), &store), no_invite);
 
     let of_another_provider = tenants().client("globex").binding(true, true);
@@ -151,7 +155,11 @@ fn without_a_wish_the_oldest_invite_is_redeemed_and_the_rest_stay_open() {
     let store = world();
     assert_eq!(redemption(&Event::of("ana"), &store), joined("globex"));
     assert_eq!((store.uses(&code(1)), store.uses(&code(3))), (0, 0));
-    assert_eq!(redemption(&Event::of("ana"), &store), Redemption::Already, "and the next call joins nothing");
+    assert_eq!(
+        redemption(&Event::of("ana"), &store),
+        JoinOutcome::Already,
+        "and the next call joins nothing"
+    );
 
     let undated = world();
     undated.tables().pointers[1].1.created_at = None;
@@ -179,7 +187,7 @@ fn five_invites_are_tried_and_those_used_before_do_not_count() {
     };
 
     assert_eq!(redemption(&Event::of("ana"), &flood(4)), joined("tenant-4"));
-    assert_eq!(redemption(&Event::of("ana"), &flood(5)), Redemption::Refused(InviteRefusal::Revoked));
+    assert_eq!(redemption(&Event::of("ana"), &flood(5)), JoinOutcome::Refused(JoinRefusal::Revoked));
     let used = flood(5);
     for number in 0..3 {
         let tenant = format!("tenant-{number}").parse().unwrap();
@@ -218,9 +226,9 @@ fn a_provider_opens_only_the_invites_of_the_tenant_that_trusts_it() {
     let says_verified = Event { is_verified: true, ..Event::of("ana").federated() };
     let not_trusted = cfo().binding(false, false);
     let refused = redemption(&says_verified, &not_trusted);
-    assert_eq!(refused, Redemption::Refused(InviteRefusal::NoInvite), "whatever it says of the address");
+    assert_eq!(refused, JoinOutcome::Refused(JoinRefusal::NoInvite), "whatever it says of the address");
     let not_bound = redemption(&says_verified, &cfo());
-    assert_eq!(not_bound, Redemption::Refused(InviteRefusal::NoInvite));
+    assert_eq!(not_bound, JoinOutcome::Refused(JoinRefusal::NoInvite));
     let asking = says_verified.clone().asking("globex");
     assert_eq!(
         run(asking.token(&cfo().binding(true, true))),
@@ -254,10 +262,10 @@ fn who_is_only_in_an_offboarded_tenant_can_be_invited_anew() {
     assert_eq!(store.default_of("ana").as_deref(), Some("acme"), "the old default was no longer live");
     assert_eq!(redemption(&Event::of("ana"), &world()), joined("acme"));
     let nothing = tenants().member("ana", "gone", Active);
-    assert_eq!(redemption(&Event::of("ana"), &nothing), Redemption::Refused(InviteRefusal::NoInvite));
+    assert_eq!(redemption(&Event::of("ana"), &nothing), JoinOutcome::Refused(JoinRefusal::NoInvite));
     let paused = tenants().member("ana", "paused", Active).invite(&code(1), "acme", 10, 1);
     assert_eq!(run(Event::of("ana").token(&paused)), Err("Suspended".to_owned()), "a paused one is live");
-    assert_eq!(redemption(&Event::of("ana"), &paused), Redemption::Already);
+    assert_eq!(redemption(&Event::of("ana"), &paused), JoinOutcome::Already);
 }
 
 #[test]
@@ -271,7 +279,7 @@ fn an_invite_that_was_used_in_an_offboarded_tenant_hides_no_other() {
     let invited = used(tenants()).invite(&code(2), "acme", 10, 1);
     assert_eq!(redemption(&Event::of("ana"), &invited), joined("acme"));
     let nothing = redemption(&Event::of("ana"), &used(tenants()));
-    assert_eq!(nothing, Redemption::Refused(InviteRefusal::NoInvite));
+    assert_eq!(nothing, JoinOutcome::Refused(JoinRefusal::NoInvite));
 }
 
 #[test]
@@ -282,7 +290,7 @@ fn a_damaged_binding_does_not_overrule_a_refused_code() {
     store.tables().is_binding_damaged = true;
 
     let event = Event::of("ana").federated().code(code(1));
-    assert_eq!(redemption(&event, &store), Redemption::Refused(InviteRefusal::Revoked));
+    assert_eq!(redemption(&event, &store), JoinOutcome::Refused(JoinRefusal::Revoked));
     let member = store.member("ana", "globex", Active);
     assert_eq!(run(event.token(&member)), Err("InviteRequired".to_owned()));
 }
@@ -321,7 +329,7 @@ fn a_membership_that_is_written_is_a_success_also_when_the_stamp_cannot_be_told(
 
     let confirmed = run(Event::of("ana").code(code(1)).confirm(&store)).unwrap();
 
-    assert_eq!(confirmed.redemption, joined("globex"));
+    assert_eq!(confirmed.join.outcome, joined("globex"));
     assert!(confirmed.stamp.is_err(), "it is deferred");
 }
 
@@ -340,7 +348,7 @@ fn an_invite_never_revives_a_membership() {
     for status in [Suspended, Removed] {
         let store =
             tenants().member("ana", "acme", status).invite(&code(1), "acme", 10, 1).binding(true, true);
-        let refused = Redemption::Refused(InviteRefusal::MembershipNotActive);
+        let refused = JoinOutcome::Refused(JoinRefusal::MembershipNotActive);
         assert_eq!(redemption(&Event::of("ana").code(code(1)), &store), refused);
         assert_eq!(redemption(&Event::of("ana"), &store), refused);
         assert_eq!(redemption(&Event::of("ana").asking("acme"), &store), refused);
@@ -359,21 +367,21 @@ fn damage_keeps_nobody_from_the_good_invites_and_is_never_guessed() {
     };
 
     let passed_over = run(Event::of("ana").confirm(&damaged(&[1], 3_000))).unwrap();
-    assert_eq!(passed_over.redemption, joined("acme"));
-    assert!((2..=10).contains(&passed_over.damaged.len()), "noted, and not three thousand times");
+    assert_eq!(passed_over.join.outcome, joined("acme"));
+    assert!((2..=10).contains(&passed_over.join.damaged.len()), "noted, and not three thousand times");
     assert!(run(Event::of("ana").confirm(&damaged(&[1, 2], 0))).is_err(), "nothing was redeemed");
     assert!(run(Event::of("ana").code(code(1)).confirm(&damaged(&[1], 0))).is_err());
     let expired = damaged(&[], 0).change(&code(1), |invite| invite.status = InviteStatus::Revoked);
     expired.tables().pointers[0].1.hash = code(2).hash();
     assert_eq!(
         redemption(&Event::of("ana").code(code(1)), &expired),
-        Redemption::Refused(InviteRefusal::Revoked),
+        JoinOutcome::Refused(JoinRefusal::Revoked),
         "a refused code stays refused, whatever its tenant's pointer leads to"
     );
     let member = damaged(&[1], 0).member("ana", "initech", Active);
     assert_eq!(run(Event::of("ana").code(code(1)).token(&member)).as_deref(), Ok("initech"));
     let elsewhere = world().change(&code(1), |invite| invite.email = None);
     let joined_other = run(Event::of("ana").confirm(&elsewhere)).unwrap();
-    assert_eq!(joined_other.redemption, joined("acme"), "a pointer to an invite of no address is damaged");
-    assert_eq!(joined_other.damaged.len(), 1);
+    assert_eq!(joined_other.join.outcome, joined("acme"), "a pointer to an invite of no address is damaged");
+    assert_eq!(joined_other.join.damaged.len(), 1);
 }

@@ -7,17 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use tenancy::address::{Identities, Identity, ProviderKind};
-use tenancy::choice::AskedTenant;
-use tenancy::onboarding::{Confirmation, Joined, confirm};
-use tenancy::ports::{Commit, Damage, Defaults, Invites, Offer, OfferTerms, Records, StoreError};
-use tenancy::redemption::{
-    Candidate, DefaultChange, MembershipChange, RedemptionPlan, RedemptionSource, apply,
-};
+use tenancy::confirm::{Confirmation, Confirmed, confirm};
+use tenancy::join::{Applicant, DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Way};
+use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, StoreError};
 use tenancy::sign_in::{SignIn, SignInDecision, decide};
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, EmailHash, Invite, InviteCode, InviteHash, InvitePointer,
-    InviteStatus, Membership, MembershipStatus, PoolId, PresentedCode, ProviderBinding, ProviderName, Stamp,
-    Tenant, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
+    ClientBinding, ClientBindingMode, ClientId, Damage, EmailHash, Invite, InviteCode, InviteHash,
+    InvitePointer, InviteStatus, Membership, MembershipStatus, PoolId, Presented, ProviderBinding,
+    ProviderName, Stamp, Tenant, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
 };
 
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -156,8 +153,8 @@ pub(crate) fn code(number: u8) -> InviteCode {
 #[derive(Clone)]
 pub(crate) struct Event {
     pub(crate) sub: &'static str,
-    pub(crate) code: PresentedCode,
-    pub(crate) asked: AskedTenant,
+    pub(crate) code: Presented<InviteCode>,
+    pub(crate) asked: Presented<TenantId>,
     pub(crate) identities: Identities,
     pub(crate) is_verified: bool,
     pub(crate) is_refresh: bool,
@@ -168,8 +165,8 @@ impl Event {
     pub(crate) fn of(sub: &'static str) -> Self {
         Self {
             sub,
-            code: PresentedCode::None,
-            asked: AskedTenant::None,
+            code: Presented::None,
+            asked: Presented::None,
             identities: Identities::None,
             is_verified: true,
             is_refresh: false,
@@ -177,11 +174,11 @@ impl Event {
     }
 
     pub(crate) fn code(self, code: InviteCode) -> Self {
-        Self { code: PresentedCode::Code(code), ..self }
+        Self { code: Presented::Given(code), ..self }
     }
 
     pub(crate) fn asking(self, tenant: &str) -> Self {
-        Self { asked: AskedTenant::parse(tenant), ..self }
+        Self { asked: Presented::parse(tenant), ..self }
     }
 
     pub(crate) fn refresh(self) -> Self {
@@ -198,18 +195,18 @@ impl Event {
         Self { identities: Identities::Federated(vec![identity]), is_verified: false, ..self }
     }
 
-    pub(crate) async fn confirm(&self, store: &Store) -> Result<Joined, StoreError> {
+    pub(crate) async fn confirm(&self, store: &Store) -> Result<Confirmed, StoreError> {
         let (user, email, client) = self.parts();
-        let candidate = self.candidate(&user, &email);
-        confirm(Confirmation { candidate, client: Some(&client), asked: &self.asked }, store).await
+        let applicant = self.applicant(&user, &email);
+        confirm(Confirmation { applicant, client: Some(&client), asked: &self.asked }, store).await
     }
 
     pub(crate) async fn sign_in(&self, store: &Store) -> SignInDecision {
         let (user, email, client) = self.parts();
-        let candidate = self.candidate(&user, &email);
+        let applicant = self.applicant(&user, &email);
         let sign_in =
-            SignIn { candidate, client: Some(&client), stamp: &AskedTenant::None, asked: &self.asked };
-        decide(sign_in, store).await
+            SignIn { applicant, client: Some(&client), stamp: &Presented::None, asked: &self.asked };
+        decide(sign_in, store, store).await
     }
 
     /// The tenant of the token, or why there is none.
@@ -226,8 +223,8 @@ impl Event {
         (user, EMAIL.parse().unwrap(), CLIENT.parse().unwrap())
     }
 
-    fn candidate<'a>(&'a self, user: &'a UserKey, email: &'a tenancy::EmailAddress) -> Candidate<'a> {
-        Candidate {
+    fn applicant<'a>(&'a self, user: &'a UserKey, email: &'a tenancy::EmailAddress) -> Applicant<'a> {
+        Applicant {
             user,
             username: None,
             email: Some(email),
@@ -260,7 +257,7 @@ impl Records for Store {
     }
 }
 
-impl Invites for Store {
+impl Offers for Store {
     /// The use is read before the invite, and others may write in between: the worst order of two parallel reads.
     async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
         let key = (hash.clone(), user.sub.to_string());
@@ -298,7 +295,9 @@ impl Invites for Store {
         };
         Ok(self.read(find).await)
     }
+}
 
+impl ProviderBindings for Store {
     async fn provider_binding(
         &self,
         _: &PoolId,
@@ -311,8 +310,10 @@ impl Invites for Store {
     async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
         self.tenant(id).await
     }
+}
 
-    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
+impl Joins for Store {
+    async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
         Pause::default().await;
         let commit = self.tables().commit(plan);
         Pause::default().await;
@@ -340,7 +341,7 @@ impl Defaults for Store {
 
 impl Tables {
     /// The conditions of the real transaction (`tenancy-aws`, `store/transaction.rs`).
-    fn commit(&mut self, plan: &RedemptionPlan) -> Commit {
+    fn commit(&mut self, plan: &JoinPlan) -> Commit {
         if self.overtaken > 0 {
             self.overtaken -= 1;
             return Commit::Outdated;
@@ -356,11 +357,9 @@ impl Tables {
         };
         let default_holds =
             plan.default.as_ref().is_none_or(|change| change.from == records.profile.default_tenant);
-        let source_holds = match &plan.source {
-            RedemptionSource::Provider(_) => {
-                self.binding.as_ref().is_some_and(|b| b.joins && b.tenant == plan.tenant)
-            }
-            RedemptionSource::Invite { hash, .. } => {
+        let offer_holds = match &plan.way {
+            Way::Provider(_) => self.binding.as_ref().is_some_and(|b| b.joins && b.tenant == plan.tenant),
+            Way::Invite(hash) => {
                 let is_unused = !self.uses.contains_key(&(hash.clone(), sub.clone()));
                 is_unused
                     && self.invites.get(hash).is_some_and(|invite| {
@@ -371,14 +370,14 @@ impl Tables {
                     })
             }
         };
-        if !(membership_holds && default_holds && source_holds) {
+        if !(membership_holds && default_holds && offer_holds) {
             return Commit::Outdated;
         }
-        apply(self.users.entry(sub.clone()).or_default(), plan);
-        if let RedemptionSource::Invite { hash, spent_pointer, .. } = &plan.source {
+        plan.apply(self.users.entry(sub.clone()).or_default());
+        if let Way::Invite(hash) = &plan.way {
             self.uses.insert((hash.clone(), sub), plan.tenant.clone());
             self.invites.get_mut(hash).unwrap().uses += 1;
-            if let Some(email) = spent_pointer {
+            if let Some(email) = &plan.spent_pointer {
                 self.pointers.retain(|(of, pointer)| of != email || pointer.hash != *hash);
             }
         }

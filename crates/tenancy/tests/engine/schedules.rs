@@ -1,6 +1,6 @@
 //! Overlapping calls in every order that a seed can draw: Cognito repeats a call that it gave up, and people click twice.
 
-use tenancy::redemption::Redemption;
+use tenancy::join::JoinOutcome;
 use tenancy::{InviteStatus, TenantStatus};
 
 use crate::fake::{Event, NOW, Store, code, overlapping, run};
@@ -26,8 +26,8 @@ fn overlapping_confirmations_of_one_user_all_succeed_and_use_an_invite_once() {
             let joined = overlapping((0..calls).map(|_| event.confirm(&store)), seed);
 
             for joined in joined {
-                let redemption = joined.unwrap().redemption;
-                assert!(!matches!(redemption, Redemption::Refused(_)), "{way}, seed {seed}: {redemption:?}");
+                let redemption = joined.unwrap().join.outcome;
+                assert!(!matches!(redemption, JoinOutcome::Refused(_)), "{way}, seed {seed}: {redemption:?}");
             }
             assert_eq!((store.tenants_of("ana"), store.uses(&code(1))), (vec!["acme".to_owned()], invites));
         }
@@ -48,8 +48,8 @@ fn overlapping_calls_with_an_old_code_all_end_in_the_new_invite() {
         let event = Event::of("ana").code(code(1));
 
         for joined in overlapping((0..3).map(|_| event.confirm(&store)), seed) {
-            let redemption = joined.unwrap().redemption;
-            assert!(!matches!(redemption, Redemption::Refused(_)), "seed {seed}: {redemption:?}");
+            let redemption = joined.unwrap().join.outcome;
+            assert!(!matches!(redemption, JoinOutcome::Refused(_)), "seed {seed}: {redemption:?}");
         }
         assert_eq!((store.tenants_of("ana"), store.uses(&code(2))), (vec!["acme".to_owned()], 1));
     }
@@ -101,7 +101,7 @@ fn of_two_users_of_a_single_use_invite_exactly_one_joins() {
 
         let refused: Vec<bool> = outcomes
             .into_iter()
-            .map(|joined| matches!(joined.unwrap().redemption, Redemption::Refused(_)))
+            .map(|joined| matches!(joined.unwrap().join.outcome, JoinOutcome::Refused(_)))
             .collect();
         assert_eq!(refused[0], refused[2], "seed {seed}: a user's calls end alike");
         assert_eq!(refused[1], refused[3], "seed {seed}: a user's calls end alike");
@@ -115,19 +115,19 @@ fn an_invite_that_is_revoked_meanwhile_is_redeemed_or_refused_and_nothing_betwee
     for seed in 0..SEEDS {
         let store = acme().invite(&code(1), "acme", 10, 1);
         let event = Event::of("ana").code(code(1));
-        let redeemed = async { event.confirm(&store).await.unwrap().redemption };
+        let redeemed = async { event.confirm(&store).await.unwrap().join.outcome };
         let revoked = async {
             let _ = tenancy::ports::Records::tenant(&store, &"acme".parse().unwrap()).await;
             store.tables().invites.get_mut(&code(1).hash()).unwrap().status = InviteStatus::Revoked;
-            Redemption::Already
+            JoinOutcome::Already
         };
 
-        let calls: [std::pin::Pin<Box<dyn Future<Output = Redemption>>>; 2] =
+        let calls: [std::pin::Pin<Box<dyn Future<Output = JoinOutcome>>>; 2] =
             [Box::pin(redeemed), Box::pin(revoked)];
         let outcome = overlapping(calls, seed).remove(0);
 
         let is_member = store.tenants_of("ana") == ["acme"];
-        assert_eq!(outcome == Redemption::Joined("acme".parse().unwrap()), is_member, "seed {seed}");
+        assert_eq!(outcome == JoinOutcome::Joined("acme".parse().unwrap()), is_member, "seed {seed}");
         assert_eq!(store.uses(&code(1)), u64::from(is_member), "seed {seed}");
     }
 }
@@ -150,9 +150,9 @@ fn a_redemption_that_others_overtake_is_decided_anew_and_given_up_after_eight_ro
         let _ = tenancy::ports::Records::tenant(&store, &"acme".parse().unwrap()).await;
         let past = tenancy::Timestamp::from_epoch_seconds(NOW - 1);
         store.tables().invites.get_mut(&code(1).hash()).unwrap().expires_at = past;
-        Redemption::Already
+        JoinOutcome::Already
     };
     run(expires);
-    let redemption = run(event.confirm(&store)).unwrap().redemption;
-    assert!(matches!(redemption, Redemption::Refused(_)), "what was read anew decides: {redemption:?}");
+    let redemption = run(event.confirm(&store)).unwrap().join.outcome;
+    assert!(matches!(redemption, JoinOutcome::Refused(_)), "what was read anew decides: {redemption:?}");
 }

@@ -1,11 +1,11 @@
 //! Which tenant a token carries.
 
 use proptest::prelude::*;
-use tenancy::choice::{
-    AskedTenant, Choice, ChosenBy, Contradiction, Refusal, Wanted, choose, choose_wanted, nothing_left,
-};
-use tenancy::tenants::TenantState;
-use tenancy::{Membership, MembershipStatus, Profile, TenantId, UserRecords};
+use tenancy::live::TenantState;
+use tenancy::sign_in::choose::{Choice, choose, choose_wanted, nothing_left};
+use tenancy::sign_in::{ChosenBy, Refusal};
+use tenancy::wanted::{Contradiction, Wanted};
+use tenancy::{Membership, MembershipStatus, Presented, Profile, TenantId, UserRecords};
 
 use crate::support::{joined, membership, records, tenant_id};
 
@@ -143,7 +143,7 @@ fn a_tenant_that_was_asked_for_is_that_or_none() {
 
 #[test]
 fn a_request_is_for_one_tenant_or_contradicts_itself() {
-    let asked = |tenant: &str| AskedTenant::parse(tenant);
+    let asked = |tenant: &str| Presented::parse(tenant);
     let acme = tenant_id("acme");
     let rows = [
         (None, asked(""), Ok(Wanted::Any)),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use tenancy::{InviteCode, PresentedCode};
+use tenancy::{InviteCode, Presented};
 
 const CODE: &str = "inv_0123456789ABCDEFGHJKMNPQRS";
 
@@ -43,14 +43,14 @@ fn what_is_no_code_is_refused() {
     ];
 
     for raw in rows {
-        assert_eq!(PresentedCode::parse(raw), PresentedCode::Malformed, "{raw:?}");
+        assert_eq!(Presented::<InviteCode>::parse(raw), Presented::Malformed, "{raw:?}");
     }
 }
 
 #[test]
 fn a_blank_code_from_an_empty_form_field_counts_as_none() {
     for raw in ["", " ", "\t\n", "\u{a0}"] {
-        assert_eq!(PresentedCode::parse(raw), PresentedCode::None, "{raw:?}");
+        assert_eq!(Presented::<InviteCode>::parse(raw), Presented::None, "{raw:?}");
     }
 }
 

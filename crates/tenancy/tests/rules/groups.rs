@@ -1,6 +1,6 @@
 //! Which groups and IAM roles a token carries.
 
-use tenancy::groups::{GroupFormats, IamRoleAllowList, groups_of, iam_roles_of};
+use tenancy::sign_in::groups::{GroupFormats, IamRoleAllowList, groups_of, iam_roles_of};
 use tenancy::{RoleGrant, TenantStatus};
 
 use crate::support::{roles, tenant};

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod address;
 #[cfg(test)]
+mod arn;
+#[cfg(test)]
 mod choice;
 #[cfg(test)]
 mod code;

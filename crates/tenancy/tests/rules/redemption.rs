@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use tenancy::address::Identities;
-use tenancy::ports::{Offer, OfferTerms};
-use tenancy::redemption::{
-    Candidate, DefaultChange, InviteRefusal, MembershipChange, RedemptionSource, Standing, Verdict, judge,
-};
+use tenancy::join::rules::{Standing, Verdict, judge};
+use tenancy::join::{Applicant, DefaultChange, JoinRefusal, MembershipChange, Offer, OfferTerms, Way};
 use tenancy::{
-    EmailAddress, EmailHash, Invite, InviteStatus, MembershipStatus, PresentedCode, TenantStatus, Timestamp,
+    EmailAddress, EmailHash, Invite, InviteStatus, MembershipStatus, Presented, TenantStatus, Timestamp,
     UserKey, UserRecords,
 };
 
@@ -49,8 +47,8 @@ fn verdict(offer: &Offer, records: &UserRecords, email: Option<&str>) -> Verdict
 fn verdict_of(offer: &Offer, records: &UserRecords, email: Option<&str>, is_verified: bool) -> Verdict {
     let user = UserKey { pool: "eu-west-1_X".parse().unwrap(), sub: "sub-1".parse().unwrap() };
     let email = email.map(|email| email.parse::<EmailAddress>().unwrap());
-    let presented = PresentedCode::Code(code());
-    let candidate = Candidate {
+    let presented = Presented::Given(code());
+    let applicant = Applicant {
         user: &user,
         username: None,
         email: email.as_ref(),
@@ -65,7 +63,7 @@ fn verdict_of(offer: &Offer, records: &UserRecords, email: Option<&str>, is_veri
     };
     let standing =
         Standing { is_address_good: is_verified, keeps_default: records.profile.default_tenant.is_some() };
-    judge(&candidate, &code().hash(), offer, records, standing)
+    judge(&applicant, &code().hash(), offer, records, standing)
 }
 
 #[test]
@@ -75,36 +73,36 @@ fn an_invite_is_refused_for_each_reason_that_there_is() {
     let suspended = records(vec![membership("acme", MembershipStatus::Suspended)], None);
     let removed = records(vec![membership("acme", MembershipStatus::Removed)], None);
     let rows = [
-        ("no such invite", Offer::default(), &nobody, None, InviteRefusal::Unknown),
-        ("revoked", with(|t| t.invite.status = InviteStatus::Revoked), &nobody, None, InviteRefusal::Revoked),
+        ("no such invite", Offer::default(), &nobody, None, JoinRefusal::Unknown),
+        ("revoked", with(|t| t.invite.status = InviteStatus::Revoked), &nobody, None, JoinRefusal::Revoked),
         (
             "expired a second ago",
             with(|t| t.invite.expires_at = Timestamp::from_epoch_seconds(NOW.epoch_seconds() - 1)),
             &nobody,
             None,
-            InviteRefusal::Expired,
+            JoinRefusal::Expired,
         ),
-        ("expires now", with(|t| t.invite.expires_at = NOW), &nobody, None, InviteRefusal::Expired),
-        ("used up", with(|t| t.invite.uses = 1), &nobody, None, InviteRefusal::UsedUp),
-        ("overused", with(|t| t.invite.uses = 9), &nobody, None, InviteRefusal::UsedUp),
-        ("no address", bound.clone(), &nobody, None, InviteRefusal::WrongAddress),
-        ("another address", bound.clone(), &nobody, Some("eve@example.com"), InviteRefusal::WrongAddress),
+        ("expires now", with(|t| t.invite.expires_at = NOW), &nobody, None, JoinRefusal::Expired),
+        ("used up", with(|t| t.invite.uses = 1), &nobody, None, JoinRefusal::UsedUp),
+        ("overused", with(|t| t.invite.uses = 9), &nobody, None, JoinRefusal::UsedUp),
+        ("no address", bound.clone(), &nobody, None, JoinRefusal::WrongAddress),
+        ("another address", bound.clone(), &nobody, Some("eve@example.com"), JoinRefusal::WrongAddress),
         (
             "suspended tenant",
             with(|t| t.tenant = Arc::new(tenant("acme", TenantStatus::Suspended))),
             &nobody,
             None,
-            InviteRefusal::TenantNotActive,
+            JoinRefusal::TenantNotActive,
         ),
         (
             "offboarded tenant",
             with(|t| t.tenant = Arc::new(tenant("acme", TenantStatus::Offboarded))),
             &nobody,
             None,
-            InviteRefusal::TenantNotActive,
+            JoinRefusal::TenantNotActive,
         ),
-        ("suspended member", offer(), &suspended, None, InviteRefusal::MembershipNotActive),
-        ("removed member", offer(), &removed, None, InviteRefusal::MembershipNotActive),
+        ("suspended member", offer(), &suspended, None, JoinRefusal::MembershipNotActive),
+        ("removed member", offer(), &removed, None, JoinRefusal::MembershipNotActive),
     ];
 
     for (row, offer, records, email, expected) in rows {
@@ -112,7 +110,7 @@ fn an_invite_is_refused_for_each_reason_that_there_is() {
     }
     assert_eq!(
         verdict_of(&bound, &nobody, Some("ana@example.com"), false),
-        Verdict::Refuse(InviteRefusal::AddressNotVerified)
+        Verdict::Refuse(JoinRefusal::AddressNotVerified)
     );
 }
 
@@ -124,7 +122,7 @@ fn a_redemption_says_all_that_is_to_be_written() {
         terms.is_pointed_at = true;
     });
 
-    let Verdict::Redeem(plan) = verdict(&bound, &UserRecords::default(), Some("ana@EXAMPLE.com")) else {
+    let Verdict::Join(plan) = verdict(&bound, &UserRecords::default(), Some("ana@EXAMPLE.com")) else {
         panic!("the invite of one's own address is redeemed in its last second")
     };
 
@@ -132,26 +130,23 @@ fn a_redemption_says_all_that_is_to_be_written() {
     assert_eq!(plan.roles, roles(&["editor", "viewer"]));
     let default = Some(DefaultChange { from: None, to: tenant_id("acme") });
     assert_eq!(plan.default, default);
-    let expected = RedemptionSource::Invite {
-        hash: code().hash(),
-        spent_pointer: Some(EmailHash::of(&"ana@example.com".parse().unwrap())),
-        keep_until: NOW.plus_seconds(1 + 30 * 24 * 60 * 60),
-    };
-    assert_eq!(plan.source, expected);
+    assert_eq!(plan.way, Way::Invite(code().hash()));
+    assert_eq!(plan.spent_pointer, Some(EmailHash::of(&"ana@example.com".parse().unwrap())));
+    assert_eq!(plan.keep_until, Some(NOW.plus_seconds(1 + 30 * 24 * 60 * 60)));
 }
 
 #[test]
 fn an_active_member_gets_the_invites_roles_in_addition() {
     let member = records(vec![membership("acme", MembershipStatus::Active)], Some("globex"));
 
-    let Verdict::Redeem(plan) = verdict(&with(|terms| terms.invite.max_uses = 2), &member, None) else {
+    let Verdict::Join(plan) = verdict(&with(|terms| terms.invite.max_uses = 2), &member, None) else {
         panic!("an invite of the same tenant adds roles")
     };
 
     assert_eq!(plan.membership, MembershipChange::AddRoles { version: 3 });
     assert_eq!(plan.roles, roles(&["viewer", "editor"]), "what is there comes first, nothing twice");
     assert_eq!(plan.default, None, "the default tenant stays");
-    assert!(matches!(plan.source, RedemptionSource::Invite { spent_pointer: None, .. }));
+    assert_eq!((&plan.way, &plan.spent_pointer), (&Way::Invite(code().hash()), &None));
 }
 
 #[test]

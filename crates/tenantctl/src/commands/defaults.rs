@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tenancy::tenants::{TenantState, Tenants};
+use tenancy::live::{TenantState, Tenants};
 use tenancy::{MembershipStatus, TenantId, TenantStatus, UserKey, UserRecords};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
@@ -78,7 +78,7 @@ pub struct LostDefault {
 }
 
 /// The tenants of a user that may take the place of a default, in the order in which a sign-in tries them.
-struct Candidate {
+struct Applicant {
     lost: LostDefault,
     others: Vec<TenantId>,
 }
@@ -102,7 +102,7 @@ pub async fn lost_with_tenant(
     read_users(operator, users, |_, read| {
         progress.advance(1);
         // The functions refuse a user with a damaged item anyway; `repair drift` names the item.
-        candidates.extend(read.ok().and_then(|record| candidate(&record, tenant, how)));
+        candidates.extend(read.ok().and_then(|record| applicant(&record, tenant, how)));
     })
     .await?;
     drop(progress);
@@ -120,17 +120,17 @@ pub async fn lost_with_membership(
     tenant: &TenantId,
     how: Loss,
 ) -> Result<Vec<LostDefault>, Failure> {
-    settle(operator, candidate(user, tenant, how).into_iter().collect()).await
+    settle(operator, applicant(user, tenant, how).into_iter().collect()).await
 }
 
-fn candidate(record: &UserRecord, tenant: &TenantId, how: Loss) -> Option<Candidate> {
+fn applicant(record: &UserRecord, tenant: &TenantId, how: Loss) -> Option<Applicant> {
     let records = record.records();
     if !how.takes_default(tenant, &records) {
         return None;
     }
     let username = record.in_tenant(tenant).and_then(|member| member.username.as_ref());
     let others = records.by_joining().into_iter().filter(|m| m.is_active() && m.tenant != *tenant);
-    Some(Candidate {
+    Some(Applicant {
         lost: LostDefault {
             user_pool_id: record.user.pool.to_string(),
             sub: record.user.sub.to_string(),
@@ -142,10 +142,10 @@ fn candidate(record: &UserRecord, tenant: &TenantId, how: Loss) -> Option<Candid
 }
 
 /// Reads each tenant that somebody may fall back to, once.
-async fn settle(operator: &Operator, candidates: Vec<Candidate>) -> Result<Vec<LostDefault>, Failure> {
+async fn settle(operator: &Operator, candidates: Vec<Applicant>) -> Result<Vec<LostDefault>, Failure> {
     let mut tenants = Tenants::new(operator.store());
     let mut lost = Vec::with_capacity(candidates.len());
-    for Candidate { lost: mut user, others } in candidates {
+    for Applicant { lost: mut user, others } in candidates {
         for other in &others {
             if tenants.state(other).is_none() {
                 tenants.read(&others).await.map_err(OperatorError::Store)?;

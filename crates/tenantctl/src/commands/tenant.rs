@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
-use tenancy::{Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
+use tenancy::{
+    Group, IamRoleArn, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier,
+};
 use tenancy_aws::operator::{Change, InviteState, Operator, OperatorError, TenantEdit, TenantRecord};
 
 use super::arguments::{joined, minute, rfc3339};
@@ -13,7 +15,7 @@ use super::written::NoFacts;
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::issuable::{FunctionSettings, iam_role_arn};
+use crate::issuable::FunctionSettings;
 use crate::page::{BAD, GOOD, Page, Show, WARN, styled};
 
 /// Verbs.
@@ -162,8 +164,8 @@ pub struct SetRoleOptions {
     #[arg(long, conflicts_with = "groups")]
     no_groups: bool,
     /// The IAM role for identity pools; IAM_ROLE_ALLOWLIST of the function must admit it
-    #[arg(long, value_name = "ARN", value_parser = iam_role_arn)]
-    iam_role: Option<String>,
+    #[arg(long, value_name = "ARN")]
+    iam_role: Option<IamRoleArn>,
     /// Take the IAM role away
     #[arg(long, conflicts_with = "iam_role")]
     no_iam_role: bool,
@@ -378,7 +380,8 @@ async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, F
     // What is not said stays: groups, or the IAM role.
     let before = roles.remove(&options.role).unwrap_or_default();
     let groups = if options.groups.is_empty() && !options.no_groups { before.groups } else { options.groups };
-    let iam_role = if options.no_iam_role { None } else { options.iam_role.or(before.iam_role) };
+    let given = options.iam_role.map(|arn| arn.to_string());
+    let iam_role = if options.no_iam_role { None } else { given.or(before.iam_role) };
     roles.insert(options.role, RoleGrant { groups, iam_role });
     let edit = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
     Edit { action: "tenant.roles-set", wanted: edit, functions: Some(&options.functions) }

@@ -1,8 +1,9 @@
 //! Who loses a default tenant by what an operator does.
 
 use serde_json::{Value, json};
-use tenancy::choice::{Choice, Refusal, choose};
-use tenancy::tenants::TenantState;
+use tenancy::live::TenantState;
+use tenancy::sign_in::Refusal;
+use tenancy::sign_in::choose::{Choice, choose};
 
 use crate::support::Desk;
 

@@ -132,7 +132,7 @@ async fn an_expired_invite_that_is_resent_counts_from_then_on() {
 
 /// The pointer of Ana's address to her invite of `tenant`, as the functions read it.
 async fn pointer(desk: &Desk, tenant: &tenancy::TenantId) -> tenancy::InvitePointer {
-    use tenancy::ports::Invites;
+    use tenancy::ports::Offers;
 
     let store = tenancy_aws::DynamoStore::new(desk.dynamodb(), "tenancy".to_owned());
     let hash = tenancy::EmailHash::of(&"ana@example.com".parse().unwrap());

@@ -32,13 +32,11 @@ fn read(settings: &BTreeMap<String, String>) -> (BTreeSet<String>, BTreeSet<Stri
         let given = GIVEN.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned());
         settings.get(name).cloned().or(given)
     };
-    let mut faults = BTreeSet::new();
-    faults.extend(
-        post_confirmation::FunctionConfig::read(&lookup).err().into_iter().flat_map(|invalid| invalid.0),
-    );
-    faults.extend(
-        pre_token_generation::FunctionConfig::read(&lookup).err().into_iter().flat_map(|invalid| invalid.0),
-    );
+    let invalid = [
+        post_confirmation::Config::of_function(&lookup).err(),
+        pre_token_generation::Config::of_function(&lookup).err(),
+    ];
+    let faults = invalid.into_iter().flatten().flat_map(|invalid| invalid.0).collect();
     (asked.into_inner(), faults)
 }
 

@@ -3,7 +3,7 @@
 mod view;
 
 use clap::{Args, Subcommand, ValueEnum};
-use tenancy::ports::Invites;
+use tenancy::ports::Offers;
 use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, UserKey};
 use tenancy_aws::operator::{InviteState, MemberRecord, Operator, OperatorError};
 

@@ -1,7 +1,7 @@
 //! What the stamp of a user should be.
 
-use tenancy::onboarding::{StampPlan, missing_stamp};
-use tenancy::tenants::TenantState;
+use tenancy::confirm::{StampPlan, missing_stamp};
+use tenancy::live::TenantState;
 use tenancy::{TenantId, UserRecords};
 
 /// The stamp that is pending, with the tenant that it should name; `None`: nothing is pending.

@@ -1,7 +1,7 @@
 //! Many users' records, read at the same time within bounds.
 
+use tenancy::live::Tenants;
 use tenancy::ports::StoreError;
-use tenancy::tenants::Tenants;
 use tenancy::{UserKey, UserRecords};
 use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 const CONCURRENT: usize = 16;
 
 /// What the table says of a user: the records, or what is damaged about them.
-pub type Read = Result<UserRecord, tenancy::ports::Damage>;
+pub type Read = Result<UserRecord, tenancy::Damage>;
 
 /// Reads the records of `users`, strongly consistent, and hands each to `take`, in no particular order.
 ///

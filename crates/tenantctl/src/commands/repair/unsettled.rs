@@ -1,6 +1,8 @@
 //! Why one user could not be mended, whichever side it was.
 
-use tenancy::ports::{BoxError, Damage, DirectoryError};
+use tenancy::ports::{BoxError, DirectoryError};
+
+use tenancy::Damage;
 use tenancy_aws::operator::OperatorError;
 
 use super::trouble::Trouble;
@@ -23,7 +25,7 @@ pub enum Unsettled {
 }
 
 impl Unsettled {
-    /// What [`tenancy::onboarding::stamp`] says.
+    /// What [`tenancy::confirm::stamp`] says.
     #[must_use]
     pub fn of_stamp(error: BoxError) -> Self {
         match error.downcast::<DirectoryError>() {

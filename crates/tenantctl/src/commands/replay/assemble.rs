@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cognito_trigger::event::{EventVersion, Subject};
-use cognito_trigger::{Envelope, Event, Report};
+use cognito_trigger::trigger::Incoming;
+use cognito_trigger::{Envelope, Event, Handled, Outcome, PublicError};
 use serde_json::value::RawValue;
-use tenancy::redemption::Redemption;
+use tenancy::join::JoinOutcome;
 use tenancy::{Timestamp, UserRecords};
 
 use super::document::{
@@ -14,10 +15,11 @@ use super::document::{
 };
 use super::explain::{self, Case};
 use super::facts::{memberships, not_redeemed, redemptions, warnings};
-use super::input::{Recorded, TriggerKind};
-use super::play::{Played, Reply};
-use super::settings::{Config, Variables};
+use super::input::Recorded;
+use super::play::Played;
+use super::settings::Variables;
 use super::tokens::compare;
+use super::triggers::{Config, TriggerKind};
 use crate::commands::arguments::rfc3339;
 
 /// What is known besides what was played.
@@ -32,43 +34,46 @@ pub(super) struct Setting<'a> {
 /// Puts the document together.
 pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
     let Setting { recorded, config, variables, at, with_reply } = setting;
-    let envelope = Envelope::read(&recorded.event).ok();
-    let event = envelope.as_ref().and_then(|envelope| envelope.open(config.tenant_attribute()).ok());
-    let Played { reply, failure, report, seen, reads, read_time } = played;
+    let event = recorded.event.get();
+    let envelope = Envelope::read(event).ok();
+    let opened = envelope.and_then(|envelope| envelope.open(&config.shared().tenant_attribute).ok());
+    let Played { incoming, handled, seen, reads, read_time } = played;
     let case = Case {
-        event: event.as_ref(),
+        event: opened.as_ref(),
         seen: &seen,
-        details: &report.details,
+        notes: &handled.notes,
         is_fresh: recorded.trigger == TriggerKind::PostConfirmation
-            || report.trigger_source.as_deref() == Some("TokenGeneration_HostedAuth"),
-        verified_providers: config.verified_providers(),
+            || incoming.source.as_deref() == Some("TokenGeneration_HostedAuth"),
+        verified_providers: &config.shared().verified_providers,
     };
-    let is_error = matches!(reply, Reply::Error(_));
-    let refusal = failure.as_ref().map(|failure| {
-        let explanation = explain::refused(failure, case);
+    let is_refused = matches!(handled.outcome, Outcome::Failed(_));
+    let refusal = handled.outcome.failure().map(|failure| {
+        let told = failure.told();
+        let explanation = explain::refused(&told, case);
         RefusalFacts {
-            code: failure.public.code(),
-            told: failure.public.text(),
-            reason: failure.reason,
-            cause: (!failure.cause.is_empty()).then(|| failure.cause.clone()),
+            code: told.public.code(),
+            told: told.public.text(),
+            reason: told.reason,
+            cause: told.cause,
             why: explanation.why,
             advice: explanation.advice,
-            let_through: !is_error,
+            let_through: !is_refused,
         }
     });
-    let tokens = match (&reply, &event) {
-        (Reply::Event(reply), Some(event)) => {
-            Some(compare(&recorded.event, &event.request.pool_groups, reply))
+    let tokens = match (&handled.outcome, &opened) {
+        (Outcome::Issued(reply), Some(opened)) => {
+            Some(compare(&recorded.event, &opened.request.pool_groups, reply))
         }
         _ => None,
     };
-    let tenant = tenant(&report, case, failure.is_none());
+    let tenant = tenant(&handled, case);
+    let stamp = handled.stamp.as_ref().filter(|_| !handled.is_stamp_deferred);
     Document {
-        outcome: report.outcome,
-        refused: is_error,
-        summary: summary(recorded.trigger, &report, refusal.as_ref(), tenant.as_ref()),
+        outcome: handled.outcome.told().outcome,
+        refused: is_refused,
+        summary: summary(recorded.trigger, &handled, refusal.as_ref(), tenant.as_ref()),
         trigger: recorded.trigger.name(),
-        event: event_facts(&report, event.as_ref()),
+        event: event_facts(&incoming, opened.as_ref()),
         at: rfc3339(at),
         tenant,
         refusal,
@@ -78,64 +83,63 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
             .map(|binding| BindingFacts { tenant_id: binding.tenant.to_string(), mode: binding.mode.name() }),
         memberships: seen.records.as_ref().map(|records| memberships(records, &seen)),
         default_tenant_id: default_tenant(seen.records.as_ref()),
-        redemption: report.details.redemption.as_ref().map(|redemption| match redemption {
-            Redemption::Joined(_) => "joined",
-            Redemption::Already => "already",
-            Redemption::Refused(why) => why.name(),
+        redemption: handled.notes.join_outcome().map(|outcome| match outcome {
+            JoinOutcome::Joined(_) => "joined",
+            JoinOutcome::Already => "already",
+            JoinOutcome::Refused(why) => why.name(),
         }),
         would_redeem: redemptions(case),
         not_redeemed: not_redeemed(case),
-        would_move_default: report.details.default_change.as_ref().map(|change| DefaultFacts {
+        would_move_default: handled.notes.default_change.as_ref().map(|change| DefaultFacts {
             from: change.from.as_ref().map(ToString::to_string),
             to: change.to.to_string(),
         }),
-        would_stamp: report.details.stamp.as_ref().filter(|_| report.stamps_deferred == 0).map(|plan| {
-            StampFacts {
-                attribute: config.tenant_attribute().to_owned(),
-                tenant_id: plan.tenant.to_string(),
-                memberships: plan.memberships.iter().map(ToString::to_string).collect(),
-            }
+        would_stamp: stamp.map(|plan| StampFacts {
+            attribute: config.shared().tenant_attribute.clone(),
+            tenant_id: plan.tenant.to_string(),
+            memberships: plan.memberships.iter().map(ToString::to_string).collect(),
         }),
         tokens,
         claim_bytes_max: config.claim_bytes_max(),
-        warnings: warnings(&report),
+        warnings: warnings(&handled),
         store: StoreFacts { reads, read_ms: milliseconds(read_time), withheld_writes: seen.writes },
         settings: variables,
-        reply: with_reply.then(|| whole(reply, &recorded.event)),
+        reply: with_reply.then(|| whole(handled.outcome.into_answer(event))),
     }
 }
 
-fn event_facts(report: &Report, event: Option<&Event<'_>>) -> EventFacts {
+fn event_facts(incoming: &Incoming, event: Option<&Event<'_>>) -> EventFacts {
     let sub = event.and_then(|event| match &event.request.subject {
         Subject::User(user) => Some(user.sub.to_string()),
         Subject::None | Subject::Invalid => None,
     });
     EventFacts {
-        trigger_source: report.trigger_source.clone(),
+        trigger_source: incoming.source.clone(),
         reply_version: event.map(|event| match event.version {
             EventVersion::V1 => 1,
             EventVersion::V2 => 2,
         }),
-        user_pool_id: report.pool.as_ref().map(ToString::to_string),
+        user_pool_id: incoming.pool.as_ref().map(ToString::to_string),
         sub,
         client_id: event.and_then(|event| Some(event.client().ok()??.to_string())),
     }
 }
 
-fn tenant(report: &Report, case: Case<'_>, is_granted: bool) -> Option<TenantFacts> {
-    if let Some((tenant, by)) = &report.details.chosen {
+fn tenant(handled: &Handled, case: Case<'_>) -> Option<TenantFacts> {
+    let granted = handled.outcome.failure().is_none();
+    if let Some((tenant, by)) = &handled.notes.chosen {
         return Some(TenantFacts {
             tenant_id: tenant.to_string(),
-            granted: is_granted,
+            granted,
             chosen_by: Some(by.name()),
             why: explain::chosen(tenant, *by, case.seen).to_owned(),
         });
     }
-    let tenant = report.tenant.as_ref()?;
+    let tenant = handled.tenant.as_ref()?;
     let is_machine = case.event.is_some_and(|event| event.request.subject == Subject::None);
     let why = if is_machine { "the app client's own tokens carry it" } else { explain::confirmed(case) };
     let chosen_by = is_machine.then_some("client_binding");
-    Some(TenantFacts { tenant_id: tenant.to_string(), granted: is_granted, chosen_by, why: why.to_owned() })
+    Some(TenantFacts { tenant_id: tenant.to_string(), granted, chosen_by, why: why.to_owned() })
 }
 
 fn default_tenant(records: Option<&UserRecords>) -> Option<String> {
@@ -144,50 +148,38 @@ fn default_tenant(records: Option<&UserRecords>) -> Option<String> {
 
 fn summary(
     trigger: TriggerKind,
-    report: &Report,
+    handled: &Handled,
     refusal: Option<&RefusalFacts>,
     tenant: Option<&TenantFacts>,
 ) -> String {
     let named = tenant.map_or("", |tenant| tenant.tenant_id.as_str());
-    match (report.outcome, refusal) {
-        ("observed", Some(refusal)) => {
-            format!("Let through without a tenant by MODE=observe; enforced: {}", refusal.code)
+    let code = refusal.map_or("", |refusal| refusal.code);
+    match &handled.outcome {
+        Outcome::Observed(_) => {
+            format!("Let through without a tenant by MODE=observe; enforced: {code}")
         }
-        (_, Some(refusal)) => format!("Refused: {}", refusal.code),
-        ("issued", None) => format!("Tokens are issued for {named}"),
-        ("joined", None) => format!("Confirmed: the user joins {}", joined(report)),
-        ("already_joined", None) if named.is_empty() => "Confirmed: redeemed before".to_owned(),
-        ("already_joined", None) => format!("Confirmed: a member already, with {named} as the default"),
-        ("admitted", None) => "Confirmed without a tenant: UNINVITED is admit".to_owned(),
-        _ => match trigger {
-            TriggerKind::PreTokenGeneration => {
-                "A token without a tenant: the app client is bound to none for its own tokens".to_owned()
-            }
-            TriggerKind::PostConfirmation => {
-                "Nothing is done: post-confirmation acts on PostConfirmation_ConfirmSignUp alone".to_owned()
-            }
-        },
+        Outcome::Failed(_) => format!("Refused: {code}"),
+        Outcome::Issued(_) => format!("Tokens are issued for {named}"),
+        Outcome::Joined => format!("Confirmed: the user joins {named}"),
+        Outcome::AlreadyJoined if named.is_empty() => "Confirmed: redeemed before".to_owned(),
+        Outcome::AlreadyJoined => format!("Confirmed: a member already, with {named} as the default"),
+        Outcome::Admitted(_) => "Confirmed without a tenant: UNINVITED is admit".to_owned(),
+        Outcome::UnboundMachine => {
+            "A token without a tenant: the app client is bound to none for its own tokens".to_owned()
+        }
+        Outcome::Passed => {
+            format!("Nothing is done: {} acts on PostConfirmation_ConfirmSignUp alone", trigger.name())
+        }
     }
 }
 
-/// The tenant that was joined.
-fn joined(report: &Report) -> String {
-    match &report.details.redemption {
-        Some(Redemption::Joined(tenant)) => tenant.to_string(),
-        Some(Redemption::Already | Redemption::Refused(_)) | None => "no tenant".to_owned(),
-    }
-}
-
-fn whole(reply: Reply, event: &RawValue) -> Box<RawValue> {
-    match reply {
-        Reply::Untouched => event.to_owned(),
-        Reply::Event(event) => event,
-        Reply::Error(public) => {
-            let error = BTreeMap::from([("errorType", public.code()), ("errorMessage", public.text())]);
-            // Two texts: writing them cannot fail.
-            serde_json::value::to_raw_value(&error).unwrap_or_default()
-        }
-    }
+/// What goes back to Cognito; an error as Lambda sends it.
+fn whole(answer: Result<Box<RawValue>, PublicError>) -> Box<RawValue> {
+    answer.unwrap_or_else(|public| {
+        let error = BTreeMap::from([("errorType", public.code()), ("errorMessage", public.text())]);
+        // Two texts: writing them cannot fail.
+        serde_json::value::to_raw_value(&error).unwrap_or_default()
+    })
 }
 
 /// With microseconds behind the point.

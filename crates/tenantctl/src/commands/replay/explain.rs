@@ -1,11 +1,11 @@
 //! Why, in words for whoever helps a user, and what to do about it. Plain functions over what the handler saw.
 
+use cognito_trigger::PublicError;
 use cognito_trigger::event::Event;
-use cognito_trigger::report::Details;
-use cognito_trigger::{PublicError, TriggerFailure};
-use tenancy::choice::{AskedTenant, ChosenBy};
-use tenancy::redemption::{Redemption, RedemptionSource};
-use tenancy::{MembershipStatus, PresentedCode, ProviderName, TenantId, TenantStatus, UserRecords};
+use cognito_trigger::failure::FailureTold;
+use tenancy::join::{JoinOutcome, Way};
+use tenancy::sign_in::{ChosenBy, Notes};
+use tenancy::{MembershipStatus, Presented, ProviderName, TenantId, TenantStatus, UserRecords};
 
 use super::advice::Advice;
 use super::openings;
@@ -19,7 +19,7 @@ pub(super) struct Case<'a> {
     /// What the handler saw.
     pub(super) seen: &'a Seen,
     /// How it came to its outcome.
-    pub(super) details: &'a Details,
+    pub(super) notes: &'a Notes,
     /// Whether the user has just come from an identity provider, so that its word on the address counts.
     pub(super) is_fresh: bool,
     /// `EMAIL_VERIFIED_PROVIDERS`.
@@ -52,17 +52,16 @@ pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, seen: &Seen) -> &'static s
 
 /// By what a confirmed user is in a tenant.
 pub(super) fn confirmed(case: Case<'_>) -> &'static str {
-    let by_provider =
-        case.seen.plans.first().is_some_and(|plan| matches!(plan.source, RedemptionSource::Provider(_)));
-    match &case.details.redemption {
-        Some(Redemption::Joined(_)) if by_provider => "the identity provider's users join it",
-        Some(Redemption::Joined(_)) => "an invite admits the user",
+    let by_provider = case.seen.plans.first().is_some_and(|plan| matches!(plan.way, Way::Provider(_)));
+    match case.notes.join_outcome() {
+        Some(JoinOutcome::Joined(_)) if by_provider => "the identity provider's users join it",
+        Some(JoinOutcome::Joined(_)) => "an invite admits the user",
         _ => "it is the user's default tenant",
     }
 }
 
 /// Why there is no token, or no membership.
-pub(super) fn refused(failure: &TriggerFailure, case: Case<'_>) -> Explanation {
+pub(super) fn refused(failure: &FailureTold, case: Case<'_>) -> Explanation {
     match failure.public {
         PublicError::InviteRequired => invite_required(case),
         PublicError::NoTenant => no_tenant(case),
@@ -74,7 +73,7 @@ pub(super) fn refused(failure: &TriggerFailure, case: Case<'_>) -> Explanation {
 }
 
 fn invite_required(case: Case<'_>) -> Explanation {
-    let has_code = case.event.is_some_and(|event| event.request.invite_code != PresentedCode::None);
+    let has_code = case.event.is_some_and(|event| event.request.invite_code != Presented::None);
     let is_member = case.seen.records.as_ref().is_some_and(|records| records.active().next().is_some());
     let mut advice = openings::advice(case);
     if has_code && is_member {
@@ -101,26 +100,26 @@ fn no_tenant(case: Case<'_>) -> Explanation {
 
 fn wrong_tenant(case: Case<'_>) -> Explanation {
     let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
-    let asked = case.event.map_or(&AskedTenant::None, |event| &event.request.asked_tenant);
+    let asked = case.event.map_or(&Presented::None, |event| &event.request.asked_tenant);
     let is_machine = case.seen.records.is_none();
     match (bound, asked) {
         _ if is_machine => explained(
             "The app client is bound to no tenant for its own tokens, and UNBOUND_MACHINE is `refuse`.",
             [Advice::bind_machine(case)],
         ),
-        (_, AskedTenant::Malformed) => explained(
+        (_, Presented::Malformed) => explained(
             "The request asks for a tenant (clientMetadata.tenantId) by a text that is no tenant's id.",
             [Advice::text("The app must send an id: 3 to 63 of a-z, 0-9 and -")],
         ),
-        (Some(bound), AskedTenant::Tenant(asked)) if asked != bound => explained(
+        (Some(bound), Presented::Given(asked)) if asked != bound => explained(
             format!("The app client is bound to {bound}, and the request asks for {asked}."),
             [Advice::text(format!(
                 "Sign in to {asked} through another app client, or do not ask for it here"
             ))],
         ),
         (Some(bound), _) => not_in(case, bound, &format!("The app client is bound to {bound}")),
-        (None, AskedTenant::Tenant(asked)) => not_in(case, asked, &format!("The request asks for {asked}")),
-        (None, AskedTenant::None) => explained("The user is in no tenant that may be signed in to here.", []),
+        (None, Presented::Given(asked)) => not_in(case, asked, &format!("The request asks for {asked}")),
+        (None, Presented::None) => explained("The user is in no tenant that may be signed in to here.", []),
     }
 }
 
@@ -183,7 +182,7 @@ fn choose_tenant(case: Case<'_>) -> Explanation {
 }
 
 fn suspended(case: Case<'_>) -> Explanation {
-    if let Some((tenant, by)) = &case.details.chosen {
+    if let Some((tenant, by)) = &case.notes.chosen {
         return tenant_not_active(case, tenant, chosen(tenant, *by, case.seen));
     }
     let machine = case.seen.binding.as_ref().and_then(|binding| binding.machine_tenant());
@@ -212,8 +211,8 @@ fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explan
 fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
     let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
     let asked = case.event.and_then(|event| match &event.request.asked_tenant {
-        AskedTenant::Tenant(asked) => Some(asked),
-        AskedTenant::None | AskedTenant::Malformed => None,
+        Presented::Given(asked) => Some(asked),
+        Presented::None | Presented::Malformed => None,
     });
     let is_suspended = |membership: &&tenancy::Membership| membership.status == MembershipStatus::Suspended;
     let (tenants, because): (Vec<&TenantId>, _) = match (bound, asked) {
@@ -236,8 +235,8 @@ fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
     explained(format!("The user's membership in {} is suspended; {because}.", list(&tenants, "and")), advice)
 }
 
-fn unavailable(failure: &TriggerFailure) -> Explanation {
-    let cause = &failure.cause;
+fn unavailable(failure: &FailureTold) -> Explanation {
+    let cause = failure.cause.as_deref().unwrap_or_default();
     let (why, what) = match failure.reason {
         "event_invalid" => (
             format!("The event cannot be acted upon: {cause}."),

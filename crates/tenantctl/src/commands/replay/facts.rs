@@ -1,9 +1,9 @@
 //! Parts of the document: memberships, what would be redeemed, what is refused, warnings.
 
-use cognito_trigger::Report;
+use cognito_trigger::{Handled, LogEvent};
 use serde::Serialize;
 use tenancy::UserRecords;
-use tenancy::redemption::{MembershipChange, OpeningKey, RedemptionSource};
+use tenancy::join::{MembershipChange, Way};
 use tenancy::sign_in::CrossTenant;
 
 use super::explain::Case;
@@ -63,16 +63,14 @@ pub(super) struct RedemptionFacts {
 /// What would be redeemed, in the order of the writes.
 pub(super) fn redemptions(case: Case<'_>) -> Vec<RedemptionFacts> {
     let facts = case.seen.plans.iter().map(|plan| {
-        let (by, invite, provider, is_last_use) = match &plan.source {
-            RedemptionSource::Invite { hash, .. } => {
+        let (by, invite, provider, is_last_use) = match &plan.way {
+            Way::Invite(hash) => {
                 let terms = case.seen.offers.get(hash).and_then(|offer| offer.terms.as_ref());
                 let is_last =
                     terms.is_some_and(|terms| terms.invite.uses.saturating_add(1) >= terms.invite.max_uses);
                 (found_by(hash, case), Some(hash.short().to_owned()), None, is_last)
             }
-            RedemptionSource::Provider(provider) => {
-                ("identity-provider", None, Some(provider.to_string()), false)
-            }
+            Way::Provider(provider) => ("identity-provider", None, Some(provider.to_string()), false),
         };
         RedemptionFacts {
             by,
@@ -107,16 +105,16 @@ pub(super) struct NotRedeemedFacts {
 
 /// What was on offer and is refused, in the order in which it was looked at.
 pub(super) fn not_redeemed(case: Case<'_>) -> Vec<NotRedeemedFacts> {
-    let facts = case.details.refused.iter().map(|refused| {
-        let (by, invite, identity_provider) = match &refused.opening {
-            OpeningKey::Invite(hash) => (found_by(hash, case), Some(hash.short().to_owned()), None),
-            OpeningKey::Provider(provider) => ("identity-provider", None, Some(provider.to_string())),
+    let facts = case.notes.refused().iter().map(|refused| {
+        let (by, invite, identity_provider) = match &refused.way {
+            Way::Invite(hash) => (found_by(hash, case), Some(hash.short().to_owned()), None),
+            Way::Provider(provider) => ("identity-provider", None, Some(provider.to_string())),
         };
         NotRedeemedFacts {
             by,
             invite,
             identity_provider,
-            tenant_id: tenant_of(&refused.opening, case).map(ToString::to_string),
+            tenant_id: tenant_of(&refused.way, case).map(ToString::to_string),
             reason: refused.why.name(),
             why: why(refused, case),
         }
@@ -136,10 +134,9 @@ pub(super) struct Warning {
 }
 
 /// What the function would log as worth a look.
-pub(super) fn warnings(report: &Report) -> Vec<Warning> {
-    let details = &report.details;
+pub(super) fn warnings(handled: &Handled) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = Vec::new();
-    for attempt in &details.cross_tenant {
+    for attempt in &handled.notes.cross_tenant {
         let what = match attempt {
             CrossTenant::Stamp => {
                 "the tenant attribute names a tenant that the user has never been in; can an app client write it?"
@@ -147,22 +144,22 @@ pub(super) fn warnings(report: &Report) -> Vec<Warning> {
             CrossTenant::Asked => "the request asks for a tenant that the user has never been in",
             CrossTenant::Client => "the app client is bound to a tenant that the user has never been in",
         };
-        let (event, reason) = ("security.cross_tenant", Some(attempt.name()));
+        let (event, reason) = (LogEvent::CrossTenant.name(), Some(attempt.name()));
         warnings.push(Warning { event, reason, what: what.to_owned() });
     }
-    for damage in &details.damaged {
+    for damage in handled.notes.all_damaged() {
         let what = format!("passed over: {damage}");
-        warnings.push(Warning { event: "data.integrity", reason: None, what });
+        warnings.push(Warning { event: LogEvent::DataIntegrity.name(), reason: None, what });
     }
-    if details.iam_roles_left_out > 0 {
-        let count = details.iam_roles_left_out;
+    if handled.iam_roles_left_out > 0 {
+        let count = handled.iam_roles_left_out;
         let what = format!("IAM roles of the tenant that IAM_ROLE_ALLOWLIST does not admit: {count}");
-        warnings.push(Warning { event: "data.integrity", reason: None, what });
+        warnings.push(Warning { event: LogEvent::DataIntegrity.name(), reason: None, what });
     }
-    if report.stamps_deferred > 0 {
+    if handled.is_stamp_deferred {
         let what =
             "the event has no usable user name, so the tenant attribute would not be written".to_owned();
-        warnings.push(Warning { event: "stamp.deferred", reason: None, what });
+        warnings.push(Warning { event: LogEvent::StampDeferred.name(), reason: None, what });
     }
     warnings
 }

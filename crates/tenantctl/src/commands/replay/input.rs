@@ -3,40 +3,17 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use cognito_trigger::{Envelope, Report, UnreadableEvent};
+use cognito_trigger::trigger::is_plain_source;
+use cognito_trigger::{Envelope, UnreadableEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::triggers::TriggerKind;
 use crate::failure::Failure;
 
 /// What is told to whoever has no event.
 const WHAT_IS_WANTED: &str =
     "An event is the JSON object that Cognito hands to the function, with `triggerSource` and `request`.";
-
-/// Which of the two functions.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum TriggerKind {
-    PreTokenGeneration,
-    PostConfirmation,
-}
-
-impl TriggerKind {
-    /// The function's name.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::PreTokenGeneration => "pre-token-generation",
-            Self::PostConfirmation => "post-confirmation",
-        }
-    }
-
-    fn of(source: &str) -> Option<Self> {
-        match source.split_once('_')?.0 {
-            "TokenGeneration" => Some(Self::PreTokenGeneration),
-            "PostConfirmation" => Some(Self::PostConfirmation),
-            _ => None,
-        }
-    }
-}
 
 /// An event of one of the two functions.
 #[derive(Debug)]
@@ -87,7 +64,7 @@ fn parse(bytes: &[u8]) -> Result<Recorded, NotAnEvent> {
         return Err("is empty".into());
     }
     let event: Box<RawValue> = serde_json::from_str(text).map_err(|error| not_json(text, &error))?;
-    let envelope = match Envelope::read(&event) {
+    let envelope = match Envelope::read(event.get()) {
         Ok(envelope) => envelope,
         Err(UnreadableEvent::NotAnObject) => return Err("is JSON, and not an object".into()),
         Err(error) => return Err(NotAnEvent::from(format!("cannot be played: {error}").as_str())),
@@ -162,12 +139,11 @@ fn wrapped(value: &Value) -> Option<String> {
 }
 
 fn of_another(source: &str) -> NotAnEvent {
-    let mut report = Report::default();
-    report.note_source(source);
-    let named = report.trigger_source.map_or_else(
-        || "a `triggerSource` that is none".to_owned(),
-        |source| format!("the `triggerSource` {source}, of a trigger that is none of ours"),
-    );
+    let named = if is_plain_source(source) {
+        format!("the `triggerSource` {source}, of a trigger that is none of ours")
+    } else {
+        "a `triggerSource` that is none".to_owned()
+    };
     NotAnEvent {
         what: format!("has {named}"),
         hint: Some("Ours are TokenGeneration_.. (pre-token-generation) and PostConfirmation_..".to_owned()),

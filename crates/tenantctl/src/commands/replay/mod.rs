@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `input` | reads the event, and tells it apart from what only looks like one |
 //! | `settings` | the functions' settings: defaults, a deployed function's, the command line's |
-//! | `reads`, `rehearsal` | a store that can only read, keeps what would be written, and goes on as if it had been |
+//! | `rehearsal` | a store that can only read, keeps what would be written, and goes on as if it had been |
+//! | `triggers` | the functions that can be replayed |
 //! | `play` | the call of the handler |
 //! | `tokens` | what a reply changes in the tokens |
 //! | `explain`, `openings`, `advice` | why, in words for whoever helps a user, and what to do |
@@ -18,11 +19,11 @@ mod facts;
 mod input;
 mod openings;
 mod play;
-mod reads;
 mod rehearsal;
 mod settings;
 mod show;
 mod tokens;
+mod triggers;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};

@@ -1,8 +1,8 @@
 //! What was on offer and was refused, in words.
 
 use tenancy::address::{Address, Identities, Opens, ProviderKind, Voucher};
-use tenancy::redemption::{InviteRefusal, OpeningKey, Redemption, RefusedOpening};
-use tenancy::{InviteHash, MembershipStatus, PresentedCode, ProviderName, TenantId, TenantStatus, Timestamp};
+use tenancy::join::{JoinOutcome, JoinRefusal, RefusedOffer, Way};
+use tenancy::{InviteHash, MembershipStatus, Presented, ProviderName, TenantId, TenantStatus, Timestamp};
 
 use super::advice::Advice;
 use super::explain::Case;
@@ -11,56 +11,56 @@ use crate::commands::arguments::rfc3339;
 /// How an invite was found.
 pub(super) fn found_by(hash: &InviteHash, case: Case<'_>) -> &'static str {
     match case.event.map(|event| &event.request.invite_code) {
-        Some(PresentedCode::Code(code)) if code.hash() == *hash => "code",
+        Some(Presented::Given(code)) if code.hash() == *hash => "code",
         _ => "address",
     }
 }
 
 /// The tenant of an opening, if it is known.
-pub(super) fn tenant_of<'a>(opening: &OpeningKey, case: Case<'a>) -> Option<&'a TenantId> {
+pub(super) fn tenant_of<'a>(opening: &Way, case: Case<'a>) -> Option<&'a TenantId> {
     match opening {
-        OpeningKey::Invite(hash) => Some(&case.seen.offers.get(hash)?.terms.as_ref()?.invite.tenant),
-        OpeningKey::Provider(provider) => Some(&case.seen.providers.get(provider)?.tenant),
+        Way::Invite(hash) => Some(&case.seen.offers.get(hash)?.terms.as_ref()?.invite.tenant),
+        Way::Provider(provider) => Some(&case.seen.providers.get(provider)?.tenant),
     }
 }
 
 /// Why one was refused, as the end of a sentence.
-pub(super) fn why(refused: &RefusedOpening, case: Case<'_>) -> String {
-    let tenant = tenant_of(&refused.opening, case);
+pub(super) fn why(refused: &RefusedOffer, case: Case<'_>) -> String {
+    let tenant = tenant_of(&refused.way, case);
     let name = tenant.map_or("its tenant", TenantId::as_str);
-    let invite = match &refused.opening {
-        OpeningKey::Invite(hash) => case.seen.offers.get(hash).and_then(|offer| offer.terms.as_ref()),
-        OpeningKey::Provider(_) => None,
+    let invite = match &refused.way {
+        Way::Invite(hash) => case.seen.offers.get(hash).and_then(|offer| offer.terms.as_ref()),
+        Way::Provider(_) => None,
     };
     let invite = invite.map(|terms| &terms.invite);
     match refused.why {
-        InviteRefusal::NoInvite => "there is none".to_owned(),
-        InviteRefusal::Malformed => "the code is malformed".to_owned(),
-        InviteRefusal::Unknown => "no invite has this code".to_owned(),
-        InviteRefusal::Revoked => "it was revoked".to_owned(),
-        InviteRefusal::Expired => {
+        JoinRefusal::NoInvite => "there is none".to_owned(),
+        JoinRefusal::Malformed => "the code is malformed".to_owned(),
+        JoinRefusal::Unknown => "no invite has this code".to_owned(),
+        JoinRefusal::Revoked => "it was revoked".to_owned(),
+        JoinRefusal::Expired => {
             let at = invite.map_or(Timestamp::default(), |invite| invite.expires_at);
             format!("it expired at {}", rfc3339(at))
         }
-        InviteRefusal::UsedUp => {
+        JoinRefusal::UsedUp => {
             let (uses, most) = invite.map_or((0, 0), |invite| (invite.uses, invite.max_uses));
             format!("it is used up ({uses} of {most} uses)")
         }
-        InviteRefusal::WrongAddress => wrong_address(case),
-        InviteRefusal::AddressNotVerified => {
+        JoinRefusal::WrongAddress => wrong_address(case),
+        JoinRefusal::AddressNotVerified => {
             "it is bound to the user's address, which is not verified and which no identity provider that the tenant \
              trusts has asserted"
                 .to_owned()
         }
-        InviteRefusal::WrongTenant => {
+        JoinRefusal::WrongTenant => {
             "the request asks for another tenant than the app client is bound to".to_owned()
         }
-        InviteRefusal::TenantNotActive => {
+        JoinRefusal::TenantNotActive => {
             let status = tenant.and_then(|tenant| case.seen.tenant(tenant));
             let status = status.map_or(TenantStatus::Suspended, |tenant| tenant.status);
             format!("{name} is {}", status.name())
         }
-        InviteRefusal::MembershipNotActive => {
+        JoinRefusal::MembershipNotActive => {
             let records = case.seen.records.as_ref();
             let membership = tenant.and_then(|tenant| records?.in_tenant(tenant));
             let status = membership.map_or("not active", |membership| membership.status.name());
@@ -82,28 +82,28 @@ fn wrong_address(case: Case<'_>) -> String {
 /// Why nothing was redeemed, in whole sentences.
 pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
     let request = case.event.map(|event| &event.request);
-    let has_code = request.is_some_and(|request| request.invite_code != PresentedCode::None);
-    let Some(Redemption::Refused(reason)) = &case.details.redemption else {
+    let has_code = request.is_some_and(|request| request.invite_code != Presented::None);
+    let Some(JoinOutcome::Refused(reason)) = case.notes.join_outcome() else {
         return "No invite was looked for.".to_owned();
     };
-    if *reason == InviteRefusal::Malformed {
+    if *reason == JoinRefusal::Malformed {
         return "The code that came with the request is malformed.".to_owned();
     }
-    if *reason == InviteRefusal::WrongTenant {
+    if *reason == JoinRefusal::WrongTenant {
         return "The request asks for another tenant than the app client is bound to, so no invite was looked for."
             .to_owned();
     }
-    if let Some(first) = case.details.refused.first() {
-        let subject = match &first.opening {
-            OpeningKey::Invite(_) if has_code && first.why == InviteRefusal::Unknown => {
+    if let Some(first) = case.notes.refused().first() {
+        let subject = match &first.way {
+            Way::Invite(_) if has_code && first.why == JoinRefusal::Unknown => {
                 return "No invite has the code that came with the request.".to_owned();
             }
-            OpeningKey::Invite(hash) => {
+            Way::Invite(hash) => {
                 let tenant =
-                    tenant_of(&first.opening, case).map_or(String::new(), |tenant| format!(" to {tenant}"));
+                    tenant_of(&first.way, case).map_or(String::new(), |tenant| format!(" to {tenant}"));
                 format!("The invite {}{tenant} does not admit the user", hash.short())
             }
-            OpeningKey::Provider(provider) => {
+            Way::Provider(provider) => {
                 format!("The identity provider {provider} does not admit the user")
             }
         };
@@ -186,22 +186,22 @@ fn names(providers: &[&ProviderName]) -> String {
 /// The tenant that is bound or asked for.
 fn wanted(case: Case<'_>) -> Option<&TenantId> {
     let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
-    bound.or_else(|| case.event?.request.asked_tenant.tenant())
+    bound.or_else(|| case.event?.request.asked_tenant.given())
 }
 
 /// What to do, so that an invite admits the user.
 pub(super) fn advice(case: Case<'_>) -> Vec<Advice> {
-    let first = case.details.refused.first();
-    let tenant = first.and_then(|refused| tenant_of(&refused.opening, case));
+    let first = case.notes.refused().first();
+    let tenant = first.and_then(|refused| tenant_of(&refused.way, case));
     let (Some(refused), Some(tenant)) = (first, tenant) else {
         return without_opening(case);
     };
-    vec![match (refused.why, &refused.opening) {
-        (InviteRefusal::TenantNotActive, _) => match case.seen.tenant(tenant).map(|tenant| tenant.status) {
+    vec![match (refused.why, &refused.way) {
+        (JoinRefusal::TenantNotActive, _) => match case.seen.tenant(tenant).map(|tenant| tenant.status) {
             Some(TenantStatus::Offboarded) => Advice::text("Offboarding is final: there is nothing to do"),
             _ => Advice::resume_tenant(tenant),
         },
-        (InviteRefusal::MembershipNotActive, _) => {
+        (JoinRefusal::MembershipNotActive, _) => {
             let records = case.seen.records.as_ref();
             let is_removed = records
                 .and_then(|records| records.in_tenant(tenant))
@@ -209,14 +209,14 @@ pub(super) fn advice(case: Case<'_>) -> Vec<Advice> {
             let verb = if is_removed { "add" } else { "resume" };
             Advice::member(verb, case, tenant, format!("If the user is to come back to {tenant}"))
         }
-        (InviteRefusal::AddressNotVerified, _) => Advice::text(format!(
+        (JoinRefusal::AddressNotVerified, _) => Advice::text(format!(
             "The user verifies the address in the app. For a user of a SAML or OIDC provider that only {tenant} runs: \
              tenantctl idp bind --trust-email"
         )),
-        (InviteRefusal::WrongAddress, _) => Advice::text(
+        (JoinRefusal::WrongAddress, _) => Advice::text(
             "The user signs up with the address that was invited, and verifies it; or this address is invited too",
         ),
-        (InviteRefusal::Expired, OpeningKey::Invite(hash)) => {
+        (JoinRefusal::Expired, Way::Invite(hash)) => {
             Advice::resend(hash, tenant, format!("If the user belongs to {tenant}, make a new code"))
         }
         _ => Advice::invite(Some(tenant), format!("If the user belongs to {tenant}, invite them anew")),
@@ -225,7 +225,7 @@ pub(super) fn advice(case: Case<'_>) -> Vec<Advice> {
 
 /// Nothing was on offer.
 fn without_opening(case: Case<'_>) -> Vec<Advice> {
-    let has_code = case.event.is_some_and(|event| event.request.invite_code != PresentedCode::None);
+    let has_code = case.event.is_some_and(|event| event.request.invite_code != Presented::None);
     let invite = || Advice::invite(None, "If the user belongs to a tenant, invite them");
     match address(case) {
         _ if has_code => vec![invite()],

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use cognito_trigger::{Answer, Call, PublicError, Report, TriggerFailure};
-use pre_token_generation::Mode;
-use serde_json::value::RawValue;
+use cognito_trigger::Handled;
+use cognito_trigger::trigger::{self, Incoming};
+use function::Call;
 use tenancy::ports::StoreError;
 use tenancy_aws::DynamoStore;
 use tokio::time::Instant;
 
 use super::input::Recorded;
 use super::rehearsal::{Rehearsal, Seen};
-use super::settings::Config;
+use super::triggers::Config;
 use crate::failure::Failure;
 
 /// Longer than all that a handler does: a replay is not about the time. The store's own limits hold.
@@ -19,28 +19,14 @@ const TIME: Duration = Duration::from_mins(10);
 
 /// What came of an event.
 pub(super) struct Played {
-    /// What goes back to Cognito.
-    pub(super) reply: Reply,
-    /// Why it was refused, or would have been but for observe mode.
-    pub(super) failure: Option<TriggerFailure>,
-    /// What the handler reports.
-    pub(super) report: Report,
-    /// What it saw and would have written.
+    pub(super) incoming: Incoming,
+    pub(super) handled: Handled,
+    /// What the handler saw and would have written.
     pub(super) seen: Seen,
     /// Calls of the table, all of them reads.
     pub(super) reads: u64,
     /// Their durations, summed.
     pub(super) read_time: Duration,
-}
-
-/// What goes back to Cognito.
-pub(super) enum Reply {
-    /// The event, as it came.
-    Untouched,
-    /// The event with another `response`.
-    Event(Box<RawValue>),
-    /// An error.
-    Error(PublicError),
 }
 
 /// Plays the event at the moment `now`.
@@ -54,36 +40,29 @@ pub(super) async fn play(
     store: DynamoStore,
     now: SystemTime,
 ) -> Result<Played, Failure> {
-    let rehearsal = Rehearsal::new(store);
-    let call = Call { event: &recorded.event, request_id: "replay", now, deadline: Instant::now() + TIME };
-    let mut report = Report::default();
-    let (answer, denial_event, observes) = match config {
-        Config::PreTokenGeneration(config) => {
-            let answer = pre_token_generation::handle(config, &call, &rehearsal, &mut report).await;
-            (answer, Some("token.denied"), config.mode == Mode::Observe)
-        }
-        Config::PostConfirmation(config) => {
-            let answer = post_confirmation::handle(config, &call, &rehearsal, &rehearsal, &mut report).await;
-            (answer, None, false)
-        }
+    let rehearsal = Rehearsal::new(&store);
+    let began = Instant::now();
+    let call = Call {
+        event: recorded.event.get(),
+        request_id: "replay",
+        is_cold_start: false,
+        now,
+        began,
+        deadline: began + TIME,
     };
-    let (seen, reads, read_time) = rehearsal.end();
+    let (incoming, event) = trigger::read(call.event, config.shared(), config.acts_on());
+    let mut handled = match event {
+        Ok(event) => config.handle(&call, &event, &rehearsal).await,
+        Err(handled) => handled,
+    };
+    if config.observes() {
+        handled.outcome = handled.outcome.observed();
+    }
+    let seen = rehearsal.end();
+    let (reads, read_time) = store.meter().take();
     // What was decided without an answer may be another decision than the function's.
     if let Some((operation, cause)) = seen.unanswered {
         return Err(StoreError::Unavailable { operation, source: cause.into() }.into());
     }
-    let (reply, failure) = match answer {
-        Ok(Answer::Untouched) => (Reply::Untouched, None),
-        Ok(Answer::Event(event)) => (Reply::Event(event), None),
-        Err(failure) => {
-            report.note_failure(&failure, denial_event);
-            if observes {
-                report.outcome = "observed";
-                (Reply::Untouched, Some(failure))
-            } else {
-                (Reply::Error(failure.public), Some(failure))
-            }
-        }
-    };
-    Ok(Played { reply, failure, report, seen, reads, read_time })
+    Ok(Played { incoming, handled, seen, reads, read_time })
 }

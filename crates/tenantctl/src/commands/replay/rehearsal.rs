@@ -3,23 +3,23 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tenancy::ports::{
-    Commit, Damage, Defaults, DirectoryError, Invites, Offer, Records, Stamps, StoreError, UserDirectory,
+    Commit, Defaults, DirectoryError, Joins, Offers, ProviderBindings, Records, Stamps, StoreError,
+    UserDirectory,
 };
-use tenancy::redemption::{DefaultChange, RedemptionPlan, RedemptionSource, apply};
+
+use tenancy::Damage;
+
+use tenancy::join::{DefaultChange, JoinPlan, Offer, Way};
 use tenancy::{
     ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding, ProviderName,
     Stamp, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
-use tenancy_aws::DynamoStore;
 
-use super::reads::TableReads;
-
-/// The ports of both functions, without a write.
-pub(super) struct Rehearsal {
-    table: TableReads,
+/// The ports of the functions, without a write: `R` is used for its reads alone, and nothing here can do more with it.
+pub(super) struct Rehearsal<'a, R> {
+    table: &'a R,
     seen: Mutex<Seen>,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Seen {
     /// The bindings of the user's identity providers that were read and exist.
     pub(super) providers: BTreeMap<ProviderName, ProviderBinding>,
     /// What would be redeemed, in the order of the writes.
-    pub(super) plans: Vec<RedemptionPlan>,
+    pub(super) plans: Vec<JoinPlan>,
     /// How many writes there would be, of the table and of the user pool.
     pub(super) writes: u64,
     /// Memberships that would be noted as stamped.
@@ -46,15 +46,14 @@ pub(super) struct Seen {
     pub(super) unanswered: Option<(&'static str, String)>,
 }
 
-impl Rehearsal {
-    pub(super) fn new(store: DynamoStore) -> Self {
-        Self { table: TableReads::new(store), seen: Mutex::default() }
+impl<'a, R> Rehearsal<'a, R> {
+    pub(super) fn new(table: &'a R) -> Self {
+        Self { table, seen: Mutex::default() }
     }
 
-    /// What the handler saw; calls of the table that were made, and the sum of their durations.
-    pub(super) fn end(self) -> (Seen, u64, Duration) {
-        let (calls, time) = self.table.take_cost();
-        (self.seen.into_inner().unwrap_or_else(PoisonError::into_inner), calls, time)
+    /// What the handler saw.
+    pub(super) fn end(self) -> Seen {
+        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -85,7 +84,7 @@ impl Seen {
 
     fn overlay_user(&self, records: &mut UserRecords) {
         for plan in &self.plans {
-            apply(records, plan);
+            plan.apply(records);
         }
         for membership in &mut records.memberships {
             if self.stamped.contains(&membership.tenant) {
@@ -96,30 +95,25 @@ impl Seen {
 
     fn overlay_offer(&self, hash: &InviteHash, offer: &mut Offer) {
         for plan in &self.plans {
-            let RedemptionSource::Invite { hash: used, spent_pointer, .. } = &plan.source else { continue };
-            if used != hash {
+            if plan.way != Way::Invite(hash.clone()) {
                 continue;
             }
             offer.used_for = Some(plan.tenant.clone());
             if let Some(terms) = &mut offer.terms {
                 terms.invite.uses = terms.invite.uses.saturating_add(1);
-                terms.is_pointed_at &= spent_pointer.is_none();
+                terms.is_pointed_at &= plan.spent_pointer.is_none();
             }
         }
     }
 
     /// Whether a pointer would still be there.
     fn keeps(&self, email: &EmailHash, pointer: &InvitePointer) -> bool {
-        !self.plans.iter().any(|plan| match &plan.source {
-            RedemptionSource::Invite { spent_pointer: Some(spent), .. } => {
-                spent == email && plan.tenant == pointer.tenant
-            }
-            RedemptionSource::Invite { .. } | RedemptionSource::Provider(_) => false,
-        })
+        let spends = |plan: &JoinPlan| plan.spent_pointer.as_ref() == Some(email);
+        !self.plans.iter().any(|plan| spends(plan) && plan.tenant == pointer.tenant)
     }
 }
 
-impl Records for Rehearsal {
+impl<R: Records + Sync> Records for Rehearsal<'_, R> {
     async fn user(&self, user: &UserKey) -> Result<UserRecords, StoreError> {
         let mut records = self.heard(self.table.user(user).await)?;
         let mut seen = self.seen();
@@ -145,7 +139,7 @@ impl Records for Rehearsal {
     }
 }
 
-impl Invites for Rehearsal {
+impl<R: Offers + Sync> Offers for Rehearsal<'_, R> {
     async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
         let mut offer = self.heard(self.table.offer(hash, user).await)?;
         let mut seen = self.seen();
@@ -173,7 +167,9 @@ impl Invites for Rehearsal {
         let seen = self.seen();
         Ok(pointer.filter(|pointer| seen.keeps(email, pointer)))
     }
+}
 
+impl<R: Records + ProviderBindings + Sync> ProviderBindings for Rehearsal<'_, R> {
     async fn provider_binding(
         &self,
         pool: &PoolId,
@@ -187,9 +183,11 @@ impl Invites for Rehearsal {
     async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
         self.tenant(id).await
     }
+}
 
+impl<R: Sync> Joins for Rehearsal<'_, R> {
     /// Keeps the plan. The reads that it was made from are a moment old, so the real write would find them as they were.
-    async fn commit(&self, plan: &RedemptionPlan) -> Result<Commit, StoreError> {
+    async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
         let mut seen = self.seen();
         seen.plans.push(plan.clone());
         seen.writes = seen.writes.saturating_add(1);
@@ -197,7 +195,7 @@ impl Invites for Rehearsal {
     }
 }
 
-impl Defaults for Rehearsal {
+impl<R: Sync> Defaults for Rehearsal<'_, R> {
     async fn move_default(
         &self,
         _: &UserKey,
@@ -211,7 +209,7 @@ impl Defaults for Rehearsal {
     }
 }
 
-impl Stamps for Rehearsal {
+impl<R: Sync> Stamps for Rehearsal<'_, R> {
     async fn mark_stamped(&self, _: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
         let mut seen = self.seen();
         seen.stamped.push(tenant.clone());
@@ -220,7 +218,7 @@ impl Stamps for Rehearsal {
     }
 }
 
-impl UserDirectory for Rehearsal {
+impl<R: Sync> UserDirectory for Rehearsal<'_, R> {
     async fn set_tenant(&self, _: &PoolId, _: &Username, _: &TenantId) -> Result<(), DirectoryError> {
         let mut seen = self.seen();
         seen.writes = seen.writes.saturating_add(1);
@@ -230,8 +228,7 @@ impl UserDirectory for Rehearsal {
 
 #[cfg(test)]
 mod tests {
-    use tenancy::ports::OfferTerms;
-    use tenancy::redemption::MembershipChange;
+    use tenancy::join::{MembershipChange, OfferTerms};
     use tenancy::{EmailAddress, Invite, InviteCode, InviteStatus, TenantStatus, Timestamp};
 
     use super::*;
@@ -278,14 +275,12 @@ mod tests {
     }
 
     fn with_a_plan() -> Seen {
-        let plan = RedemptionPlan {
+        let plan = JoinPlan {
             user: UserKey { pool: "pool".parse().unwrap(), sub: "ana".parse().unwrap() },
             username: None,
-            source: RedemptionSource::Invite {
-                hash: hash(),
-                spent_pointer: Some(email()),
-                keep_until: Timestamp::default(),
-            },
+            way: Way::Invite(hash()),
+            spent_pointer: Some(email()),
+            keep_until: Some(Timestamp::default()),
             tenant: "acme".parse().unwrap(),
             roles: vec!["admin".parse().unwrap()],
             membership: MembershipChange::Create,

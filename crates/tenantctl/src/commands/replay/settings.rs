@@ -3,49 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use cognito_trigger::settings::{InvalidSettings, Settings};
-use tenancy::ProviderName;
+use function::{InvalidSettings, Settings};
 
-use super::input::TriggerKind;
+use super::triggers::{Config, TriggerKind};
 use crate::context::Context;
 use crate::failure::{self, Failure};
 use crate::issuable::setting_names;
 
 /// Names and values of environment variables.
 pub(super) type Variables = BTreeMap<String, String>;
-
-/// The settings of the function that the event goes to.
-#[derive(Debug)]
-pub(super) enum Config {
-    PreTokenGeneration(Box<pre_token_generation::Config>),
-    PostConfirmation(post_confirmation::Config),
-}
-
-impl Config {
-    /// `TENANT_ATTRIBUTE`.
-    pub(super) fn tenant_attribute(&self) -> &str {
-        match self {
-            Self::PreTokenGeneration(config) => &config.tenant_attribute,
-            Self::PostConfirmation(config) => &config.tenant_attribute,
-        }
-    }
-
-    /// `EMAIL_VERIFIED_PROVIDERS`.
-    pub(super) fn verified_providers(&self) -> &[ProviderName] {
-        match self {
-            Self::PreTokenGeneration(config) => &config.verified_providers,
-            Self::PostConfirmation(config) => &config.verified_providers,
-        }
-    }
-
-    /// `CLAIM_BYTES_MAX`, of pre-token-generation.
-    pub(super) fn claim_bytes_max(&self) -> Option<usize> {
-        match self {
-            Self::PreTokenGeneration(config) => Some(config.claim_bytes_max),
-            Self::PostConfirmation(_) => None,
-        }
-    }
-}
 
 /// One setting of the command line: `NAME=VALUE`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,11 +41,12 @@ impl FromStr for Assignment {
     }
 }
 
-/// The settings of both functions.
+/// The settings of all functions.
 fn names() -> BTreeSet<String> {
     setting_names(|settings| {
-        let _ = pre_token_generation::Config::read(settings);
-        let _ = post_confirmation::Config::read(settings);
+        for trigger in TriggerKind::ALL {
+            let _ = Config::read(trigger, settings);
+        }
     })
 }
 
@@ -100,14 +67,7 @@ pub(super) fn merged(base: Variables, set: &[Assignment]) -> Variables {
 pub(super) fn read(trigger: TriggerKind, variables: &Variables) -> Result<Config, InvalidSettings> {
     let lookup = |name: &str| variables.get(name).cloned();
     let mut settings = Settings::new(&lookup);
-    let config = match trigger {
-        TriggerKind::PreTokenGeneration => {
-            Config::PreTokenGeneration(Box::new(pre_token_generation::Config::read(&mut settings)))
-        }
-        TriggerKind::PostConfirmation => {
-            Config::PostConfirmation(post_confirmation::Config::read(&mut settings))
-        }
-    };
+    let config = Config::read(trigger, &mut settings);
     settings.finish(config)
 }
 

@@ -237,14 +237,14 @@ mod tests {
                 GroupChange::Replace(GroupOverride { groups_to_override: groups, ..GroupOverride::default() })
             });
             let contents = TokenContents { id: claims(id), access: claims(access), groups };
-            let reply = format!("{{\"response\":{}}}", contents.response(version));
+            let reply = format!("{{\"response\":{}}}", contents.response(version).json);
             let reply = RawValue::from_string(reply).unwrap();
 
             let tokens = compare(&raw(&json!({})), &PoolGroups::default(), &reply);
 
             let bytes = |token: Option<&Token>| token.map_or(0, |token| token.added_bytes);
             let larger = bytes(tokens.id.as_ref()).max(bytes(tokens.access.as_ref()));
-            prop_assert_eq!(larger, contents.added_bytes(version));
+            prop_assert_eq!(larger, contents.response(version).added_bytes);
         }
     }
 }

@@ -11,11 +11,10 @@ use dev_stack::{ClientSettings, DevStack, PoolSettings, StackOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 use tenancy::address::Identities;
-use tenancy::choice::AskedTenant;
-use tenancy::onboarding::Confirmation;
+use tenancy::confirm::Confirmation;
+use tenancy::join::{Applicant, JoinOutcome};
 use tenancy::ports::Records;
-use tenancy::redemption::{Candidate, Redemption};
-use tenancy::{PresentedCode, UserKey};
+use tenancy::{Presented, UserKey};
 
 /// The password of every user.
 const PASSWORD: &str = "Correct-horse-1";
@@ -184,7 +183,7 @@ impl Desk {
     pub(crate) async fn try_redeem(&self, code: &str, sub: &str, email: Option<&str>) -> bool {
         let store = tenancy_aws::DynamoStore::new(self.dynamodb(), "tenancy".to_owned());
         let email = email.map(|email| email.parse().unwrap());
-        let candidate = Candidate {
+        let applicant = Applicant {
             user: &self.user_key(sub),
             username: None,
             email: email.as_ref(),
@@ -193,13 +192,13 @@ impl Desk {
             is_fresh_from_provider: false,
             verified_providers: &[],
             is_refresh: false,
-            code: &PresentedCode::parse(code),
+            code: &Presented::parse(code),
             request_id: "test",
             now: std::time::SystemTime::now().into(),
         };
-        let confirmation = Confirmation { candidate, client: None, asked: &AskedTenant::None };
-        let joined = tenancy::onboarding::confirm(confirmation, &store).await.unwrap();
-        matches!(joined.redemption, Redemption::Joined(_))
+        let confirmation = Confirmation { applicant, client: None, asked: &Presented::None };
+        let joined = tenancy::confirm::confirm(confirmation, &store).await.unwrap();
+        matches!(joined.join.outcome, JoinOutcome::Joined(_))
     }
 
     fn user_key(&self, sub: &str) -> UserKey {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tenancy::ports::Damage;
-use tenancy::{ClientId, MembershipStatus, PoolId, ProviderName, TenantId, TenantStatus};
+use tenancy::{ClientId, Damage, MembershipStatus, PoolId, ProviderName, TenantId, TenantStatus};
 use tenancy_aws::operator::{ClientRecord, Operator, OperatorError, ProviderRecord};
 use tenancy_aws::table::TableState;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tenancy::tenants::TenantState;
+use tenancy::live::TenantState;
 use tenancy::{MembershipStatus, Stamp, TenantId, UserRecords};
 
 use super::finding::{Kind, Past, Stale};

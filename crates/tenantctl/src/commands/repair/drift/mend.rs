@@ -1,8 +1,8 @@
 //! Mends what was found, one after the other. Each is looked at again first: it may be no longer so.
 
 use serde::Serialize;
-use tenancy::onboarding::stamp;
-use tenancy::tenants::TenantState;
+use tenancy::confirm::stamp;
+use tenancy::live::TenantState;
 use tenancy::{MembershipStatus, PoolId, Sub, TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 

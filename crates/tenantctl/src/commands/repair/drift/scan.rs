@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::types::UserPoolType;
-use tenancy::tenants::TenantState;
+use tenancy::live::TenantState;
 use tenancy::{MembershipStatus, PoolId, Sub, TenantId, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
@@ -144,7 +144,7 @@ async fn members(
     tenants: &mut TenantStates,
     scan: &mut Scan,
 ) -> Result<HashSet<Sub>, Failure> {
-    let mut damaged = |damage: tenancy::ports::Damage| {
+    let mut damaged = |damage: tenancy::Damage| {
         scan.findings.push(Finding::of(Kind::Damaged { item: damage.key, problem: damage.problem }));
     };
     for listed in operator.tenants().await? {

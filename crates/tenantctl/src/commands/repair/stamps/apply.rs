@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tenancy::onboarding::stamp;
-use tenancy::tenants::TenantState;
+use tenancy::confirm::stamp;
+use tenancy::live::TenantState;
 use tenancy::{TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError};
 

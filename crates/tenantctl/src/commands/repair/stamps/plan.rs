@@ -2,9 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tenancy::ports::Damage;
-use tenancy::tenants::TenantState;
-use tenancy::{PoolId, Stamp, TenantId, TenantStatus, UserKey};
+use tenancy::live::TenantState;
+use tenancy::{Damage, PoolId, Stamp, TenantId, TenantStatus, UserKey};
 use tenancy_aws::operator::{MemberRecord, Operator};
 
 use crate::commands::repair::expected::pending_stamp;

@@ -1,10 +1,10 @@
 //! Explanations, from what the handler saw.
 
-use cognito_trigger::{Envelope, TriggerFailure};
+use cognito_trigger::{Envelope, Failure};
 use serde_json::json;
 use serde_json::value::RawValue;
-use tenancy::choice::Refusal;
-use tenancy::redemption::{InviteRefusal, OpeningKey, RefusedOpening};
+use tenancy::join::{JoinRefusal, JoinReport, RefusedOffer, Way};
+use tenancy::sign_in::Refusal;
 use tenancy::{ClientBinding, ClientBindingMode, Membership, Profile, Stamp};
 
 use super::*;
@@ -28,16 +28,16 @@ fn records(memberships: &[(&str, MembershipStatus)], default: Option<&str>) -> U
     }
 }
 
-fn explain(refusal: Refusal, metadata: &serde_json::Value, seen: &Seen, details: &Details) -> Explanation {
+fn explain(refusal: Refusal, metadata: &serde_json::Value, seen: &Seen, notes: &Notes) -> Explanation {
     let event = json!({
         "triggerSource": "TokenGeneration_Authentication", "userPoolId": "eu-west-1_AbCdEf123",
         "callerContext": { "clientId": "client" },
         "request": { "userAttributes": { "sub": "ana" }, "clientMetadata": metadata },
     });
     let event = RawValue::from_string(event.to_string()).unwrap();
-    let event = Envelope::read(&event).unwrap().open("custom:tenantId").unwrap();
-    let case = Case { event: Some(&event), seen, details, is_fresh: true, verified_providers: &[] };
-    refused(&TriggerFailure::from(refusal), case)
+    let event = Envelope::read(event.get()).unwrap().open("custom:tenantId").unwrap();
+    let case = Case { event: Some(&event), seen, notes, is_fresh: true, verified_providers: &[] };
+    refused(&Failure::from(refusal).told(), case)
 }
 
 #[test]
@@ -105,8 +105,8 @@ fn every_refusal_is_explained_from_what_the_handler_saw() {
 
     for (refusal, metadata, records, binding, expected) in rows {
         let seen = Seen { records: Some(records), binding, ..Seen::default() };
-        let redemption = Some(Redemption::Refused(InviteRefusal::NoInvite));
-        let explanation = explain(refusal, metadata, &seen, &Details { redemption, ..Details::default() });
+        let join = Some(JoinOutcome::Refused(JoinRefusal::NoInvite).into());
+        let explanation = explain(refusal, metadata, &seen, &Notes { join, ..Notes::default() });
         assert!(explanation.why.contains(expected), "{refusal:?}: {}", explanation.why);
         assert!(!explanation.advice.is_empty(), "{refusal:?}: something can be done");
     }
@@ -116,23 +116,23 @@ fn every_refusal_is_explained_from_what_the_handler_saw() {
 fn every_reason_of_a_refused_invite_has_words() {
     let hash = "inv_0123456789ABCDEFGHJKMNPQRS".parse::<tenancy::InviteCode>().unwrap().hash();
     let rows = [
-        (InviteRefusal::Unknown, "No invite has the code"),
-        (InviteRefusal::Revoked, "it was revoked"),
-        (InviteRefusal::Expired, "it expired at"),
-        (InviteRefusal::UsedUp, "it is used up"),
-        (InviteRefusal::WrongAddress, "the user has none"),
-        (InviteRefusal::AddressNotVerified, "which is not verified and which no identity provider"),
-        (InviteRefusal::WrongTenant, "another tenant than the app client"),
-        (InviteRefusal::TenantNotActive, "is suspended"),
-        (InviteRefusal::MembershipNotActive, "no invite revives it"),
+        (JoinRefusal::Unknown, "No invite has the code"),
+        (JoinRefusal::Revoked, "it was revoked"),
+        (JoinRefusal::Expired, "it expired at"),
+        (JoinRefusal::UsedUp, "it is used up"),
+        (JoinRefusal::WrongAddress, "the user has none"),
+        (JoinRefusal::AddressNotVerified, "which is not verified and which no identity provider"),
+        (JoinRefusal::WrongTenant, "another tenant than the app client"),
+        (JoinRefusal::TenantNotActive, "is suspended"),
+        (JoinRefusal::MembershipNotActive, "no invite revives it"),
     ];
 
     for (why, expected) in rows {
-        let refused = vec![RefusedOpening { opening: OpeningKey::Invite(hash.clone()), why }];
-        let redemption = Some(Redemption::Refused(why));
-        let details = Details { redemption, refused, ..Details::default() };
+        let refused = vec![RefusedOffer { way: Way::Invite(hash.clone()), why }];
+        let join = JoinReport { refused, ..JoinOutcome::Refused(why).into() };
+        let notes = Notes { join: Some(join), ..Notes::default() };
         let metadata = json!({ "inviteCode": "inv_0123456789ABCDEFGHJKMNPQRS" });
-        let explanation = explain(Refusal::InviteRequired, &metadata, &Seen::default(), &details);
+        let explanation = explain(Refusal::InviteRequired, &metadata, &Seen::default(), &notes);
         assert!(explanation.why.contains(expected), "{why:?}: {}", explanation.why);
         assert!(!explanation.why.contains("inv_"), "never a code: {}", explanation.why);
     }
@@ -143,7 +143,7 @@ fn the_advice_for_a_member_is_a_command_to_copy() {
     let seen =
         Seen { records: Some(records(&[("acme", MembershipStatus::Suspended)], None)), ..Seen::default() };
 
-    let explanation = explain(Refusal::Suspended, &json!(null), &seen, &Details::default());
+    let explanation = explain(Refusal::Suspended, &json!(null), &seen, &Notes::default());
 
     assert_eq!(
         explanation.advice,

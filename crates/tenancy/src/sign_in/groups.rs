@@ -1,7 +1,7 @@
 //! Which groups and IAM roles a token carries for a membership's roles.
 
 use crate::role::Group;
-use crate::{InvalidText, Role, Tenant};
+use crate::{IamRoleArn, InvalidText, Role, Tenant};
 
 /// The forms of a group's name where the tenant lists none for a role: setting `GROUP_FORMAT`. One or more,
 /// comma-separated; `{role}`, `{tenant_id}` and `{tier}` are filled in, everything else stands for itself.
@@ -66,7 +66,7 @@ impl IamRoleAllowList {
     /// Whether `arn` is an IAM role's ARN that a pattern admits.
     #[must_use]
     pub fn admits(&self, arn: &str) -> bool {
-        is_role_arn(arn) && self.0.iter().any(|pattern| matches(pattern, arn))
+        arn.parse::<IamRoleArn>().is_ok() && self.0.iter().any(|pattern| matches(pattern, arn))
     }
 }
 
@@ -152,22 +152,6 @@ fn fill_in(form: &[Piece], tenant: &Tenant, role: &Role) -> Result<Group, Invali
         })
         .collect();
     filled.parse()
-}
-
-/// `arn:<partition>:iam::<12 digits>:role/<path and name>` (IAM user guide, "IAM identifiers").
-fn is_role_arn(arn: &str) -> bool {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [scheme, partition, service, region, account, resource] = parts.as_slice() else { return false };
-    let name_byte = |b: u8| b.is_ascii_alphanumeric() || b"+=,.@_/-".contains(&b);
-    *scheme == "arn"
-        && partition.starts_with("aws")
-        && *service == "iam"
-        && region.is_empty()
-        && account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
-        && resource
-            .strip_prefix("role/")
-            .is_some_and(|n| !n.is_empty() && n.len() <= 576 && n.bytes().all(name_byte))
 }
 
 /// Whether `text` is what `pattern` says, `*` standing for any text.

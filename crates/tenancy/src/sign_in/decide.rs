@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use futures_util::future::join3;
 
-use crate::choice::{AskedTenant, Choice, ChosenBy, Refusal, Wanted, choose, choose_wanted, nothing_left};
-use crate::ports::{Damage, Invites, Records, StoreError};
-use crate::redeem::{Redeemed, redeem};
-use crate::redemption::{Candidate, DefaultChange, InviteRefusal, Redemption, RefusedOpening};
-use crate::tenants::{TenantState, Tenants};
-use crate::{ClientId, PoolId, PresentedCode, Role, Tenant, TenantId, TenantStatus, UserRecords};
+use super::choose::{Choice, ChosenBy, Refusal, choose, choose_wanted, nothing_left};
+use crate::join::{Applicant, DefaultChange, JoinOutcome, JoinRefusal, JoinReport, RefusedOffer, join};
+use crate::live::{TenantState, Tenants};
+use crate::ports::{JoinStore, Records, StoreError};
+use crate::wanted::Wanted;
+use crate::{ClientId, Damage, PoolId, Presented, Role, Tenant, TenantId, TenantStatus, UserRecords};
 
 /// A user's request for tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn<'a> {
     /// The user, and what may be redeemed on the way.
-    pub candidate: Candidate<'a>,
+    pub applicant: Applicant<'a>,
     /// The app client.
     pub client: Option<&'a ClientId>,
     /// What the user attribute says. A hint of what to read, never evidence.
-    pub stamp: &'a AskedTenant,
+    pub stamp: &'a Presented<TenantId>,
     /// The tenant asked for.
-    pub asked: &'a AskedTenant,
+    pub asked: &'a Presented<TenantId>,
 }
 
 /// What a token may carry.
@@ -89,61 +89,79 @@ pub struct Notes {
     pub chosen: Option<(TenantId, ChosenBy)>,
     /// The change of the default tenant that is to be written once the token is made.
     pub default_change: Option<DefaultChange>,
-    /// What came of redeeming, if it was tried.
-    pub redemption: Option<Redemption>,
-    /// What was on offer and refused.
-    pub refused: Vec<RefusedOpening>,
-    /// Damaged items that were passed over.
+    /// What came of trying to join, if it was tried.
+    pub join: Option<JoinReport>,
+    /// Damaged items that were passed over, beside those of the join.
     pub damaged: Vec<Damage>,
     /// Tenants that the request names and the user has no membership in.
     pub cross_tenant: Vec<CrossTenant>,
 }
 
+impl Notes {
+    /// What came of trying to join, if it was tried.
+    #[must_use]
+    pub fn join_outcome(&self) -> Option<&JoinOutcome> {
+        self.join.as_ref().map(|join| &join.outcome)
+    }
+
+    /// The offers that were refused.
+    #[must_use]
+    pub fn refused(&self) -> &[RefusedOffer] {
+        self.join.as_ref().map_or(&[], |join| join.refused.as_slice())
+    }
+
+    /// All damaged items that were passed over.
+    pub fn all_damaged(&self) -> impl Iterator<Item = &Damage> {
+        self.join.iter().flat_map(|join| &join.damaged).chain(&self.damaged)
+    }
+}
+
 /// Decides about a user's token. One round trip when the stamp is right and no invite is to be redeemed: the user's
-/// records, the hinted tenant and the app client's binding are read at the same time. It may write a redemption, and is safe
-/// to repeat and to overlap.
-pub async fn decide<S: Records + Invites>(sign_in: SignIn<'_>, store: &S) -> SignInDecision {
+/// records, the hinted tenant and the app client's binding are read at the same time. It may write a join, and is safe to
+/// repeat and to overlap. `cached` may answer from memory, `store` never does.
+pub async fn decide<R: Records, S: JoinStore>(sign_in: SignIn<'_>, cached: &R, store: &S) -> SignInDecision {
     let mut notes = Notes::default();
-    let grant = grant(sign_in, store, &mut notes).await;
+    let grant = grant(sign_in, cached, store, &mut notes).await;
     SignInDecision { grant, notes }
 }
 
-async fn grant<S: Records + Invites>(
+async fn grant<R: Records, S: JoinStore>(
     sign_in: SignIn<'_>,
+    cached: &R,
     store: &S,
     notes: &mut Notes,
 ) -> Result<Grant, NoGrant> {
-    let SignIn { candidate, client, stamp, asked } = sign_in;
-    let hint = stamp.tenant();
-    if *candidate.code == PresentedCode::Malformed {
-        notes.redemption = Some(Redemption::Refused(InviteRefusal::Malformed));
+    let SignIn { applicant, client, stamp, asked } = sign_in;
+    let hint = stamp.given();
+    if *applicant.code == Presented::Malformed {
+        notes.join = Some(JoinOutcome::Refused(JoinRefusal::Malformed).into());
         return Err(Refusal::InviteRequired.into());
     }
     let (records, binding, hinted) = join3(
-        store.user(candidate.user),
+        cached.user(applicant.user),
         async {
             match client {
-                Some(client) => store.client_binding(&candidate.user.pool, client).await,
+                Some(client) => cached.client_binding(&applicant.user.pool, client).await,
                 None => Ok(None),
             }
         },
         async {
             match hint {
-                Some(hint) => Some(store.tenant(hint).await),
+                Some(hint) => Some(cached.tenant(hint).await),
                 None => None,
             }
         },
     )
     .await;
     let (mut records, binding) = (records?, binding?);
-    let mut tenants = Tenants::new(store);
+    let mut tenants = Tenants::new(cached);
     if let (Some(hint), Some(hinted)) = (hint, hinted) {
         tenants.keep_guess(hint, hinted);
     }
     let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
-    let result = choose_and_redeem(sign_in, bound, &mut records, &mut tenants, store, notes).await;
+    let result = choose_or_join(sign_in, bound, &mut records, &mut tenants, store, notes).await;
     if !matches!(result, Err(NoGrant::Store(_))) {
-        let asked = asked.tenant().filter(|asked| Some(*asked) != bound);
+        let asked = asked.given().filter(|asked| Some(*asked) != bound);
         notes.cross_tenant = cross_tenant(&records, hint, bound, asked);
     }
     let (chosen, by) = match result {
@@ -171,10 +189,10 @@ async fn grant<S: Records + Invites>(
 fn not_granted<S: Records>(
     records: &UserRecords,
     bound: Option<&TenantId>,
-    asked: &AskedTenant,
+    asked: &Presented<TenantId>,
     tenants: &Tenants<'_, S>,
 ) -> Option<(TenantId, ChosenBy)> {
-    let (tenant, by) = match (bound, asked.tenant(), records.default_tenant()) {
+    let (tenant, by) = match (bound, asked.given(), records.default_tenant()) {
         (Some(bound), _, _) => (bound, ChosenBy::ClientBinding),
         (None, Some(asked), _) => (asked, ChosenBy::Asked),
         (None, None, default) => (default?, ChosenBy::Default),
@@ -197,32 +215,32 @@ fn cross_tenant(
 }
 
 /// The tenant that the token may carry, and by what it was chosen.
-async fn choose_and_redeem<S: Records + Invites>(
+async fn choose_or_join<R: Records, S: JoinStore>(
     sign_in: SignIn<'_>,
     bound: Option<&TenantId>,
     records: &mut UserRecords,
-    tenants: &mut Tenants<'_, S>,
+    tenants: &mut Tenants<'_, R>,
     store: &S,
     notes: &mut Notes,
 ) -> Result<(TenantId, ChosenBy), NoGrant> {
-    let SignIn { candidate, asked, .. } = sign_in;
+    let SignIn { applicant, asked, .. } = sign_in;
     let Ok(wanted) = Wanted::of(bound, asked) else { return Err(Refusal::WrongTenant.into()) };
     let by = if bound.is_some() { ChosenBy::ClientBinding } else { ChosenBy::Asked };
-    let has_code = *candidate.code != PresentedCode::None;
-    let mut is_redeemed = false;
+    let has_code = *applicant.code != Presented::None;
+    let mut has_tried = false;
     let mut damage = None;
     loop {
         let state = |tenant: &TenantId| tenants.state(tenant);
         let mut choice = match wanted {
-            _ if has_code && !is_redeemed => Choice::NothingLive,
-            Wanted::Tenant(wanted) if !is_redeemed && records.in_tenant(wanted).is_none() => {
+            _ if has_code && !has_tried => Choice::NothingLive,
+            Wanted::Tenant(wanted) if !has_tried && records.in_tenant(wanted).is_none() => {
                 Choice::NothingLive
             }
             Wanted::Tenant(wanted) => choose_wanted(records, wanted, by, &state),
-            Wanted::Any => choose(records, candidate.is_refresh, &state),
+            Wanted::Any => choose(records, applicant.is_refresh, &state),
             Wanted::Nowhere => Choice::Refuse(Refusal::WrongTenant),
         };
-        if is_redeemed && choice == Choice::NothingLive {
+        if has_tried && choice == Choice::NothingLive {
             choice = nothing_left(records, &state);
         }
         match choice {
@@ -232,12 +250,11 @@ async fn choose_and_redeem<S: Records + Invites>(
                 return Ok((membership.tenant.clone(), by));
             }
             Choice::NothingLive => {
-                is_redeemed = true;
-                match redeem(candidate, wanted, records, tenants, store).await {
-                    Ok(Redeemed { redemption, refused, damaged }) => {
-                        let is_refused = matches!(redemption, Redemption::Refused(_));
-                        (notes.redemption, notes.refused, notes.damaged) =
-                            (Some(redemption), refused, damaged);
+                has_tried = true;
+                match join(applicant, wanted, records, tenants, store).await {
+                    Ok(report) => {
+                        let is_refused = matches!(report.outcome, JoinOutcome::Refused(_));
+                        notes.join = Some(report);
                         if has_code && is_refused {
                             return Err(Refusal::InviteRequired.into());
                         }

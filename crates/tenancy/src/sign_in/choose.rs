@@ -1,6 +1,6 @@
 //! Which of a user's tenants a token carries.
 
-use crate::tenants::TenantState;
+use crate::live::TenantState;
 use crate::{Membership, MembershipStatus, TenantId, UserRecords};
 
 /// Why a token is refused. What the user is told stands in the `cognito-trigger` crate.
@@ -16,77 +16,6 @@ pub enum Refusal {
     ChooseTenant,
     /// The tenant, or the membership in it, is suspended.
     Suspended,
-}
-
-/// The tenant that a request asks for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum AskedTenant {
-    /// None; a blank one counts as none.
-    None,
-    /// Something that no tenant is called.
-    Malformed,
-    /// This one.
-    Tenant(TenantId),
-}
-
-impl AskedTenant {
-    /// Reads what came.
-    #[must_use]
-    pub fn parse(raw: &str) -> Self {
-        if raw.trim().is_empty() { Self::None } else { raw.parse().map_or(Self::Malformed, Self::Tenant) }
-    }
-
-    /// The tenant, if one is named.
-    #[must_use]
-    pub fn tenant(&self) -> Option<&TenantId> {
-        match self {
-            Self::Tenant(tenant) => Some(tenant),
-            Self::None | Self::Malformed => None,
-        }
-    }
-}
-
-/// The request asks for another tenant than the app client is bound to. Nothing is redeemed, and there is no token.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Contradiction;
-
-/// Which tenant a request is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Wanted<'a> {
-    /// Any of the user's.
-    Any,
-    /// This one: the app client's, or the one that the request asks for.
-    Tenant(&'a TenantId),
-    /// None that exists: the request asks for something that no tenant is called.
-    Nowhere,
-}
-
-impl<'a> Wanted<'a> {
-    /// What the app client's binding and the request say together.
-    ///
-    /// # Errors
-    ///
-    /// [`Contradiction`].
-    pub fn of(bound: Option<&'a TenantId>, asked: &'a AskedTenant) -> Result<Self, Contradiction> {
-        match (bound, asked) {
-            (None, AskedTenant::None) => Ok(Self::Any),
-            (None, AskedTenant::Malformed) => Ok(Self::Nowhere),
-            (None, AskedTenant::Tenant(asked)) => Ok(Self::Tenant(asked)),
-            (Some(bound), AskedTenant::None) => Ok(Self::Tenant(bound)),
-            (Some(bound), AskedTenant::Tenant(asked)) if asked == bound => Ok(Self::Tenant(bound)),
-            (Some(_), AskedTenant::Tenant(_) | AskedTenant::Malformed) => Err(Contradiction),
-        }
-    }
-
-    /// Whether a token for `tenant` would be what is wanted.
-    #[must_use]
-    pub fn admits(self, tenant: &TenantId) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Tenant(wanted) => wanted == tenant,
-            Self::Nowhere => false,
-        }
-    }
 }
 
 /// By what a membership was chosen.

@@ -1,44 +1,37 @@
 //! The use case of post-confirmation: a user was confirmed, joins a tenant and is stamped with it.
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{self, join_all};
 
-use crate::choice::{AskedTenant, Wanted};
-use crate::ports::{BoxError, Damage, Invites, Records, Stamps, StoreError, UserDirectory};
-use crate::redeem::{Redeemed, redeem};
-use crate::redemption::{Candidate, InviteRefusal, Redemption, RefusedOpening};
-use crate::tenants::{TenantState, Tenants};
-use crate::{ClientId, PresentedCode, Stamp, TenantId, UserKey, UserRecords, Username};
+use crate::join::{Applicant, JoinOutcome, JoinRefusal, JoinReport, join};
+use crate::live::{TenantState, Tenants};
+use crate::ports::{BoxError, JoinStore, Records, Stamps, StoreError, UserDirectory};
+use crate::wanted::Wanted;
+use crate::{ClientId, Presented, Stamp, TenantId, UserKey, UserRecords, Username};
 
 /// A user's confirmation.
 #[derive(Clone, Copy, Debug)]
 pub struct Confirmation<'a> {
     /// The user, and what may be redeemed.
-    pub candidate: Candidate<'a>,
+    pub applicant: Applicant<'a>,
     /// The app client, if one took part.
     pub client: Option<&'a ClientId>,
     /// The tenant that the request asks for.
-    pub asked: &'a AskedTenant,
+    pub asked: &'a Presented<TenantId>,
 }
 
 /// What came of a confirmation, before the stamp.
 #[derive(Debug)]
-pub struct Joined {
-    /// What came of redeeming.
-    pub redemption: Redemption,
+pub struct Confirmed {
+    pub join: JoinReport,
     /// The user's records afterwards; `None` when none were read, because nothing had to be.
     pub records: Option<UserRecords>,
     /// The stamp that is still to be written; an error when the tenants that it depends on could not be read.
     pub stamp: Result<Option<StampPlan>, StoreError>,
-    /// What was on offer and refused.
-    pub refused: Vec<RefusedOpening>,
-    /// Damaged items that were passed over.
-    pub damaged: Vec<Damage>,
 }
 
-impl Joined {
-    fn refused(why: InviteRefusal, records: Option<UserRecords>) -> Self {
-        let redemption = Redemption::Refused(why);
-        Self { redemption, records, stamp: Ok(None), refused: Vec::new(), damaged: Vec::new() }
+impl Confirmed {
+    fn refused(why: JoinRefusal, records: Option<UserRecords>) -> Self {
+        Self { join: JoinOutcome::Refused(why).into(), records, stamp: Ok(None) }
     }
 }
 
@@ -47,17 +40,17 @@ impl Joined {
 /// # Errors
 ///
 /// [`StoreError`] when the store gave no answer or holds a damaged item. A repetition, or the next sign-in, finishes it.
-pub async fn confirm<S: Records + Invites>(
+pub async fn confirm<S: JoinStore>(
     confirmation: Confirmation<'_>,
     store: &S,
-) -> Result<Joined, StoreError> {
-    let Confirmation { candidate, client, asked } = confirmation;
-    if *candidate.code == PresentedCode::Malformed {
-        return Ok(Joined::refused(InviteRefusal::Malformed, None));
+) -> Result<Confirmed, StoreError> {
+    let Confirmation { applicant, client, asked } = confirmation;
+    if *applicant.code == Presented::Malformed {
+        return Ok(Confirmed::refused(JoinRefusal::Malformed, None));
     }
-    let (records, binding) = join(store.user(candidate.user), async {
+    let (records, binding) = future::join(store.user(applicant.user), async {
         match client {
-            Some(client) => store.client_binding(&candidate.user.pool, client).await,
+            Some(client) => store.client_binding(&applicant.user.pool, client).await,
             None => Ok(None),
         }
     })
@@ -65,20 +58,19 @@ pub async fn confirm<S: Records + Invites>(
     let (mut records, binding) = (records?, binding?);
     let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
     let Ok(wanted) = Wanted::of(bound, asked) else {
-        return Ok(Joined::refused(InviteRefusal::WrongTenant, Some(records)));
+        return Ok(Confirmed::refused(JoinRefusal::WrongTenant, Some(records)));
     };
     let mut tenants = Tenants::new(store);
-    let Redeemed { mut redemption, refused, damaged } =
-        redeem(candidate, wanted, &mut records, &mut tenants, store).await?;
+    let mut report = join(applicant, wanted, &mut records, &mut tenants, store).await?;
     // With no code given, a live membership is the first outcome of an earlier call.
-    if matches!(redemption, Redemption::Refused(_))
-        && *candidate.code == PresentedCode::None
+    if matches!(report.outcome, JoinOutcome::Refused(_))
+        && *applicant.code == Presented::None
         && tenants.has_live(&records).await?
     {
-        redemption = Redemption::Already;
+        report.outcome = JoinOutcome::Already;
     }
     let stamp = stamp_of(&records, &mut tenants).await;
-    Ok(Joined { redemption, records: Some(records), stamp, refused, damaged })
+    Ok(Confirmed { join: report, records: Some(records), stamp })
 }
 
 async fn stamp_of<S: Records>(

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use crate::ports::{Damage, Records, StoreError};
-use crate::{Membership, Tenant, TenantId, TenantStatus, UserRecords};
+use crate::ports::{Records, StoreError};
+use crate::{Damage, Membership, Tenant, TenantId, TenantStatus, UserRecords};
 
 /// How many tenants are read at the same time.
 const READ_AT_ONCE: usize = 8;

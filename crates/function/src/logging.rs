@@ -2,20 +2,19 @@
 
 use std::process::ExitCode;
 
-use tenancy::ports::Damage;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::failure::with_causes;
 use crate::settings::InvalidSettings;
+use crate::with_causes;
 
-/// Turns logging on: JSON lines if `format` (`AWS_LAMBDA_LOG_FORMAT`) is `JSON`, else text; from `level`
-/// (`AWS_LAMBDA_LOG_LEVEL`) on, `INFO` by default. There is nothing below `INFO`, whatever `level` says, and release builds
+/// Turns logging on: JSON lines if `AWS_LAMBDA_LOG_FORMAT` is `JSON`, else text; from the level `AWS_LAMBDA_LOG_LEVEL` on, `INFO` by default. There is nothing below `INFO`, whatever `level` says, and release builds
 /// do not even contain it: at `TRACE` the Lambda runtime would log whole events.
 ///
 /// A panic is logged by its place alone: its message can quote data.
-pub fn init(format: Option<&str>, level: Option<&str>) {
+pub fn init(lookup: &dyn Fn(&str) -> Option<String>) {
+    let (format, level) = (lookup("AWS_LAMBDA_LOG_FORMAT"), lookup("AWS_LAMBDA_LOG_LEVEL"));
     let level = match level {
         Some(level) if level.eq_ignore_ascii_case("FATAL") => LevelFilter::ERROR,
         Some(level) => level.parse().unwrap_or(LevelFilter::INFO),
@@ -42,17 +41,6 @@ pub fn init(format: Option<&str>, level: Option<&str>) {
     }));
 }
 
-/// Logs a damaged item that was passed over.
-pub fn log_damage(damage: &Damage, request_id: &str) {
-    tracing::error!(
-        event = "data.integrity",
-        requestId = request_id,
-        key = damage.key,
-        problem = damage.problem,
-        "a damaged item is passed over"
-    );
-}
-
 /// Ends a function that cannot start, every fault in one line.
 #[must_use]
 pub fn refuse_start(error: &InvalidSettings) -> ExitCode {
@@ -60,7 +48,7 @@ pub fn refuse_start(error: &InvalidSettings) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Ends a function whose loop has ended.
+/// The exit code of a function whose loop has ended.
 #[must_use]
 pub fn exit(ended: Result<(), lambda_runtime::Error>) -> ExitCode {
     match ended {

@@ -1,0 +1,44 @@
+//! The closed list of what the field `event` of a log line can say. `docs/log-fields.md` describes each.
+
+/// What happened, for those who search logs and count in alarms.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LogEvent {
+    TokenIssued,
+    TokenDenied,
+    InviteRedeemed,
+    InviteRefused,
+    StampDeferred,
+    CrossTenant,
+    CacheStale,
+    DataIntegrity,
+    EventInvalid,
+}
+
+impl LogEvent {
+    pub const ALL: [Self; 9] = [
+        Self::TokenIssued,
+        Self::TokenDenied,
+        Self::InviteRedeemed,
+        Self::InviteRefused,
+        Self::StampDeferred,
+        Self::CrossTenant,
+        Self::CacheStale,
+        Self::DataIntegrity,
+        Self::EventInvalid,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TokenIssued => "token.issued",
+            Self::TokenDenied => "token.denied",
+            Self::InviteRedeemed => "invite.redeemed",
+            Self::InviteRefused => "invite.refused",
+            Self::StampDeferred => "stamp.deferred",
+            Self::CrossTenant => "security.cross_tenant",
+            Self::CacheStale => "cache.stale",
+            Self::DataIntegrity => "data.integrity",
+            Self::EventInvalid => "event.invalid",
+        }
+    }
+}

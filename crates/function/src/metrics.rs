@@ -1,0 +1,196 @@
+//! The one line per call: log record and metrics at once, in CloudWatch's embedded metric format (CloudWatch user guide,
+//! "Specification: Embedded metric format"). Each metric counts by function, and by function and outcome.
+
+use std::io::Write;
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+/// Namespace of the metrics.
+pub const NAMESPACE: &str = "CognitoTenancy";
+
+const DIMENSIONS: [&[&str]; 2] = [&["Function"], &["Function", "Outcome"]];
+
+/// The value of a metric, which says its unit.
+#[derive(Clone, Copy, Debug)]
+pub enum Amount {
+    Count(u64),
+    Bytes(u64),
+    Milliseconds(Duration),
+}
+
+impl Amount {
+    const fn unit(self) -> &'static str {
+        match self {
+            Self::Count(_) => "Count",
+            Self::Bytes(_) => "Bytes",
+            Self::Milliseconds(_) => "Milliseconds",
+        }
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Count(number) | Self::Bytes(number) => serializer.serialize_u64(*number),
+            // With microseconds behind the point.
+            Self::Milliseconds(time) => {
+                let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+                serializer.serialize_f64(f64::from(micros) / 1000.0)
+            }
+        }
+    }
+}
+
+/// One call, as it is printed. Never holds an e-mail address, a name, a code, a token, an attribute or an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// When the call ended.
+    pub at: SystemTime,
+    /// The function's name: the dimension `Function`.
+    pub function: &'a str,
+    /// How the call ended: the dimension `Outcome`.
+    pub outcome: &'a str,
+    /// Names and values, in the order of the line.
+    pub metrics: &'a [(&'static str, Amount)],
+    /// What a search looks for; what is not known is left out.
+    pub properties: &'a [(&'static str, Option<&'a str>)],
+}
+
+impl Record<'_> {
+    /// The line, without line end.
+    #[must_use]
+    pub fn line(&self) -> String {
+        // Numbers and texts under fixed names: writing them cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Prints the line to standard output, where Lambda looks for metrics. One that cannot be printed is lost, and nothing
+    /// else.
+    pub fn print(&self) {
+        let _ = writeln!(std::io::stdout().lock(), "{}", self.line());
+    }
+}
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let since_epoch = self.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry(
+            "_aws",
+            &Metadata {
+                timestamp: u64::try_from(since_epoch.as_millis()).unwrap_or(0),
+                cloud_watch_metrics: [Directive {
+                    namespace: NAMESPACE,
+                    dimensions: DIMENSIONS,
+                    metrics: Definitions(self.metrics),
+                }],
+            },
+        )?;
+        line.serialize_entry("Function", self.function)?;
+        line.serialize_entry("Outcome", self.outcome)?;
+        for (name, amount) in self.metrics {
+            line.serialize_entry(name, amount)?;
+        }
+        for (name, value) in self.properties {
+            if let Some(value) = value {
+                line.serialize_entry(name, value)?;
+            }
+        }
+        line.end()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'a> {
+    timestamp: u64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'static str,
+    dimensions: [&'static [&'static str]; 2],
+    metrics: Definitions<'a>,
+}
+
+struct Definitions<'a>(&'a [(&'static str, Amount)]);
+
+impl Serialize for Definitions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Definition {
+            name: &'static str,
+            unit: &'static str,
+        }
+        serializer.collect_seq(self.0.iter().map(|&(name, amount)| Definition { name, unit: amount.unit() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What CloudWatch's published schema of the embedded metric format demands (user guide, "Specification: Embedded
+    /// metric format"), rule by rule.
+    fn assert_is_emf(line: &Value) {
+        let metadata = line["_aws"].as_object().unwrap();
+        assert!(metadata["Timestamp"].is_u64());
+        let directives = metadata["CloudWatchMetrics"].as_array().unwrap();
+        assert!(!directives.is_empty());
+        for directive in directives {
+            let namespace = directive["Namespace"].as_str().unwrap();
+            assert!((1..=1024).contains(&namespace.len()));
+            let dimension_sets = directive["Dimensions"].as_array().unwrap();
+            assert!(!dimension_sets.is_empty());
+            for set in dimension_sets {
+                let names = set.as_array().unwrap();
+                assert!((1..=30).contains(&names.len()));
+                for name in names {
+                    let value = line[name.as_str().unwrap()].as_str();
+                    assert!(value.is_some_and(|value| (1..=1024).contains(&value.len())), "dimension {name}");
+                }
+            }
+            let metrics = directive["Metrics"].as_array().unwrap();
+            assert!((1..=100).contains(&metrics.len()));
+            let units = ["Count", "Milliseconds", "Bytes"];
+            for metric in metrics {
+                let name = metric["Name"].as_str().unwrap();
+                assert!((1..=1024).contains(&name.len()));
+                assert!(line[name].is_number(), "metric {name} has a number");
+                assert!(units.contains(&metric["Unit"].as_str().unwrap()), "{name}");
+                assert!(metric.as_object().unwrap().keys().all(|key| key == "Name" || key == "Unit"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_line_is_what_cloudwatch_demands() {
+        let record = Record {
+            at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_123),
+            function: "post-confirmation",
+            outcome: "joined",
+            metrics: &[
+                ("Invocations", Amount::Count(1)),
+                ("DurationMs", Amount::Milliseconds(Duration::from_micros(4_567))),
+                ("ClaimBytes", Amount::Bytes(321)),
+            ],
+            properties: &[("requestId", Some("request-1")), ("sub", None)],
+        };
+
+        let text = record.line();
+        let line: Value = serde_json::from_str(&text).unwrap();
+
+        assert!(!text.contains('\n'), "one line");
+        assert_is_emf(&line);
+        assert_eq!(line["_aws"]["Timestamp"], 1_800_000_000_123_u64);
+        assert_eq!((&line["DurationMs"], &line["ClaimBytes"]), (&4.567.into(), &321.into()));
+        assert_eq!((&line["requestId"], line.get("sub")), (&"request-1".into(), None));
+    }
+}

@@ -1,0 +1,115 @@
+//! Settings: environment variables, read once at start. Every fault is named, not only the first.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// Reads settings through a look-up and collects what is wrong with them. A blank value counts as not set, because
+/// that is how templates leave a setting out.
+pub struct Settings<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    faults: Vec<String>,
+}
+
+/// Settings with which a function cannot start. `Display` names every fault.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings are not usable: {}", .0.join("; "))]
+pub struct InvalidSettings(pub Vec<String>);
+
+impl<'a> Settings<'a> {
+    /// Reads through `lookup`, such as the environment.
+    #[must_use]
+    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup, faults: Vec::new() }
+    }
+
+    /// The value of `name`, if it is set.
+    #[must_use]
+    pub fn raw(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// `TENANCY_TABLE`: a DynamoDB table's name, 3 to 255 of `A-Z a-z 0-9 _ . -`, or its ARN. Required.
+    pub fn table(&mut self) -> String {
+        let Some(raw) = self.raw("TENANCY_TABLE") else {
+            self.fault("TENANCY_TABLE", "is not set");
+            return String::new();
+        };
+        let name = match raw.strip_prefix("arn:") {
+            Some(arn) => arn.rsplit_once(":table/").map_or("", |(_, name)| name),
+            None => &raw,
+        };
+        let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+        if !(3..=255).contains(&name.len()) || !name.bytes().all(is_name) {
+            self.fault("TENANCY_TABLE", "is not a table's name (3 to 255 of A-Z a-z 0-9 _ . -) or ARN");
+        }
+        raw
+    }
+
+    /// A value of a type with rules of its own; `default` when it is not set.
+    pub fn parsed<T>(&mut self, name: &str, default: T) -> T
+    where
+        T: FromStr<Err: Display>,
+    {
+        match self.raw(name).map(|raw| raw.parse::<T>()) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(error)) => {
+                self.fault(name, &format!("is not usable: {error}"));
+                default
+            }
+        }
+    }
+
+    /// One of `choices`; the first when it is not set.
+    pub fn one_of<T: Copy>(&mut self, name: &str, choices: [(&str, T); 2]) -> T {
+        let [(first, default), (second, other)] = choices;
+        match self.raw(name) {
+            None => default,
+            Some(raw) if raw == first => default,
+            Some(raw) if raw == second => other,
+            Some(raw) => {
+                self.fault(name, &format!("is `{raw}`, and must be `{first}` or `{second}`"));
+                default
+            }
+        }
+    }
+
+    /// A whole number in `range`; `default` when it is not set.
+    pub fn number(&mut self, name: &str, default: u64, range: std::ops::RangeInclusive<u64>) -> u64 {
+        let Some(raw) = self.raw(name) else { return default };
+        raw.parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
+            let (min, max) = (range.start(), range.end());
+            self.fault(name, &format!("is `{raw}`, and must be a whole number from {min} to {max}"));
+            default
+        })
+    }
+
+    /// Notes a fault of the setting `name`.
+    pub fn fault(&mut self, name: &str, problem: &str) {
+        self.faults.push(format!("{name} {problem}"));
+    }
+
+    /// `other`, if nothing was wrong here either.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSettings`] with every fault.
+    pub fn finish_with<T>(mut self, other: Result<T, Vec<String>>) -> Result<T, InvalidSettings> {
+        match other {
+            Ok(value) => self.finish(value),
+            Err(faults) => {
+                self.faults.extend(faults);
+                Err(InvalidSettings(self.faults))
+            }
+        }
+    }
+
+    /// `value`, if nothing was wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSettings`] with every fault.
+    pub fn finish<T>(self, value: T) -> Result<T, InvalidSettings> {
+        if self.faults.is_empty() { Ok(value) } else { Err(InvalidSettings(self.faults)) }
+    }
+}

@@ -1,0 +1,197 @@
+//! One offer: judged on fresh reads, written, and judged anew for as long as others overtake it.
+
+use super::engine::Engine;
+use super::offer::{JoinOutcome, JoinRefusal, Offer, Way};
+use super::plan::JoinPlan;
+use super::rules::{Standing, Verdict, check_pointer, judge, judge_provider};
+use crate::ports::{Commit, JoinStore, Records, StoreError};
+use crate::wanted::Wanted;
+use crate::{Damage, EmailAddress, InviteHash, TenantId};
+
+/// How often an offer that others overtake is judged anew before it is given up.
+const MAX_ROUNDS: usize = 8;
+
+/// How an invite was found.
+#[derive(Clone, Copy)]
+pub(super) enum FoundBy<'a> {
+    Code,
+    /// By the pointer of an address to an invite of this tenant.
+    Address(&'a EmailAddress, &'a TenantId),
+}
+
+/// What came of one invite.
+pub(super) enum Attempt {
+    Joined(TenantId),
+    Already(TenantId),
+    /// Refused; with the offer.
+    Refused(JoinRefusal, Box<Offer>),
+    /// Damaged, noted, and passed over.
+    Damaged,
+}
+
+impl<R: Records, S: JoinStore> Engine<'_, '_, '_, R, S> {
+    /// Redeems one invite, deciding anew for as long as others overtake it.
+    pub(super) async fn attempt(
+        &mut self,
+        hash: &InviteHash,
+        by: FoundBy<'_>,
+    ) -> Result<Attempt, StoreError> {
+        let user = self.applicant.user;
+        let earlier = self.records.clone();
+        let mut is_last_look = false;
+        for _ in 0..MAX_ROUNDS {
+            let offer = match self.store.offer(hash, user).await {
+                Ok(offer) => offer,
+                Err(StoreError::Damaged(damage)) => {
+                    self.note_damaged(damage);
+                    return Ok(Attempt::Damaged);
+                }
+                Err(error) => return Err(error),
+            };
+            if let (FoundBy::Address(email, tenant), Some(terms)) = (by, &offer.terms)
+                && let Err(damage) = check_pointer(tenant, email, &terms.invite)
+            {
+                self.note_damaged(damage);
+                return Ok(Attempt::Damaged);
+            }
+            if let Some(terms) = &offer.terms {
+                self.tenants.know(&terms.tenant);
+            }
+            if let Some(damage) = &offer.damaged_pointer {
+                self.note_damaged(damage.clone());
+            }
+            let mut verdict = judge(&self.applicant, hash, &offer, self.records, Standing::GOOD);
+            if matches!(verdict, Verdict::Join(_)) {
+                let standing = self.standing(&offer, by).await?;
+                verdict = judge(&self.applicant, hash, &offer, self.records, standing);
+            }
+            match verdict {
+                Verdict::Already(tenant) => {
+                    if !self.records.is_active_in(&tenant) {
+                        *self.records = self.store.user(user).await?;
+                    }
+                    return Ok(Attempt::Already(tenant));
+                }
+                // An overlapping call of this user may have written between two of these reads: look once more.
+                Verdict::Refuse(_) if is_code_of_an_invite(by, &offer) && !is_last_look => {
+                    *self.records = self.store.user(user).await?;
+                    is_last_look = true;
+                }
+                Verdict::Refuse(why) => {
+                    let joined = offer.terms.as_ref().map(|terms| &terms.invite.tenant);
+                    if let Some(tenant) = joined.filter(|t| self.records.has_joined_since(&earlier, Some(t)))
+                    {
+                        return Ok(Attempt::Already(tenant.clone()));
+                    }
+                    self.note_refused(Way::Invite(hash.clone()), why);
+                    return Ok(Attempt::Refused(why, Box::new(offer)));
+                }
+                Verdict::Join(plan) => {
+                    if self.commit(&plan).await? {
+                        return Ok(Attempt::Joined(plan.tenant));
+                    }
+                    is_last_look = false;
+                    if let FoundBy::Address(_, tenant) = by
+                        && self.records.has_joined_since(&earlier, None)
+                    {
+                        let joined = self.records.active().find(|m| !earlier.is_active_in(&m.tenant));
+                        return Ok(Attempt::Already(joined.map_or(tenant, |m| &m.tenant).clone()));
+                    }
+                }
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Step 4: the tenant of the user's identity provider.
+    pub(super) async fn by_provider(
+        &mut self,
+        wanted: Wanted<'_>,
+    ) -> Result<Option<JoinOutcome>, StoreError> {
+        let Some(provider) = self.applicant.identities.joining_provider() else { return Ok(None) };
+        let way = || Way::Provider(provider.clone());
+        for _ in 0..MAX_ROUNDS {
+            let Some(binding) = self.providers.binding(provider).await?.filter(|binding| binding.joins)
+            else {
+                return Ok(None);
+            };
+            if !wanted.admits(&binding.tenant) {
+                return Ok(None);
+            }
+            let tenant = self.store.joinable_tenant(&binding.tenant).await?.ok_or_else(|| Damage {
+                key: format!("IDP#{}#{provider} / PTR", self.applicant.user.pool),
+                problem: "`tid` names a tenant that does not exist".to_owned(),
+            })?;
+            self.tenants.know(&tenant);
+            let keeps_default = self.keeps_default().await?;
+            let (applicant, records) = (&self.applicant, &*self.records);
+            match judge_provider(applicant, provider, &binding, &tenant, records, keeps_default) {
+                Verdict::Already(_) => return Ok(Some(JoinOutcome::Already)),
+                Verdict::Refuse(why) => {
+                    self.note_refused(way(), why);
+                    return Ok(None);
+                }
+                Verdict::Join(plan) => {
+                    let earlier = self.records.clone();
+                    if self.commit(&plan).await? {
+                        return Ok(Some(JoinOutcome::Joined(plan.tenant)));
+                    }
+                    if self.records.has_joined_since(&earlier, None) {
+                        return Ok(Some(JoinOutcome::Already));
+                    }
+                    self.providers.forget();
+                }
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// Writes a join. `false`: others overtook it, and the user was read anew.
+    async fn commit(&mut self, plan: &JoinPlan) -> Result<bool, StoreError> {
+        match self.store.commit(plan).await? {
+            Commit::Done => {
+                plan.apply(self.records);
+                Ok(true)
+            }
+            Commit::Outdated => {
+                *self.records = self.store.user(self.applicant.user).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn standing(&mut self, offer: &Offer, by: FoundBy<'_>) -> Result<Standing, StoreError> {
+        let keeps_default = self.keeps_default().await?;
+        let bound = offer.terms.as_ref().map(|terms| &terms.invite).filter(|invite| invite.email.is_some());
+        let is_address_good = match (by, bound) {
+            (FoundBy::Code, Some(invite)) => {
+                let is_own = invite.email.as_ref() == self.applicant.email;
+                is_own && self.providers.opens_with_code().await?.opens(&invite.tenant)
+            }
+            // The tenants that the address opens were looked at before its invites were.
+            (FoundBy::Address(..), _) | (FoundBy::Code, None) => true,
+        };
+        Ok(Standing { is_address_good, keeps_default })
+    }
+
+    /// Whether the user keeps their default tenant: the profile's, if it is live; without one, that of the membership that
+    /// was joined first, if any membership is live.
+    async fn keeps_default(&mut self) -> Result<bool, StoreError> {
+        match &self.records.profile.default_tenant {
+            None => self.tenants.has_live(self.records).await,
+            Some(default) => match self.records.in_tenant(default) {
+                None => Ok(false),
+                Some(membership) => self.tenants.is_live(membership).await,
+            },
+        }
+    }
+}
+
+fn is_code_of_an_invite(by: FoundBy<'_>, offer: &Offer) -> bool {
+    matches!(by, FoundBy::Code) && offer.terms.is_some()
+}
+
+fn overtaken() -> StoreError {
+    let source = format!("gave up after {MAX_ROUNDS} conflicting writes").into();
+    StoreError::Unavailable { operation: "redeem an invite", source }
+}

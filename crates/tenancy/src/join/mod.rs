@@ -1,0 +1,16 @@
+//! Joining a tenant: by an invite, or through the tenant's own identity provider.
+//!
+//! [`rules`] has all the judgement, as plain functions; [`engine`] reads, judges and writes.
+
+pub mod applicant;
+mod attempt;
+pub mod engine;
+pub mod offer;
+pub mod plan;
+mod providers;
+pub mod rules;
+
+pub use applicant::Applicant;
+pub use engine::join;
+pub use offer::{JoinOutcome, JoinRefusal, JoinReport, Offer, OfferTerms, RefusedOffer, Way};
+pub use plan::{DefaultChange, JoinPlan, MembershipChange};

@@ -1,0 +1,173 @@
+//! The judgement about joining: who may redeem an invite or join by an identity provider, and what is then to be written.
+//! [`super::engine`] reads and writes.
+
+use super::applicant::Applicant;
+use super::offer::{JoinRefusal, Offer, Way};
+use super::plan::{DefaultChange, JoinPlan, MembershipChange};
+use crate::invite::RETENTION_SECONDS;
+use crate::role::union;
+use crate::{
+    Damage, EmailAddress, EmailHash, Invite, InviteHash, InviteStatus, ProviderBinding, ProviderName, Role,
+    Tenant, TenantId, TenantStatus, UserRecords,
+};
+
+/// What is to be done about one invite.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// Write this.
+    Join(Box<JoinPlan>),
+    /// Nothing: this user has used it before.
+    Already(TenantId),
+    /// Nothing: refused.
+    Refuse(JoinRefusal),
+}
+
+/// What is known of the user beside the records, for one offer.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Whether the user's address opens invites of the offered tenant.
+    pub is_address_good: bool,
+    /// Whether the user keeps the default tenant that they have.
+    pub keeps_default: bool,
+}
+
+impl Standing {
+    /// What nothing has to be read for: an invite that is refused in spite of it is refused whatever the user's standing is.
+    pub const GOOD: Self = Self { is_address_good: true, keeps_default: true };
+}
+
+/// Decides about an invite.
+#[must_use]
+pub fn judge(
+    applicant: &Applicant<'_>,
+    hash: &InviteHash,
+    offer: &Offer,
+    records: &UserRecords,
+    standing: Standing,
+) -> Verdict {
+    if let Some(tenant) = &offer.used_for {
+        return Verdict::Already(tenant.clone());
+    }
+    let Some(terms) = &offer.terms else { return Verdict::Refuse(JoinRefusal::Unknown) };
+    let invite = &terms.invite;
+    let refusal = if invite.status == InviteStatus::Revoked {
+        Some(JoinRefusal::Revoked)
+    } else if applicant.now >= invite.expires_at {
+        Some(JoinRefusal::Expired)
+    } else if invite.uses >= invite.max_uses {
+        Some(JoinRefusal::UsedUp)
+    } else if invite.email.is_some() && invite.email.as_ref() != applicant.email {
+        Some(JoinRefusal::WrongAddress)
+    } else if invite.email.is_some() && !standing.is_address_good {
+        Some(JoinRefusal::AddressNotVerified)
+    } else if terms.tenant.status != TenantStatus::Active {
+        Some(JoinRefusal::TenantNotActive)
+    } else {
+        None
+    };
+    if let Some(why) = refusal {
+        return Verdict::Refuse(why);
+    }
+    let is_last_use = invite.uses.saturating_add(1) >= invite.max_uses;
+    let spent = is_last_use && terms.is_pointed_at;
+    let verdict = plan(
+        applicant,
+        Way::Invite(hash.clone()),
+        (&invite.tenant, &invite.roles),
+        records,
+        standing.keeps_default,
+    );
+    match verdict {
+        Verdict::Join(plan) => Verdict::Join(Box::new(JoinPlan {
+            spent_pointer: invite.email.as_ref().filter(|_| spent).map(EmailHash::of),
+            keep_until: Some(invite.expires_at.plus_seconds(RETENTION_SECONDS)),
+            ..*plan
+        })),
+        other => other,
+    }
+}
+
+/// Decides about joining by an identity provider, whose binding joins by itself.
+#[must_use]
+pub fn judge_provider(
+    applicant: &Applicant<'_>,
+    provider: &ProviderName,
+    binding: &ProviderBinding,
+    tenant: &Tenant,
+    records: &UserRecords,
+    keeps_default: bool,
+) -> Verdict {
+    if tenant.status != TenantStatus::Active {
+        return Verdict::Refuse(JoinRefusal::TenantNotActive);
+    }
+    if records.is_active_in(&tenant.id) {
+        return Verdict::Already(tenant.id.clone());
+    }
+    let way = Way::Provider(provider.clone());
+    plan(applicant, way, (&tenant.id, &binding.default_roles), records, keeps_default)
+}
+
+/// Whether the pointer of an address leads to what it says: an invite of its tenant, bound to that address.
+///
+/// # Errors
+///
+/// [`Damage`] when it does not.
+pub fn check_pointer(tenant: &TenantId, email: &EmailAddress, invite: &Invite) -> Result<(), Damage> {
+    let problem = if invite.tenant != *tenant {
+        format!("`tid` is not that of its pointer, {tenant}")
+    } else if invite.email.as_ref() != Some(email) {
+        "the pointer of an address leads to it, and it is not bound to that address".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Damage { key: format!("INVITE#{}", invite.hash.short()), problem })
+}
+
+/// Whether a refused code still shows which tenant its owner wants: people click the old link after a new one was sent.
+#[must_use]
+pub fn tenant_of_spent_code(why: JoinRefusal, offer: &Offer) -> Option<&TenantId> {
+    match why {
+        JoinRefusal::Revoked | JoinRefusal::Expired | JoinRefusal::UsedUp => {
+            offer.terms.as_ref().map(|terms| &terms.invite.tenant)
+        }
+        JoinRefusal::NoInvite
+        | JoinRefusal::Malformed
+        | JoinRefusal::Unknown
+        | JoinRefusal::WrongAddress
+        | JoinRefusal::AddressNotVerified
+        | JoinRefusal::TenantNotActive
+        | JoinRefusal::MembershipNotActive
+        | JoinRefusal::WrongTenant => None,
+    }
+}
+
+/// What is to be done about a tenant that may be joined: a plan, unless the user's membership there is over.
+fn plan(
+    applicant: &Applicant<'_>,
+    way: Way,
+    (tenant, more_roles): (&TenantId, &[Role]),
+    records: &UserRecords,
+    keeps_default: bool,
+) -> Verdict {
+    let (membership, roles) = match records.in_tenant(tenant) {
+        None => (MembershipChange::Create, union(&[], more_roles)),
+        Some(membership) if membership.is_active() => {
+            (MembershipChange::AddRoles { version: membership.version }, union(&membership.roles, more_roles))
+        }
+        Some(_) => return Verdict::Refuse(JoinRefusal::MembershipNotActive),
+    };
+    let default = DefaultChange { from: records.profile.default_tenant.clone(), to: tenant.clone() };
+    Verdict::Join(Box::new(JoinPlan {
+        user: applicant.user.clone(),
+        username: applicant.username.cloned(),
+        way,
+        spent_pointer: None,
+        keep_until: None,
+        tenant: tenant.clone(),
+        roles,
+        membership,
+        default: (!keeps_default).then_some(default),
+        at: applicant.now,
+        request_id: applicant.request_id.to_owned(),
+    }))
+}
