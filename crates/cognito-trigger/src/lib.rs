@@ -8,6 +8,7 @@
 //! | [`public_error`] | the closed list of what a user can be told |
 //! | [`failure`], [`outcome`] | how a call ended, and how each end shows |
 //! | [`log_event`], [`report`] | what log lines say |
+//! | [`incoming`] | whether a trigger has to act on an event |
 //! | [`settings`] | the settings that every trigger has |
 //! | [`trigger`] | what every trigger does before and after its own work |
 //!
@@ -21,6 +22,7 @@ pub mod claims;
 pub mod event;
 pub mod failure;
 mod identities;
+pub mod incoming;
 mod json;
 pub mod log_event;
 pub mod outcome;
@@ -32,6 +34,7 @@ pub mod trigger;
 
 pub use event::{Envelope, Event, EventVersion, Request, UnreadableEvent};
 pub use failure::Failure;
+pub use incoming::Incoming;
 pub use log_event::LogEvent;
 pub use outcome::{Handled, Outcome};
 pub use public_error::PublicError;

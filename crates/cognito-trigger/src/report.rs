@@ -7,9 +7,9 @@ use function::metrics::{Amount, Record};
 use tenancy::join::JoinOutcome;
 use tenancy::{PoolId, Sub, TenantId};
 
+use crate::incoming::Incoming;
 use crate::log_event::LogEvent;
 use crate::outcome::Handled;
-use crate::trigger::Incoming;
 
 /// What a call cost.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,6 +1,7 @@
-//! The binaries of the two functions: built by cargo, or found where `DEV_STACK_BIN_DIR` says.
+//! The binaries of the functions: built by cargo, or found where `DEV_STACK_BIN_DIR` says.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::OsStr,
     path::{Path, PathBuf},
@@ -10,23 +11,20 @@ use std::{
 use serde::Deserialize;
 use tokio::{process::Command, sync::OnceCell};
 
-use crate::DevStackError;
+use crate::{DevStackError, lambda::FunctionProgram};
 
 /// Name of the post-confirmation binary.
 pub const POST_CONFIRMATION: &str = "post-confirmation";
 /// Name of the pre-token-generation binary.
 pub const PRE_TOKEN_GENERATION: &str = "pre-token-generation";
+/// The functions that the stack runs: the one list. A new trigger is a crate with a binary of this name, and a line here.
+pub const ALL: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
 /// Folder with ready-made binaries; when it is set nothing is built.
 pub const BIN_DIR_VARIABLE: &str = "DEV_STACK_BIN_DIR";
 
-/// Paths of the two function binaries.
+/// Paths of the functions' binaries, by name.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct FunctionBinaries {
-    /// The post-confirmation function.
-    pub post_confirmation: PathBuf,
-    /// The pre-token-generation function.
-    pub pre_token_generation: PathBuf,
-}
+pub struct FunctionBinaries(BTreeMap<&'static str, PathBuf>);
 
 impl FunctionBinaries {
     /// Takes the binaries from `DEV_STACK_BIN_DIR` if that is set, else builds them with cargo (variable
@@ -53,7 +51,12 @@ impl FunctionBinaries {
         BUILT.get_or_try_init(|| Self::build(false)).await
     }
 
-    /// The two binaries in `folder`.
+    /// As programs to run, by name.
+    pub fn programs(&self) -> impl Iterator<Item = (&'static str, FunctionProgram)> {
+        self.0.iter().map(|(name, path)| (*name, FunctionProgram::Binary(path.clone())))
+    }
+
+    /// The binaries in `folder`.
     ///
     /// # Errors
     ///
@@ -63,18 +66,15 @@ impl FunctionBinaries {
             let path = folder.join(name);
             if path.is_file() { Ok(path) } else { Err(DevStackError::BinaryMissing(path)) }
         };
-        Ok(Self {
-            post_confirmation: find(POST_CONFIRMATION)?,
-            pre_token_generation: find(PRE_TOKEN_GENERATION)?,
-        })
+        ALL.into_iter().map(|name| Ok((name, find(name)?))).collect::<Result<_, _>>().map(Self)
     }
 
     async fn compile(release: bool) -> Result<Self, DevStackError> {
         let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         let mut command = Command::new(&cargo);
         // Without `--package`, so that features are those of the whole workspace and nothing compiles twice.
-        command.args(["build", "--bin", POST_CONFIRMATION, "--bin", PRE_TOKEN_GENERATION]);
-        command.arg("--message-format=json-render-diagnostics");
+        command.args(["build", "--message-format=json-render-diagnostics"]);
+        command.args(ALL.into_iter().flat_map(|name| ["--bin", name]));
         if release {
             command.arg("--release");
         }
@@ -93,10 +93,7 @@ impl FunctionBinaries {
         let messages = String::from_utf8_lossy(&output.stdout);
         let find =
             |name: &str| executable(&messages, name).ok_or_else(|| DevStackError::NoBinary(name.to_owned()));
-        Ok(Self {
-            post_confirmation: find(POST_CONFIRMATION)?,
-            pre_token_generation: find(PRE_TOKEN_GENERATION)?,
-        })
+        ALL.into_iter().map(|name| Ok((name, find(name)?))).collect::<Result<_, _>>().map(Self)
     }
 }
 

@@ -1,15 +1,20 @@
 //! One offer: judged on fresh reads, written, and judged anew for as long as others overtake it.
 
-use super::engine::Engine;
-use super::offer::{JoinOutcome, JoinRefusal, Offer, Way};
+use super::applicant::Applicant;
+use super::offer::{JoinOutcome, JoinRefusal, Offer, RefusedOffer, Way};
 use super::plan::JoinPlan;
+use super::providers::Providers;
 use super::rules::{Standing, Verdict, check_pointer, judge, judge_provider};
+use crate::live::Tenants;
 use crate::ports::{Commit, JoinStore, Records, StoreError};
 use crate::wanted::Wanted;
-use crate::{Damage, EmailAddress, InviteHash, TenantId};
+use crate::{Damage, EmailAddress, InviteHash, TenantId, UserRecords};
 
 /// How often an offer that others overtake is judged anew before it is given up.
 const MAX_ROUNDS: usize = 8;
+
+/// How many damaged items a call notes: an address can have thousands of pointers.
+const MAX_DAMAGED: usize = 10;
 
 /// How an invite was found.
 #[derive(Clone, Copy)]
@@ -29,7 +34,18 @@ pub(super) enum Attempt {
     Damaged,
 }
 
-impl<R: Records, S: JoinStore> Engine<'_, '_, '_, R, S> {
+/// One call of [`super::join`].
+pub(super) struct Joining<'a, 't, 's, R, S> {
+    pub(super) applicant: Applicant<'a>,
+    pub(super) store: &'a S,
+    pub(super) tenants: &'t mut Tenants<'s, R>,
+    pub(super) records: &'t mut UserRecords,
+    pub(super) providers: Providers<'a, S>,
+    pub(super) refused: Vec<RefusedOffer>,
+    pub(super) damaged: Vec<Damage>,
+}
+
+impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
     /// Redeems one invite, deciding anew for as long as others overtake it.
     pub(super) async fn attempt(
         &mut self,
@@ -183,6 +199,20 @@ impl<R: Records, S: JoinStore> Engine<'_, '_, '_, R, S> {
                 None => Ok(false),
                 Some(membership) => self.tenants.is_live(membership).await,
             },
+        }
+    }
+
+    /// An offer that is looked at again does not count twice.
+    pub(super) fn note_refused(&mut self, way: Way, why: JoinRefusal) {
+        let refused = RefusedOffer { way, why };
+        if !self.refused.contains(&refused) {
+            self.refused.push(refused);
+        }
+    }
+
+    pub(super) fn note_damaged(&mut self, damage: Damage) {
+        if self.damaged.len() < MAX_DAMAGED && !self.damaged.contains(&damage) {
+            self.damaged.push(damage);
         }
     }
 }

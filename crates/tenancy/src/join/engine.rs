@@ -4,8 +4,8 @@
 //! A user joins only a tenant that they have shown to want. One call joins one tenant at most.
 
 use super::applicant::Applicant;
-use super::attempt::{Attempt, FoundBy};
-use super::offer::{JoinOutcome, JoinRefusal, JoinReport, RefusedOffer, Way};
+use super::attempt::{Attempt, FoundBy, Joining};
+use super::offer::{JoinOutcome, JoinRefusal, JoinReport, Way};
 use super::providers::Providers;
 use super::rules::tenant_of_spent_code;
 use crate::address::{Opens, Voucher};
@@ -13,14 +13,11 @@ use crate::live::Tenants;
 use crate::ports::{JoinStore, Records, StoreError};
 use crate::wanted::Wanted;
 use crate::{
-    Damage, EmailAddress, EmailHash, InviteHash, InvitePointer, Presented, TenantId, Timestamp, UserRecords,
+    EmailAddress, EmailHash, InviteHash, InvitePointer, Presented, TenantId, Timestamp, UserRecords,
 };
 
 /// How many open invites of an address are tried, the oldest first, when no tenant was asked for.
 const MAX_TRIED: usize = 5;
-
-/// How many damaged items a call notes: an address can have thousands of pointers.
-const MAX_DAMAGED: usize = 10;
 
 /// Tries, in this order, and stops at the first that joins:
 ///
@@ -47,25 +44,14 @@ pub async fn join<R: Records, S: JoinStore>(
 ) -> Result<JoinReport, StoreError> {
     let providers = Providers::new(applicant, store);
     let (refused, damaged) = (Vec::new(), Vec::new());
-    let mut engine = Engine { applicant, store, tenants, records, providers, refused, damaged };
+    let mut joining = Joining { applicant, store, tenants, records, providers, refused, damaged };
     let outcome = match applicant.code {
         Presented::Malformed => JoinOutcome::Refused(JoinRefusal::Malformed),
-        Presented::Given(code) => engine.by_code(&code.hash(), wanted).await?,
-        Presented::None => engine.without_code(wanted).await?,
+        Presented::Given(code) => joining.by_code(&code.hash(), wanted).await?,
+        Presented::None => joining.without_code(wanted).await?,
     };
-    let Engine { refused, damaged, .. } = engine;
+    let Joining { refused, damaged, .. } = joining;
     Ok(JoinReport { outcome, refused, damaged })
-}
-
-/// One call of [`join`].
-pub(super) struct Engine<'a, 't, 's, R, S> {
-    pub(super) applicant: Applicant<'a>,
-    pub(super) store: &'a S,
-    pub(super) tenants: &'t mut Tenants<'s, R>,
-    pub(super) records: &'t mut UserRecords,
-    pub(super) providers: Providers<'a, S>,
-    refused: Vec<RefusedOffer>,
-    damaged: Vec<Damage>,
 }
 
 /// What came of the invite that a pointer leads to.
@@ -78,7 +64,7 @@ enum ByPointer {
     UsedBefore,
 }
 
-impl<R: Records, S: JoinStore> Engine<'_, '_, '_, R, S> {
+impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
     /// Step 1: the code.
     async fn by_code(&mut self, hash: &InviteHash, wanted: Wanted<'_>) -> Result<JoinOutcome, StoreError> {
         let earlier = self.records.clone();
@@ -239,20 +225,6 @@ impl<R: Records, S: JoinStore> Engine<'_, '_, '_, R, S> {
             },
             Attempt::Refused(..) | Attempt::Damaged => ByPointer::Refused,
         })
-    }
-
-    /// An way that is looked at again does not count twice.
-    pub(super) fn note_refused(&mut self, way: Way, why: JoinRefusal) {
-        let refused = RefusedOffer { way, why };
-        if !self.refused.contains(&refused) {
-            self.refused.push(refused);
-        }
-    }
-
-    pub(super) fn note_damaged(&mut self, damage: Damage) {
-        if self.damaged.len() < MAX_DAMAGED && !self.damaged.contains(&damage) {
-            self.damaged.push(damage);
-        }
     }
 }
 

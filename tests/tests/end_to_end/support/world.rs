@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
-use dev_stack::{DevStack, FunctionBinaries, FunctionProgram, FunctionSpec, Invocation, StackOptions};
+use dev_stack::{DevStack, FunctionBinaries, FunctionSpec, Invocation, StackOptions};
 use serde_json::Value;
 use tenancy_aws::{AwsClients, AwsSettings};
 
@@ -44,7 +43,7 @@ impl World {
         tenancy_aws::table::create(&dynamodb, TABLE).await.unwrap();
         let endpoints = stack.endpoints();
         let mut roles = BTreeMap::new();
-        for function in [POST_CONFIRMATION, PRE_TOKEN_GENERATION] {
+        for function in dev_stack::functions::ALL {
             roles.insert(function, Role::of(function, POOL, &endpoints.dynamodb, &endpoints.cognito).await);
         }
         let world = Self { stack, dynamodb, cognito, roles };
@@ -55,12 +54,8 @@ impl World {
     /// Starts the functions anew with these settings.
     pub(crate) async fn configure(&self, settings: &[(&str, &str)]) {
         let binaries = FunctionBinaries::built_once().await.unwrap();
-        let programs = [
-            (POST_CONFIRMATION, &binaries.post_confirmation),
-            (PRE_TOKEN_GENERATION, &binaries.pre_token_generation),
-        ];
-        for (name, program) in programs {
-            let mut spec = FunctionSpec::new(name, FunctionProgram::Binary(program.clone()));
+        for (name, program) in binaries.programs() {
+            let mut spec = FunctionSpec::new(name, program);
             spec.env = self.environment(name, settings);
             spec.timeout = timeout(settings);
             self.stack.lambda().add_function(spec);

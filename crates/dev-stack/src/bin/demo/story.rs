@@ -4,8 +4,8 @@ use std::fmt;
 
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use dev_stack::{
-    ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionProgram, FunctionSpec,
-    PoolSettings, Seed, StackOptions, Trigger, Triggers,
+    ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionSpec, PoolSettings,
+    Seed, StackOptions, Trigger, Triggers,
 };
 use serde_json::{Value, json};
 use tenancy_aws::{AwsClients, AwsSettings};
@@ -34,18 +34,15 @@ pub(crate) async fn play(release: bool) -> Result<Story, String> {
     let binaries = FunctionBinaries::build(release).await.map_err(|error| error.with_causes())?;
     let options = StackOptions { region: REGION.to_owned(), ..StackOptions::default() };
     let stack = DevStack::start(options).await.map_err(|error| error.with_causes())?;
-    let story = on(&stack, binaries).await;
+    let story = on(&stack, &binaries).await;
     stack.stop().await;
     story
 }
 
-async fn on(stack: &DevStack, binaries: FunctionBinaries) -> Result<Story, String> {
+async fn on(stack: &DevStack, binaries: &FunctionBinaries) -> Result<Story, String> {
     let wrong = |error: DevStackError| error.with_causes();
-    for (name, program) in [
-        (POST_CONFIRMATION, binaries.post_confirmation),
-        (PRE_TOKEN_GENERATION, binaries.pre_token_generation),
-    ] {
-        let mut function = FunctionSpec::new(name, FunctionProgram::Binary(program));
+    for (name, program) in binaries.programs() {
+        let mut function = FunctionSpec::new(name, program);
         function.env = stack.endpoints().environment();
         function.env.insert("TENANCY_TABLE".to_owned(), TABLE.to_owned());
         // A tenant is remembered for up to 30 s; the story does not wait that long for the change of tier.

@@ -8,9 +8,7 @@ mod settings;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use dev_stack::{
-    DevStack, DevStackError, FunctionBinaries, FunctionProgram, FunctionSpec, Seed, StackOptions, functions,
-};
+use dev_stack::{DevStack, DevStackError, FunctionBinaries, FunctionSpec, Seed, StackOptions, functions};
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -48,7 +46,7 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     let stack = started.await?;
     let seed = Seed::new(&stack, &region, &options.table)?;
     let invite = if options.empty { None } else { first_invite(&seed).await? };
-    add_functions(&stack, binaries, &options);
+    add_functions(&stack, &binaries, &options);
     let cognito = stack.cognito();
     let pool = pool::found_or_made(cognito, options.user_pool_id.as_deref());
     pool::admit(&stack, &pool)?;
@@ -110,13 +108,9 @@ async fn first_invite(seed: &Seed) -> Result<Option<String>, DevStackError> {
     Ok(Some(seed.invite(&tenant, &["admin"], None).await?.reveal()))
 }
 
-fn add_functions(stack: &DevStack, binaries: FunctionBinaries, options: &Options) {
+fn add_functions(stack: &DevStack, binaries: &FunctionBinaries, options: &Options) {
     let environment = function_environment(stack, &options.table, options.settings());
-    for (name, program) in [
-        (functions::POST_CONFIRMATION, binaries.post_confirmation),
-        (functions::PRE_TOKEN_GENERATION, binaries.pre_token_generation),
-    ] {
-        let program = FunctionProgram::Binary(program);
+    for (name, program) in binaries.programs() {
         let spec = FunctionSpec { env: environment.clone(), ..FunctionSpec::new(name, program) };
         stack.lambda().add_function(spec);
     }

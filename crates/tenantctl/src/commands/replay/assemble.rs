@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cognito_trigger::event::{EventVersion, Subject};
-use cognito_trigger::trigger::Incoming;
-use cognito_trigger::{Envelope, Event, Handled, Outcome, PublicError};
+use cognito_trigger::{Envelope, Event, Handled, Incoming, Outcome, PublicError};
 use serde_json::value::RawValue;
 use tenancy::join::JoinOutcome;
 use tenancy::{Timestamp, UserRecords};

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use cognito_trigger::trigger::is_plain_source;
+use cognito_trigger::incoming::is_plain_source;
 use cognito_trigger::{Envelope, UnreadableEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;

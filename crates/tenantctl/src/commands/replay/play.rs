@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use cognito_trigger::Handled;
-use cognito_trigger::trigger::{self, Incoming};
+use cognito_trigger::incoming::{self, Incoming};
 use function::Call;
 use tenancy::ports::StoreError;
 use tenancy_aws::DynamoStore;
@@ -50,7 +50,7 @@ pub(super) async fn play(
         began,
         deadline: began + TIME,
     };
-    let (incoming, event) = trigger::read(call.event, config.shared(), config.acts_on());
+    let (incoming, event) = incoming::read(call.event, config.shared(), config.acts_on());
     let mut handled = match event {
         Ok(event) => config.handle(&call, &event, &rehearsal).await,
         Err(handled) => handled,
