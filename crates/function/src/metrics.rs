@@ -21,7 +21,8 @@ pub enum Amount {
 }
 
 impl Amount {
-    const fn unit(self) -> &'static str {
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
         match self {
             Self::Count(_) => "Count",
             Self::Bytes(_) => "Bytes",

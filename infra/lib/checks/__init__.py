@@ -11,7 +11,6 @@ NAMES = [
     "settings",
     "record",
     "values",
-    "emitted",
     "metrics",
     "alarms",
     "dashboard",

@@ -43,7 +43,6 @@ def run(only):
         "values": lambda: _own(
             "values", "the patterns of parameters take and refuse what they must ({} values)"
         ),
-        "emitted": lambda: _own("emitted", "docs/log-fields.md and the code name the same ({} names)"),
         "metrics": lambda: _own("metrics", "alarms and dashboard have metrics that there are ({} metrics)"),
         "alarms": lambda: _own("alarms", "alarms tell the topic, and say what is wrong ({} alarms)"),
         "dashboard": lambda: _own(

@@ -1,4 +1,6 @@
 //! What Cognito sends, read; and what it accepts, written.
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod event;
