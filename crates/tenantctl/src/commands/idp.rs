@@ -13,7 +13,7 @@ use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::issuable::FunctionSettings;
-use crate::page::{BAD, Page, Show, styled};
+use crate::page::{Page, Show};
 
 /// Providers where anybody can have an account (API reference, `IdentityProviderTypeType`).
 const PUBLIC: [&str; 4] = ["Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
@@ -269,8 +269,6 @@ impl Show for ProviderList {
         });
         let headings = ["provider", "user pool", "tenant", "joins", "roles", "e-mail trusted"];
         page.table(&headings, rows, "No identity providers are bound.");
-        for damage in &self.damaged {
-            page.line(styled(BAD, damage));
-        }
+        page.damaged(&self.damaged);
     }
 }

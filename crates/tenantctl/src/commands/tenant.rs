@@ -554,9 +554,7 @@ impl Show for TenantList {
             ]
         });
         page.table(&["id", "name", "tier", "status", "created"], rows, "There are no such tenants.");
-        for damage in &self.damaged {
-            page.line(styled(BAD, damage));
-        }
+        page.damaged(&self.damaged);
     }
 }
 

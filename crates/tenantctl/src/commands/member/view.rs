@@ -9,7 +9,7 @@ use tenancy_aws::operator::{MemberRecord, UserRecord};
 use super::super::arguments::{joined, minute, rfc3339};
 use super::super::defaults::LostDefault;
 use super::super::tenant::styled_status;
-use crate::page::{BAD, DIM, Page, Show, styled};
+use crate::page::{DIM, Page, Show, styled};
 use crate::users::PoolUser;
 
 /// A membership.
@@ -158,9 +158,7 @@ impl Show for MemberList {
             ]
         });
         page.table(&["sub", "roles", "status", "stamp", "joined"], rows, "There are no such members.");
-        for damage in &self.damaged {
-            page.line(styled(BAD, damage));
-        }
+        page.damaged(&self.damaged);
     }
 }
 
