@@ -104,7 +104,8 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         default_roles: options.roles.distinct(),
         is_email_trusted: options.trust_email,
     };
-    options.functions.check_member(&tenant.tenant, &terms.default_roles)?;
+    let roles = &terms.default_roles;
+    options.functions.check_member(&tenant.tenant, roles)?.note(roles, context);
     note_unlisted_roles(&tenant, &terms.default_roles, context);
     let kind = if options.no_lookup || !context.has_cognito() {
         None

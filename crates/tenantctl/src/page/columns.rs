@@ -95,9 +95,9 @@ fn widths(columns: &[&Column<'_>], width: Option<usize>) -> Vec<usize> {
     wanting.sort_by_key(|(missing, _)| *missing);
     let mut left = wanting.len();
     for (missing, width) in wanting {
-        let share = missing.min(spare / left.max(1));
-        *width += share;
-        spare -= share;
+        let more = missing.min(spare / left.max(1));
+        *width += more;
+        spare -= more;
         left -= 1;
     }
     widths
@@ -248,8 +248,8 @@ mod tests {
             format!(
                 "ID\n{}\n{}\n  name: Acme Corporation  tier: pro  status: active\nglobex\n  name: Globex  tier: free  \
                  status: -",
-                &ID[..59],
-                &ID[59..]
+                ID.split_at(59).0,
+                ID.split_at(59).1
             )
         );
     }
@@ -263,8 +263,8 @@ mod tests {
             page,
             format!(
                 "AT                DETAIL\n2026-11-21 08:00\n  actor:\n    {}\n    {}",
-                &arn[..39],
-                &arn[39..]
+                arn.split_at(39).0,
+                arn.split_at(39).1
             )
         );
     }

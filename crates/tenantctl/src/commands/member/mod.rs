@@ -249,7 +249,7 @@ async fn add(options: &AddOptions, context: &Context) -> Result<Found, Failure> 
     let (operator, tenant_id) = (context.writer().await?, &options.tenant.tenant);
     let tenant = operator.tenant(tenant_id).await?;
     let roles = options.roles.distinct();
-    options.functions.check_member(&tenant.tenant, &roles)?;
+    options.functions.check_member(&tenant.tenant, &roles)?.note(&roles, context);
     note_unlisted_roles(&tenant, &roles, context);
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;
@@ -267,7 +267,7 @@ async fn set_roles(options: &SetRolesOptions, context: &Context) -> Result<Found
     let (operator, tenant_id) = (context.writer().await?, &options.tenant.tenant);
     let tenant = operator.tenant(tenant_id).await?;
     let roles = options.roles.distinct();
-    options.functions.check_member(&tenant.tenant, &roles)?;
+    options.functions.check_member(&tenant.tenant, &roles)?.note(&roles, context);
     note_unlisted_roles(&tenant, &roles, context);
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;
