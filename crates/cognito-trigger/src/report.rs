@@ -57,7 +57,11 @@ impl<'a> Ended<'a> {
 
     /// What a search looks for, in the order of the line.
     #[must_use]
-    pub fn properties<'t>(&self, told: &'t Told, event: Option<LogEvent>) -> [(&'static str, Option<&'t str>); 8]
+    pub fn properties<'t>(
+        &self,
+        told: &'t Told,
+        event: Option<LogEvent>,
+    ) -> [(&'static str, Option<&'t str>); 8]
     where
         'a: 't,
     {

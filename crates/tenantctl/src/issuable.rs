@@ -10,6 +10,7 @@ use pre_token_generation::size::TokenSize;
 use tenancy::{Group, Role, Tenant};
 
 use crate::failure::Failure;
+use crate::token_estimate::TokenEstimate;
 
 /// Settings of the deployed functions that bear on what can be issued.
 #[derive(Args, Clone, Debug, Default)]
@@ -63,19 +64,26 @@ impl FunctionSettings {
         settings.finish(config).map_err(|error| Failure::usage(error.to_string()))
     }
 
-    /// Refuses `roles` in `tenant` if no token could carry them.
+    /// Refuses `roles` in `tenant` if no token could carry them; else says how large tokens become.
     ///
     /// # Errors
     ///
     /// [`Failure`], refused by the rule `not-issuable`.
-    pub fn check_member(&self, tenant: &Tenant, roles: &[Role]) -> Result<(), Failure> {
+    pub fn check_member(&self, tenant: &Tenant, roles: &[Role]) -> Result<TokenEstimate, Failure> {
         let config = self.config()?;
         let size =
             TokenSize::of(&config, tenant, roles).map_err(|error| not_issuable(&with_causes(&error)))?;
         match size.refusal(&config) {
             Some(why) => Err(not_issuable(&why)),
-            None => Ok(()),
+            None => Ok(size.into()),
         }
+    }
+
+    /// How large the tokens of a member of `tenant` with `roles` become, whether they are issued or not; `None` when a group
+    /// has no name that it may have.
+    #[must_use]
+    pub fn estimate(&self, tenant: &Tenant, roles: &[Role]) -> Option<TokenEstimate> {
+        TokenSize::of(&self.config().ok()?, tenant, roles).ok().map(TokenEstimate::from)
     }
 
     /// Refuses a tenant if no member with any one of its roles could get a token, or a group has a name that Cognito keeps

@@ -7,6 +7,7 @@
 //! | [`page`] | what is printed: for people, or as JSON |
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
 //! | [`issuable`] | what could never be in a token, and is refused here |
+//! | [`token_estimate`] | how large tokens become, and what takes none of that size |
 //! | [`commands`] | one module a noun |
 //! | [`users`] | users of a pool, looked up |
 //! | [`policy`] | who may call a function, by its resource policy |
@@ -30,6 +31,7 @@ pub mod page;
 pub mod policy;
 pub mod progress;
 pub mod serves;
+pub mod token_estimate;
 pub mod users;
 
 use std::ffi::OsString;

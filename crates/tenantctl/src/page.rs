@@ -1,11 +1,11 @@
 //! What is printed on standard output: for people, or as one JSON document.
 
+mod columns;
+
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
-use console::measure_text_width;
 use serde::Serialize;
 
 /// Something a command has to say: as JSON by its `Serialize`, which is stable (docs/tenantctl-json.md), and for people.
@@ -32,12 +32,6 @@ pub const DIM: Style = Style::new().dimmed();
 /// A style for headings.
 pub const BOLD: Style = Style::new().bold();
 
-/// Up to how many characters a cell is never broken: a moment, a state, a reference.
-const SHORT: usize = 18;
-
-/// Up to how many characters a word is never broken: a sub, a client id, most addresses.
-const WORD: usize = 40;
-
 impl Page {
     /// A page as wide as `COLUMNS` says, or else the terminal; without both, lines are not broken.
     #[must_use]
@@ -63,22 +57,11 @@ impl Page {
         let _ = writeln!(self.text, "{BOLD}{line}{BOLD:#}");
     }
 
-    /// A paragraph, indented; broken between words where the page has a width.
+    /// A paragraph, indented; wrapped where the page has a width.
     pub fn paragraph(&mut self, indent: usize, text: &str) {
         let width = self.width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(indent).max(20));
         let pad = " ".repeat(indent);
-        let mut line = String::new();
-        for word in text.split_whitespace() {
-            if !line.is_empty() && measure_text_width(&line) + 1 + measure_text_width(word) > width {
-                let _ = writeln!(self.text, "{pad}{line}");
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        if !line.is_empty() {
+        for line in columns::wrapped(&text.split_whitespace().collect::<Vec<_>>().join(" "), width) {
             let _ = writeln!(self.text, "{pad}{line}");
         }
     }
@@ -93,51 +76,44 @@ impl Page {
         }
     }
 
-    /// Names and values, one a line, the values under each other.
+    /// Names and values, one a line, the values under each other; wrapped where the page has a width.
     pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) {
-        let fields: Vec<_> = fields.into_iter().collect();
+        let fields: Vec<_> = fields.into_iter().map(|(name, value)| (name, plain(&value))).collect();
         let longest = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let width = self.width.map(|width| usize::from(width).saturating_sub(longest + 2).max(20));
         for (name, value) in fields {
             let gap = " ".repeat(longest.saturating_sub(name.chars().count()) + 2);
-            let _ = writeln!(self.text, "{DIM}{name}{DIM:#}{gap}{value}");
+            let lines = match width {
+                Some(width) => columns::wrapped(&value, width),
+                None => vec![value],
+            };
+            let under = format!("\n{}", " ".repeat(longest + 2));
+            let _ = writeln!(self.text, "{DIM}{name}{DIM:#}{gap}{}", lines.join(&under));
         }
     }
 
-    /// A table with a line of headings; when there are no rows, `none` in their place.
+    /// A table with a line of headings; when there are no rows, `none` in their place. Where the page has a width, cells are
+    /// wrapped, and a column that finds no room goes below its row.
     pub fn table<R>(&mut self, headings: &[&str], rows: impl IntoIterator<Item = R>, none: &str)
     where
         R: IntoIterator<Item = String>,
     {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(match self.width {
-            Some(_) => ContentArrangement::Dynamic,
-            None => ContentArrangement::Disabled,
-        });
-        if let Some(width) = self.width {
-            table.set_width(width);
-        }
-        table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
-        let mut is_empty = true;
-        let mut widths: Vec<u16> = headings.iter().map(|heading| narrowest(heading)).collect();
-        for row in rows {
-            is_empty = false;
-            let cells: Vec<String> = row.into_iter().collect();
-            for (width, cell) in widths.iter_mut().zip(&cells) {
-                *width = narrowest(cell).max(*width);
-            }
-            table.add_row(cells);
-        }
-        if is_empty {
+        // What is hidden is shown by more characters than it has: the width counts what is shown.
+        let rows: Vec<Vec<String>> =
+            rows.into_iter().map(|row| row.into_iter().map(|cell| plain(&cell)).collect()).collect();
+        if rows.is_empty() {
             self.line(none);
             return;
         }
-        // The first column begins at the edge, and no line ends in blanks.
-        for (column, width) in table.column_iter_mut().zip(widths) {
-            column.set_padding((0, 2));
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+        for line in columns::lines(headings, &rows, self.width.map(usize::from)) {
+            self.line(line);
         }
-        for line in table.lines() {
-            self.line(line.trim_end());
+    }
+
+    /// Items of a list that could not be read.
+    pub fn damaged(&mut self, damaged: &[String]) {
+        for damage in damaged {
+            self.paragraph(0, &styled(BAD, damage));
         }
     }
 
@@ -146,15 +122,6 @@ impl Page {
     pub fn text(&self) -> &str {
         &self.text
     }
-}
-
-/// The width below which a cell would be broken where it must not be, with the gap behind it.
-fn narrowest(cell: &str) -> u16 {
-    const GAP: usize = 2;
-    let whole = measure_text_width(cell);
-    let longest = cell.split_whitespace().map(measure_text_width).max().unwrap_or(0);
-    let width = if whole <= SHORT { whole } else { longest.min(WORD) };
-    u16::try_from(width.saturating_add(GAP)).unwrap_or(u16::MAX)
 }
 
 /// A text that a terminal can be given: control and bidirectional characters are shown as what they are, but for the end of
@@ -204,7 +171,10 @@ pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
 
 fn terminal_width() -> Option<u16> {
     // A terminal that does not know its width says 0.
-    std::io::stdout().is_terminal().then(|| Table::new().width().filter(|width| *width >= 20).unwrap_or(80))
+    std::io::stdout().is_terminal().then(|| {
+        let size = console::Term::stdout().size_checked();
+        size.map(|(_, columns)| columns).filter(|columns| *columns >= 20).unwrap_or(80)
+    })
 }
 
 #[cfg(test)]

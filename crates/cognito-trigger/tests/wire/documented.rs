@@ -151,16 +151,14 @@ fn outcomes() -> Vec<Outcome> {
 
 #[test]
 fn every_outcome_is_documented() {
-    let told: BTreeSet<String> =
-        outcomes().iter().map(|outcome| outcome.told().outcome.to_owned()).collect();
+    let told: BTreeSet<String> = outcomes().iter().map(|outcome| outcome.told().outcome.to_owned()).collect();
 
     assert_eq!(told, ticked(&page(), "### `Outcome`", 0));
 }
 
 #[test]
 fn every_reason_is_documented() {
-    let told: BTreeSet<String> =
-        failures().iter().map(|failure| failure.told().reason.to_owned()).collect();
+    let told: BTreeSet<String> = failures().iter().map(|failure| failure.told().reason.to_owned()).collect();
 
     assert_eq!(told, ticked(&page(), "### `reason`", 0));
 }

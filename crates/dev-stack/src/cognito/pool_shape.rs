@@ -40,6 +40,18 @@ pub(crate) const UPDATABLE: Members = &[
     ("AcrConfiguration", Map(&Structure(&[("AcrValue", Text(1, 2_048))]))),
 ];
 
+/// What both operations may set, and what an update that leaves it out keeps.
+pub(crate) const KEPT: Members = &[(
+    "DcrConfiguration",
+    Structure(&[
+        ("EnableStatus", Choice(&["Enabled", "Disabled"])),
+        ("AllowedScopes", List(&Text(1, 256), 50)),
+        ("AuthenticatedGrantTypes", List(&GRANT_TYPE, 50)),
+        ("OpenDcrEnabled", Flag),
+        ("OpenDcrGrantTypes", List(&GRANT_TYPE, 50)),
+    ]),
+)];
+
 /// What only `UpdateUserPool` has.
 pub(crate) const UPDATE_ALONE: Members = &[("UserPoolId", POOL_ID), ("PoolName", POOL_NAME)];
 
@@ -97,6 +109,7 @@ pub(crate) const SCHEMA_ATTRIBUTE: Shape = Structure(&[
     ),
 ]);
 
+const GRANT_TYPE: Shape = Text(1, 131_072);
 const POOL_NAME: Shape = Text(1, 128);
 const ARN: Shape = Text(20, 2_048);
 const VERIFIABLE: Shape = Choice(&["phone_number", "email"]);

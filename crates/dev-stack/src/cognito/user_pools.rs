@@ -10,7 +10,7 @@ use super::{
     error::CognitoError,
     page,
     pool::Pool,
-    pool_shape::{CREATE_ALONE, POOL_ID, SCHEMA_ATTRIBUTE, UPDATABLE, UPDATE_ALONE},
+    pool_shape::{CREATE_ALONE, KEPT, POOL_ID, SCHEMA_ATTRIBUTE, UPDATABLE, UPDATE_ALONE},
     schema,
     shape::{self, Members, Object, Shape, take_text},
     unknowns,
@@ -47,7 +47,7 @@ pub(super) fn create(cognito: &Cognito, input: Object) -> Answer {
     Ok(answer)
 }
 
-/// `UpdateUserPool`: what is not sent is reset.
+/// `UpdateUserPool`: what is not sent is reset, but for what is [`KEPT`].
 pub(super) fn update(cognito: &Cognito, input: Object) -> Answer {
     let (mut alone, sent) = split(UPDATE_ALONE, input)?;
     let pool_id = take_text(&mut alone, "UserPoolId")?;
@@ -61,6 +61,9 @@ pub(super) fn update(cognito: &Cognito, input: Object) -> Answer {
             pool.description.remove(*name);
         }
         pool.description.extend(settled);
+        for (name, _) in KEPT {
+            pool.description.extend(alone.remove(*name).map(|value| ((*name).to_owned(), value)));
+        }
         if !unknowns::MFA_METHODS_SURVIVE_UPDATE {
             pool.mfa.clear();
         }
@@ -145,11 +148,18 @@ pub(super) fn add_custom_attributes(cognito: &Cognito, input: Object) -> Answer 
     })
 }
 
-/// Checks a request of `alone` and the updatable members, and takes it apart.
+/// Checks a request of `alone`, what is [`KEPT`] and the updatable members, and takes the last of them apart.
 fn split(alone: Members, input: Object) -> Result<(Object, Object), CognitoError> {
-    let is_alone = |name: &str| alone.iter().any(|(known, _)| *known == name);
-    let (own, rest): (Object, Object) = input.into_iter().partition(|(name, _)| is_alone(name));
-    Ok((shape::checked(alone, own)?, shape::checked(UPDATABLE, rest)?))
+    let is_of = |members: Members, name: &str| members.iter().any(|(known, _)| *known == name);
+    let (own, rest): (Object, Object) = input.into_iter().partition(|(name, _)| is_of(alone, name));
+    let (kept, rest): (Object, Object) = rest.into_iter().partition(|(name, _)| is_of(KEPT, name));
+    let (mut own, mut kept) = (shape::checked(alone, own)?, shape::checked(KEPT, kept)?);
+    // Without the member, registration is open for the code grant; an empty list closes it.
+    if let Some(Value::Object(registration)) = kept.get_mut("DcrConfiguration") {
+        registration.entry("OpenDcrGrantTypes").or_insert_with(|| json!(["code"]));
+    }
+    own.extend(kept);
+    Ok((own, shape::checked(UPDATABLE, rest)?))
 }
 
 fn sets_temporary_days(sent: &Object) -> bool {

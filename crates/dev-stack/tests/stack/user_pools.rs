@@ -183,6 +183,34 @@ async fn two_names_of_one_setting_show_the_same() {
     assert!(pool.policies().unwrap().sign_in_policy().is_some());
 }
 
+/// No SDK of the workspace knows the member.
+#[tokio::test]
+async fn dynamic_client_registration_is_kept_when_left_out_and_opened_by_what_is_missing_in_it() {
+    let fixture = Fixture::start(PoolSettings::default()).await;
+    let closed = json!({ "EnableStatus": "Enabled", "OpenDcrGrantTypes": [] });
+    let rows = [
+        (json!({ "DcrConfiguration": closed }), closed.clone()),
+        (json!({}), closed),
+        (
+            json!({ "DcrConfiguration": { "EnableStatus": "Enabled" } }),
+            json!({ "EnableStatus": "Enabled", "OpenDcrGrantTypes": ["code"] }),
+        ),
+    ];
+
+    for (mut input, expected) in rows {
+        input["UserPoolId"] = json!(fixture.pool);
+        let (status, answer) = raw(&fixture, "UpdateUserPool", &input).await;
+        assert_eq!(status, 200, "{answer}");
+        let (_, described) = raw(&fixture, "DescribeUserPool", &json!({ "UserPoolId": fixture.pool })).await;
+        assert_eq!(described["UserPool"]["DcrConfiguration"], expected, "{input}");
+    }
+    let odd = json!({ "UserPoolId": fixture.pool, "DcrConfiguration": { "EnableStatus": "On" } });
+    assert_eq!(raw(&fixture, "UpdateUserPool", &odd).await.0, 400);
+    let made = json!({ "PoolName": "new", "DcrConfiguration": { "EnableStatus": "Disabled" } });
+    let (_, made) = raw(&fixture, "CreateUserPool", &made).await;
+    assert_eq!(made["UserPool"]["DcrConfiguration"]["EnableStatus"], "Disabled");
+}
+
 #[tokio::test]
 async fn an_update_that_cognito_would_refuse_is_refused_and_changes_nothing() {
     let fixture = Fixture::start(pool(EventVersion::V2)).await;

@@ -7,7 +7,7 @@ use tenancy::{
 
 use super::change::{Change, Write};
 use super::tenants::TenantRecord;
-use super::{Listed, Operator, OperatorError, next_version, refused, text_of};
+use super::{IndexPages, Listed, Operator, OperatorError, next_version, refused, text_of};
 use crate::item::{Attributes, Item, new_item, number, role_list, tenant_of_sort_key, text};
 use crate::key::{Key, PROFILE, TENANT_PREFIX, tenant_partition, user_partition};
 use crate::store::decode_membership;
@@ -26,6 +26,21 @@ pub struct MemberRecord {
     /// When it was made.
     pub joined_at: Option<Timestamp>,
     item: Attributes,
+}
+
+/// A tenant's members, page after page.
+pub struct MemberPages(IndexPages);
+
+impl MemberPages {
+    /// The next page, which may be empty without being the last; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// [`OperatorError::Store`].
+    pub async fn next(&mut self) -> Result<Option<Listed<MemberRecord>>, OperatorError> {
+        let page = self.0.next().await?;
+        Ok(page.map(|items| items.into_iter().map(MemberRecord::listed).collect()))
+    }
 }
 
 /// All that the table knows of one user.
@@ -81,6 +96,12 @@ impl Operator {
             }
         }
         Ok(record)
+    }
+
+    /// The same members as [`Operator::members`], page after page; `page_size` is the most on a page.
+    #[must_use]
+    pub fn member_pages(&self, tenant: &TenantId, page_size: Option<i32>) -> MemberPages {
+        MemberPages(self.index_pages("list the members", &tenant_partition(tenant), "MEMBER#", page_size))
     }
 
     /// The members of a tenant, of any status, in the order of their subs, from the index.

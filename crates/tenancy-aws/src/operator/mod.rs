@@ -11,6 +11,7 @@ mod tenants;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::Select;
 use tenancy::ports::{BoxError, Commit, StoreError};
 use tenancy::{Damage, TenantId, Timestamp};
@@ -19,7 +20,7 @@ pub use audit::{AuditQuery, AuditRecord};
 pub use bindings::{ClientRecord, ProviderRecord, ProviderTerms};
 pub use change::{Change, PlannedWrite};
 pub use invites::{InviteRecord, InviteState, InviteUse, NewInvite};
-pub use members::{MemberRecord, UserRecord};
+pub use members::{MemberPages, MemberRecord, UserRecord};
 pub use tenants::{TenantEdit, TenantRecord};
 
 use self::change::Write;
@@ -143,20 +144,37 @@ impl Operator {
         format!("{:08x}{:08x}", u32::try_from(since).unwrap_or(u32::MAX), fastrand::u32(..))
     }
 
-    /// Reads the items of one partition of the operators' index, page after page. The index follows the table within
-    /// moments, not at once.
+    /// Reads all items of one partition of the operators' index.
     async fn index(
         &self,
         operation: &'static str,
         partition: &str,
         sort_prefix: &str,
     ) -> Result<Vec<Attributes>, StoreError> {
+        let mut pages = self.index_pages(operation, partition, sort_prefix, None);
+        let mut items = Vec::new();
+        while let Some(page) = pages.next().await? {
+            items.extend(page);
+        }
+        Ok(items)
+    }
+
+    /// The items of one partition of the operators' index, page after page; `page_size` is the most on a page. The index
+    /// follows the table within moments, not at once.
+    fn index_pages(
+        &self,
+        operation: &'static str,
+        partition: &str,
+        sort_prefix: &str,
+        page_size: Option<i32>,
+    ) -> IndexPages {
         let mut query = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(INDEX)
             .select(Select::AllAttributes)
+            .set_limit(page_size)
             .key_condition_expression("gsi1pk = :pk")
             .expression_attribute_values(":pk", text(partition));
         if !sort_prefix.is_empty() {
@@ -164,17 +182,28 @@ impl Operator {
                 .key_condition_expression("gsi1pk = :pk AND begins_with(gsi1sk, :prefix)")
                 .expression_attribute_values(":prefix", text(sort_prefix));
         }
-        let mut items = Vec::new();
-        let mut resume_after = None;
-        loop {
-            let page = query.clone().set_exclusive_start_key(resume_after).send();
-            let page = Box::pin(page).await.map_err(|error| unavailable(operation, &error))?;
-            items.extend(page.items.unwrap_or_default());
-            resume_after = page.last_evaluated_key;
-            if resume_after.is_none() {
-                return Ok(items);
-            }
+        IndexPages { operation, query, resume_after: None, is_over: false }
+    }
+}
+
+struct IndexPages {
+    operation: &'static str,
+    query: QueryFluentBuilder,
+    resume_after: Option<Attributes>,
+    is_over: bool,
+}
+
+impl IndexPages {
+    /// The next page, which may be empty without being the last; `None` after the last.
+    async fn next(&mut self) -> Result<Option<Vec<Attributes>>, StoreError> {
+        if self.is_over {
+            return Ok(None);
         }
+        let page = self.query.clone().set_exclusive_start_key(self.resume_after.take()).send();
+        let page = Box::pin(page).await.map_err(|error| unavailable(self.operation, &error))?;
+        self.resume_after = page.last_evaluated_key;
+        self.is_over = self.resume_after.is_none();
+        Ok(Some(page.items.unwrap_or_default()))
     }
 }
 

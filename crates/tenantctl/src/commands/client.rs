@@ -12,7 +12,7 @@ use super::written::NoFacts;
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
-use crate::page::{BAD, Page, Show, styled};
+use crate::page::{Page, Show};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
@@ -242,8 +242,6 @@ impl Show for ClientList {
             ]
         });
         page.table(&["app client", "user pool", "tenant", "mode"], rows, "No app clients are bound.");
-        for damage in &self.damaged {
-            page.line(styled(BAD, damage));
-        }
+        page.damaged(&self.damaged);
     }
 }

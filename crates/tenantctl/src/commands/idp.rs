@@ -13,7 +13,7 @@ use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::issuable::FunctionSettings;
-use crate::page::{BAD, Page, Show, styled};
+use crate::page::{Page, Show};
 
 /// Providers where anybody can have an account (API reference, `IdentityProviderTypeType`).
 const PUBLIC: [&str; 4] = ["Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
@@ -104,7 +104,8 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         default_roles: options.roles.distinct(),
         is_email_trusted: options.trust_email,
     };
-    options.functions.check_member(&tenant.tenant, &terms.default_roles)?;
+    let roles = &terms.default_roles;
+    options.functions.check_member(&tenant.tenant, roles)?.note(roles, context);
     note_unlisted_roles(&tenant, &terms.default_roles, context);
     let kind = if options.no_lookup || !context.has_cognito() {
         None
@@ -269,8 +270,6 @@ impl Show for ProviderList {
         });
         let headings = ["provider", "user pool", "tenant", "joins", "roles", "e-mail trusted"];
         page.table(&headings, rows, "No identity providers are bound.");
-        for damage in &self.damaged {
-            page.line(styled(BAD, damage));
-        }
+        page.damaged(&self.damaged);
     }
 }

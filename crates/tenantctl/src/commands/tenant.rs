@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
 use crate::page::{BAD, GOOD, Page, Show, WARN, styled};
+use crate::token_estimate::TokenEstimate;
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
@@ -382,11 +383,17 @@ async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, F
     let groups = if options.groups.is_empty() && !options.no_groups { before.groups } else { options.groups };
     let given = options.iam_role.map(|arn| arn.to_string());
     let iam_role = if options.no_iam_role { None } else { given.or(before.iam_role) };
-    roles.insert(options.role, RoleGrant { groups, iam_role });
-    let edit = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
-    Edit { action: "tenant.roles-set", wanted: edit, functions: Some(&options.functions) }
-        .apply(&operator, &record, options.write, context)
-        .await
+    roles.insert(options.role.clone(), RoleGrant { groups, iam_role });
+    let wanted = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
+    let after = edited(&record.tenant, &wanted);
+    let edit = Edit { action: "tenant.roles-set", wanted, functions: Some(&options.functions) };
+    let (change, summary) = edit.plan(&operator, &record, context).await?;
+    let role = std::slice::from_ref(&options.role);
+    let token = options.functions.check_member(&after, role)?;
+    token.note(role, context);
+    let what = format!("tenant `{}`", after.id);
+    context.write(&operator, change, options.write, &what, &summary, RoleSet { token }).await?;
+    Ok(Found::Nothing)
 }
 
 /// The other tenant whose id a group's name begins with, if there is one: a back end that takes groups apart would take
@@ -498,6 +505,20 @@ struct TenantView {
 struct RoleView {
     groups: Vec<String>,
     iam_role: Option<String>,
+    /// Of a member with this role alone, by the functions' default settings.
+    token: Option<TokenEstimate>,
+    #[serde(skip)]
+    warning: Option<String>,
+}
+
+/// What `roles set` says besides what it writes; the warning goes to standard error.
+#[derive(Serialize)]
+struct RoleSet {
+    token: TokenEstimate,
+}
+
+impl Show for RoleSet {
+    fn show(&self, _: &mut Page) {}
 }
 
 #[derive(Serialize)]
@@ -557,9 +578,7 @@ impl Show for TenantList {
             ]
         });
         page.table(&["id", "name", "tier", "status", "created"], rows, "There are no such tenants.");
-        for damage in &self.damaged {
-            page.line(styled(BAD, damage));
-        }
+        page.damaged(&self.damaged);
     }
 }
 
@@ -579,14 +598,25 @@ fn show_roles(roles: &BTreeMap<String, RoleView>, page: &mut Page) {
         [role.clone(), groups, view.iam_role.clone().unwrap_or_else(|| "-".to_owned())]
     });
     page.table(&["role", "groups", "iam role"], rows, "No roles are listed: groups follow GROUP_FORMAT.");
+    for warning in roles.values().filter_map(|view| view.warning.as_ref()) {
+        page.gap();
+        page.paragraph(0, &format!("{} {warning}.", styled(WARN, "Warning:")));
+    }
 }
 
 fn roles_of(tenant: &Tenant) -> BTreeMap<String, RoleView> {
-    let view = |grant: &RoleGrant| RoleView {
-        groups: grant.groups.iter().map(ToString::to_string).collect(),
-        iam_role: grant.iam_role.clone(),
+    let functions = FunctionSettings::default();
+    let view = |role: &Role, grant: &RoleGrant| {
+        let role = std::slice::from_ref(role);
+        let token = functions.estimate(tenant, role);
+        RoleView {
+            groups: grant.groups.iter().map(ToString::to_string).collect(),
+            iam_role: grant.iam_role.clone(),
+            warning: token.as_ref().and_then(|token| token.warning(role)),
+            token,
+        }
     };
-    tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(grant))).collect()
+    tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(role, grant))).collect()
 }
 
 /// A status in its colour.

@@ -124,6 +124,23 @@ async fn the_weekly_job_fails_when_a_pipeline_has_taken_the_triggers_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_member_of_the_last_of_many_tenants_counts_as_installed() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    for tenant in 0..13 {
+        desk.run(&format!("tenant create tenant-{tenant:02} --name Tenant --tier free")).ok();
+    }
+    desk.run("member add someone --no-lookup --tenant tenant-12 --role member").ok();
+    take_the_triggers_off(&desk).await;
+
+    let document = document(&desk.run("doctor --output json"));
+
+    let missing = &document["findings"][0];
+    assert_eq!(missing["rule"], "trigger-pre-token-generation-missing", "{document}");
+    assert_eq!(missing["severity"], "critical", "{missing}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_removed_membership_and_a_table_of_another_pool_do_not_count_as_installed() {
     let desk = Desk::with_acme().await;
     mend(&desk);

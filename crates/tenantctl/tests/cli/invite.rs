@@ -294,6 +294,8 @@ async fn a_killed_import_is_finished_by_the_next_with_no_code_lost_and_no_double
     desk.file("guests.csv", &format!("email\n{guests}"));
     let line = ["invite", "import", "guests.csv", "--tenant", "acme", "--apply", "--codes", "codes.csv"];
 
+    let codes = desk.folder.path().join("codes.csv");
+
     // Killed at several moments; the last run ends by itself.
     for pause in [60, 100, 140, 200] {
         let mut import = Command::new(env!("CARGO_BIN_EXE_tenantctl"))
@@ -305,6 +307,10 @@ async fn a_killed_import_is_finished_by_the_next_with_no_code_lost_and_no_double
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        // A busy machine takes its time to begin.
+        while !codes.exists() && import.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         tokio::time::sleep(Duration::from_millis(pause)).await;
         import.kill().unwrap();
         import.wait().unwrap();
@@ -312,7 +318,7 @@ async fn a_killed_import_is_finished_by_the_next_with_no_code_lost_and_no_double
     // As if the power had failed in the middle of a line.
     std::fs::OpenOptions::new()
         .append(true)
-        .open(desk.folder.path().join("codes.csv"))
+        .open(&codes)
         .and_then(|mut file| file.write_all(b"half@exa"))
         .unwrap();
     desk.run("invite import guests.csv --tenant acme --apply --codes codes.csv").ok();

@@ -15,6 +15,8 @@ mod documents;
 #[cfg(test)]
 mod invite;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod member;
 #[cfg(test)]
 mod operating;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::assert_page;
+use crate::repair::fake_cognito::{error, serve};
 use crate::support::{Desk, many};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,8 +45,90 @@ async fn a_long_list_of_members_can_be_cut() {
     let whole = desk.run("member list --tenant acme --limit 3");
 
     assert!(cut.stdout.contains("sub-2") && !cut.stdout.contains("sub-3"), "{cut:?}");
-    assert!(cut.stderr.contains("these are 2 of 3"), "{cut:?}");
+    assert!(cut.stderr.contains("these are the first 2; --limit 0 shows all"), "{cut:?}");
     assert!(whole.stdout.contains("sub-3") && !whole.stderr.contains("--limit"), "{whole:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_are_read_page_by_page_and_a_list_with_a_limit_ends_where_it_is_cut() {
+    let desk = Desk::with_acme().await;
+    for sub in ["sub-1", "sub-2", "sub-3", "sub-4", "sub-5"] {
+        desk.run(&format!("member add {sub} --no-lookup --tenant acme --role viewer")).ok();
+    }
+    let key = format!("USER#{}#sub-5", desk.pool);
+    desk.set_text(&key, "TENANT#acme", "status", "no such status").await;
+
+    let cut = desk.run("member list --tenant acme --limit 3 --no-addresses");
+    let whole = desk.run("member list --tenant acme --no-addresses");
+    let operator = tenancy_aws::operator::Operator::new(desk.dynamodb(), "tenancy".into(), "nobody".into());
+    let mut pages = operator.member_pages(&"acme".parse().unwrap(), Some(2));
+    let mut sizes = Vec::new();
+    while let Some(page) = pages.next().await.unwrap() {
+        sizes.push(page.len());
+    }
+
+    assert!(cut.stderr.contains("these are the first 3"), "{cut}");
+    assert!(cut.ok().contains("sub-3"));
+    assert!(whole.stdout.contains("sub-5") && whole.code == 4, "{whole}");
+    assert_eq!(sizes, [2, 2, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_shows_the_addresses_that_the_pool_has() {
+    let desk = Desk::with_acme().await;
+    let ana = desk.user("ana@example.com").await;
+    let bob = desk.user("bob@example.com").await;
+    let unverified = aws_sdk_cognitoidentityprovider::types::AttributeType::builder().name("email_verified");
+    let change = desk.cognito().admin_update_user_attributes().user_pool_id(&desk.pool).username(&bob);
+    change.user_attributes(unverified.value("false").build().unwrap()).send().await.unwrap();
+    for sub in [&ana, &bob, "gone"] {
+        desk.run(&format!("member add {sub} --no-lookup --tenant acme --role viewer")).ok();
+    }
+
+    let page = desk.run("member list --tenant acme");
+    let without = desk.run("member list --tenant acme --no-addresses");
+    let alone = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "")];
+    desk.run_with("table create --local t.db", &alone, "").ok();
+    desk.run_with("tenant create acme --name Acme --tier pro --local t.db", &alone, "").ok();
+    desk.run_with("member add sub-1 --tenant acme --role viewer --local t.db", &alone, "").ok();
+    let local = desk.run_with("member list --tenant acme --local t.db", &alone, "");
+    let members = desk.json("member list --tenant acme")["members"].clone();
+
+    for shown in ["ana@example.com", "bob@example.com (not verified)", "e-mail: -"] {
+        assert!(page.stdout.contains(shown), "{shown}: {page}");
+    }
+    assert!(page.stderr.is_empty(), "{page}");
+    assert!(!without.stdout.to_lowercase().contains("e-mail") && without.stderr.is_empty(), "{without}");
+    assert!(local.stderr.contains("with --local there is no user pool to ask"), "{local}");
+    assert!(!local.ok().to_lowercase().contains("e-mail"));
+    let of = |sub: &str| members.as_array().unwrap().iter().find(|member| member["sub"] == sub).unwrap();
+    assert_eq!((&of(&ana)["email"], &of(&ana)["emailVerified"]), (&json!("ana@example.com"), &json!(true)));
+    assert_eq!((&of(&bob)["email"], &of(&bob)["emailVerified"]), (&json!("bob@example.com"), &json!(false)));
+    assert_eq!((&of("gone")["email"], &of("gone")["emailVerified"]), (&json!(null), &json!(null)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_refuses_is_asked_once_and_the_list_says_why_it_has_no_addresses() {
+    let desk = Desk::with_acme().await;
+    for sub in ["sub-1", "sub-2", "sub-3"] {
+        desk.run(&format!("member add {sub} --no-lookup --tenant acme --role viewer")).ok();
+    }
+    let (url, calls) = serve(Box::new(|_, _, _| (400, error("AccessDeniedException"))));
+    let endpoint = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url.as_str())];
+
+    let refused = desk.run_with("member list --tenant acme", &endpoint, "");
+    let limited = desk.run_with("member list --tenant acme --limit 2 --no-addresses", &endpoint, "");
+
+    let lines: Vec<&str> = refused.stderr.lines().collect();
+    assert_eq!(lines.len(), 1, "{refused}");
+    assert!(
+        lines[0].contains("the e-mail addresses of pool") && lines[0].contains("AccessDenied"),
+        "{refused}"
+    );
+    assert_eq!(calls.of("ListUsers"), 1);
+    limited.ok();
+    let page = refused.ok();
+    assert!(page.contains("sub-3") && !page.to_lowercase().contains("e-mail"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -161,7 +161,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
     let operator = context.writer().await?;
     let tenant = operator.tenant(&options.tenant.tenant).await?;
     let roles = options.roles.distinct();
-    options.functions.check_member(&tenant.tenant, &roles)?;
+    options.functions.check_member(&tenant.tenant, &roles)?.note(&roles, context);
     note_unlisted_roles(&tenant, &roles, context);
     let now = context.now();
     let invite = NewInvite {

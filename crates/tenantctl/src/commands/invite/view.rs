@@ -7,7 +7,7 @@ use tenancy_aws::operator::{InviteRecord, InviteUse};
 use super::super::arguments::{minute, rfc3339, role_names};
 use super::super::tenant::styled_status;
 use super::Terms;
-use crate::page::{BAD, BOLD, DIM, Page, Show, styled};
+use crate::page::{BOLD, DIM, Page, Show, styled};
 
 /// An invite.
 #[derive(Serialize)]
@@ -164,9 +164,7 @@ impl Show for InviteList {
             headings.split_first().map_or(&[][..], |(_, rest)| rest)
         };
         page.table(headings, rows, "There are no such invites.");
-        for damage in &self.damaged {
-            page.line(styled(BAD, damage));
-        }
+        page.damaged(&self.damaged);
     }
 }
 

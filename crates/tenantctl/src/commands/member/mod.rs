@@ -1,13 +1,15 @@
 //! `tenantctl member`: who belongs to which tenant.
 
+mod addresses;
+pub mod list;
 mod view;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use tenancy::ports::Offers;
 use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, UserKey};
-use tenancy_aws::operator::{InviteState, MemberRecord, Operator, OperatorError};
+use tenancy_aws::operator::{InviteState, Operator, OperatorError};
 
-use self::view::{Ended, MemberList, MemberView, OpenInvite, TenantStatuses, UserView};
+use self::view::{Ended, OpenInvite, TenantStatuses, UserView};
 use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
 use super::defaults::{Loss, lost_with_membership, one_sentence};
 use super::invite::note_unlisted_roles;
@@ -22,7 +24,7 @@ use crate::users;
 #[derive(Debug, Subcommand)]
 pub enum MemberCommand {
     /// List a tenant's members
-    List(ListOptions),
+    List(list::ListOptions),
     /// Show a user and all their memberships
     Show(ShowOptions),
     /// Make a user a member without an invite, or take a removed member back
@@ -37,33 +39,6 @@ pub enum MemberCommand {
     Remove(EndOptions),
     /// Choose the tenant of tokens for which the app asks for none
     SetDefault(ChangeOptions),
-}
-
-/// Which members.
-#[derive(Args, Debug)]
-pub struct ListOptions {
-    #[command(flatten)]
-    tenant: TenantOption,
-    /// Only those of this user pool
-    #[arg(long, value_name = "ID")]
-    user_pool_id: Option<PoolId>,
-    /// Only those in this status
-    #[arg(long, value_enum)]
-    status: Option<StatusFilter>,
-    /// Show only the first N, in the order of their subs (0: all)
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    limit: usize,
-}
-
-/// A membership's status on the command line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum StatusFilter {
-    /// It counts.
-    Active,
-    /// Not for now.
-    Suspended,
-    /// Not any more.
-    Removed,
 }
 
 /// A user.
@@ -152,7 +127,7 @@ pub struct EndOptions {
 /// [`Failure`].
 pub async fn run(command: MemberCommand, context: &Context) -> Result<Found, Failure> {
     match command {
-        MemberCommand::List(options) => list(&options, context).await,
+        MemberCommand::List(options) => list::run(&options, context).await,
         MemberCommand::Show(options) => show(&options, context).await,
         MemberCommand::Add(options) => add(&options, context).await,
         MemberCommand::SetRoles(options) => set_roles(&options, context).await,
@@ -161,39 +136,6 @@ pub async fn run(command: MemberCommand, context: &Context) -> Result<Found, Fai
         MemberCommand::Resume(options) => resume(&options, context).await,
         MemberCommand::SetDefault(options) => set_default(&options, context).await,
     }
-}
-
-async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
-    let operator = context.reader().await?;
-    operator.tenant(&options.tenant.tenant).await?;
-    let wanted = |record: &MemberRecord| {
-        let status = match options.status {
-            None => true,
-            Some(StatusFilter::Active) => record.membership.status == MembershipStatus::Active,
-            Some(StatusFilter::Suspended) => record.membership.status == MembershipStatus::Suspended,
-            Some(StatusFilter::Removed) => record.membership.status == MembershipStatus::Removed,
-        };
-        status && options.user_pool_id.as_ref().is_none_or(|pool| *pool == record.user.pool)
-    };
-    let (mut members, mut damaged) = (Vec::new(), Vec::new());
-    for listed in operator.members(&options.tenant.tenant).await? {
-        match listed {
-            Ok(record) if wanted(&record) => members.push(MemberView::of(&record)),
-            Ok(_) => {}
-            Err(damage) => damaged.push(damage.to_string()),
-        }
-    }
-    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    let count = members.len();
-    let is_cut = options.limit > 0 && count > options.limit;
-    if is_cut {
-        members.truncate(options.limit);
-    }
-    context.say(&MemberList { members, damaged });
-    if is_cut {
-        context.note(&format!("these are {} of {count}; --limit 0 shows all", options.limit));
-    }
-    Ok(found)
 }
 
 async fn show(options: &ShowOptions, context: &Context) -> Result<Found, Failure> {
@@ -249,7 +191,7 @@ async fn add(options: &AddOptions, context: &Context) -> Result<Found, Failure> 
     let (operator, tenant_id) = (context.writer().await?, &options.tenant.tenant);
     let tenant = operator.tenant(tenant_id).await?;
     let roles = options.roles.distinct();
-    options.functions.check_member(&tenant.tenant, &roles)?;
+    options.functions.check_member(&tenant.tenant, &roles)?.note(&roles, context);
     note_unlisted_roles(&tenant, &roles, context);
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;
@@ -267,7 +209,7 @@ async fn set_roles(options: &SetRolesOptions, context: &Context) -> Result<Found
     let (operator, tenant_id) = (context.writer().await?, &options.tenant.tenant);
     let tenant = operator.tenant(tenant_id).await?;
     let roles = options.roles.distinct();
-    options.functions.check_member(&tenant.tenant, &roles)?;
+    options.functions.check_member(&tenant.tenant, &roles)?.note(&roles, context);
     note_unlisted_roles(&tenant, &roles, context);
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;

@@ -1,4 +1,5 @@
-//! Members and users as they are shown. An e-mail address is not among it; a username may be one.
+//! Members and users as they are shown. A member list has e-mail addresses, which the pools were asked for; a username may be
+//! one too.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,8 @@ use tenancy_aws::operator::{MemberRecord, UserRecord};
 use super::super::arguments::{joined, minute, rfc3339};
 use super::super::defaults::LostDefault;
 use super::super::tenant::styled_status;
-use crate::page::{BAD, DIM, Page, Show, styled};
+use super::addresses::Address;
+use crate::page::{DIM, Page, Show, styled};
 use crate::users::PoolUser;
 
 /// A membership.
@@ -20,6 +22,9 @@ pub(super) struct MemberView {
     user_pool_id: String,
     sub: String,
     username: Option<String>,
+    /// As the pool has it now; known in `member list` alone.
+    email: Option<String>,
+    email_verified: Option<bool>,
     roles: Vec<String>,
     status: &'static str,
     stamp: &'static str,
@@ -36,8 +41,10 @@ pub(super) struct MemberView {
 /// A tenant's members.
 #[derive(Serialize)]
 pub(super) struct MemberList {
-    pub(super) members: Vec<MemberView>,
-    pub(super) damaged: Vec<String>,
+    members: Vec<MemberView>,
+    damaged: Vec<String>,
+    #[serde(skip)]
+    has_addresses: bool,
 }
 
 /// A user and all their memberships.
@@ -80,13 +87,15 @@ pub(super) struct Ended {
 }
 
 impl MemberView {
-    pub(super) fn of(record: &MemberRecord) -> Self {
+    fn of(record: &MemberRecord) -> Self {
         let membership = &record.membership;
         Self {
             tenant: membership.tenant.to_string(),
             user_pool_id: record.user.pool.to_string(),
             sub: record.user.sub.to_string(),
             username: record.username.as_ref().map(|name| name.as_str().to_owned()),
+            email: None,
+            email_verified: None,
             roles: membership.roles.iter().map(ToString::to_string).collect(),
             status: membership.status.name(),
             stamp: membership.stamp.name(),
@@ -104,6 +113,15 @@ impl MemberView {
         let tenant_status = tenants.get(&record.membership.tenant).copied().flatten();
         let is_default = Some(default == Some(&record.membership.tenant));
         Self { is_default, tenant_status, ..Self::of(record) }
+    }
+
+    /// The address, and whether anybody could have written it.
+    fn address(&self) -> String {
+        match (&self.email, self.email_verified) {
+            (Some(email), Some(true)) => email.clone(),
+            (Some(email), _) => format!("{email} (not verified)"),
+            (None, _) => "-".to_owned(),
+        }
     }
 
     /// The membership's status, and the tenant's where that one is the hindrance.
@@ -146,21 +164,40 @@ impl UserView {
     }
 }
 
+impl MemberList {
+    /// `addresses` are in the order of `members`; `None` when no pool was asked, or none answered.
+    pub(super) fn of(
+        members: &[MemberRecord],
+        addresses: Option<Vec<Option<Address>>>,
+        damaged: Vec<String>,
+    ) -> Self {
+        let has_addresses = addresses.is_some();
+        let addresses = addresses.into_iter().flatten().chain(std::iter::repeat(None));
+        let members = members.iter().zip(addresses).map(|(record, address)| MemberView {
+            email_verified: address.as_ref().map(|address| address.is_verified),
+            email: address.map(|address| address.email),
+            ..MemberView::of(record)
+        });
+        Self { members: members.collect(), damaged, has_addresses }
+    }
+}
+
 impl Show for MemberList {
     fn show(&self, page: &mut Page) {
         let rows = self.members.iter().map(|member| {
-            [
-                member.sub.clone(),
+            let address = self.has_addresses.then(|| member.address());
+            let row = [
                 member.roles(),
                 styled_status(member.status),
                 member.stamp.to_owned(),
                 member.joined.clone(),
-            ]
+            ];
+            std::iter::once(member.sub.clone()).chain(address).chain(row).collect::<Vec<_>>()
         });
-        page.table(&["sub", "roles", "status", "stamp", "joined"], rows, "There are no such members.");
-        for damage in &self.damaged {
-            page.line(styled(BAD, damage));
-        }
+        let address = self.has_addresses.then_some("e-mail");
+        let headings = std::iter::once("sub").chain(address).chain(["roles", "status", "stamp", "joined"]);
+        page.table(&headings.collect::<Vec<_>>(), rows, "There are no such members.");
+        page.damaged(&self.damaged);
     }
 }
 

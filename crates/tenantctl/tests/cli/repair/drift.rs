@@ -1,13 +1,14 @@
 //! `repair drift`.
 
 use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
 
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use dev_stack::cognito::FederatedUser;
 use serde_json::Value;
 use tenancy::{MembershipStatus, UserKey};
 
-use super::pool::Scene;
+use super::pool::{Scene, until};
 use crate::assert_page;
 
 /// Everything that can have come apart, once, beside a user with whom all is well.
@@ -350,4 +351,34 @@ async fn strangers_are_no_drift_where_they_are_allowed() {
     let open = scene.desk.run("repair drift --allow-strangers");
 
     assert_eq!((strict.code, open.code), (4, 0), "{strict}{open}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_after_the_current_user_and_says_what_is_left() {
+    let scene = Scene::new().await;
+    for user in 0..24 {
+        scene.pending(&format!("user{user}@example.com")).await;
+    }
+
+    let child = Command::new(env!("CARGO_BIN_EXE_tenantctl"))
+        .args(["repair", "drift", "--apply", "--yes", "--rate", "20", "--output", "json"])
+        .env_clear()
+        .envs(scene.desk.environment())
+        .env("HOME", scene.desk.folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until(|| scene.updates() >= 5).await;
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+
+    assert!(interrupt.success());
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let result = &said["result"];
+    assert_eq!((&result["interrupted"], &result["failed"]), (&true.into(), &0.into()), "{said}");
+    assert_eq!(result["mended"], scene.updates(), "{said}");
+    assert!(scene.updates() < 24 && said["mendable"] == 24, "{said}");
 }

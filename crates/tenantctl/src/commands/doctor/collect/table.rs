@@ -8,7 +8,7 @@ use tenancy_aws::table::TableState;
 
 use super::super::snapshot::{Bindings, BoundClient, BoundProvider, Listed};
 use super::super::unread::Read;
-use super::for_each;
+use super::{AT_ONCE, for_each};
 use crate::context::Context;
 
 /// Looks at the table. The reason why not is for people.
@@ -84,7 +84,8 @@ pub(super) async fn bindings<C, P>(
     Ok(bindings)
 }
 
-/// Whether a tenant has a member of the pool. A membership that was removed does not count.
+/// Whether a tenant has a member of the pool. A membership that was removed does not count. A few tenants are read at the
+/// same time, and no more once a member was found: at most one `Query` for each MB of members.
 pub(super) async fn has_members(
     context: &Context,
     pool: &PoolId,
@@ -92,10 +93,26 @@ pub(super) async fn has_members(
 ) -> Result<bool, String> {
     let (client, name) = named(context, pool).await?;
     let reader = Operator::new(client, name, "nobody".to_owned());
-    for tenant in tenants.iter().filter_map(|(id, _)| id.parse::<TenantId>().ok()) {
-        let members = reader.members(&tenant).await.map_err(|error| crate::failure::chain(&error))?;
+    let ids: Vec<TenantId> = tenants.iter().filter_map(|(id, _)| id.parse().ok()).collect();
+    for few in ids.chunks(AT_ONCE) {
+        let answers = for_each("tenants", few.to_vec(), |id| {
+            let (reader, pool) = (reader.clone(), pool.clone());
+            async move { has_member(&reader, &pool, &id).await }
+        });
+        for answer in answers.await {
+            if answer.map_err(|error| crate::failure::chain(&error))? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+async fn has_member(reader: &Operator, pool: &PoolId, tenant: &TenantId) -> Result<bool, OperatorError> {
+    let mut pages = reader.member_pages(tenant, None);
+    while let Some(page) = pages.next().await? {
         let is_live = |status| status != MembershipStatus::Removed;
-        if members.iter().flatten().any(|one| one.user.pool == *pool && is_live(one.membership.status)) {
+        if page.iter().flatten().any(|one| one.user.pool == *pool && is_live(one.membership.status)) {
             return Ok(true);
         }
     }

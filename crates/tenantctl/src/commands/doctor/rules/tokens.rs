@@ -2,6 +2,7 @@
 
 use aws_sdk_cognitoidentityprovider::types::TimeUnitsType;
 
+use super::super::super::arguments::short_span;
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::snapshot::{Client, Snapshot};
 use super::{listed, of_client};
@@ -100,7 +101,7 @@ fn unit_of(unit: Option<&TimeUnitsType>, unsaid: &TimeUnitsType) -> String {
 }
 
 fn spoken(life_s: i64) -> String {
-    humantime::format_duration(std::time::Duration::from_secs(life_s.unsigned_abs())).to_string()
+    short_span(life_s.unsigned_abs())
 }
 
 #[cfg(test)]

@@ -430,6 +430,25 @@ fn a_mend_of_a_client_keeps_what_it_lives_by() {
 }
 
 #[test]
+fn the_life_of_tokens_is_told_as_people_write_it() {
+    let rows: [(i32, TimeUnitsType, &str); 3] = [
+        (365, TimeUnitsType::Days, "They live 365d."),
+        (1_000, TimeUnitsType::Hours, "They live 1000h."),
+        (100_000, TimeUnitsType::Minutes, "They live 69d 10h."),
+    ];
+
+    for (number, unit, told) in rows {
+        let mut snapshot = sample::snapshot();
+        web(&mut snapshot).refresh_token_validity = number;
+        let units = TokenValidityUnitsType::builder().refresh_token(unit);
+        web(&mut snapshot).token_validity_units = Some(units.build());
+        let judgement = judge(&snapshot);
+        let found: Vec<&str> = judgement.findings.iter().map(|(_, finding)| finding.found.as_str()).collect();
+        assert_eq!(found, [told]);
+    }
+}
+
+#[test]
 fn what_was_seen_of_a_list_that_ends_early_is_judged() {
     let mut snapshot = sample::snapshot();
     writes(&mut snapshot, &["email", "custom:tenantId"]);

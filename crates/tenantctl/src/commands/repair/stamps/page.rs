@@ -9,6 +9,7 @@ use tenancy::PoolId;
 use super::apply::Outcome;
 use super::estimate;
 use super::plan::Plan;
+use crate::commands::arguments::short_span;
 use crate::commands::repair::attribute::AttributeName;
 use crate::page::{BAD, GOOD, Page, Show, WARN, styled};
 
@@ -112,7 +113,7 @@ impl Stamps {
     }
 
     fn pace(&self) -> String {
-        let took = humantime::format_duration(std::time::Duration::from_secs(self.estimated_seconds));
+        let took = short_span(self.estimated_seconds);
         format!("{} a second at most, about {took}", self.rate_per_second)
     }
 

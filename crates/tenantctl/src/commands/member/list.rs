@@ -1,0 +1,103 @@
+//! `tenantctl member list`.
+
+use clap::{Args, ValueEnum};
+use tenancy::{MembershipStatus, PoolId};
+use tenancy_aws::operator::MemberRecord;
+
+use super::super::arguments::TenantOption;
+use super::addresses;
+use super::view::MemberList;
+use crate::context::Context;
+use crate::failure::{Failure, Found};
+
+/// Least items on a page of a list with a limit: a filter may pass over many.
+const LEAST_PAGE: usize = 100;
+
+/// Which members.
+#[derive(Args, Debug)]
+pub struct ListOptions {
+    #[command(flatten)]
+    tenant: TenantOption,
+    /// Only those of this user pool
+    #[arg(long, value_name = "ID")]
+    user_pool_id: Option<PoolId>,
+    /// Only those in this status
+    #[arg(long, value_enum)]
+    status: Option<StatusFilter>,
+    /// Show only the first N, in the order of their subs (0: all)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    limit: usize,
+    /// Do not ask the pools for e-mail addresses, which is a call of ListUsers for each member shown
+    #[arg(long)]
+    no_addresses: bool,
+}
+
+/// A membership's status on the command line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum StatusFilter {
+    /// It counts.
+    Active,
+    /// Not for now.
+    Suspended,
+    /// Not any more.
+    Removed,
+}
+
+/// Lists them.
+///
+/// # Errors
+///
+/// [`Failure`] when the table cannot be read.
+pub(super) async fn run(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
+    let operator = context.reader().await?;
+    operator.tenant(&options.tenant.tenant).await?;
+    let wanted = |record: &MemberRecord| {
+        let status = match options.status {
+            None => true,
+            Some(StatusFilter::Active) => record.membership.status == MembershipStatus::Active,
+            Some(StatusFilter::Suspended) => record.membership.status == MembershipStatus::Suspended,
+            Some(StatusFilter::Removed) => record.membership.status == MembershipStatus::Removed,
+        };
+        status && options.user_pool_id.as_ref().is_none_or(|pool| *pool == record.user.pool)
+    };
+    // One more than is shown tells whether there are more.
+    let most = if options.limit > 0 { options.limit.saturating_add(1) } else { usize::MAX };
+    let page_size = (options.limit > 0).then(|| i32::try_from(most.max(LEAST_PAGE)).unwrap_or(i32::MAX));
+    let mut pages = operator.member_pages(&options.tenant.tenant, page_size);
+    let (mut members, mut damaged) = (Vec::new(), Vec::new());
+    while members.len() < most
+        && let Some(page) = pages.next().await?
+    {
+        for listed in page {
+            match listed {
+                Ok(record) if wanted(&record) => members.push(record),
+                Ok(_) => {}
+                Err(damage) => damaged.push(damage.to_string()),
+            }
+            if members.len() >= most {
+                break;
+            }
+        }
+    }
+    let is_cut = members.len() >= most;
+    members.truncate(most.saturating_sub(usize::from(is_cut)));
+    let addresses = if options.no_addresses || members.is_empty() {
+        None
+    } else {
+        let looked_up = addresses::look_up(&members, context).await;
+        let (found, missing) = match looked_up {
+            Ok(addresses) => (Some(addresses.found), addresses.refused),
+            Err(reason) => (None, vec![reason]),
+        };
+        for reason in &missing {
+            context.note(reason);
+        }
+        found.filter(|found| missing.is_empty() || found.iter().any(Option::is_some))
+    };
+    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
+    context.say(&MemberList::of(&members, addresses, damaged));
+    if is_cut {
+        context.note(&format!("these are the first {}; --limit 0 shows all", options.limit));
+    }
+    Ok(found)
+}
