@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -249,6 +250,9 @@ class Runs:
         expect(
             "The deployed pool, as it is" in output and "event version V3_0" in output, "every part was run"
         )
+        count = re.search(r"; 0 of (\d+) answers", output)
+        readme = (INFRA / "README.md").read_text(encoding="utf-8")
+        expect(count and f"{count[1]} answers" in readme, "README.md says how many answers there are", count)
         text = report.read_text()
         for secret in ("eyJ", "inv_", "@simulator", "123456789012", self.stack.pool):
             expect(secret not in text, f"the report does not hold {secret[:6]}..")

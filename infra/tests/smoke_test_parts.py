@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Parts of infra/smoke-test that a run against the local stack does not show: what it does on failures."""
 
+import base64
 import contextlib
 import json
 import pathlib
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -20,7 +22,9 @@ import botocore.exceptions  # noqa: E402
 from smoke import options, settings, signals, tenants, things, tokens  # noqa: E402
 from smoke.cloud import Unusable, sanitised  # noqa: E402
 from smoke.journal import Journal  # noqa: E402
-from smoke.questions.question import Answer, Question  # noqa: E402
+from smoke.questions import failures, keys, machines  # noqa: E402
+from smoke.questions.ask import SignIn  # noqa: E402
+from smoke.questions.question import Answer, Question, Unclear  # noqa: E402
 
 
 def refusal(code):
@@ -96,6 +100,54 @@ class Reports(unittest.TestCase):
         for answers, verdict, text in rows:
             answer = Answer(question, answers)
             self.assertEqual((answer.verdict, answer.text), (verdict, text))
+
+
+class Answers(unittest.TestCase):
+    """What the local stack never answers."""
+
+    def test_redemptions_that_fail_with_the_condition_alone_are_denied_by_it(self):
+        for outcomes, answer in (
+            ([None], "yes"),
+            (["AccessDenied", None], "no: redemptions are denied; deploy with LeadingKeysInTransactions=off"),
+        ):
+            redeemer = mock.Mock(**{"redeem.side_effect": outcomes})
+            self.assertEqual(keys.own_key(mock.Mock(redeemer=redeemer)), answer)
+        redeemer = mock.Mock(**{"redeem.side_effect": ["AccessDenied", "AccessDenied"]})
+        with self.assertRaises(Unclear):
+            keys.own_key(mock.Mock(redeemer=redeemer))
+
+    def test_without_the_condition_writes_of_transactions_alone_are_free_of_keys(self):
+        held, free = (list(keys.statements("table", "p", is_held)) for is_held in (True, False))
+
+        self.assertTrue(all("dynamodb:LeadingKeys" in str(one["Condition"]) for one in held))
+        self.assertIn("USER#p#*", str(held))
+        for one in free:
+            writes = "EnclosingOperation" in str(one["Condition"])
+            self.assertNotEqual(writes, "LeadingKeys" in str(one["Condition"]), one)
+            self.assertNotEqual(writes, one["Action"] in ("dynamodb:GetItem", "dynamodb:Query"), one)
+
+    def test_the_event_of_a_client_token_is_told_with_its_source(self):
+        saw = json.dumps({"triggerSource": "TokenGeneration_New", "request": {}})
+        token = "." + base64.urlsafe_b64encode(json.dumps({"probe_saw": saw}).encode()).decode() + "."
+        given = {"ClientAuthenticationResult": {"AccessToken": token}}
+        rows = [
+            ([(400, {"__type": "UnknownOperationException"})], "not asked: this server"),
+            ([(400, {"__type": "ResourceNotFoundException"}), (200, given)], "source TokenGeneration_New, no `userName`"),
+            ([(400, {}), (400, {"__type": "InvalidLambdaResponseException"})], "refused: 400 InvalidLambda"),
+        ]
+        for answers, told in rows:
+            with mock.patch.object(machines, "unsigned", side_effect=answers):
+                questioner = mock.Mock(**{"machine.client_of_api.return_value": {"ClientId": "c", "ClientSecret": "s"}})
+                self.assertTrue(machines.client_token(questioner).startswith(told), told)
+
+    def test_a_refresh_token_that_a_refused_refresh_has_spent_is_found(self):
+        for code, told in ((None, "no"), ("RefreshTokenReuseException", "yes: RefreshTokenReuseException")):
+            refused = SignIn(error=refusal("UserLambdaValidationException"))
+            again = mock.Mock(code=code, is_refused=code is not None)
+            pool = mock.Mock(short="q1", **{"timed.side_effect": [refused, again]})
+            pool.things.client.return_value = {"ClientId": "c"}
+            pool.sign_in.return_value = mock.Mock(is_refused=False, tokens={"RefreshToken": "t"})
+            self.assertEqual(failures.refused_refresh(pool), told)
 
 
 class Removing(unittest.TestCase):

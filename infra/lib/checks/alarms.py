@@ -1,7 +1,9 @@
-"""Each alarm says what is wrong, tells the topic when it begins and when it ends, and what no data means."""
+"""Each alarm says what is wrong, tells the topic when it begins and when it ends, and what no data means. Each
+has a row in README.md that says what to do."""
 
 import re
 
+from checks.documents import read, rows, ticked
 from checks.situations import stacks
 
 METRIC, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
@@ -9,6 +11,8 @@ METRIC, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
 
 def check():
     found, checked = [], set()
+    # `..Errors` stands for all with that end.
+    listed = [name for row in rows(read("infra/README.md"), "## Alarms") for name in ticked(row[0])]
     for situation, stack in stacks("template.yaml").items():
         topic = [stack.values["AlarmTopicArn"]] if stack.values["AlarmTopicArn"] else None
         parts, faults = parts_of_composites(stack)
@@ -17,6 +21,10 @@ def check():
             checked.add(name)
             alarm = stack.properties(name)
             told = None if name in parts else topic
+            if name not in parts and not any(
+                name.endswith(row[2:]) if row.startswith("..") else name == row for row in listed
+            ):
+                found.append(f"{name}: README.md has no row for it under Alarms")
             for key in ("AlarmActions", "OKActions"):
                 if alarm.get(key) != told:
                     found.append(f"{name}, {situation}: {key} is {alarm.get(key)}, and must be {told}")
@@ -55,9 +63,14 @@ def _faults(alarm):
     period = max((int(period) for period in periods if period), default=0)
     if period % 60 or not period:
         yield f"a period of {period} s; CloudWatch takes multiples of 60"
-    if period * alarm["EvaluationPeriods"] > 86_400:
-        yield "it looks back over more than a day, which CloudWatch does not do"
-    if alarm.get("DatapointsToAlarm", 1) > alarm["EvaluationPeriods"]:
+    # By parameter they are texts.
+    count = int(alarm["EvaluationPeriods"])
+    days = 7 if period >= 3600 else 1
+    if period * count > days * 86_400:
+        yield f"it looks back over more than {days} day(s), which CloudWatch does not do with periods of {period} s"
+    if any("SELECT " in query.get("Expression", "") for query in alarm.get("Metrics", [])) and period * count > 10_800:
+        yield "a query of Metrics Insights looks back over 3 hours at most"
+    if int(alarm.get("DatapointsToAlarm", 1)) > count:
         yield "it waits for more data points than it looks at, and never fires"
     if "Threshold" not in alarm or "ComparisonOperator" not in alarm:
         yield "it compares with nothing"

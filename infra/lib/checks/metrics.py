@@ -101,7 +101,7 @@ def _of_row(title, row, widget):
 SELECT = re.compile(
     r'SELECT (?P<statistic>\w+)\((?P<name>\w+)\) FROM SCHEMA\("(?P<namespace>[\w/]+)", (?P<dimensions>[\w,'
     r" ]+)\)"
-    r"(?: WHERE (?P<key>\w+) = '(?P<value>[^']+)')?"
+    r"(?: WHERE (?P<key>\w+) = '(?P<value>[^']+)'(?: AND (?P<but>\w+) != '[^']+')?)?"
 )
 
 
@@ -128,6 +128,8 @@ def _of_queries(name, queries):
                 continue
             dimensions = dict.fromkeys(match["dimensions"].split(", "), "*")
             dimensions[match["key"]] = match["value"]
+            if match["but"] and match["but"] not in dimensions:
+                faults.append(f"{name}: the query has no dimension {match['but']}")
             statistic = match["statistic"].capitalize()
             used.append(_metric(name, match["namespace"], match["name"], dimensions, statistic))
         else:

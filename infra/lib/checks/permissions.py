@@ -132,7 +132,9 @@ def _wanted(entry, function, stack):
         "anything": "*",
     }
     conditions = []
-    if entry["action"].startswith("dynamodb:"):
+    if entry["action"].startswith("dynamodb:") and (
+        "inside" not in entry or stack.conditions["HoldsTransactionsToKeys"]
+    ):
         keys = [key.replace("{pool}", POOL) for key in entry["keys"]]
         conditions.append(("ForAllValues:StringLike", "dynamodb:LeadingKeys", tuple(sorted(keys))))
         # ForAllValues holds for a request without the key, too.

@@ -28,6 +28,10 @@ SWITCHES = {
         {"PreTokenGenerationProvisionedConcurrency": "5"},
         {"PreTokenGenerationProvisionedConcurrency": "0"},
     ),
+    "HoldsTransactionsToKeys": (
+        {"LeadingKeysInTransactions": "enforced"},
+        {"LeadingKeysInTransactions": "off"},
+    ),
     "WatchesForDetachment": ({"DetachedAlarm": "yes"}, {"DetachedAlarm": "no"}),
 }
 

@@ -11,6 +11,7 @@ from .tenants import Tenantctl, Tenants
 from .tokens import Issuer
 
 VERSIONS = ("V1_0", "V2_0", "V3_0")
+CALLS = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
 
 
 class Workshop:
@@ -22,6 +23,7 @@ class Workshop:
         self.report = report
         self.options = options
         self.tenantctl = Tenantctl(tenantctl_path, things.name(), cloud)
+        self.table_arn = None
         self.role_arn = None
 
     def zip_of(self, function):
@@ -29,12 +31,19 @@ class Workshop:
 
     def prepare(self):
         self.report.tell("making a table and a role")
-        table_arn = self.things.table(self.tenantctl)
-        self.role_arn = self.things.role(table_arn)
+        self.table_arn = self.things.table(self.tenantctl)
+        self.role_arn = self.things.role()
+        calls = [f"dynamodb:{call}" for call in CALLS]
+        self.things.grant("", {"Effect": "Allow", "Action": calls, "Resource": [self.table_arn]})
 
-    def function(self, function, suffix, **settings):
+    def function(self, function, suffix, role_arn=None, **settings):
         path = self.zip_of(function)
-        return self.things.function(suffix, path, self.role_arn, self.options.architecture, **settings)
+        role_arn = role_arn or self.role_arn
+        return self.things.function(suffix, path, role_arn, self.options.architecture, **settings)
+
+    @property
+    def environment(self):
+        return {"TENANCY_TABLE": self.things.name(), "TENANT_CACHE_SECONDS": "0"}
 
     def settle(self):
         """A new role or permission is not known everywhere at once, and nothing says when it is."""
@@ -60,7 +69,7 @@ def check_zips(options):
 
 def try_copies(workshop):
     things, report = workshop.things, workshop.report
-    environment = {"TENANCY_TABLE": things.name(), "TENANT_CACHE_SECONDS": "0"}
+    environment = workshop.environment
     post_confirmation = workshop.function("post-confirmation", "post", environment=environment)
     pre_token_generation = workshop.function("pre-token-generation", "pre", environment=environment)
     pools = []

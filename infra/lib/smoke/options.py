@@ -57,8 +57,8 @@ what is left behind: log lines and metrics, CloudTrail's records, and nothing el
   is made, and removed at the end, whatever the end is. What could not be removed is named, with the command
   that removes it, and the file stays; `infra/smoke-test --clean FILE` removes what a killed run has left.
 
-what it costs: some 13 users (monthly active users of Cognito, mostly in its free quota), some 10 machine
-  tokens, some 250 short invocations of Lambda, some 300 units of DynamoDB: a few US cents at most.
+what it costs: some 15 users (monthly active users of Cognito, mostly in its free quota), some 15 machine
+  tokens, some 300 short invocations of Lambda, some 300 units of DynamoDB: a few US cents at most.
 
 exit code: 0 every check held and everything is removed; 1 otherwise; 2 wrong usage. Answers to open questions
   are never failures.

@@ -79,9 +79,9 @@ class Things:
         patiently(self.cloud.dynamodb.tag_resource, ResourceArn=arn, Tags=tags)
         return arn
 
-    def role(self, table_arn):
-        """One role for all copies. No permission to log: so no log group is left behind."""
-        name = self.name()
+    def role(self, suffix=""):
+        """A role of copies, which may do nothing yet. None gets a permission to log: so no log group is left behind."""
+        name = self.name(suffix)
         self.journal.add("role", name)
         trusted = {
             "Effect": "Allow",
@@ -96,22 +96,11 @@ class Things:
             MaxSessionDuration=3600,
             Tags=[{"Key": key, "Value": value} for key, value in self.tags.items()],
         )["Role"]
+        return role["Arn"]
+
+    def grant(self, suffix, *statements):
+        """What a role may do, in place of what it might before; and the stamp."""
         pools = f"arn:{self.cloud.partition}:cognito-idp:{self.cloud.region}:{self.cloud.account}:userpool/*"
-        table = {
-            "Effect": "Allow",
-            "Action": [
-                f"dynamodb:{action}"
-                for action in (
-                    "GetItem",
-                    "Query",
-                    "PutItem",
-                    "UpdateItem",
-                    "DeleteItem",
-                    "ConditionCheckItem",
-                )
-            ],
-            "Resource": [table_arn],
-        }
         stamp = {
             "Effect": "Allow",
             "Action": "cognito-idp:AdminUpdateUserAttributes",
@@ -120,11 +109,10 @@ class Things:
         }
         patiently(
             self.cloud.iam.put_role_policy,
-            RoleName=name,
+            RoleName=self.name(suffix),
             PolicyName="calls",
-            PolicyDocument=policy(table, stamp),
+            PolicyDocument=policy(*statements, stamp),
         )
-        return role["Arn"]
 
     def function(self, suffix, zip_path, role_arn, architecture, environment=None, timeout=5):
         name = self.name(suffix)

@@ -60,16 +60,7 @@ class Issuer:
         request = urllib.request.Request(endpoint, urllib.parse.urlencode(form).encode())
         request.add_header("authorization", f"Basic {basic}")
         request.add_header("content-type", "application/x-www-form-urlencoded")
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                body = error.read().decode("utf-8", "replace")
-            try:
-                return error.code, json.loads(body)
-            except ValueError:
-                return error.code, {"error": "no JSON", "error_description": body[:200]}
+        return answered(request)
 
     def token_endpoint(self, domain, region, seconds=120):
         """Where machines get tokens, once the domain answers: a new one takes a while to be known."""
@@ -91,6 +82,28 @@ class Issuer:
                 return None
             time.sleep(wait)
             wait = min(wait * 2, 5)
+
+
+def unsigned(endpoint, operation, members):
+    """What an operation of Cognito that needs no credentials answers, also one that boto3 does not know: HTTP
+    status and body."""
+    request = urllib.request.Request(endpoint, json.dumps(members).encode())
+    request.add_header("x-amz-target", f"AWSCognitoIdentityProviderService.{operation}")
+    request.add_header("content-type", "application/x-amz-json-1.1")
+    return answered(request)
+
+
+def answered(request):
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            body = error.read().decode("utf-8", "replace")
+        try:
+            return error.code, json.loads(body)
+        except ValueError:
+            return error.code, {"error": "no JSON", "error_description": body[:200]}
 
 
 def get(url, seconds=30):

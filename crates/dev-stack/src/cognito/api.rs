@@ -117,6 +117,7 @@ async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
         "DescribeUserPool" => user_pools::describe(cognito, &input(body)?),
         "DeleteUserPool" => user_pools::delete(cognito, &input(body)?),
         "ListUserPools" => user_pools::list(cognito, &input(body)?),
+        "ListUserPoolReplicas" => user_pools::list_replicas(cognito, &input(body)?),
         "AddCustomAttributes" => user_pools::add_custom_attributes(cognito, input(body)?),
         "GetUserPoolMfaConfig" => mfa::get(cognito, &input(body)?),
         "SetUserPoolMfaConfig" => mfa::set(cognito, input(body)?),

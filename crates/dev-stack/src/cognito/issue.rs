@@ -12,6 +12,7 @@ use super::{
     sign_in::check_enabled,
     token::{API_SCOPE, Times, TokenBasis, access_claims, id_claims},
     trigger::{Firing, Metadata},
+    unknowns,
     user::User,
 };
 use crate::clock;
@@ -82,9 +83,13 @@ pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, Cog
         Ok((session, basis, firing))
     })?;
     let overrides = match firing {
-        Some(firing) => fire_for_overrides(cognito, firing).await?,
-        None => Overrides::default(),
+        Some(firing) => fire_for_overrides(cognito, firing).await,
+        None => Ok(Overrides::default()),
     };
+    if let (true, Err(_), Some(old)) = (unknowns::REFUSED_REFRESH_SPENDS_TOKEN, &overrides, &old_token) {
+        cognito.with_pool(&grant.pool_id, |pool| rotate(pool, &grant.client_id, old))?;
+    }
+    let overrides = overrides?;
     let keys = cognito.keys();
     let id_token = keys.sign(TokenUse::Id, &id_claims(&basis, &overrides))?;
     let access_token = keys.sign(TokenUse::Access, &access_claims(&basis, &overrides))?;

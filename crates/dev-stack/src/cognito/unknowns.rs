@@ -220,3 +220,8 @@ pub(crate) const ROTATION_EXCLUDES_THE_REFRESH_FLOW: bool = true;
 ///
 /// Not documented. Assumed: yes, and so `MfaConfiguration` can be sent without SMS when there is one.
 pub(crate) const MFA_METHODS_SURVIVE_UPDATE: bool = true;
+
+/// Does a refresh that the trigger refuses spend the refresh token, where the app client rotates them?
+///
+/// Not documented. Assumed: no; the app tries again with the same token.
+pub(crate) const REFUSED_REFRESH_SPENDS_TOKEN: bool = false;

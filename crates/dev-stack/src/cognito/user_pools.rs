@@ -83,6 +83,11 @@ pub(super) fn describe(cognito: &Cognito, input: &OfPool) -> Answer {
     cognito.with_pool(&input.user_pool_id, |pool| Ok(json!({ "UserPool": pool.describe() })))
 }
 
+/// `ListUserPoolReplicas`: the local stack has one Region.
+pub(super) fn list_replicas(cognito: &Cognito, input: &OfPool) -> Answer {
+    cognito.with_pool(&input.user_pool_id, |_| Ok(json!({ "UserPoolReplicas": [] })))
+}
+
 /// `DeleteUserPool`, unless it is protected.
 pub(super) fn delete(cognito: &Cognito, input: &OfPool) -> Answer {
     cognito.with_pool(&input.user_pool_id, |pool| {

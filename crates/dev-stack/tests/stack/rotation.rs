@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_cognitoidentityprovider::types::{
     AuthenticationResultType, ExplicitAuthFlowsType, FeatureType, RefreshTokenRotationType,
 };
-use dev_stack::{ClientSettings, PoolSettings, StackOptions};
+use dev_stack::{ClientSettings, EventVersion, FunctionError, PoolSettings, StackOptions, Triggers};
 use serde_json::json;
 
 use crate::common::{EMAIL, Fixture, PASSWORD, refusal};
@@ -44,6 +44,21 @@ async fn a_refresh_replaces_the_refresh_token() {
     assert_eq!(origin(again.access_token).await, origin(refreshed.access_token).await, "one sign-in");
     let flow = fixture.refresh(&second).await.unwrap_err();
     assert_eq!(flow.0, "NotAuthorizedException", "REFRESH_TOKEN_AUTH is refused");
+}
+
+#[tokio::test]
+async fn a_refresh_that_the_trigger_refuses_leaves_the_token_as_it_was() {
+    let (fixture, token) = rotating(0, ClientSettings::default()).await;
+    fixture.add("pre", |_| Err(FunctionError::new("NO_TENANT", "No organization")));
+    let pre_token_generation = Some(("pre".to_owned(), EventVersion::V1));
+    let triggers = Triggers { pre_token_generation, ..Triggers::default() };
+    fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
+
+    let refused = exchange(&fixture, &token).await.unwrap_err();
+
+    assert_eq!(refused.0, "UserLambdaValidationException");
+    fixture.stack.cognito().set_triggers(&fixture.pool, Triggers::default()).unwrap();
+    exchange(&fixture, &token).await.unwrap();
 }
 
 #[tokio::test]

@@ -528,6 +528,77 @@ async fn a_client_of_the_first_page_is_judged_when_the_second_is_refused_and_one
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pool_in_two_regions_is_asked_in_both() {
+    let desk = Desk::without_table().await;
+    let replica =
+        |region: &str, role: &str| json!({ "RegionName": region, "Role": role, "Status": "ACTIVE" });
+    let triggers =
+        json!({ "PreTokenGeneration": format!("arn:aws:lambda:eu-west-1:{ACCOUNT_ID}:function:t:live") });
+
+    let run = against(
+        &desk,
+        Box::new(move |operation, before, input| match (operation, input["NextToken"].as_str()) {
+            ("DescribeUserPool", _) => {
+                let mut pool = fake_pool();
+                if before == 0 {
+                    pool["UserPool"]["LambdaConfig"] = triggers.clone();
+                }
+                (200, pool)
+            }
+            ("ListUserPoolReplicas", None) => {
+                let primary = replica("eu-west-1", "PRIMARY");
+                (200, json!({ "UserPoolReplicas": [primary], "NextToken": "2" }))
+            }
+            ("ListUserPoolReplicas", _) => {
+                (200, json!({ "UserPoolReplicas": [replica("us-west-2", "SECONDARY")] }))
+            }
+            _ => (400, error("UnknownOperationException")),
+        }),
+    );
+
+    let document = document(&run);
+    let of_replica: Vec<_> = document["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["rule"] == "replica-triggers")
+        .map(|one| (one["subject"].as_str().unwrap(), one["found"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        of_replica,
+        [("the user pool in us-west-2", "Nothing is attached to PreTokenGeneration.")],
+        "{run}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_cannot_be_replicated_has_no_replicas_and_others_that_hide_them_are_not_checked() {
+    for (code, reason) in [
+        ("OperationNotEnabledException", None),
+        ("AccessDeniedException", Some("allow cognito-idp:ListUserPoolReplicas")),
+        ("UnknownOperationException", Some("the server does not know ListUserPoolReplicas")),
+    ] {
+        let desk = Desk::without_table().await;
+
+        let run = against(
+            &desk,
+            Box::new(move |operation, _, _| match operation {
+                "DescribeUserPool" => (200, fake_pool()),
+                "ListUserPoolReplicas" => (400, error(code)),
+                _ => (200, json!({})),
+            }),
+        );
+
+        let gaps = document(&run)["notChecked"].clone();
+        let gap = gaps.as_array().unwrap().iter().find(|gap| gap["what"] == "the pool in other Regions");
+        assert_eq!(gap.is_some(), reason.is_some(), "{code}: {run}");
+        if let Some(reason) = reason {
+            assert!(gap.unwrap()["reason"].as_str().unwrap().contains(reason), "{code}: {run}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_cannot_be_read_is_told_by_its_status_and_not_shown() {
     let desk = Desk::without_table().await;
 

@@ -3,6 +3,6 @@
 question  one question: its text, what is assumed, how to ask
 ask       the probe's pools, users and machines; the order of asking
 details   shapes of replies
-groups, claims, echo, failures, tokens, events, machines, pools
+groups, claims, echo, failures, events, keys, machines, pools
           the questions
 """

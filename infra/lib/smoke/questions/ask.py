@@ -304,6 +304,20 @@ class Machine:
         self.issuer = Issuer(questioner.cloud, pool.id)
         self.endpoint = self.issuer.token_endpoint(domain, questioner.cloud.region)
 
+    @property
+    def url(self):
+        return self.cloud.cognito.meta.endpoint_url
+
+    def client_of_api(self):
+        """An app client that may call `GetClientToken`, which excludes all other flows."""
+        return self.pool.things.client(
+            self.pool.id,
+            suffix=f"{self.pool.short}-client-token",
+            GenerateSecret=True,
+            ExplicitAuthFlows=["ALLOW_CLIENT_TOKEN_AUTH"],
+            AllowedOAuthScopes=["smoke/test"],
+        )
+
     def token(self, key=None, **instruction):
         """A token, with the probe doing as told by metadata: HTTP status, claims or error."""
         if self.endpoint is None:

@@ -1,6 +1,6 @@
 """All questions, in the order in which they are asked."""
 
-from . import claims, echo, events, failures, groups, machines, pools
+from . import claims, echo, events, failures, groups, keys, machines, pools
 
 UNASKED = [
     "`UNKNOWN_MEMBERS_ARE_REFUSED`: boto3 sends no member that an operation does not have",
@@ -11,7 +11,8 @@ UNASKED = [
 def ask_all(questioner):
     groups.prepare(questioner)
     pools.prepare(questioner)
-    modules = (groups, claims, machines, echo, failures, events, pools)
+    keys.prepare(questioner)
+    modules = (groups, claims, machines, echo, failures, events, keys, pools)
     questions = [question for module in modules for question in module.QUESTIONS]
     # By number; those of docs/cognito.md alone come last.
     questions.sort(key=lambda question: int(question.ids) if question.ids.isdigit() else 99)

@@ -2,6 +2,9 @@
 
 import time
 
+import botocore.exceptions
+
+from ..cloud import code_of
 from ..journey import new_password
 from .ask import SHORT_TIMEOUT_SECONDS
 from .question import VERSIONS, Question, Unclear
@@ -91,6 +94,60 @@ def new_password_survives(pool):
     return "yes" if not again.is_refused else f"no: {again.code}"
 
 
+def refused_refresh(pool):
+    """Is a refresh token that is rotated spent when the trigger refuses?"""
+    cognito = pool.cloud.cognito
+    try:
+        client_id = pool.things.client(
+            pool.id,
+            suffix=f"{pool.short}-rotating",
+            ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+            RefreshTokenRotation={"Feature": "ENABLED", "RetryGracePeriodSeconds": 0},
+            WriteAttributes=["email"],
+        )["ClientId"]
+    except botocore.exceptions.ClientError as error:
+        if code_of(error) != "FeatureUnavailableInTierException":
+            raise
+        return "not asked: the account's tier has no rotation"
+    signed_in = pool.sign_in("rotation", client_id=client_id, do="reply")
+    if signed_in.is_refused:
+        raise Unclear(signed_in.described())
+    token = signed_in.tokens["RefreshToken"]
+
+    def refresh(told):
+        ended = pool.timed(cognito.get_tokens_from_refresh_token, ClientId=client_id, RefreshToken=token)
+        pool.note(told, ended)
+        return ended
+
+    told = {"key": f"{pool.short}-rotation-refused", "do": "fail", "text": TEXT}
+    pool.tell(told)
+    for _ in range(5):
+        refused = refresh(told)
+        if refused.is_refused:
+            break
+        # It was not known yet, and the token is spent.
+        token = refused.tokens["RefreshToken"]
+        time.sleep(1)
+    else:
+        raise Unclear("the refresh was not refused")
+    pool.tell(None)
+    for _ in range(5):
+        again = refresh(None)
+        if again.code != refused.code:
+            break
+        time.sleep(1)
+    return "no" if not again.is_refused else f"yes: {again.code}"
+
+
+def rewritten(_):
+    return (
+        "not asked: it takes an identity provider and a browser. By hand: a pool whose OIDC provider maps `email` and "
+        "`email_verified`, which can be another user pool with a domain; a native user with a verified address, linked to a "
+        "user of the provider by AdminLinkProviderForUser; change the address at the provider, sign in by it, and look "
+        "at both attributes with AdminGetUser, once with `email_verified` mapped and once without"
+    )
+
+
 def federated(_):
     return (
         "not asked: it takes an identity provider and a browser. By hand: a pool with an OIDC provider, "
@@ -121,6 +178,17 @@ QUESTIONS = [
         "RETRY_FUNCTION_ERRORS",
     ),
     Question("7", "does a stamp show in the same federated sign-in?", "", federated),
+    Question(
+        "-", "does `email_verified` stay true when a provider rewrites a linked user's address?", "", rewritten
+    ),
+    Question(
+        "-",
+        "does a refresh that the trigger refuses spend a rotated refresh token?",
+        "no",
+        refused_refresh,
+        "REFUSED_REFRESH_SPENDS_TOKEN",
+        ("V1_0",),
+    ),
     Question("-", "the trigger's name in an error's text:", LABELS, label, "error_label", VERSIONS),
     Question(
         "-",

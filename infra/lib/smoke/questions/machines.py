@@ -2,6 +2,7 @@
 
 import json
 
+from ..tokens import claims_of, unsigned
 from .details import KEPT, details
 from .question import Question, Unclear
 
@@ -20,7 +21,31 @@ def event(machine):
     status, claims = machine.token()
     if "probe_saw" not in claims:
         raise Unclear(f"no digest in the token: {status} {claims.get('error', '')}")
+    return seen(machine, json.loads(claims["probe_saw"]))
+
+
+@of_machine
+def client_token(machine):
+    """The event of `GetClientToken`, which gives machines tokens without OAuth."""
+    status, body = unsigned(machine.url, "GetClientToken", {"ClientId": "nobody", "Secret": "nothing"})
+    if "UnknownOperation" in str(body.get("__type")):
+        return "not asked: this server does not know `GetClientToken`"
+    client = machine.client_of_api()
+    status, body = unsigned(
+        machine.url, "GetClientToken", {"ClientId": client["ClientId"], "Secret": client["ClientSecret"]}
+    )
+    machine.pool.evidence.append(f"GetClientToken -> {status} {body.get('__type', '')} {body.get('message', '')}")
+    if status != 200:
+        return f"refused: {status} {body.get('__type')}"
+    claims = claims_of(body["ClientAuthenticationResult"]["AccessToken"])
+    if "probe_saw" not in claims:
+        return "nothing: the trigger is not called"
     saw = json.loads(claims["probe_saw"])
+    return f"source {saw.get('triggerSource')}, {seen(machine, saw)}"
+
+
+def seen(machine, saw):
+    """The event in words."""
     machine.pool.evidence.append(f"machine event: {json.dumps(saw)}")
     request = saw.get("request", {})
     user = f"`userName` {saw['userName']}" if "userName" in saw else "no `userName`"
@@ -71,6 +96,12 @@ QUESTIONS = [
         "no `userName`, `userAttributes` empty, `groupConfiguration` empty",
         event,
         "machine_identity",
+    ),
+    Question(
+        "-",
+        "what does `GetClientToken` send?",
+        "source TokenGeneration_ClientCredentials, no `userName`, `userAttributes` empty, `groupConfiguration` empty",
+        client_token,
     ),
     Question("-", "do machine tokens take groups?", "no", groups, "MACHINE_TOKENS_TAKE_GROUPS"),
     Question(

@@ -215,6 +215,7 @@ fn subject(rule: &Rule) -> &'static str {
         (_, "event") => "the event version",
         (_, "mfa") => "multi-factor authentication",
         (_, "plan") => "the plan",
+        (_, "replica") => "the pool in other Regions",
         _ => "the user pool",
     }
 }

@@ -73,6 +73,8 @@ pub struct Snapshot {
     pub providers: Read<Vec<Listed<IdentityProviderType>>>,
     /// Why the list of identity providers ends before its end, if it does.
     pub unlisted_providers: Option<Unread>,
+    /// The pool in other Regions.
+    pub replicas: Read<Vec<Replica>>,
     /// The functions of its triggers.
     pub functions: Vec<Function>,
     /// The table; `None` when there is none of the name.
@@ -90,6 +92,17 @@ pub struct Listed<T> {
     pub name: String,
     /// Its description.
     pub described: Read<T>,
+}
+
+/// The pool in another Region: one directory of users and one id, and triggers of its own.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    /// The Region.
+    pub region: String,
+    /// Whether users can sign in there.
+    pub is_active: bool,
+    /// Its triggers.
+    pub triggers: Read<Option<LambdaConfigType>>,
 }
 
 /// An app client whose description was read.
@@ -182,14 +195,7 @@ impl Snapshot {
     /// The ARN of pre-token-generation, and the version of its event.
     #[must_use]
     pub fn pre_token_generation(&self) -> Option<(&str, PreTokenGenerationLambdaVersionType)> {
-        let triggers = self.triggers()?;
-        let current = triggers.pre_token_generation_config().filter(|config| !config.lambda_arn().is_empty());
-        if let Some(config) = current {
-            return Some((config.lambda_arn(), config.lambda_version().clone()));
-        }
-        // Without a version Cognito sends that of the first (developer guide, "Pre token generation Lambda trigger").
-        let legacy = triggers.pre_token_generation().filter(|arn| !arn.is_empty())?;
-        Some((legacy, PreTokenGenerationLambdaVersionType::V10))
+        pre_token_generation(self.triggers()?)
     }
 
     /// The app clients that could be described.
@@ -289,6 +295,20 @@ impl Snapshot {
             })
             .filter(|name| is_suspect(name))
     }
+}
+
+/// The ARN of pre-token-generation among triggers, and the version of its event.
+#[must_use]
+pub fn pre_token_generation(
+    triggers: &LambdaConfigType,
+) -> Option<(&str, PreTokenGenerationLambdaVersionType)> {
+    let current = triggers.pre_token_generation_config().filter(|config| !config.lambda_arn().is_empty());
+    if let Some(config) = current {
+        return Some((config.lambda_arn(), config.lambda_version().clone()));
+    }
+    // Without a version Cognito sends that of the first (developer guide, "Pre token generation Lambda trigger").
+    let legacy = triggers.pre_token_generation().filter(|arn| !arn.is_empty())?;
+    Some((legacy, PreTokenGenerationLambdaVersionType::V10))
 }
 
 /// Whether a sign-in flow takes the password as it is.

@@ -2,6 +2,7 @@
 
 mod functions;
 mod pool;
+mod replicas;
 mod table;
 
 use std::future::Future;
@@ -34,6 +35,7 @@ pub(super) async fn snapshot(
     let unread_secrets = pool::secrets(&cognito, pool, &mut clients).await;
     let (providers, unlisted_providers) = pool::providers(&cognito, pool).await;
     let mfa = pool::mfa(&cognito, pool).await;
+    let replicas = replicas::read(&cognito, pool).await;
     let functions = match pool_settings.lambda_config() {
         Some(triggers) => functions::read(context, pool, pool_settings.arn(), triggers).await,
         None => Vec::new(),
@@ -55,6 +57,7 @@ pub(super) async fn snapshot(
         unread_secrets,
         providers,
         unlisted_providers,
+        replicas,
         functions,
         table,
         bindings,

@@ -32,7 +32,7 @@ fn seen<T>(list: Vec<Listed<T>>, cut: Option<Unread>) -> Seen<T> {
 }
 
 /// Asks for page after page, and gives why it ended before the last, if it did. What was seen until then stands.
-async fn pages(
+pub(super) async fn pages(
     action: &'static str,
     mut page: impl AsyncFnMut(Option<String>) -> Read<Option<String>>,
 ) -> Option<Unread> {

@@ -8,6 +8,7 @@ mod permissions;
 mod pool;
 mod providers;
 mod registration;
+mod replicas;
 mod settings;
 mod table;
 mod tokens;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         settings::RULES,
         pool::RULES,
         registration::RULES,
+        replicas::RULES,
         clients::RULES,
         tokens::RULES,
         providers::RULES,

@@ -6,6 +6,7 @@ mod pool;
 mod providers;
 mod published;
 mod registration;
+mod replicas;
 mod sample;
 mod table;
 

@@ -47,6 +47,7 @@ pub(super) fn snapshot() -> Snapshot {
         unread_secrets: BTreeMap::new(),
         providers: Ok(vec![provider("acme-sso")]),
         unlisted_providers: None,
+        replicas: Ok(Vec::new()),
         functions: vec![function("PostConfirmation", "join"), function("PreTokenGeneration", "tokens")],
         table: Ok(Some(table())),
         bindings: Ok(Bindings {
