@@ -6,7 +6,7 @@ use tenancy::{TenantId, Timestamp};
 use super::{Operator, OperatorError, text_of};
 use crate::item::{Attributes, text};
 use crate::key::tenant_partition;
-use crate::store::unavailable;
+use crate::call_error::unavailable;
 
 /// The first moment of ten digits: 2001-09-09T01:46:40Z.
 const TEN_DIGITS: u64 = 1_000_000_000;

@@ -25,7 +25,8 @@ pub use tenants::{TenantEdit, TenantRecord};
 use self::change::Write;
 use crate::item::{Attributes, new_item, text};
 use crate::key::Key;
-use crate::store::{DynamoStore, StoreMeter, unavailable, write_transaction};
+use crate::call_error::unavailable;
+use crate::store::{DynamoStore, StoreMeter, write_transaction};
 use crate::table::INDEX;
 
 /// Reads and writes the table on behalf of an operator.
