@@ -11,10 +11,12 @@ use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Change, Operator, PlannedWrite};
 use tokio::sync::OnceCell;
 
+use crate::aws::Aws;
+use crate::aws_error::Meaning;
 use crate::cli::{Globals, WriteOptions};
 use crate::failure::{self, Failure};
 use crate::page::{Page, Show, plain};
-use crate::{aws, local};
+use crate::{aws, local, region};
 
 /// The table's name with `--local`, unless another is said.
 const LOCAL_TABLE: &str = "tenancy";
@@ -23,7 +25,7 @@ const LOCAL_TABLE: &str = "tenancy";
 #[derive(Debug)]
 pub struct Context {
     globals: Globals,
-    aws: OnceCell<SdkConfig>,
+    aws: OnceCell<Aws>,
     local: OnceCell<aws_sdk_dynamodb::Client>,
     is_unheard: AtomicBool,
     may_make_local: AtomicBool,
@@ -162,7 +164,7 @@ impl Context {
                 "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER points at one, such as that of `cargo dev-stack`.",
             ));
         }
-        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk_of(pool).await);
+        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk_of(pool).await?);
         if let Some(url) = url {
             config = config.endpoint_url(url);
         }
@@ -203,7 +205,7 @@ impl Context {
     ///
     /// [`Failure`] of usage when there is no Lambda to call.
     pub async fn lambda_of(&self, pool: &PoolId) -> Result<aws_sdk_lambda::Client, Failure> {
-        self.lambda_with(&self.sdk_of(pool).await)
+        self.lambda_with(&self.sdk_of(pool).await?)
     }
 
     fn lambda_with(&self, sdk: &SdkConfig) -> Result<aws_sdk_lambda::Client, Failure> {
@@ -228,7 +230,7 @@ impl Context {
         if self.is_local() {
             return self.dynamodb().await;
         }
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk_of(pool).await);
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk_of(pool).await?);
         if let Some(url) = &self.globals.aws.endpoint_url {
             config = config.endpoint_url(url);
         }
@@ -236,26 +238,58 @@ impl Context {
     }
 
     /// What to say when there is no such pool: which region was asked, and which one the pool's id names.
-    pub async fn region_hint(&self, pool: &PoolId) -> String {
-        let asked = self.sdk_of(pool).await.region().map(ToString::to_string).unwrap_or_default();
-        match pool.as_str().split_once('_') {
-            Some((region, _)) if region != asked => {
-                format!(
-                    "The pool's id says that it is in {region}, and {asked} was asked: --region {region}."
-                )
-            }
-            _ => "Is the id right, and --profile of the pool's account?".to_owned(),
-        }
+    #[must_use]
+    pub fn region_hint(&self, pool: &PoolId) -> String {
+        let asked = self.aws.get().and_then(|aws| aws.sdk.region());
+        let of_pool = pool.as_str().split_once('_').map(|(region, _)| region);
+        region::hint(pool.as_str(), asked.map(AsRef::as_ref).or(of_pool).unwrap_or_default())
     }
 
-    async fn sdk_of(&self, pool: &PoolId) -> SdkConfig {
-        let sdk = self.aws.get_or_init(|| aws::load(&self.globals.aws)).await;
-        match (sdk.region(), pool.as_str().split_once('_')) {
+    async fn aws(&self) -> Result<&Aws, Failure> {
+        self.aws.get_or_try_init(|| aws::load(&self.globals.aws)).await
+    }
+
+    async fn sdk_of(&self, pool: &PoolId) -> Result<SdkConfig, Failure> {
+        let sdk = &self.aws().await?.sdk;
+        Ok(match (sdk.region(), pool.as_str().split_once('_')) {
             (None, Some((region, _))) => {
                 sdk.clone().into_builder().region(aws_types::region::Region::new(region.to_owned())).build()
             }
             _ => sdk.clone(),
+        })
+    }
+
+    /// What to do about an error that signing in again ends, by where these credentials come from.
+    #[must_use]
+    pub fn sign_in_advice(&self, meaning: Meaning) -> Option<String> {
+        self.aws.get().and_then(|aws| aws.signer.advice(meaning))
+    }
+
+    /// With advice that only the whole context can give: how to sign in again, which Region was asked for the table.
+    pub(crate) fn advise(&self, failure: Failure) -> Failure {
+        let Some(meaning) = failure.meaning() else { return failure };
+        if let Some(advice) = self.sign_in_advice(meaning) {
+            return failure.advised(meaning, &advice);
         }
+        let is_of_table = failure.code() == "store" && meaning == Meaning::NotFound;
+        match (is_of_table, self.table_name()) {
+            (true, Ok(table)) => failure.hint(self.table_hint(&table)),
+            _ => failure,
+        }
+    }
+
+    /// What to do when there is no such table.
+    #[must_use]
+    pub fn table_hint(&self, table: &str) -> String {
+        let asked = self.aws.get().and_then(|aws| aws.sdk.region()).map(AsRef::as_ref);
+        let place = match (&self.globals.local, asked) {
+            (Some(file), _) => format!("There is no such table in {}.", file.display()),
+            (None, Some(asked)) if region::named(table).is_some_and(|region| region != asked) => {
+                return region::hint(table, asked);
+            }
+            (None, asked) => format!("There is no such table in {} for these credentials.", asked.unwrap_or("this Region")),
+        };
+        format!("{place} --table, --region, --profile and --local say where it is; `tenantctl table create` makes it.")
     }
 
     /// The table as the functions read it.
@@ -313,7 +347,7 @@ impl Context {
         }
         let identity = aws_sdk_sts::Client::from_conf(config.build()).get_caller_identity().send().await;
         let identity = identity.map_err(|error| {
-            failure::aws("find out who you are, for the audit", &error).hint("--actor NAME says it instead.")
+            failure::aws("find out who you are, for the audit", &error).or_hint("--actor NAME says it instead.")
         })?;
         identity.arn.ok_or_else(|| {
             Failure::failed("AWS did not say who you are").hint("--actor NAME says it instead.")
@@ -326,7 +360,7 @@ impl Context {
     ///
     /// [`Failure`] of usage when there is no region.
     pub async fn sdk(&self) -> Result<&SdkConfig, Failure> {
-        let sdk = self.aws.get_or_init(|| aws::load(&self.globals.aws)).await;
+        let sdk = &self.aws().await?.sdk;
         if sdk.region().is_none() {
             return Err(Failure::usage(
                 "which region? Give --region, or set AWS_REGION or a profile's region",

@@ -13,6 +13,7 @@ use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
 use aws_sdk_cognitoidentityprovider::types::UserType;
 use tenancy::{EmailAddress, PoolId, Sub, Username};
 
+use crate::aws_error::AwsError;
 use crate::failure::{self, Failure};
 
 /// Users on a page of `ListUsers`, which is the most there are (API reference, `Limit`).
@@ -186,8 +187,9 @@ impl UserPages {
 /// What to say when `ListUsers` gave no answer.
 #[must_use]
 pub fn list_failure(pool: &PoolId, error: &ListError) -> Failure {
-    failure::aws(&format!("look at the users of pool {pool}"), error)
-        .hint("Is it the right pool and region, and may these credentials call cognito-idp:ListUsers on it?")
+    failure::of(&format!("look at the users of pool {pool}"), &AwsError::of(error).about_user())
+        .needs("cognito-idp:ListUsers on the pool")
+        .or_hint("Are the pool and the Region right (--user-pool-id, --region)?")
 }
 
 async fn matching(

@@ -1,6 +1,5 @@
 //! `tenantctl client`: app clients that are bound to a tenant.
 
-use aws_sdk_cognitoidentityprovider::operation::describe_user_pool_client::DescribeUserPoolClientError;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tenancy::{ClientBindingMode, ClientId, PoolId, TenantId};
@@ -10,6 +9,7 @@ use super::arguments::TenantOption;
 use super::doctor::snapshot::machine_flows;
 use super::written::NoFacts;
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
+use crate::aws_error::{AwsError, Meaning};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::page::{BAD, Page, Show, styled};
@@ -187,21 +187,21 @@ async fn check_exists(
             }
             Ok(())
         }
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(DescribeUserPoolClientError::is_resource_not_found_exception) =>
-        {
-            Err(Failure::refused("client-unknown", format!("user pool {pool} has no app client {client}"))
-                .hint("--no-lookup binds it all the same."))
-        }
-        Err(error) => {
-            context.note(
-                &failure::aws("ask the pool for the app client, which is bound all the same", &error)
-                    .to_string(),
-            );
-            Ok(())
-        }
+        Err(error) => match AwsError::of(&error) {
+            error if error.meaning() == Meaning::NotFound => {
+                let what = format!("user pool {pool} has no app client {client}");
+                Err(Failure::refused("client-unknown", what)
+                    .hint(format!("{} --no-lookup binds it all the same.", context.region_hint(pool))))
+            }
+            error if error.meaning().needs_sign_in() => {
+                Err(failure::of("ask the pool for the app client", &error))
+            }
+            error => {
+                let what = "ask the pool for the app client, which is bound all the same";
+                context.note(&failure::of(what, &error).to_string());
+                Ok(())
+            }
+        },
     }
 }
 

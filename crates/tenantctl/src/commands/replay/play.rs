@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use cognito_trigger::{Answer, Call, PublicError, Report, TriggerFailure};
 use pre_token_generation::Mode;
 use serde_json::value::RawValue;
-use tenancy::ports::StoreError;
 use tenancy_aws::DynamoStore;
 use tokio::time::Instant;
 
@@ -69,8 +68,8 @@ pub(super) async fn play(
     };
     let (seen, reads, read_time) = rehearsal.end();
     // What was decided without an answer may be another decision than the function's.
-    if let Some((operation, cause)) = seen.unanswered {
-        return Err(StoreError::Unavailable { operation, source: cause.into() }.into());
+    if let Some(error) = seen.unanswered {
+        return Err(error.into());
     }
     let (reply, failure) = match answer {
         Ok(Answer::Untouched) => (Reply::Untouched, None),

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tenancy::ports::{
-    Commit, Damage, Defaults, DirectoryError, Invites, Offer, Records, Stamps, StoreError, UserDirectory,
+    BoxError, Commit, Damage, Defaults, DirectoryError, Invites, Offer, Records, Stamps, StoreError, UserDirectory,
 };
 use tenancy::redemption::{DefaultChange, RedemptionPlan, RedemptionSource, apply};
 use tenancy::{
     ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding, ProviderName,
     Stamp, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
-use tenancy_aws::DynamoStore;
+use tenancy_aws::{CallError, DynamoStore};
 
 use super::reads::TableReads;
 
@@ -43,7 +43,7 @@ pub(super) struct Seen {
     /// Memberships that would be noted as stamped.
     pub(super) stamped: Vec<TenantId>,
     /// What the store gave no answer to, and why.
-    pub(super) unanswered: Option<(&'static str, String)>,
+    pub(super) unanswered: Option<StoreError>,
 }
 
 impl Rehearsal {
@@ -64,7 +64,12 @@ impl Rehearsal {
     /// Notes that there was no answer.
     fn heard<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Unavailable { operation, source }) = &answer {
-            self.seen().unanswered = Some((operation, source.to_string()));
+            // An error has no copy; that of a call is kept whole, since its code says what to do.
+            let source: BoxError = match source.downcast_ref::<CallError>() {
+                Some(error) => Box::new(error.clone()),
+                None => source.to_string().into(),
+            };
+            self.seen().unanswered = Some(StoreError::Unavailable { operation, source });
         }
         answer
     }
