@@ -166,9 +166,9 @@ pub fn local() -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("local"))
-        .credentials_provider(SharedCredentialsProvider::new(
-            aws_sdk_dynamodb::config::Credentials::new("local", "local", None, None, "--local"),
-        ))
+        .credentials_provider(SharedCredentialsProvider::new(aws_sdk_dynamodb::config::Credentials::new(
+            "local", "local", None, None, "--local",
+        )))
         .http_client(Builder::new().build_http())
         .retry_config(RetryConfig::standard())
         .sleep_impl(aws_sdk_dynamodb::config::SharedAsyncSleep::new(

@@ -82,7 +82,9 @@ impl Meaning {
                 "Is the network up, and are the Region and the endpoint right (--region, --endpoint-url, AWS_ENDPOINT_URL)?"
             }
             Self::Internal => "Try again in a minute. https://health.aws.amazon.com shows outages.",
-            Self::Unreadable => "Is the endpoint right (--endpoint-url, AWS_ENDPOINT_URL), or is there a proxy?",
+            Self::Unreadable => {
+                "Is the endpoint right (--endpoint-url, AWS_ENDPOINT_URL), or is there a proxy?"
+            }
             Self::NotFound | Self::UserNotFound | Self::Refused => return None,
         })
     }
@@ -112,10 +114,13 @@ impl Meaning {
                 Self::Unreachable
             }
             CallFailure::NotBuilt => Self::Refused,
-            CallFailure::Refused => {
-                Self::of_answer(call.code.as_deref(), call.message.as_deref(), call.status)
+            CallFailure::Refused | CallFailure::Unreadable | CallFailure::Other => {
+                match Self::of_answer(call.code.as_deref(), call.message.as_deref(), call.status) {
+                    // AWS names every refusal.
+                    Self::Refused if call.code.is_none() => Self::Unreadable,
+                    meaning => meaning,
+                }
             }
-            CallFailure::Unreadable | CallFailure::Other => Self::Unreadable,
         }
     }
 
@@ -125,41 +130,69 @@ impl Meaning {
             ("ExpiredToken" | "ExpiredTokenException", _) => Self::SessionExpired,
             ("RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture", _) => Self::ClockWrong,
             (
-                "InvalidSignatureException" | "InvalidSignature" | "SignatureDoesNotMatch"
-                | "IncompleteSignature" | "IncompleteSignatureException",
+                "InvalidSignatureException"
+                | "InvalidSignature"
+                | "SignatureDoesNotMatch"
+                | "IncompleteSignature"
+                | "IncompleteSignatureException",
                 _,
             ) => Self::of_signature(message.unwrap_or_default()),
             (
-                "UnrecognizedClientException" | "UnrecognizedClient" | "InvalidClientTokenId"
+                "UnrecognizedClientException"
+                | "UnrecognizedClient"
+                | "InvalidClientTokenId"
                 | "InvalidAccessKeyId",
                 _,
             ) => Self::KeysRefused,
             ("MissingAuthenticationToken" | "MissingAuthenticationTokenException", _) => Self::NoCredentials,
             (
-                "AccessDenied" | "AccessDeniedException" | "NotAuthorizedException" | "UnauthorizedOperation"
-                | "UnauthorizedException" | "AuthorizationErrorException" | "ForbiddenException",
+                "AccessDenied"
+                | "AccessDeniedException"
+                | "NotAuthorizedException"
+                | "UnauthorizedOperation"
+                | "UnauthorizedException"
+                | "AuthorizationErrorException"
+                | "ForbiddenException",
                 _,
             ) => Self::Denied,
             ("ResourceNotFoundException", _) => Self::NotFound,
             ("UserNotFoundException", _) => Self::UserNotFound,
             // As the SDK has it (`aws-runtime`, `THROTTLING_ERRORS`).
             (
-                "Throttling" | "ThrottlingException" | "ThrottledException" | "RequestThrottled"
-                | "RequestThrottledException" | "TooManyRequestsException" | "RequestLimitExceeded"
-                | "ProvisionedThroughputExceededException" | "BandwidthLimitExceeded"
-                | "LimitExceededException" | "SlowDown" | "PriorRequestNotComplete",
+                "Throttling"
+                | "ThrottlingException"
+                | "ThrottledException"
+                | "RequestThrottled"
+                | "RequestThrottledException"
+                | "TooManyRequestsException"
+                | "RequestLimitExceeded"
+                | "ProvisionedThroughputExceededException"
+                | "BandwidthLimitExceeded"
+                | "LimitExceededException"
+                | "SlowDown"
+                | "PriorRequestNotComplete",
                 _,
             ) => Self::Throttled,
             (
-                "ConcurrentModificationException" | "ResourceConflictException" | "ResourceInUseException"
-                | "TransactionConflictException" | "TransactionCanceledException"
+                "ConcurrentModificationException"
+                | "ResourceConflictException"
+                | "ResourceInUseException"
+                | "TransactionConflictException"
+                | "TransactionCanceledException"
                 | "TransactionInProgressException",
                 _,
             ) => Self::Conflict,
             (
-                "UnknownOperation" | "UnknownOperationException" | "UnknownAction" | "InvalidAction"
-                | "InvalidActionException" | "NotImplemented" | "NotImplementedException"
-                | "NotImplementedError" | "UnsupportedOperation" | "UnsupportedOperationException",
+                "UnknownOperation"
+                | "UnknownOperationException"
+                | "UnknownAction"
+                | "InvalidAction"
+                | "InvalidActionException"
+                | "NotImplemented"
+                | "NotImplementedException"
+                | "NotImplementedError"
+                | "UnsupportedOperation"
+                | "UnsupportedOperationException",
                 _,
             )
             | (_, Some(501 | 405))
@@ -208,8 +241,18 @@ impl AwsError {
     /// permission are about the operator, and stay.
     #[must_use]
     pub fn about_user(mut self) -> Self {
-        self.message = self.message.filter(|message| names_permission(message));
+        self.message = self.permission().map(str::to_owned);
         self
+    }
+
+    /// What IAM says of the permission that is missing: "User: ARN is not authorized to perform: ACTION on resource: ARN
+    /// because ..".
+    #[must_use]
+    pub fn permission(&self) -> Option<&str> {
+        let is_of_iam = |message: &&str| {
+            message.starts_with("User: arn:") && message.contains(" is not authorized to perform: ")
+        };
+        self.message().filter(is_of_iam)
     }
 
     /// The error of a call among what caused `error`, such as that of the table in a [`tenancy::ports::StoreError`].
@@ -246,11 +289,6 @@ impl AwsError {
     }
 }
 
-/// Whether a message is IAM's: "User: ARN is not authorized to perform: ACTION on resource: ARN because ..".
-fn names_permission(message: &str) -> bool {
-    message.starts_with("User: arn:") && message.contains(" is not authorized to perform: ")
-}
-
 impl From<CallError> for AwsError {
     fn from(call: CallError) -> Self {
         let meaning = Meaning::of(&call);
@@ -285,9 +323,12 @@ impl fmt::Display for AwsError {
                 None => ("AWS did not answer in time", None),
             },
             Meaning::Internal => ("AWS had an internal error", None),
-            Meaning::Unreadable => ("the server's answer cannot be read", None),
+            Meaning::Unreadable => ("the answer cannot be read", None),
             Meaning::Refused => (said.unwrap_or("AWS refused it"), None),
         };
+        if let (Meaning::Unreadable, Some(status)) = (self.meaning, self.status) {
+            return write!(f, "the server answered with status {status}, and nothing that can be read");
+        }
         f.write_str(what)?;
         match (&self.code, self.status, detail) {
             (_, _, Some(detail)) => write!(f, ": {detail}"),
@@ -320,14 +361,19 @@ mod tests {
     fn each_code_of_the_services_has_one_meaning() {
         use Meaning::{
             ClockWrong, Conflict, Denied, Internal, KeysRefused, NoCredentials, NotFound, Refused,
-            SessionExpired, Throttled, Unsupported, UserNotFound,
+            SessionExpired, Throttled, Unreadable, Unsupported, UserNotFound,
         };
         let skewed = "Signature expired: 20261128T170000Z is now earlier than 20261128T180000Z (20261128T181500Z - 15 min.)";
-        let early =
-            "Signature not yet current: 20261128T210000Z is still later than 20261128T191500Z (20261128T190000Z + 15 min.)";
+        let early = "Signature not yet current: 20261128T210000Z is still later than 20261128T191500Z (20261128T190000Z + 15 min.)";
         let wrong = "The request signature we calculated does not match the signature you provided.";
         let rows = [
-            ("STS", "ExpiredToken", "The security token included in the request is expired", 403, SessionExpired),
+            (
+                "STS",
+                "ExpiredToken",
+                "The security token included in the request is expired",
+                403,
+                SessionExpired,
+            ),
             (
                 "Cognito, DynamoDB, Lambda",
                 "ExpiredTokenException",
@@ -342,7 +388,13 @@ mod tests {
                 400,
                 KeysRefused,
             ),
-            ("STS", "InvalidClientTokenId", "The security token included in the request is invalid.", 403, KeysRefused),
+            (
+                "STS",
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+                403,
+                KeysRefused,
+            ),
             ("a wrong secret", "InvalidSignatureException", wrong, 400, KeysRefused),
             ("a wrong secret, STS", "SignatureDoesNotMatch", wrong, 403, KeysRefused),
             ("half a signature", "IncompleteSignature", "", 400, KeysRefused),
@@ -381,6 +433,8 @@ mod tests {
             ("STS", "ServiceUnavailable", "", 503, Internal),
             ("Lambda", "ServiceException", "", 500, Internal),
             ("503 without a word", "", "", 503, Internal),
+            ("a page of a proxy", "", "", 200, Unreadable),
+            ("a teapot", "", "", 418, Unreadable),
             ("DynamoDB", "ValidationException", "", 400, Refused),
             ("Cognito", "InvalidParameterException", "", 400, Refused),
         ];

@@ -240,9 +240,22 @@ impl Context {
     /// What to say when there is no such pool: which region was asked, and which one the pool's id names.
     #[must_use]
     pub fn region_hint(&self, pool: &PoolId) -> String {
-        let asked = self.aws.get().and_then(|aws| aws.sdk.region());
-        let of_pool = pool.as_str().split_once('_').map(|(region, _)| region);
-        region::hint(pool.as_str(), asked.map(AsRef::as_ref).or(of_pool).unwrap_or_default())
+        region::hint(pool.as_str(), self.asked_region(pool))
+    }
+
+    /// With the Region to ask, when `pool` is in another one than was asked.
+    #[must_use]
+    pub fn with_region_of(&self, pool: &PoolId, failure: Failure) -> Failure {
+        match region::mistake(pool.as_str(), self.asked_region(pool)) {
+            Some(mistake) => failure.hint(mistake),
+            None => failure,
+        }
+    }
+
+    fn asked_region<'a>(&'a self, pool: &'a PoolId) -> &'a str {
+        let asked = self.aws.get().and_then(|aws| aws.sdk.region()).map(AsRef::as_ref);
+        // As `sdk_of`.
+        asked.or_else(|| pool.as_str().split_once('_').map(|(region, _)| region)).unwrap_or_default()
     }
 
     async fn aws(&self) -> Result<&Aws, Failure> {
@@ -282,14 +295,18 @@ impl Context {
     #[must_use]
     pub fn table_hint(&self, table: &str) -> String {
         let asked = self.aws.get().and_then(|aws| aws.sdk.region()).map(AsRef::as_ref);
-        let place = match (&self.globals.local, asked) {
-            (Some(file), _) => format!("There is no such table in {}.", file.display()),
-            (None, Some(asked)) if region::named(table).is_some_and(|region| region != asked) => {
-                return region::hint(table, asked);
+        if let Some(mistake) = asked.and_then(|asked| region::mistake(table, asked)) {
+            return mistake;
+        }
+        let place = match &self.globals.local {
+            Some(file) => format!("There is no such table in {}.", file.display()),
+            None => {
+                format!("There is no such table in {} for these credentials.", asked.unwrap_or("this Region"))
             }
-            (None, asked) => format!("There is no such table in {} for these credentials.", asked.unwrap_or("this Region")),
         };
-        format!("{place} --table, --region, --profile and --local say where it is; `tenantctl table create` makes it.")
+        format!(
+            "{place} --table, --region, --profile and --local say where it is; `tenantctl table create` makes it."
+        )
     }
 
     /// The table as the functions read it.
@@ -347,7 +364,8 @@ impl Context {
         }
         let identity = aws_sdk_sts::Client::from_conf(config.build()).get_caller_identity().send().await;
         let identity = identity.map_err(|error| {
-            failure::aws("find out who you are, for the audit", &error).or_hint("--actor NAME says it instead.")
+            failure::aws("find out who you are, for the audit", &error)
+                .or_hint("--actor NAME says it instead.")
         })?;
         identity.arn.ok_or_else(|| {
             Failure::failed("AWS did not say who you are").hint("--actor NAME says it instead.")

@@ -11,15 +11,19 @@ pub fn named(name: &str) -> Option<&str> {
     Some(region).filter(|region| !region.is_empty())
 }
 
+/// Says that `name` is of another Region than the one that was asked.
+#[must_use]
+pub fn mistake(name: &str, asked: &str) -> Option<String> {
+    let region = named(name).filter(|region| *region != asked)?;
+    Some(format!("`{name}` is in the Region {region}, and {asked} was asked: --region {region}."))
+}
+
 /// What to do when `name`, such as a pool's id, was not found in the Region `asked`.
 #[must_use]
 pub fn hint(name: &str, asked: &str) -> String {
-    match named(name) {
-        Some(region) if region != asked => {
-            format!("`{name}` is in the Region {region}, and {asked} was asked: --region {region}.")
-        }
-        _ => format!("The Region {asked} was asked. Are the name, --region and --profile right?"),
-    }
+    mistake(name, asked).unwrap_or_else(|| {
+        format!("The Region {asked} was asked. Are the name, --region and --profile right?")
+    })
 }
 
 #[cfg(test)]

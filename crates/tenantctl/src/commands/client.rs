@@ -8,8 +8,8 @@ use tenancy_aws::operator::{Change, ClientRecord};
 use super::arguments::TenantOption;
 use super::doctor::snapshot::machine_flows;
 use super::written::NoFacts;
-use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::aws_error::{AwsError, Meaning};
+use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::page::{BAD, Page, Show, styled};
@@ -190,8 +190,8 @@ async fn check_exists(
         Err(error) => match AwsError::of(&error) {
             error if error.meaning() == Meaning::NotFound => {
                 let what = format!("user pool {pool} has no app client {client}");
-                Err(Failure::refused("client-unknown", what)
-                    .hint(format!("{} --no-lookup binds it all the same.", context.region_hint(pool))))
+                let failure = context.with_region_of(pool, Failure::refused("client-unknown", what));
+                Err(failure.and_hint("--no-lookup binds it all the same."))
             }
             error if error.meaning().needs_sign_in() => {
                 Err(failure::of("ask the pool for the app client", &error))

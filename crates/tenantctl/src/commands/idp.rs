@@ -8,8 +8,8 @@ use tenancy_aws::operator::{Change, ProviderRecord, ProviderTerms};
 use super::arguments::{RolesOption, TenantOption, joined, role_names};
 use super::invite::note_unlisted_roles;
 use super::written::NoFacts;
-use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::aws_error::{AwsError, Meaning};
+use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::issuable::FunctionSettings;
@@ -207,8 +207,8 @@ async fn kind_of(
         Err(error) => match AwsError::of(&error) {
             error if error.meaning() == Meaning::NotFound => {
                 let what = format!("user pool {pool} has no identity provider {provider}");
-                Err(Failure::refused("idp-unknown", what)
-                    .hint(format!("{} --no-lookup binds it all the same.", context.region_hint(pool))))
+                let failure = context.with_region_of(pool, Failure::refused("idp-unknown", what));
+                Err(failure.and_hint("--no-lookup binds it all the same."))
             }
             error if error.meaning().needs_sign_in() => {
                 Err(failure::of("ask the pool for the identity provider", &error))

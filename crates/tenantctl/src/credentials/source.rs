@@ -90,7 +90,9 @@ impl ProfileSource {
             Kind::Login => format!("Sign in again: aws login --profile {}", shell_word(base)),
             Kind::Process(Some(exported)) => exported.renewal(),
             Kind::Process(None) => {
-                format!("Sign in again where the credential_process of profile `{base}` gets its credentials.")
+                format!(
+                    "Sign in again where the credential_process of profile `{base}` gets its credentials."
+                )
             }
             Kind::Keys => {
                 format!("Put new keys into profile `{base}`: aws configure --profile {}", shell_word(base))

@@ -53,11 +53,13 @@ impl Unread {
         let error = AwsError::of(error);
         let kind = No::from(error.meaning());
         let operation = action.split_once(':').map_or(action, |(_, operation)| operation);
-        let reason = match (kind, error.message()) {
-            (No::Denied, Some(_)) => format!("these credentials may not call {operation}: {error}"),
-            (No::Denied, None) => format!("these credentials may not call {operation}; allow {action}"),
-            (No::Unsupported, _) => format!("the server does not know {operation}"),
-            (No::Missing | No::Failed, _) => format!("could not call {operation}: {error}"),
+        let reason = match kind {
+            No::Denied => {
+                let said = error.permission().map_or(String::new(), |said| format!(" ({said})"));
+                format!("these credentials may not call {operation}; allow {action}{said}")
+            }
+            No::Unsupported => format!("the server does not know {operation}"),
+            No::Missing | No::Failed => format!("could not call {operation}: {error}"),
         };
         Self { kind, reason, action }
     }
@@ -70,12 +72,7 @@ impl std::fmt::Display for Unread {
 }
 
 /// The failure of the command, where the audit cannot go on without the answer to `action`.
-pub fn failure<E>(
-    action: &str,
-    what: &str,
-    error: &SdkError<E, HttpResponse>,
-    missing_hint: &str,
-) -> Failure
+pub fn failure<E>(action: &str, what: &str, error: &SdkError<E, HttpResponse>, missing_hint: &str) -> Failure
 where
     E: ProvideErrorMetadata,
 {

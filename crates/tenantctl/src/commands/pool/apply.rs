@@ -110,17 +110,13 @@ pub(super) async fn apply(work: Work<'_>, report: &mut Report) -> Result<(), Fai
 }
 
 /// An update that Cognito has refused.
-fn refused(
-    failure: Failure,
-    unknown: &[String],
-    path: &std::path::Path,
-    report: &Report,
-) -> Failure {
+fn refused(failure: Failure, unknown: &[String], path: &std::path::Path, report: &Report) -> Failure {
     let is_mfa_set = report.plan.iter().any(|d| d.path.starts_with("GetUserPoolMfaConfig."));
     let what = if is_mfa_set { "Only the MFA configuration is changed" } else { "Nothing is changed" };
-    let mut failure = failure.needs("cognito-idp:UpdateUserPool, and iam:PassRole for a role that sends SMS").or_hint(
-        "Cognito checks the whole pool at each update: the setting that it names has to be mended first.",
-    );
+    let mut failure =
+        failure.needs("cognito-idp:UpdateUserPool, and iam:PassRole for a role that sends SMS").or_hint(
+            "Cognito checks the whole pool at each update: the setting that it names has to be mended first.",
+        );
     if !unknown.is_empty() {
         failure = failure.and_hint(&format!(
             "The update held settings that this version of tenantctl does not know, as Cognito described them: {}. If Cognito \
@@ -128,7 +124,10 @@ fn refused(
             unknown.join(", ")
         ));
     }
-    failure.and_say(what).coded("failed").and_hint(&format!("The pool as it was stands in {}.", path.display()))
+    failure
+        .and_say(what)
+        .coded("failed")
+        .and_hint(&format!("The pool as it was stands in {}.", path.display()))
 }
 
 fn refuse_if_changed(before: &Value, now: &Value) -> Result<(), Failure> {

@@ -73,9 +73,7 @@ impl Trouble {
     pub fn stops_the_pool(&self) -> bool {
         match self {
             Self::PoolMissing | Self::AttributeMissing => true,
-            Self::Call(error) => {
-                error.meaning().is_of_the_caller() || error.meaning() == Meaning::Throttled
-            }
+            Self::Call(error) => error.meaning().is_of_the_caller() || error.meaning() == Meaning::Throttled,
             _ => false,
         }
     }
@@ -135,7 +133,10 @@ mod tests {
     fn what_cognito_says_of_a_user_is_not_repeated() {
         let rows = [
             ("AliasExistsException", "AWS refused it (AliasExistsException)"),
-            ("ConcurrentModificationException", "somebody else is changing it (ConcurrentModificationException)"),
+            (
+                "ConcurrentModificationException",
+                "somebody else is changing it (ConcurrentModificationException)",
+            ),
             ("NotAuthorizedException", "these credentials may not do it (NotAuthorizedException)"),
         ];
 
@@ -156,16 +157,14 @@ mod tests {
 
     #[test]
     fn a_call_that_got_no_answer_is_worth_another_try() {
-        let timed_out = CallError {
-            kind: CallFailure::TimedOut,
-            code: None,
-            message: None,
-            status: None,
-            cause: None,
-        };
+        let timed_out =
+            CallError { kind: CallFailure::TimedOut, code: None, message: None, status: None, cause: None };
 
         let trouble = Trouble::Call(timed_out.into());
 
-        assert_eq!((trouble.reason(), trouble.is_silence(), trouble.stops_the_pool()), ("no-answer", true, false));
+        assert_eq!(
+            (trouble.reason(), trouble.is_silence(), trouble.stops_the_pool()),
+            ("no-answer", true, false)
+        );
     }
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tenancy::ports::{
-    BoxError, Commit, Damage, Defaults, DirectoryError, Invites, Offer, Records, Stamps, StoreError, UserDirectory,
+    BoxError, Commit, Damage, Defaults, DirectoryError, Invites, Offer, Records, Stamps, StoreError,
+    UserDirectory,
 };
 use tenancy::redemption::{DefaultChange, RedemptionPlan, RedemptionSource, apply};
 use tenancy::{

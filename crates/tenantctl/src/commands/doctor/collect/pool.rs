@@ -57,11 +57,10 @@ pub(super) async fn describe(
     let body = Answer::default();
     let call = cognito.describe_user_pool().user_pool_id(pool.as_str()).customize().interceptor(body.clone());
     let answer = call.send().await;
-    let answer = answer
-        .map_err(|error| {
-            let what = format!("describe user pool {pool}");
-            unread::failure("cognito-idp:DescribeUserPool", &what, &error, &region_hint)
-        })?;
+    let answer = answer.map_err(|error| {
+        let what = format!("describe user pool {pool}");
+        unread::failure("cognito-idp:DescribeUserPool", &what, &error, &region_hint)
+    })?;
     let described = body.json().and_then(|mut body| body.get_mut("UserPool").map(Value::take));
     answer.user_pool.zip(described).ok_or_else(|| {
         Failure::failed(format!("the server described no user pool when it was asked for {pool}")).hint(

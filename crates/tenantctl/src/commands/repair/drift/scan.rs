@@ -10,11 +10,11 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Kind};
 use super::judge::{InPool, TenantStates, judge};
+use crate::aws_error::{AwsError, Meaning};
 use crate::commands::repair::attribute::AttributeName;
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::records::{damage_apart, read_users};
 use crate::commands::repair::trouble::Trouble;
-use crate::aws_error::{AwsError, Meaning};
 use crate::context::Context;
 use crate::failure::{self, Failure};
 use crate::progress::Progress;
