@@ -15,6 +15,7 @@ use tenancy::{EmailAddress, PoolId, Sub, Username};
 
 use crate::aws_error::AwsError;
 use crate::failure::{self, Failure};
+use crate::region;
 
 /// Users on a page of `ListUsers`, which is the most there are (API reference, `Limit`).
 const PAGE: i32 = 60;
@@ -89,7 +90,7 @@ pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<Pool
         }
         for user in matching(client, pool, &filter, &["email", "email_verified"])
             .await
-            .map_err(|error| list_failure(pool, &error))?
+            .map_err(|error| list_failure(client, pool, &error))?
         {
             if !found.contains(&user) {
                 found.push(user);
@@ -185,11 +186,10 @@ impl UserPages {
 }
 
 /// What to say when `ListUsers` gave no answer.
-#[must_use]
-pub fn list_failure(pool: &PoolId, error: &ListError) -> Failure {
+fn list_failure(client: &Client, pool: &PoolId, error: &ListError) -> Failure {
     failure::of(&format!("look at the users of pool {pool}"), &AwsError::of(error).about_user())
         .needs("cognito-idp:ListUsers on the pool")
-        .or_hint("Are the pool and the Region right (--user-pool-id, --region)?")
+        .or_hint(region::hint(pool.as_str(), client.config().region().map_or("", AsRef::as_ref)))
 }
 
 async fn matching(

@@ -99,7 +99,7 @@ impl Unsigned {
                 format!("`aws configure sso --profile {word}` or `aws configure --profile {word}` sets it up.")
             }
             Self::Mfa { profile } | Self::Login { profile } => format!(
-                "The AWS CLI can: run {} and leave --profile out. Or make a profile with \
+                "The AWS CLI can: run `{}`, then this without --profile. Or make a profile with \
                  `credential_process = aws configure export-credentials --profile {profile}`.",
                 source::export(profile)
             ),

@@ -69,12 +69,12 @@ impl Source {
     pub fn renewal(&self) -> String {
         match self {
             Self::Environment => format!(
-                "Set new keys in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Those of a profile: {}",
+                "Set new keys in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. To take those of a profile: `{}`.",
                 export("NAME")
             ),
             Self::Profile(profile) => profile.renewal(),
             Self::Elsewhere => {
-                "Sign in again (aws sso login), or take other credentials with --profile NAME.".to_owned()
+                "Sign in again (`aws sso login`), or take other credentials with --profile NAME.".to_owned()
             }
         }
     }
@@ -86,8 +86,8 @@ impl ProfileSource {
     pub fn renewal(&self) -> String {
         let Self { name, base, .. } = self;
         match &self.kind {
-            Kind::Sso => format!("Sign in again: aws sso login --profile {}", shell_word(base)),
-            Kind::Login => format!("Sign in again: aws login --profile {}", shell_word(base)),
+            Kind::Sso => format!("Sign in again: `aws sso login --profile {}`.", shell_word(base)),
+            Kind::Login => format!("Sign in again: `aws login --profile {}`.", shell_word(base)),
             Kind::Process(Some(exported)) => exported.renewal(),
             Kind::Process(None) => {
                 format!(
@@ -95,7 +95,7 @@ impl ProfileSource {
                 )
             }
             Kind::Keys => {
-                format!("Put new keys into profile `{base}`: aws configure --profile {}", shell_word(base))
+                format!("Put new keys into profile `{base}`: `aws configure --profile {}`.", shell_word(base))
             }
             Kind::Other => format!("Renew the credentials of profile `{name}`, or name another (--profile)."),
         }
@@ -206,12 +206,12 @@ mod tests {
         )
         .await;
         let rows = [
-            ("keys", "Put new keys into profile `keys`: aws configure --profile keys"),
-            ("sso", "Sign in again: aws sso login --profile sso"),
-            ("old-sso", "Sign in again: aws sso login --profile old-sso"),
-            ("role", "Sign in again: aws sso login --profile sso"),
-            ("handed", "Sign in again: aws login --profile console"),
-            ("quoted", "Sign in again: aws sso login --profile sso"),
+            ("keys", "Put new keys into profile `keys`: `aws configure --profile keys`."),
+            ("sso", "Sign in again: `aws sso login --profile sso`."),
+            ("old-sso", "Sign in again: `aws sso login --profile old-sso`."),
+            ("role", "Sign in again: `aws sso login --profile sso`."),
+            ("handed", "Sign in again: `aws login --profile console`."),
+            ("quoted", "Sign in again: `aws sso login --profile sso`."),
             (
                 "program",
                 "Sign in again where the credential_process of profile `program` gets its credentials.",

@@ -122,9 +122,8 @@ pub(super) async fn of_function(context: &Context, name: &str) -> Result<Variabl
     let asked = lambda.get_function_configuration().function_name(name).send().await;
     let configuration = asked.map_err(|error| {
         failure::aws(&format!("read the settings of the function {name}"), &error)
-            .needs("lambda:GetFunctionConfiguration")
+            .needs("lambda:GetFunctionConfiguration; --set NAME=VALUE says settings instead")
             .or_hint(region::hint(name, lambda.config().region().map_or("", AsRef::as_ref)))
-            .and_hint("--set NAME=VALUE says settings instead.")
     })?;
     let environment = configuration
         .environment
