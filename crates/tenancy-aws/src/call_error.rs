@@ -87,7 +87,7 @@ fn kind<E>(error: &SdkError<E, HttpResponse>) -> CallFailure {
 
 /// Whether nothing was sent because there is nobody to sign it as.
 fn lacks_credentials(error: &(impl Error + 'static)) -> bool {
-    causes(error).any(|cause| cause.is::<CredentialsError>())
+    causes(error).any(<dyn Error>::is::<CredentialsError>)
 }
 
 /// An error and what caused it, outermost first.

@@ -1,7 +1,6 @@
 //! AWS as every AWS tool finds it: profiles, SSO, roles, environment variables, `--profile`, `--region`,
 //! `--endpoint-url`.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
@@ -59,7 +58,7 @@ pub struct Aws {
 ///
 /// [`Failure`] when the profile cannot be used, or the file of certificate authorities.
 pub async fn load(options: &AwsOptions) -> Result<Aws, Failure> {
-    let profiles = profiles(options).await;
+    let profiles = credentials::profiles(&Fs::real(), &Env::real(), options.profile.clone()).await;
     let source = source(options, profiles.as_ref())?;
     let tls = trusted(profiles.as_ref().ok())?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
@@ -88,12 +87,6 @@ pub async fn load(options: &AwsOptions) -> Result<Aws, Failure> {
     let signer = Signer::new(source, provider);
     let sdk = sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(signer.clone())).build();
     Ok(Aws { sdk, signer })
-}
-
-/// The files in ~/.aws.
-async fn profiles(options: &AwsOptions) -> Result<ProfileSet, ProfileFileLoadError> {
-    let named = options.profile.clone().map(Cow::Owned);
-    aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), named).await
 }
 
 /// Where the credentials come from. A profile that is named with `--profile` comes before keys in the environment.

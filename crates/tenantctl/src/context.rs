@@ -1,5 +1,7 @@
 //! What a command works with: the table, the user pool, who is asking, the time, and the page.
 
+mod advice;
+
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
@@ -12,11 +14,10 @@ use tenancy_aws::operator::{Change, Operator, PlannedWrite};
 use tokio::sync::OnceCell;
 
 use crate::aws::Aws;
-use crate::aws_error::Meaning;
 use crate::cli::{Globals, WriteOptions};
 use crate::failure::{self, Failure};
 use crate::page::{Page, Show, plain};
-use crate::{aws, local, region};
+use crate::{aws, local};
 
 /// The table's name with `--local`, unless another is said.
 const LOCAL_TABLE: &str = "tenancy";
@@ -237,27 +238,6 @@ impl Context {
         Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
     }
 
-    /// What to say when there is no such pool: which region was asked, and which one the pool's id names.
-    #[must_use]
-    pub fn region_hint(&self, pool: &PoolId) -> String {
-        region::hint(pool.as_str(), self.asked_region(pool))
-    }
-
-    /// With the Region to ask, when `pool` is in another one than was asked.
-    #[must_use]
-    pub fn with_region_of(&self, pool: &PoolId, failure: Failure) -> Failure {
-        match region::mistake(pool.as_str(), self.asked_region(pool)) {
-            Some(mistake) => failure.hint(mistake),
-            None => failure,
-        }
-    }
-
-    fn asked_region<'a>(&'a self, pool: &'a PoolId) -> &'a str {
-        let asked = self.aws.get().and_then(|aws| aws.sdk.region()).map(AsRef::as_ref);
-        // As `sdk_of`.
-        asked.or_else(|| pool.as_str().split_once('_').map(|(region, _)| region)).unwrap_or_default()
-    }
-
     async fn aws(&self) -> Result<&Aws, Failure> {
         self.aws.get_or_try_init(|| aws::load(&self.globals.aws)).await
     }
@@ -270,43 +250,6 @@ impl Context {
             }
             _ => sdk.clone(),
         })
-    }
-
-    /// What to do about an error that signing in again ends, by where these credentials come from.
-    #[must_use]
-    pub fn sign_in_advice(&self, meaning: Meaning) -> Option<String> {
-        self.aws.get().and_then(|aws| aws.signer.advice(meaning))
-    }
-
-    /// With advice that only the whole context can give: how to sign in again, which Region was asked for the table.
-    pub(crate) fn advise(&self, failure: Failure) -> Failure {
-        let Some(meaning) = failure.meaning() else { return failure };
-        if let Some(advice) = self.sign_in_advice(meaning) {
-            return failure.advised(meaning, &advice);
-        }
-        let is_of_table = failure.code() == "store" && meaning == Meaning::NotFound;
-        match (is_of_table, self.table_name()) {
-            (true, Ok(table)) => failure.hint(self.table_hint(&table)),
-            _ => failure,
-        }
-    }
-
-    /// What to do when there is no such table.
-    #[must_use]
-    pub fn table_hint(&self, table: &str) -> String {
-        let asked = self.aws.get().and_then(|aws| aws.sdk.region()).map(AsRef::as_ref);
-        if let Some(mistake) = asked.and_then(|asked| region::mistake(table, asked)) {
-            return mistake;
-        }
-        let place = match &self.globals.local {
-            Some(file) => format!("There is no such table in {}.", file.display()),
-            None => {
-                format!("There is no such table in {} for these credentials.", asked.unwrap_or("this Region"))
-            }
-        };
-        format!(
-            "{place} --table, --region, --profile and --local say where it is; `tenantctl table create` makes it."
-        )
     }
 
     /// The table as the functions read it.

@@ -23,14 +23,14 @@ pub fn read(setting: &str, path: &str) -> Result<TlsContext, Failure> {
     let certificates = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
     let certificates = certificates.map_err(|error| refuse(&format!("which is malformed: {error}")))?;
     // The HTTP client takes the whole file or panics, so it is given only what it can read.
-    let pem: String = certificates
-        .into_iter()
-        .filter(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok())
-        .map(|certificate| {
-            let text = base64::engine::general_purpose::STANDARD.encode(&certificate);
-            format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
-        })
-        .collect();
+    let mut pem = String::new();
+    for certificate in certificates {
+        if RootCertStore::empty().add(certificate.clone()).is_ok() {
+            pem += "-----BEGIN CERTIFICATE-----\n";
+            pem += &base64::engine::general_purpose::STANDARD.encode(&certificate);
+            pem += "\n-----END CERTIFICATE-----\n";
+        }
+    }
     if pem.is_empty() {
         return Err(refuse("which holds no certificate"));
     }

@@ -23,9 +23,9 @@ pub use members::{MemberRecord, UserRecord};
 pub use tenants::{TenantEdit, TenantRecord};
 
 use self::change::Write;
+use crate::call_error::unavailable;
 use crate::item::{Attributes, new_item, text};
 use crate::key::Key;
-use crate::call_error::unavailable;
 use crate::store::{DynamoStore, StoreMeter, write_transaction};
 use crate::table::INDEX;
 

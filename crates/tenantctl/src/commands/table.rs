@@ -87,7 +87,7 @@ async fn check(context: &Context) -> Result<Found, Failure> {
     let (name, client) = (context.table_name()?, context.dynamodb().await?);
     let Some(state) = table::inspect(&client, &name).await? else {
         return Err(Failure::refused("table-unknown", format!("there is no table `{name}`"))
-            .hint("`tenantctl table create` makes it."));
+            .hint(context.table_hint(&name)));
     };
     let check =
         TableCheck { table: name, is_local: context.is_local(), checks: checks(&state, context.is_local()) };

@@ -16,7 +16,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-pub use source::{Kind, ProfileSource, Source};
+pub use source::{Kind, ProfileSource, Source, profiles};
 
 use crate::aws_error::{AwsError, Meaning};
 
@@ -133,7 +133,7 @@ impl Unsigned {
         {
             return Self::Role(error);
         }
-        if causes(error).any(|cause| cause.is::<ConnectorError>()) {
+        if causes(error).any(<dyn Error>::is::<ConnectorError>) {
             return Self::Unreachable(root(error));
         }
         match (error, source) {
@@ -151,9 +151,7 @@ impl Unsigned {
                     _ => Self::Sso(profile.clone()),
                 },
                 Kind::Process(_) => {
-                    let why = root(error);
-                    let why = why.strip_prefix("Error retrieving credentials: ").unwrap_or(&why).trim();
-                    Self::Process { profile: profile.base.clone(), why: why.to_owned() }
+                    Self::Process { profile: profile.base.clone(), why: without_preamble(&root(error)) }
                 }
                 _ => Self::Misconfigured(root(error)),
             },
@@ -176,6 +174,15 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 fn root(error: &CredentialsError) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The SDK tells the exit of a process in a sentence: "Error retrieving credentials: external process exited with code
+/// exit status: 7. Stderr: ..".
+fn without_preamble(said: &str) -> String {
+    let said = ["Error retrieving credentials: ", "external process exited with code "]
+        .into_iter()
+        .fold(said, |said, preamble| said.strip_prefix(preamble).unwrap_or(said));
+    said.trim().trim_end_matches(". Stderr:").to_owned()
 }
 
 /// Gives the SDK its credentials, and remembers why there were none.

@@ -1,6 +1,9 @@
 //! Where the credentials come from, by the environment and the files in ~/.aws, and how to renew them.
 
-use aws_config::profile::{Profile, ProfileSet};
+use std::borrow::Cow;
+
+use aws_config::profile::{Profile, ProfileFileLoadError, ProfileSet};
+use aws_types::os_shim_internal::{Env, Fs};
 
 use super::Unsigned;
 use crate::commands::pool::shell_word;
@@ -40,6 +43,16 @@ pub enum Kind {
     Keys,
     /// A web identity, the environment, the instance; or nothing.
     Other,
+}
+
+/// Reads the files in ~/.aws. `named` is selected, or else the profile of `AWS_PROFILE`.
+///
+/// # Errors
+///
+/// [`ProfileFileLoadError`] when a file is malformed. A file that is missing is an empty one.
+#[expect(clippy::default_trait_access, reason = "the type is in a crate that only the SDK uses")]
+pub async fn profiles(fs: &Fs, env: &Env, named: Option<String>) -> Result<ProfileSet, ProfileFileLoadError> {
+    aws_config::profile::load(fs, env, &Default::default(), named.map(Cow::Owned)).await
 }
 
 impl Source {
@@ -178,22 +191,20 @@ fn exported_profile(command: &str) -> Option<&str> {
 mod tests {
     use std::collections::HashMap;
 
-    use aws_types::os_shim_internal::{Env, Fs};
-
     use super::*;
 
-    async fn profiles(config: &str) -> ProfileSet {
+    async fn read(config: &str) -> ProfileSet {
         let fs = Fs::from_map(HashMap::from([("/aws/config".to_owned(), config.as_bytes().to_vec())]));
         let env = Env::from_slice(&[
             ("AWS_CONFIG_FILE", "/aws/config"),
             ("AWS_SHARED_CREDENTIALS_FILE", "/aws/credentials"),
         ]);
-        aws_config::profile::load(&fs, &env, &Default::default(), None).await.unwrap()
+        profiles(&fs, &env, None).await.unwrap()
     }
 
     #[tokio::test]
     async fn the_way_to_new_credentials_is_that_of_the_profile() {
-        let profiles = profiles(
+        let profiles = read(
             "[profile keys]\naws_access_key_id = A\naws_secret_access_key = S\n\
              [profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = Ops\n\
              [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n\
@@ -226,7 +237,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_profile_that_only_the_aws_cli_can_use_is_refused() {
-        let profiles = profiles(
+        let profiles = read(
             "[default]\nregion = eu-west-1\n\
              [profile base]\naws_access_key_id = A\naws_secret_access_key = S\nmfa_serial = arn:aws:iam::1:mfa/ana\n\
              [profile mfa]\nrole_arn = arn:aws:iam::1:role/ops\nsource_profile = base\nmfa_serial = arn:aws:iam::1:mfa/ana\n\

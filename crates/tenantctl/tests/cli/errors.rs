@@ -145,6 +145,8 @@ async fn what_is_not_found_in_the_region_asked_says_which_one_that_was() {
         let said = missing.run(&line).fails(1);
         assert!(said.contains(&hint), "{line}: {said}");
     }
+    let check = missing.run("table check").fails(3);
+    assert!(check.contains("There is no such table in eu-west-1"), "{check}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
