@@ -83,6 +83,7 @@ impl fmt::Debug for PoolUser {
 ///
 /// [`Failure`] `user-unknown` when there is none, `user-ambiguous` when there are several, or when Cognito gives no answer.
 pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<PoolUser, Failure> {
+    let asked = client.config().region().map_or("", AsRef::as_ref);
     let mut found: Vec<PoolUser> = Vec::new();
     for (is_last_resort, filter) in filters(who.trim()) {
         if is_last_resort && !found.is_empty() {
@@ -90,7 +91,7 @@ pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<Pool
         }
         for user in matching(client, pool, &filter, &["email", "email_verified"])
             .await
-            .map_err(|error| list_failure(client, pool, &error))?
+            .map_err(|error| list_failure(pool, &error).or_hint(region::hint(pool.as_str(), asked)))?
         {
             if !found.contains(&user) {
                 found.push(user);
@@ -186,10 +187,10 @@ impl UserPages {
 }
 
 /// What to say when `ListUsers` gave no answer.
-fn list_failure(client: &Client, pool: &PoolId, error: &ListError) -> Failure {
+#[must_use]
+pub fn list_failure(pool: &PoolId, error: &ListError) -> Failure {
     failure::of(&format!("look at the users of pool {pool}"), &AwsError::of(error).about_user())
         .needs("cognito-idp:ListUsers on the pool")
-        .or_hint(region::hint(pool.as_str(), client.config().region().map_or("", AsRef::as_ref)))
 }
 
 async fn matching(
