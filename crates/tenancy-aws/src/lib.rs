@@ -3,6 +3,7 @@
 //! | Module | What it does |
 //! | --- | --- |
 //! | [`cache`] | [`CachedStore`], a store whose tenants and app client bindings are remembered |
+//! | [`call_error`] | [`CallError`], why a call brought no answer |
 //! | [`client`] | builds both SDK clients: one HTTP and TLS stack, explicit timeouts and retries |
 //! | [`store`] | [`DynamoStore`], the table as the functions use it; its answers to the ports are one file each |
 //! | [`users`] | [`CognitoUsers`], the user directory |
@@ -12,6 +13,7 @@
 //! How an item looks in the table is known here and nowhere else.
 
 pub mod cache;
+pub mod call_error;
 pub mod client;
 mod item;
 mod key;
@@ -21,6 +23,7 @@ pub mod table;
 pub mod users;
 
 pub use cache::{CacheSettings, CachedStore};
+pub use call_error::{CallError, CallFailure};
 pub use client::{AwsClients, AwsSettings};
 pub use store::{DynamoStore, StoreMeter};
 pub use users::CognitoUsers;

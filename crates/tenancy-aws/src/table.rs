@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
 };
 use tenancy::ports::{BoxError, StoreError};
 
-use crate::store::{describe, unavailable};
+use crate::call_error::{CallError, unavailable};
 
 /// How often a new table is looked at before it is given up: a minute.
 const MOST_LOOKS: u32 = 120;
@@ -185,7 +185,7 @@ pub async fn inspect(client: &Client, name: &str) -> Result<Option<TableState>, 
                 expiry.attribute_name() == Some("ttl")
                     && expiry.time_to_live_status().is_some_and(|status| is_on.contains(status))
             })),
-            Err(error) => Err(describe(&error)),
+            Err(error) => Err(CallError::of(&error).to_string()),
         },
         is_recoverable: match recovery {
             Ok(answer) => Ok(answer
@@ -193,7 +193,7 @@ pub async fn inspect(client: &Client, name: &str) -> Result<Option<TableState>, 
                 .and_then(|backups| backups.point_in_time_recovery_description())
                 .and_then(|recovery| recovery.point_in_time_recovery_status())
                 == Some(&PointInTimeRecoveryStatus::Enabled)),
-            Err(error) => Err(describe(&error)),
+            Err(error) => Err(CallError::of(&error).to_string()),
         },
     }))
 }

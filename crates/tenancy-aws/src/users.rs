@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use tenancy::ports::{DirectoryError, UserDirectory};
 use tenancy::{PoolId, TenantId, Username};
 
-use crate::store::describe;
+use crate::call_error::CallError;
 
 /// Cognito user pools, as post-confirmation uses them: it writes one attribute and reads nothing.
 #[derive(Clone, Debug)]
@@ -40,6 +40,6 @@ impl UserDirectory for CognitoUsers {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| DirectoryError(describe(&error).into()))
+            .map_err(|error| DirectoryError(Box::new(CallError::of(&error))))
     }
 }

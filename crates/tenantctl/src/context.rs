@@ -1,5 +1,7 @@
 //! What a command works with: the table, the user pool, who is asking, the time, and the page.
 
+mod advice;
+
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
@@ -11,6 +13,7 @@ use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Change, Operator, PlannedWrite};
 use tokio::sync::OnceCell;
 
+use crate::aws::Aws;
 use crate::cli::{Globals, WriteOptions};
 use crate::failure::{self, Failure};
 use crate::page::{Page, Show, plain};
@@ -23,7 +26,7 @@ const LOCAL_TABLE: &str = "tenancy";
 #[derive(Debug)]
 pub struct Context {
     globals: Globals,
-    aws: OnceCell<SdkConfig>,
+    aws: OnceCell<Aws>,
     local: OnceCell<aws_sdk_dynamodb::Client>,
     is_unheard: AtomicBool,
     may_make_local: AtomicBool,
@@ -162,7 +165,7 @@ impl Context {
                 "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER points at one, such as that of `cargo dev-stack`.",
             ));
         }
-        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk_of(pool).await);
+        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk_of(pool).await?);
         if let Some(url) = url {
             config = config.endpoint_url(url);
         }
@@ -203,7 +206,7 @@ impl Context {
     ///
     /// [`Failure`] of usage when there is no Lambda to call.
     pub async fn lambda_of(&self, pool: &PoolId) -> Result<aws_sdk_lambda::Client, Failure> {
-        self.lambda_with(&self.sdk_of(pool).await)
+        self.lambda_with(&self.sdk_of(pool).await?)
     }
 
     fn lambda_with(&self, sdk: &SdkConfig) -> Result<aws_sdk_lambda::Client, Failure> {
@@ -228,34 +231,25 @@ impl Context {
         if self.is_local() {
             return self.dynamodb().await;
         }
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk_of(pool).await);
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.sdk_of(pool).await?);
         if let Some(url) = &self.globals.aws.endpoint_url {
             config = config.endpoint_url(url);
         }
         Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
     }
 
-    /// What to say when there is no such pool: which region was asked, and which one the pool's id names.
-    pub async fn region_hint(&self, pool: &PoolId) -> String {
-        let asked = self.sdk_of(pool).await.region().map(ToString::to_string).unwrap_or_default();
-        match pool.as_str().split_once('_') {
-            Some((region, _)) if region != asked => {
-                format!(
-                    "The pool's id says that it is in {region}, and {asked} was asked: --region {region}."
-                )
-            }
-            _ => "Is the id right, and --profile of the pool's account?".to_owned(),
-        }
+    async fn aws(&self) -> Result<&Aws, Failure> {
+        self.aws.get_or_try_init(|| aws::load(&self.globals.aws)).await
     }
 
-    async fn sdk_of(&self, pool: &PoolId) -> SdkConfig {
-        let sdk = self.aws.get_or_init(|| aws::load(&self.globals.aws)).await;
-        match (sdk.region(), pool.as_str().split_once('_')) {
+    async fn sdk_of(&self, pool: &PoolId) -> Result<SdkConfig, Failure> {
+        let sdk = &self.aws().await?.sdk;
+        Ok(match (sdk.region(), pool.as_str().split_once('_')) {
             (None, Some((region, _))) => {
                 sdk.clone().into_builder().region(aws_types::region::Region::new(region.to_owned())).build()
             }
             _ => sdk.clone(),
-        }
+        })
     }
 
     /// The table as the functions read it.
@@ -313,7 +307,8 @@ impl Context {
         }
         let identity = aws_sdk_sts::Client::from_conf(config.build()).get_caller_identity().send().await;
         let identity = identity.map_err(|error| {
-            failure::aws("find out who you are, for the audit", &error).hint("--actor NAME says it instead.")
+            failure::aws("find out who you are, for the audit", &error)
+                .or_hint("--actor NAME says it instead.")
         })?;
         identity.arn.ok_or_else(|| {
             Failure::failed("AWS did not say who you are").hint("--actor NAME says it instead.")
@@ -326,7 +321,7 @@ impl Context {
     ///
     /// [`Failure`] of usage when there is no region.
     pub async fn sdk(&self) -> Result<&SdkConfig, Failure> {
-        let sdk = self.aws.get_or_init(|| aws::load(&self.globals.aws)).await;
+        let sdk = &self.aws().await?.sdk;
         if sdk.region().is_none() {
             return Err(Failure::usage(
                 "which region? Give --region, or set AWS_REGION or a profile's region",

@@ -8,6 +8,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde_json::json;
 use tenancy_aws::operator::OperatorError;
 
+use crate::aws_error::{AwsError, Meaning};
+use crate::credentials::{Source, Unsigned};
 use crate::page::plain;
 
 /// What a command says when it has ended without a failure.
@@ -40,6 +42,8 @@ pub struct Failure {
     code: &'static str,
     message: String,
     hint: Option<String>,
+    /// What AWS meant, where it was AWS.
+    meaning: Option<Meaning>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,19 +57,27 @@ impl Failure {
     /// It was tried and did not work: exit code 1.
     #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Failed, code: "failed", message: message.into(), hint: None }
+        Self { kind: Kind::Failed, code: "failed", message: message.into(), hint: None, meaning: None }
     }
 
     /// The command line cannot be followed: exit code 2.
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { kind: Kind::Usage, code: "usage", message: message.into(), hint: None }
+        Self { kind: Kind::Usage, code: "usage", message: message.into(), hint: None, meaning: None }
     }
 
     /// A rule forbids it: exit code 3. `rule` is its stable name.
     #[must_use]
     pub fn refused(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { kind: Kind::Refused, code: rule, message: message.into(), hint: None }
+        Self { kind: Kind::Refused, code: rule, message: message.into(), hint: None, meaning: None }
+    }
+
+    /// There are no credentials, before anything was called.
+    #[must_use]
+    pub fn unsigned(why: &Unsigned) -> Self {
+        let message = format!("there are no usable credentials: {why}");
+        let failure = Self { meaning: Some(Meaning::NoCredentials), ..Self::failed(message) };
+        failure.coded("aws").hint(why.advice(&Source::Elsewhere))
     }
 
     /// With a sentence of what to do.
@@ -75,10 +87,61 @@ impl Failure {
         self
     }
 
+    /// With a sentence of what to do, where AWS's error has no advice of its own.
+    #[must_use]
+    pub fn or_hint(self, hint: impl Into<String>) -> Self {
+        if self.hint.is_some() { self } else { self.hint(hint) }
+    }
+
+    /// With one more sentence of what to do.
+    #[must_use]
+    pub fn and_hint(mut self, more: &str) -> Self {
+        self.hint = Some(self.hint.map_or_else(|| more.to_owned(), |hint| format!("{hint} {more}")));
+        self
+    }
+
+    /// With one more sentence of what happened.
+    #[must_use]
+    pub fn and_say(mut self, more: &str) -> Self {
+        self.message = format!("{}. {more}", self.message);
+        self
+    }
+
+    /// With the advice that takes the place of that of `meaning`; other sentences of what to do stay.
+    pub(crate) fn advised(mut self, meaning: Meaning, advice: &str) -> Self {
+        let general = meaning.advice().unwrap_or_default();
+        let rest = self.hint.as_deref().map_or("", |hint| hint.strip_prefix(general).unwrap_or(hint)).trim();
+        self.hint = Some([advice, rest].join(" ").trim().to_owned());
+        self
+    }
+
+    /// Under another stable name.
+    #[must_use]
+    pub fn coded(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+
+    /// With the permission that it takes, where AWS has denied it.
+    #[must_use]
+    pub fn needs(mut self, permission: &str) -> Self {
+        if self.meaning == Some(Meaning::Denied) {
+            self.hint = Some(format!("It takes {permission}. {}", self.hint.unwrap_or_default()));
+        }
+        self
+    }
+
+    /// What AWS meant, where it was AWS.
+    #[must_use]
+    pub fn meaning(&self) -> Option<Meaning> {
+        self.meaning
+    }
+
     /// Prints it on standard error.
     pub(crate) fn print(&self, as_json: bool) {
         if as_json {
-            let error = json!({ "code": self.code, "message": self.message, "hint": self.hint });
+            let error = json!({
+                "code": self.code, "reason": self.meaning.map(Meaning::name), "message": self.message, "hint": self.hint,
+            });
             anstream::eprintln!("{}", plain(&json!({ "error": error }).to_string()));
             return;
         }
@@ -114,7 +177,7 @@ impl From<OperatorError> for Failure {
     fn from(error: OperatorError) -> Self {
         match error {
             OperatorError::Refused { rule, message } => Self::refused(rule, message),
-            OperatorError::Overtaken(_) => Self { code: "overtaken", ..Self::failed(error.to_string()) },
+            OperatorError::Overtaken(_) => Self::failed(error.to_string()).coded("overtaken"),
             OperatorError::Store(error) => error.into(),
         }
     }
@@ -125,43 +188,23 @@ impl From<tenancy::ports::StoreError> for Failure {
         use tenancy::ports::StoreError;
         match error {
             StoreError::Unavailable { operation, source } => {
-                let failure =
-                    Self { code: "store", ..Self::failed(format!("could not {operation}: {source}")) };
-                match hint_for(operation, &source.to_string()) {
-                    Some(hint) => failure.hint(hint),
-                    None => failure,
+                let Some(error) = AwsError::within(&*source) else {
+                    return Self::failed(format!("could not {operation}: {source}")).coded("store");
+                };
+                let failure = of(operation, &error).coded("store");
+                if operation == "write as an operator" && error.meaning().is_no_answer() {
+                    failure.and_hint("It may have been written all the same: look before you repeat it.")
+                } else {
+                    failure.or_hint(
+                        "Is the table's name right (--table, TENANCY_TABLE), and the Region (--region)?",
+                    )
                 }
             }
-            StoreError::Damaged(damage) => Self { code: "damaged", ..Self::failed(damage.to_string()) }
+            StoreError::Damaged(damage) => Self::failed(damage.to_string())
+                .coded("damaged")
                 .hint("docs/table.md says what the item must look like."),
         }
     }
-}
-
-/// What to do about what DynamoDB said.
-fn hint_for(operation: &str, said: &str) -> Option<&'static str> {
-    let of = |codes: &[&str]| codes.iter().any(|code| said.contains(code));
-    Some(if of(&["ResourceNotFoundException"]) {
-        "There is no such table here. --table, --region, --profile and --local say where; `tenantctl table create` makes it."
-    } else if of(&[
-        "AccessDenied",
-        "UnrecognizedClient",
-        "ExpiredToken",
-        "InvalidSignature",
-        "MissingAuthentication",
-    ]) {
-        "These credentials may not do that on this table; --profile takes others."
-    } else if of(&["credentials"]) {
-        "Sign in (aws sso login), give --profile NAME, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-    } else if of(&["ValidationException", "could not be built"]) {
-        "Is the table's name right (--table, TENANCY_TABLE), and the region's (--region)?"
-    } else if of(&["connect", "UnknownOperation"]) {
-        "Is the network up, and the endpoint right (--endpoint-url, AWS_ENDPOINT_URL_DYNAMODB)?"
-    } else if operation == "write as an operator" {
-        "It may have been written all the same: look before you repeat it."
-    } else {
-        return None;
-    })
 }
 
 /// An error and its causes, in one line.
@@ -170,48 +213,21 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ")
 }
 
-/// An AWS SDK error: what the service said, or what happened instead.
+/// A call of AWS that failed.
 pub fn aws<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Failure
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata,
 {
-    let failure =
-        Failure { code: "aws", ..Failure::failed(format!("could not {operation}: {}", said(error))) };
-    match error.as_service_error().and_then(ProvideErrorMetadata::code) {
-        None if error.raw_response().is_none() => failure.hint(
-            "Are there credentials and a network, and is the endpoint right (--profile, --endpoint-url)?",
-        ),
-        Some("AccessDeniedException" | "AccessDenied") => {
-            failure.hint("These credentials may not do that; --profile takes others.")
-        }
-        _ => failure,
-    }
+    of(operation, &AwsError::of(error))
 }
 
-/// What it all began with.
-fn root(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |cause| cause.source())
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default()
-}
-
-/// What went wrong, in a line. Never the body of an answer: descriptions of app clients have their secrets in them.
-pub fn said<E>(error: &SdkError<E, HttpResponse>) -> String
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
-    let status = error.raw_response().map(|response| response.status().as_u16());
-    match (meta.and_then(|meta| meta.code()), meta.and_then(|meta| meta.message()), status) {
-        (Some(code), Some(message), _) => format!("{} ({code})", message.trim_end_matches('.')),
-        (Some(code), None, _) => code.to_owned(),
-        (None, _, Some(status)) => {
-            format!("the server answered with status {status}, and nothing that can be read")
-        }
-        (None, _, None) if chain(error).contains("credentials") => {
-            format!("there are no usable credentials: {}", root(error))
-        }
-        (None, _, None) => chain(error),
+/// A call of AWS that failed, with the advice that its meaning has.
+pub fn of(operation: &str, error: &AwsError) -> Failure {
+    let meaning = error.meaning();
+    Failure {
+        code: "aws",
+        meaning: Some(meaning),
+        hint: meaning.advice().map(str::to_owned),
+        ..Failure::failed(format!("could not {operation}: {error}"))
     }
 }

@@ -5,12 +5,16 @@
 //! | [`cli`] | the command line, one type a noun |
 //! | [`context`] | what a command works with: the table, the pool, who is asking, the time, the page |
 //! | [`page`] | what is printed: for people, or as JSON |
+//! | [`aws_error`] | what an error of AWS means: the one list of codes |
+//! | [`credentials`] | where the credentials come from, and why there are none |
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
 //! | [`issuable`] | what could never be in a token, and is refused here |
 //! | [`token_estimate`] | how large tokens become, and what takes none of that size |
 //! | [`commands`] | one module a noun |
 //! | [`users`] | users of a pool, looked up |
 //! | [`policy`] | who may call a function, by its resource policy |
+//! | [`region`] | the Region that a name says |
+//! | [`trust`] | certificate authorities |
 //! | [`pace`] | a steady pace for calls with a quota |
 //!
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
@@ -19,10 +23,12 @@
 #![expect(clippy::doc_markdown, reason = "help texts are printed as they stand, without back-ticks")]
 
 pub mod aws;
+pub mod aws_error;
 pub mod cli;
 pub mod commands;
 mod conditions;
 pub mod context;
+pub mod credentials;
 pub mod failure;
 pub mod issuable;
 pub mod local;
@@ -30,8 +36,10 @@ pub mod pace;
 pub mod page;
 pub mod policy;
 pub mod progress;
+pub mod region;
 pub mod serves;
 pub mod token_estimate;
+pub mod trust;
 pub mod users;
 
 use std::ffi::OsString;
@@ -68,6 +76,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(_) if context.is_unheard() => ExitCode::FAILURE,
         Ok(found) => found.into(),
         Err(failure) => {
+            let failure = context.advise(failure);
             failure.print(as_json);
             ExitCode::from(failure.exit_code())
         }

@@ -13,7 +13,9 @@ use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
 use aws_sdk_cognitoidentityprovider::types::UserType;
 use tenancy::{EmailAddress, PoolId, Sub, Username};
 
+use crate::aws_error::AwsError;
 use crate::failure::{self, Failure};
+use crate::region;
 
 /// Users on a page of `ListUsers`, which is the most there are (API reference, `Limit`).
 const PAGE: i32 = 60;
@@ -81,6 +83,7 @@ impl fmt::Debug for PoolUser {
 ///
 /// [`Failure`] `user-unknown` when there is none, `user-ambiguous` when there are several, or when Cognito gives no answer.
 pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<PoolUser, Failure> {
+    let asked = client.config().region().map_or("", AsRef::as_ref);
     let mut found: Vec<PoolUser> = Vec::new();
     for (is_last_resort, filter) in filters(who.trim()) {
         if is_last_resort && !found.is_empty() {
@@ -88,7 +91,7 @@ pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<Pool
         }
         for user in matching(client, pool, &filter, &["email", "email_verified"])
             .await
-            .map_err(|error| list_failure(pool, &error))?
+            .map_err(|error| list_failure(pool, &error).or_hint(region::hint(pool.as_str(), asked)))?
         {
             if !found.contains(&user) {
                 found.push(user);
@@ -186,8 +189,8 @@ impl UserPages {
 /// What to say when `ListUsers` gave no answer.
 #[must_use]
 pub fn list_failure(pool: &PoolId, error: &ListError) -> Failure {
-    failure::aws(&format!("look at the users of pool {pool}"), error)
-        .hint("Is it the right pool and region, and may these credentials call cognito-idp:ListUsers on it?")
+    failure::of(&format!("look at the users of pool {pool}"), &AwsError::of(error).about_user())
+        .needs("cognito-idp:ListUsers on the pool")
 }
 
 async fn matching(

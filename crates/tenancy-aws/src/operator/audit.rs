@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::{TenantId, Timestamp};
 
 use super::{Operator, OperatorError, text_of};
+use crate::call_error::unavailable;
 use crate::item::{Attributes, text};
 use crate::key::tenant_partition;
-use crate::store::unavailable;
 
 /// The first moment of ten digits: 2001-09-09T01:46:40Z.
 const TEN_DIGITS: u64 = 1_000_000_000;

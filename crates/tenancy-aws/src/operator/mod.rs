@@ -24,9 +24,10 @@ pub use members::{MemberPages, MemberRecord, UserRecord};
 pub use tenants::{TenantEdit, TenantRecord};
 
 use self::change::Write;
+use crate::call_error::unavailable;
 use crate::item::{Attributes, new_item, text};
 use crate::key::Key;
-use crate::store::{DynamoStore, StoreMeter, unavailable, write_transaction};
+use crate::store::{DynamoStore, StoreMeter, write_transaction};
 use crate::table::INDEX;
 
 /// Reads and writes the table on behalf of an operator.

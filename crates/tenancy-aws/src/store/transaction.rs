@@ -11,7 +11,8 @@ use tenancy::join::{DefaultChange, JoinPlan, MembershipChange, Way};
 use tenancy::ports::{Commit, StoreError};
 use tenancy::{EmailHash, InviteHash, MembershipStatus, ProviderName, Stamp, TenantId, Timestamp, UserKey};
 
-use super::{StoreMeter, unavailable};
+use super::StoreMeter;
+use crate::call_error::unavailable;
 use crate::item::{Attributes, SCHEMA_VERSION, new_item, number, role_list, text};
 use crate::key::{Key, tenant_partition};
 

@@ -1,6 +1,5 @@
 //! `tenantctl client`: app clients that are bound to a tenant.
 
-use aws_sdk_cognitoidentityprovider::operation::describe_user_pool_client::DescribeUserPoolClientError;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tenancy::{ClientBindingMode, ClientId, PoolId, TenantId};
@@ -9,6 +8,7 @@ use tenancy_aws::operator::{Change, ClientRecord};
 use super::arguments::TenantOption;
 use super::doctor::snapshot::machine_flows;
 use super::written::NoFacts;
+use crate::aws_error::{AwsError, Meaning};
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
@@ -187,21 +187,21 @@ async fn check_exists(
             }
             Ok(())
         }
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(DescribeUserPoolClientError::is_resource_not_found_exception) =>
-        {
-            Err(Failure::refused("client-unknown", format!("user pool {pool} has no app client {client}"))
-                .hint("--no-lookup binds it all the same."))
-        }
-        Err(error) => {
-            context.note(
-                &failure::aws("ask the pool for the app client, which is bound all the same", &error)
-                    .to_string(),
-            );
-            Ok(())
-        }
+        Err(error) => match AwsError::of(&error) {
+            error if error.meaning() == Meaning::NotFound => {
+                let what = format!("user pool {pool} has no app client {client}");
+                let failure = context.with_region_of(pool, Failure::refused("client-unknown", what));
+                Err(failure.and_hint("--no-lookup binds it all the same."))
+            }
+            error if error.meaning().needs_sign_in() => {
+                Err(failure::of("ask the pool for the app client", &error))
+            }
+            error => {
+                let what = "ask the pool for the app client, which is bound all the same";
+                context.note(&failure::of(what, &error).to_string());
+                Ok(())
+            }
+        },
     }
 }
 

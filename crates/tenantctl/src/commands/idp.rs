@@ -1,6 +1,5 @@
 //! `tenantctl idp`: identity providers that are bound to a tenant.
 
-use aws_sdk_cognitoidentityprovider::operation::describe_identity_provider::DescribeIdentityProviderError;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy::{PoolId, ProviderName, TenantId};
@@ -9,6 +8,7 @@ use tenancy_aws::operator::{Change, ProviderRecord, ProviderTerms};
 use super::arguments::{RolesOption, TenantOption, joined, role_names};
 use super::invite::note_unlisted_roles;
 use super::written::NoFacts;
+use crate::aws_error::{AwsError, Meaning};
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
@@ -205,22 +205,21 @@ async fn kind_of(
             .identity_provider
             .and_then(|provider| provider.provider_type)
             .map(|kind| kind.as_str().to_owned())),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(DescribeIdentityProviderError::is_resource_not_found_exception) =>
-        {
-            Err(Failure::refused(
-                "idp-unknown",
-                format!("user pool {pool} has no identity provider {provider}"),
-            )
-            .hint("--no-lookup binds it all the same."))
-        }
-        Err(error) => {
-            let what = "ask the pool for the identity provider, which is bound all the same";
-            context.note(&failure::aws(what, &error).to_string());
-            Ok(None)
-        }
+        Err(error) => match AwsError::of(&error) {
+            error if error.meaning() == Meaning::NotFound => {
+                let what = format!("user pool {pool} has no identity provider {provider}");
+                let failure = context.with_region_of(pool, Failure::refused("idp-unknown", what));
+                Err(failure.and_hint("--no-lookup binds it all the same."))
+            }
+            error if error.meaning().needs_sign_in() => {
+                Err(failure::of("ask the pool for the identity provider", &error))
+            }
+            error => {
+                let what = "ask the pool for the identity provider, which is bound all the same";
+                context.note(&failure::of(what, &error).to_string());
+                Ok(None)
+            }
+        },
     }
 }
 

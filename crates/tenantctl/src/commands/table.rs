@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy_aws::table::{self, TableState};
 
+use crate::aws_error::Meaning;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
@@ -69,13 +70,13 @@ async fn create(options: &CreateOptions, context: &Context) -> Result<Found, Fai
     let mut found = Found::Nothing;
     if !is_local && let Err(error) = table::protect(&client, &name).await {
         made.protected = false;
-        let why = crate::failure::chain(&error);
+        let failure = Failure::from(error);
         // A server that plays DynamoDB, and has none.
-        if why.contains("UnknownOperation") {
-            context.note(&why);
+        if failure.meaning() == Some(Meaning::Unsupported) {
+            context.note(&failure.to_string());
         } else {
             found = Found::Problems;
-            context.note(&format!("{why}; run the same command again for it"));
+            context.note(&format!("{failure}; run the same command again for it"));
         }
     }
     context.say(&made);
@@ -86,7 +87,7 @@ async fn check(context: &Context) -> Result<Found, Failure> {
     let (name, client) = (context.table_name()?, context.dynamodb().await?);
     let Some(state) = table::inspect(&client, &name).await? else {
         return Err(Failure::refused("table-unknown", format!("there is no table `{name}`"))
-            .hint("`tenantctl table create` makes it."));
+            .hint(context.table_hint(&name)));
     };
     let check =
         TableCheck { table: name, is_local: context.is_local(), checks: checks(&state, context.is_local()) };

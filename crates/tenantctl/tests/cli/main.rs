@@ -7,11 +7,17 @@ mod bindings;
 #[cfg(test)]
 mod conventions;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod defaults;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod documents;
+#[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod fake_aws;
 #[cfg(test)]
 mod invite;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
 use super::defaults::{Loss, lost_with_membership, one_sentence};
 use super::invite::note_unlisted_roles;
 use super::written::{NoFacts, Written};
+use crate::aws_error::AwsError;
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
@@ -329,7 +330,7 @@ async fn sign_out(known: &Known, context: &Context) -> Result<(), Failure> {
         .admin_user_global_sign_out()
         .user_pool_id(known.user.pool.as_str());
     let answer = call.username(username).send().await;
-    answer.map(|_| ()).map_err(|error| failure::aws("sign the user out", &error))
+    answer.map(|_| ()).map_err(|error| failure::of("sign the user out", &AwsError::of(&error).about_user()))
 }
 
 /// A user, and what their pool says of them, if it was asked.

@@ -75,15 +75,13 @@ pub(super) async fn apply(work: Work<'_>, report: &mut Report) -> Result<(), Fai
         && !mfa_difference(&mfa, wanted_mfa).is_empty()
     {
         wire::set_mfa(cognito, pool_id, &wire::mfa_request(pool_id, wanted)).await.map_err(|failure| {
-            failure
-                .hint(format!("The pool itself was not updated. As it was, it stands in {}.", path.display()))
+            let path = path.display();
+            failure.and_hint(&format!("The pool itself was not updated. As it was, it stands in {path}."))
         })?;
     }
     let unsure = match wire::update(cognito, pool_id, update.text(&planned)).await {
         Sent::Done => None,
-        Sent::Refused(failure, code) => {
-            return Err(refused(&failure, code.as_deref(), &update.unknown, &path, report));
-        }
+        Sent::Refused(failure) => return Err(refused(failure, &update.unknown, &path, report)),
         Sent::Unknown(failure) => {
             context.note(&format!("{failure}. It may have been done all the same; looking."));
             Some(failure)
@@ -98,7 +96,7 @@ pub(super) async fn apply(work: Work<'_>, report: &mut Report) -> Result<(), Fai
         mfa: wanted_mfa,
     };
     let seen = looking.look(report).await.map_err(|failure| {
-        failure.hint(format!("The update was sent. Look at the pool. {}", put_back.command()))
+        failure.and_hint(&format!("The update was sent. Look at the pool. {}", put_back.command()))
     })?;
     if let (Some(failure), Seen::AsBefore) = (unsure, seen) {
         return Err(Failure::failed(format!(
@@ -112,41 +110,24 @@ pub(super) async fn apply(work: Work<'_>, report: &mut Report) -> Result<(), Fai
 }
 
 /// An update that Cognito has refused.
-fn refused(
-    failure: &Failure,
-    code: Option<&str>,
-    unknown: &[String],
-    path: &std::path::Path,
-    report: &Report,
-) -> Failure {
+fn refused(failure: Failure, unknown: &[String], path: &std::path::Path, report: &Report) -> Failure {
     let is_mfa_set = report.plan.iter().any(|d| d.path.starts_with("GetUserPoolMfaConfig."));
     let what = if is_mfa_set { "Only the MFA configuration is changed" } else { "Nothing is changed" };
-    let mut hint = what_to_mend(code).to_owned();
+    let mut failure =
+        failure.needs("cognito-idp:UpdateUserPool, and iam:PassRole for a role that sends SMS").or_hint(
+            "Cognito checks the whole pool at each update: the setting that it names has to be mended first.",
+        );
     if !unknown.is_empty() {
-        hint += " The update held settings that this version of tenantctl does not know, as Cognito described them: ";
-        hint += &unknown.join(", ");
-        hint += ". If Cognito names one of them, a newer tenantctl may know what to send.";
+        failure = failure.and_hint(&format!(
+            "The update held settings that this version of tenantctl does not know, as Cognito described them: {}. If Cognito \
+             names one of them, a newer tenantctl may know what to send.",
+            unknown.join(", ")
+        ));
     }
-    Failure::failed(format!("{failure}. {what}"))
-        .hint(format!("{hint} The pool as it was stands in {}.", path.display()))
-}
-
-/// What to do about a refusal.
-fn what_to_mend(code: Option<&str>) -> &'static str {
-    match code {
-        Some("TooManyRequestsException" | "ThrottlingException" | "LimitExceededException") => {
-            "Too much was asked of Cognito at once: try again in a minute."
-        }
-        Some("ConcurrentModificationException") => {
-            "Somebody else is changing the pool at this moment: look at the plan again."
-        }
-        Some("AccessDeniedException" | "NotAuthorizedException") => {
-            "This needs cognito-idp:UpdateUserPool, and iam:PassRole for a role that sends SMS."
-        }
-        _ => {
-            "Cognito checks the whole pool at each update: the setting that it names has to be mended first."
-        }
-    }
+    failure
+        .and_say(what)
+        .coded("failed")
+        .and_hint(&format!("The pool as it was stands in {}.", path.display()))
 }
 
 fn refuse_if_changed(before: &Value, now: &Value) -> Result<(), Failure> {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use serde::Serialize;
 
 use super::arn::{FunctionArn, InvalidFunctionArn};
 use super::triggers::Slot;
+use crate::aws_error::{AwsError, Meaning};
 use crate::failure;
 use crate::policy::{self, Permission};
 use crate::serves::is_for_the_other;
@@ -92,7 +92,7 @@ pub(super) async fn check(
         }
         Ok(_) => {}
         Err(error) => notes
-            .push(format!("Whether its reserved concurrency is 0 is not known: {}.", failure::said(&error))),
+            .push(format!("Whether its reserved concurrency is 0 is not known: {}.", AwsError::of(&error))),
     }
     // No permission can be given for $LATEST; whether the function's own counts for it is not documented.
     let is_latest = arn.qualifier() == Some("$LATEST");
@@ -102,10 +102,13 @@ pub(super) async fn check(
     }
     let document = match policy.send().await {
         Ok(found) => found.policy,
-        Err(error) if error.code() == Some("ResourceNotFoundException") => None,
-        Err(error) => {
-            return checked.unknown(failure::aws("read the function's policy", &error).to_string());
-        }
+        Err(error) => match AwsError::of(&error) {
+            // A function without a policy.
+            error if error.meaning() == Meaning::NotFound => None,
+            error => {
+                return checked.unknown(failure::of("read the function's policy", &error).to_string());
+            }
+        },
     };
     let judged = document
         .map_or(Ok(Permission::default()), |document| policy::judge(&document, &arn.to_string(), pool_arn));
@@ -184,11 +187,11 @@ async fn configuration(
     if let Some(qualifier) = arn.qualifier() {
         call = call.qualifier(qualifier);
     }
-    call.send().await.map_err(|error| match error.code() {
-        Some("ResourceNotFoundException") => {
+    call.send().await.map_err(|error| match AwsError::of(&error) {
+        error if error.meaning() == Meaning::NotFound => {
             Missing("there is no such function, or no such version or alias of it".to_owned())
         }
-        _ => Unread(failure::aws("look at the function", &error).to_string()),
+        error => Unread(failure::of("look at the function", &error).to_string()),
     })
 }
 

@@ -184,10 +184,8 @@ fn check_region(pool: &Value, pool_id: &str, slot: Slot, arn: &FunctionArn) -> R
 
 /// The pool's region, by its ARN or else by its id.
 pub(super) fn region<'a>(pool: &'a Value, pool_id: &'a str) -> Option<&'a str> {
-    let of_arn = pool.get("Arn").and_then(Value::as_str).and_then(|arn| arn.split(':').nth(3));
-    // An id begins with the region; those of emulators may begin with anything.
-    let of_id = pool_id.split_once('_').map(|(region, _)| region).filter(|region| region.contains('-'));
-    of_arn.filter(|region| !region.is_empty()).or(of_id)
+    let of_arn = pool.get("Arn").and_then(Value::as_str).and_then(crate::region::named);
+    of_arn.or_else(|| crate::region::named(pool_id))
 }
 
 fn account(pool: &Value) -> Option<&str> {

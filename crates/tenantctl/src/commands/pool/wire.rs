@@ -9,15 +9,17 @@ use aws_sdk_cognitoidentityprovider::config::interceptors::{
 };
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_cognitoidentityprovider::error::BoxError;
 use aws_sdk_cognitoidentityprovider::error::SdkError;
-use aws_sdk_cognitoidentityprovider::error::{BoxError, ProvideErrorMetadata};
 use aws_smithy_types::body::SdkBody;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::description::Description;
+use crate::aws_error::{AwsError, Meaning};
 use crate::failure::{self, Failure};
+use crate::region;
 
 /// `DescribeUserPool`: the member `UserPool` of the answer.
 ///
@@ -28,14 +30,9 @@ pub(super) async fn describe(client: &Client, pool_id: &str) -> Result<Descripti
     let answer = Answer::default();
     let call = client.describe_user_pool().user_pool_id(pool_id).customize().interceptor(answer.clone());
     call.send().await.map_err(|error| {
-        let failure = failure::aws(&format!("describe the user pool {pool_id}"), &error);
-        match error.code() {
-            Some("ResourceNotFoundException") => {
-                failure.hint("Is it in this region and account? --region and --profile say others.")
-            }
-            Some("AccessDeniedException") => failure.hint("This needs cognito-idp:DescribeUserPool."),
-            _ => failure,
-        }
+        failure::aws(&format!("describe the user pool {pool_id}"), &error)
+            .needs("cognito-idp:DescribeUserPool")
+            .or_hint(region::hint(pool_id, client.config().region().map_or("", AsRef::as_ref)))
     })?;
     answer.user_pool().ok_or_else(|| {
         Failure::failed(format!(
@@ -69,8 +66,8 @@ pub(super) async fn mfa(client: &Client, pool_id: &str) -> Mfa {
 pub(super) enum Sent {
     /// Accepted.
     Done,
-    /// Cognito has refused it, and nothing is changed; with the error's code.
-    Refused(Failure, Option<String>),
+    /// Cognito has refused it, and nothing is changed.
+    Refused(Failure),
     /// Nobody knows whether it was done.
     Unknown(Failure),
 }
@@ -81,21 +78,21 @@ pub(super) async fn update(client: &Client, pool_id: &str, body: String) -> Sent
     let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
     let call = Client::from_conf(config).update_user_pool().user_pool_id(pool_id).customize();
     let Err(error) = call.interceptor(Request(body)).send().await else { return Sent::Done };
-    let status = error.raw_response().map(|response| response.status().as_u16());
-    let code = error.code().map(str::to_owned);
-    let failure = failure::aws("update the user pool", &error);
-    if matches!(error, SdkError::ConstructionFailure(_)) || is_refusal(status, code.as_deref()) {
-        Sent::Refused(failure, code)
+    let is_unsent = matches!(error, SdkError::ConstructionFailure(_));
+    let error = AwsError::of(&error);
+    let failure = failure::of("update the user pool", &error);
+    if is_unsent || error.meaning() == Meaning::NoCredentials || is_refusal(&error) {
+        Sent::Refused(failure)
     } else {
         Sent::Unknown(failure)
     }
 }
 
 /// Whether an answer says that nothing was done. One without a code may be of a proxy.
-fn is_refusal(status: Option<u16>, code: Option<&str>) -> bool {
-    let is_fault = |code: &str| code.starts_with("Internal") || code.starts_with("ServiceUnavailable");
-    status.is_some_and(|status| (400..500).contains(&status) && status != 408)
-        && code.is_some_and(|code| !is_fault(code))
+fn is_refusal(error: &AwsError) -> bool {
+    error.status().is_some_and(|status| (400..500).contains(&status) && status != 408)
+        && error.code().is_some()
+        && !error.meaning().is_no_answer()
 }
 
 /// `SetUserPoolMfaConfig`, with this body.
@@ -199,6 +196,8 @@ impl Intercept for Request {
 
 #[cfg(test)]
 mod tests {
+    use tenancy_aws::{CallError, CallFailure};
+
     use super::*;
 
     #[test]
@@ -218,7 +217,10 @@ mod tests {
             (Some(200), None, false),
             (None, None, false),
         ] {
-            assert_eq!(is_refusal(status, code), is_refused, "{status:?} {code:?}");
+            let kind = if code.is_some() { CallFailure::Refused } else { CallFailure::Unreadable };
+            let code = code.map(str::to_owned);
+            let call = CallError { kind, code: code.clone(), message: None, status, cause: None };
+            assert_eq!(is_refusal(&call.into()), is_refused, "{status:?} {code:?}");
         }
     }
 

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use super::attribute::AttributeName;
 use super::stop::Stop;
 use super::trouble::Trouble;
+use crate::aws_error::Meaning;
 use crate::pace::Pacer;
 use crate::users::{self, PoolUser, UserPages};
 
@@ -153,8 +154,8 @@ impl PoolUsers {
                 }
                 Err(error) => Trouble::of(&error),
             };
-            match trouble {
-                Trouble::Throttled => {
+            match trouble.meaning() {
+                Some(Meaning::Throttled) => {
                     self.refusals.fetch_add(1, Ordering::Relaxed);
                     pacer.throttled();
                     refusals += 1;
@@ -162,7 +163,7 @@ impl PoolUsers {
                         return Err(trouble);
                     }
                 }
-                Trouble::NoAnswer(_) if tries + 1 < MAX_TRIES => {
+                Some(meaning) if meaning.is_no_answer() && tries + 1 < MAX_TRIES => {
                     pacer.throttled();
                     tries += 1;
                 }

@@ -2,16 +2,15 @@
 
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
+use crate::aws_error::{AwsError, Meaning};
+
 /// Why a call of the pool did not work. `Display` is for operators, and quotes nothing of a user.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Trouble {
-    /// One call too many; the next ones have to wait.
-    #[error("Cognito went on refusing it as one call too many")]
-    Throttled,
-    /// These credentials may not: no other call will work either.
-    #[error("these credentials may not do it ({0})")]
-    Denied(String),
-    /// There is no such pool: the same.
+    /// What AWS meant.
+    #[error("{0}")]
+    Call(AwsError),
+    /// There is no such pool: no other call will work either.
     #[error("there is no such user pool")]
     PoolMissing,
     /// The pool's schema does not have the attribute: the same.
@@ -20,12 +19,9 @@ pub enum Trouble {
     /// The pool has no such user.
     #[error("the user is not in the pool any more")]
     UserMissing,
-    /// The service refused it for a reason of its own.
+    /// It could not even be asked.
     #[error("Cognito refused it ({0})")]
     Refused(String),
-    /// No answer, or an internal error; may work when it is tried again.
-    #[error("Cognito gave no answer ({0})")]
-    NoAnswer(&'static str),
     /// It was not tried: the operator has pressed ctrl-c.
     #[error("it was interrupted")]
     Interrupted,
@@ -34,54 +30,24 @@ pub enum Trouble {
 impl Trouble {
     /// What an SDK error means.
     pub fn of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Self {
-        match error {
-            SdkError::ServiceError(answer) => {
-                let said = answer.err().meta();
-                Self::said(said.code(), said.message(), answer.raw().status().as_u16())
-            }
-            SdkError::TimeoutError(_) => Self::NoAnswer("timed out"),
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::NoAnswer("timed out"),
-            SdkError::DispatchFailure(_) => Self::NoAnswer("could not connect"),
-            SdkError::ConstructionFailure(_) => Self::Refused("the request could not be built".to_owned()),
-            _ => Self::NoAnswer("the answer could not be read"),
+        Self::told(AwsError::of(error))
+    }
+
+    fn told(error: AwsError) -> Self {
+        match error.meaning() {
+            Meaning::NotFound => Self::PoolMissing,
+            Meaning::UserNotFound => Self::UserMissing,
+            Meaning::Refused if error.message().is_some_and(is_about_the_schema) => Self::AttributeMissing,
+            _ => Self::Call(error.about_user()),
         }
     }
 
-    /// What an error of the service means. The texts are those that Cognito answers with.
-    fn said(code: Option<&str>, message: Option<&str>, status: u16) -> Self {
-        let message = message.unwrap_or_default();
-        let Some(code) = code else {
-            return if status >= 500 {
-                Self::NoAnswer("internal error")
-            } else {
-                Self::Refused(status.to_string())
-            };
-        };
-        match code {
-            "TooManyRequestsException"
-            | "ThrottlingException"
-            | "Throttling"
-            | "RequestLimitExceeded"
-            | "SlowDown" => Self::Throttled,
-            "AccessDeniedException"
-            | "AccessDenied"
-            | "NotAuthorizedException"
-            | "UnrecognizedClientException"
-            | "InvalidClientTokenId"
-            | "ExpiredTokenException"
-            | "ExpiredToken"
-            | "InvalidSignatureException"
-            | "IncompleteSignature"
-            | "MissingAuthenticationTokenException"
-            | "MissingAuthenticationToken" => Self::Denied(code.to_owned()),
-            "ResourceNotFoundException" => Self::PoolMissing,
-            "UserNotFoundException" => Self::UserMissing,
-            "InvalidParameterException" if is_about_the_schema(message) => Self::AttributeMissing,
-            "InternalErrorException" | "InternalFailure" | "ServiceUnavailable" => {
-                Self::NoAnswer("internal error")
-            }
-            _ if status >= 500 => Self::NoAnswer("internal error"),
-            _ => Self::Refused(code.to_owned()),
+    /// What AWS meant, where it was AWS.
+    #[must_use]
+    pub fn meaning(&self) -> Option<Meaning> {
+        match self {
+            Self::Call(error) => Some(error.meaning()),
+            _ => None,
         }
     }
 
@@ -89,13 +55,15 @@ impl Trouble {
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
-            Self::Throttled => "throttled",
-            Self::Denied(_) => "access-denied",
+            Self::Call(error) => match error.meaning() {
+                meaning if meaning.is_no_answer() => "no-answer",
+                meaning if meaning.is_of_the_caller() || meaning == Meaning::Throttled => meaning.name(),
+                _ => "refused",
+            },
             Self::PoolMissing => "pool-missing",
             Self::AttributeMissing => "attribute-missing",
             Self::UserMissing => "user-missing",
             Self::Refused(_) => "refused",
-            Self::NoAnswer(_) => "no-answer",
             Self::Interrupted => "interrupted",
         }
     }
@@ -103,7 +71,17 @@ impl Trouble {
     /// Whether every other call of the same pool will end in the same way, so that there is no sense in trying.
     #[must_use]
     pub fn stops_the_pool(&self) -> bool {
-        matches!(self, Self::Denied(_) | Self::PoolMissing | Self::AttributeMissing | Self::Throttled)
+        match self {
+            Self::PoolMissing | Self::AttributeMissing => true,
+            Self::Call(error) => error.meaning().is_of_the_caller() || error.meaning() == Meaning::Throttled,
+            _ => false,
+        }
+    }
+
+    /// Whether nobody answered, so that the same call may work when it is tried again.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        self.meaning().is_some_and(Meaning::is_no_answer)
     }
 }
 
@@ -113,7 +91,20 @@ fn is_about_the_schema(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tenancy_aws::{CallError, CallFailure};
+
     use super::*;
+
+    fn trouble(code: Option<&str>, message: &str, status: u16) -> Trouble {
+        let call = CallError {
+            kind: CallFailure::Refused,
+            code: code.map(str::to_owned),
+            message: Some(message.to_owned()),
+            status: Some(status),
+            cause: None,
+        };
+        Trouble::told(call.into())
+    }
 
     #[test]
     fn what_cognito_says_decides_about_this_user_or_about_all() {
@@ -121,7 +112,7 @@ mod tests {
         let rows = [
             (Some("TooManyRequestsException"), "Rate exceeded", 400, "throttled", true),
             (Some("AccessDeniedException"), "User: arn:.. is not authorized", 400, "access-denied", true),
-            (Some("ExpiredTokenException"), "", 400, "access-denied", true),
+            (Some("ExpiredTokenException"), "", 400, "session-expired", true),
             (Some("ResourceNotFoundException"), "User pool x does not exist.", 400, "pool-missing", true),
             (Some("InvalidParameterException"), schema, 400, "attribute-missing", true),
             (Some("InvalidParameterException"), "Invalid attributes given", 400, "refused", false),
@@ -129,19 +120,51 @@ mod tests {
             (Some("UserLambdaValidationException"), "", 400, "refused", false),
             (Some("InternalErrorException"), "", 500, "no-answer", false),
             (None, "", 503, "no-answer", false),
-            (None, "", 403, "refused", false),
+            (None, "", 403, "access-denied", true),
         ];
 
         for (code, message, status, reason, stops) in rows {
-            let trouble = Trouble::said(code, Some(message), status);
+            let trouble = trouble(code, message, status);
             assert_eq!((trouble.reason(), trouble.stops_the_pool()), (reason, stops), "{code:?} {message}");
         }
     }
 
     #[test]
     fn what_cognito_says_of_a_user_is_not_repeated() {
-        let trouble = Trouble::said(Some("AliasExistsException"), Some("ana@example.com is taken"), 400);
+        let rows = [
+            ("AliasExistsException", "AWS refused it (AliasExistsException)"),
+            (
+                "ConcurrentModificationException",
+                "somebody else is changing it (ConcurrentModificationException)",
+            ),
+            ("NotAuthorizedException", "these credentials may not do it (NotAuthorizedException)"),
+        ];
 
-        assert_eq!(trouble.to_string(), "Cognito refused it (AliasExistsException)");
+        for (code, told) in rows {
+            assert_eq!(trouble(Some(code), "ana@example.com is taken", 400).to_string(), told);
+        }
+    }
+
+    #[test]
+    fn a_permission_that_the_operator_lacks_is_named() {
+        let said = "User: arn:aws:iam::1:user/ops is not authorized to perform: cognito-idp:AdminUpdateUserAttributes on \
+                    resource: arn:aws:cognito-idp:eu-west-1:1:userpool/eu-west-1_AbC";
+
+        let told = trouble(Some("AccessDeniedException"), said, 400).to_string();
+
+        assert!(told.contains("cognito-idp:AdminUpdateUserAttributes on resource: arn:"), "{told}");
+    }
+
+    #[test]
+    fn a_call_that_got_no_answer_is_worth_another_try() {
+        let timed_out =
+            CallError { kind: CallFailure::TimedOut, code: None, message: None, status: None, cause: None };
+
+        let trouble = Trouble::Call(timed_out.into());
+
+        assert_eq!(
+            (trouble.reason(), trouble.is_silence(), trouble.stops_the_pool()),
+            ("no-answer", true, false)
+        );
     }
 }

@@ -1,11 +1,11 @@
 //! Why one user could not be mended, whichever side it was.
 
-use tenancy::ports::{BoxError, DirectoryError};
-
 use tenancy::Damage;
+use tenancy::ports::{BoxError, DirectoryError, StoreError};
 use tenancy_aws::operator::OperatorError;
 
 use super::trouble::Trouble;
+use crate::aws_error::Meaning;
 use crate::failure::Failure;
 
 /// Users in a row that fail because nobody answers, after which there is no sense in going on.
@@ -16,8 +16,8 @@ pub const MAX_SILENCES: u32 = 3;
 pub enum Unsettled {
     /// The pool's side.
     Pool(Trouble),
-    /// The table's side: a stable name, and in words.
-    Table(&'static str, String),
+    /// The table's side.
+    Table(Failure),
     /// The user's own items.
     Damaged(Damage),
     /// The user joined not long ago, and the pool's list may be behind.
@@ -34,7 +34,10 @@ impl Unsettled {
                 let trouble = source.downcast_ref::<Trouble>().cloned();
                 Self::Pool(trouble.unwrap_or_else(|| Trouble::Refused(source.to_string())))
             }
-            Err(error) => Self::Table("store", crate::failure::chain(&*error)),
+            Err(error) => Self::Table(match error.downcast::<StoreError>() {
+                Ok(error) => (*error).into(),
+                Err(error) => Failure::failed(crate::failure::chain(&*error)).coded("store"),
+            }),
         }
     }
 
@@ -43,7 +46,7 @@ impl Unsettled {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Pool(trouble) => trouble.reason(),
-            Self::Table(reason, _) => reason,
+            Self::Table(failure) => failure.code(),
             Self::Damaged(_) => "damaged",
             Self::Recent => "joined-recently",
         }
@@ -54,7 +57,7 @@ impl Unsettled {
     pub fn detail(&self) -> String {
         match self {
             Self::Pool(trouble) => trouble.to_string(),
-            Self::Table(_, detail) => detail.clone(),
+            Self::Table(failure) => failure.to_string(),
             Self::Damaged(damage) => damage.to_string(),
             Self::Recent => {
                 "joined less than a day ago, and the pool's list may be behind; look again tomorrow"
@@ -66,7 +69,22 @@ impl Unsettled {
     /// Whether nobody answered, as opposed to something that is wrong with this user.
     #[must_use]
     pub fn is_silence(&self) -> bool {
-        matches!(self, Self::Pool(Trouble::NoAnswer(_)) | Self::Table("store", _))
+        match self {
+            Self::Pool(trouble) => trouble.is_silence(),
+            Self::Table(failure) => failure.code() == "store",
+            Self::Damaged(_) | Self::Recent => false,
+        }
+    }
+
+    /// What AWS meant, when nothing will work before the operator has signed in again.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<Meaning> {
+        let meaning = match self {
+            Self::Pool(trouble) => trouble.meaning(),
+            Self::Table(failure) => failure.meaning(),
+            Self::Damaged(_) | Self::Recent => None,
+        };
+        meaning.filter(|meaning| meaning.needs_sign_in())
     }
 }
 
@@ -78,7 +96,7 @@ impl From<Trouble> for Unsettled {
 
 impl From<Failure> for Unsettled {
     fn from(failure: Failure) -> Self {
-        Self::Table(failure.code(), failure.to_string())
+        Self::Table(failure)
     }
 }
 
@@ -96,8 +114,6 @@ impl From<Damage> for Unsettled {
 
 #[cfg(test)]
 mod tests {
-    use tenancy::ports::StoreError;
-
     use super::*;
 
     #[test]
@@ -110,6 +126,6 @@ mod tests {
 
         assert_eq!((pool.reason(), pool.is_silence()), ("user-missing", false));
         assert_eq!((table.reason(), table.is_silence()), ("store", true));
-        assert_eq!(table.detail(), "the store gave no answer to note a stamp: timed out");
+        assert_eq!(table.detail(), "could not note a stamp: timed out");
     }
 }

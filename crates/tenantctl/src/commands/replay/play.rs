@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use cognito_trigger::Handled;
 use cognito_trigger::incoming::{self, Incoming};
 use function::Call;
-use tenancy::ports::StoreError;
 use tenancy_aws::DynamoStore;
 use tokio::time::Instant;
 
@@ -61,8 +60,8 @@ pub(super) async fn play(
     let seen = rehearsal.end();
     let (reads, read_time) = store.meter().take();
     // What was decided without an answer may be another decision than the function's.
-    if let Some((operation, cause)) = seen.unanswered {
-        return Err(StoreError::Unavailable { operation, source: cause.into() }.into());
+    if let Some(error) = seen.unanswered {
+        return Err(error.into());
     }
     Ok(Played { incoming, handled, seen, reads, read_time })
 }

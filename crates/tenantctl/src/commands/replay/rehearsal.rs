@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenancy::ports::{
-    Commit, Defaults, DirectoryError, Joins, Offers, ProviderBindings, Records, Stamps, StoreError,
+    BoxError, Commit, Defaults, DirectoryError, Joins, Offers, ProviderBindings, Records, Stamps, StoreError,
     UserDirectory,
 };
 
@@ -16,6 +16,7 @@ use tenancy::{
     ClientBinding, ClientId, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding, ProviderName,
     Stamp, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
+use tenancy_aws::CallError;
 
 /// The ports of the functions, without a write: `R` is used for its reads alone, and nothing here can do more with it.
 pub(super) struct Rehearsal<'a, R> {
@@ -43,7 +44,7 @@ pub(super) struct Seen {
     /// Memberships that would be noted as stamped.
     pub(super) stamped: Vec<TenantId>,
     /// What the store gave no answer to, and why.
-    pub(super) unanswered: Option<(&'static str, String)>,
+    pub(super) unanswered: Option<StoreError>,
 }
 
 impl<'a, R> Rehearsal<'a, R> {
@@ -63,7 +64,12 @@ impl<'a, R> Rehearsal<'a, R> {
     /// Notes that there was no answer.
     fn heard<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Unavailable { operation, source }) = &answer {
-            self.seen().unanswered = Some((operation, source.to_string()));
+            // An error has no copy; that of a call is kept whole, since its code says what to do.
+            let source: BoxError = match source.downcast_ref::<CallError>() {
+                Some(error) => Box::new(error.clone()),
+                None => source.to_string().into(),
+            };
+            self.seen().unanswered = Some(StoreError::Unavailable { operation, source });
         }
         answer
     }

@@ -9,6 +9,7 @@ use super::triggers::{Config, TriggerKind};
 use crate::context::Context;
 use crate::failure::{self, Failure};
 use crate::issuable::setting_names;
+use crate::region;
 
 /// Names and values of environment variables.
 pub(super) type Variables = BTreeMap<String, String>;
@@ -77,10 +78,12 @@ pub(super) fn read(trigger: TriggerKind, variables: &Variables) -> Result<Config
 ///
 /// [`Failure`] when Lambda does not say.
 pub(super) async fn of_function(context: &Context, name: &str) -> Result<Variables, Failure> {
-    let asked = context.lambda().await?.get_function_configuration().function_name(name).send().await;
+    let lambda = context.lambda().await?;
+    let asked = lambda.get_function_configuration().function_name(name).send().await;
     let configuration = asked.map_err(|error| {
         failure::aws(&format!("read the settings of the function {name}"), &error)
-            .hint("It takes the permission lambda:GetFunctionConfiguration; --set NAME=VALUE says settings instead.")
+            .needs("lambda:GetFunctionConfiguration; --set NAME=VALUE says settings instead")
+            .or_hint(region::hint(name, lambda.config().region().map_or("", AsRef::as_ref)))
     })?;
     let environment = configuration
         .environment

@@ -23,6 +23,24 @@ async fn without_the_permission_to_write_it_stops_at_once_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_expires_on_the_way_stops_it_and_says_how_to_go_on() {
+    let scene = Scene::new().await;
+    for number in 0..4 {
+        scene.pending(&format!("user{number}@example.com")).await;
+    }
+    let (url, calls) = serve(Box::new(|operation, _, input| match operation {
+        "ListUsers" => (200, found(input)),
+        _ => (400, error("ExpiredTokenException")),
+    }));
+
+    let endpoint = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url.as_str())];
+    let run = scene.desk.run_with("repair stamps --apply --yes --rate 20", &endpoint, "");
+
+    assert_page!(run);
+    assert_eq!(calls.of("AdminUpdateUserAttributes"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_internal_error_is_tried_again() {
     let scene = Scene::new().await;
     let user = scene.pending("ana@example.com").await;

@@ -366,7 +366,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// What differs from run to run, and what stands for it: of the same width, so that columns stay.
-const MASKS: [(&str, &str); 11] = [
+const MASKS: [(&str, &str); 12] = [
     (r"inv_[0-9A-Z]{26}", "inv_CODECODECODECODECODECODECO"),
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "YYYY-MM-DDThh:mm:ssZ"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d", "YYYY-MM-DD hh:mm"),
@@ -381,6 +381,7 @@ const MASKS: [(&str, &str); 11] = [
     (r"eu-west-1_[A-Za-z0-9]{9}", "eu-west-1_POOLPOOLX"),
     (r"\b[a-z0-9]{26}\b", "clientidclientidclientidcl"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+    (r"\(os error \d+\)", "(os error N)"),
 ];
 
 /// A text without what differs from run to run.

@@ -30,7 +30,7 @@ pub(super) async fn snapshot(
     expected: Expected,
 ) -> Result<Snapshot, Failure> {
     let cognito = context.cognito_of(pool).await?;
-    let (pool_settings, described) = pool::describe(&cognito, pool, context.region_hint(pool).await).await?;
+    let (pool_settings, described) = pool::describe(&cognito, pool, context.region_hint(pool)).await?;
     let (mut clients, unlisted_clients) = pool::clients(&cognito, pool).await;
     let unread_secrets = pool::secrets(&cognito, pool, &mut clients).await;
     let (providers, unlisted_providers) = pool::providers(&cognito, pool).await;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tenancy::PoolId;
 
 use super::super::snapshot::{Listed, is_plain, machine_flows};
-use super::super::unread::{No, Read, Unread};
+use super::super::unread::{self, No, Read, Unread};
 use super::for_each;
 use crate::commands::pool::Answer;
 use crate::failure::Failure;
@@ -57,9 +57,10 @@ pub(super) async fn describe(
     let body = Answer::default();
     let call = cognito.describe_user_pool().user_pool_id(pool.as_str()).customize().interceptor(body.clone());
     let answer = call.send().await;
-    let answer = answer
-        .map_err(|error| Unread::of("cognito-idp:DescribeUserPool", &error))
-        .map_err(|unread| unread.into_failure(&format!("describe user pool {pool}"), &region_hint))?;
+    let answer = answer.map_err(|error| {
+        let what = format!("describe user pool {pool}");
+        unread::failure("cognito-idp:DescribeUserPool", &what, &error, &region_hint)
+    })?;
     let described = body.json().and_then(|mut body| body.get_mut("UserPool").map(Value::take));
     answer.user_pool.zip(described).ok_or_else(|| {
         Failure::failed(format!("the server described no user pool when it was asked for {pool}")).hint(

@@ -10,12 +10,13 @@ use super::super::snapshot::{Bindings, BoundClient, BoundProvider, Listed};
 use super::super::unread::Read;
 use super::{AT_ONCE, for_each};
 use crate::context::Context;
+use crate::failure::Failure;
 
 /// Looks at the table. The reason why not is for people.
 pub(super) async fn inspect(context: &Context, pool: &PoolId) -> Result<Option<TableState>, String> {
     let (client, name) = named(context, pool).await?;
     let state = tenancy_aws::table::inspect(&client, &name).await;
-    state.map_err(|error| crate::failure::chain(&error))
+    state.map_err(|error| Failure::from(error).to_string())
 }
 
 async fn named(context: &Context, pool: &PoolId) -> Result<(aws_sdk_dynamodb::Client, String), String> {
@@ -38,7 +39,7 @@ pub(super) async fn bindings<C, P>(
     let reader = Operator::new(client, name, "nobody".to_owned());
     let mut found = Found::default();
     let mut bindings = Bindings::default();
-    for tenant in reader.tenants().await.map_err(|error| crate::failure::chain(&error))? {
+    for tenant in reader.tenants().await.map_err(|error| Failure::from(error).to_string())? {
         match tenant {
             Ok(record) => bindings.tenants.push((record.tenant.id.to_string(), record.tenant.status)),
             Err(damage) => found.damaged(&damage),
@@ -50,10 +51,10 @@ pub(super) async fn bindings<C, P>(
         async move { (reader.clients(&id).await, reader.providers(&id).await) }
     });
     for (clients, providers) in of_tenants.await {
-        for client in clients.map_err(|error| crate::failure::chain(&error))? {
+        for client in clients.map_err(|error| Failure::from(error).to_string())? {
             found.client(pool, client);
         }
-        for provider in providers.map_err(|error| crate::failure::chain(&error))? {
+        for provider in providers.map_err(|error| Failure::from(error).to_string())? {
             found.provider(pool, provider);
         }
     }
@@ -100,7 +101,7 @@ pub(super) async fn has_members(
             async move { has_member(&reader, &pool, &id).await }
         });
         for answer in answers.await {
-            if answer.map_err(|error| crate::failure::chain(&error))? {
+            if answer.map_err(|error| Failure::from(error).to_string())? {
                 return Ok(true);
             }
         }
@@ -170,7 +171,7 @@ fn known<T>(record: Result<Option<T>, OperatorError>) -> Result<Option<Result<T,
     match record {
         Ok(record) => Ok(record.map(Ok)),
         Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(damage))) => Ok(Some(Err(damage))),
-        Err(error) => Err(crate::failure::chain(&error)),
+        Err(error) => Err(Failure::from(error).to_string()),
     }
 }
 
@@ -196,7 +197,7 @@ async fn find_unlisted_tenants(reader: &Operator, bindings: &mut Bindings) -> Re
                     bindings.damaged.push(text);
                 }
             }
-            Err(error) => return Err(crate::failure::chain(&error)),
+            Err(error) => return Err(Failure::from(error).to_string()),
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Mend, Mended};
 use super::scan::remaining_tenants;
+use crate::aws_error::Meaning;
 use crate::commands::repair::expected::{expected_stamp, pending_stamp};
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::recorded::{Recorded, stamp_detail};
@@ -35,6 +36,9 @@ pub struct Outcome {
     pub throttled: u64,
     /// Whether ctrl-c ended it.
     pub interrupted: bool,
+    /// Why the operator has to sign in again before the rest.
+    #[serde(skip)]
+    pub sign_in: Option<Meaning>,
 }
 
 /// How long ago a user must have joined before it counts that the pool's list does not have them: it is behind at times, and
@@ -99,8 +103,9 @@ impl Mender<'_> {
             outcome.failed += 1;
             silences = if unsettled.is_silence() { silences + 1 } else { 0 };
             finding.outcome = Some(Mended::Failed { reason: unsettled.reason(), detail: unsettled.detail() });
+            outcome.sign_in = unsettled.sign_in();
             let stops = matches!(&unsettled, Unsettled::Pool(trouble) if trouble.stops_the_pool());
-            if stops || silences >= MAX_SILENCES {
+            if stops || outcome.sign_in.is_some() || silences >= MAX_SILENCES {
                 outcome.stopped = Some(unsettled.reason());
                 outcome.stopped_detail = Some(unsettled.detail());
                 break;

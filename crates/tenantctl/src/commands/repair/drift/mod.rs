@@ -83,6 +83,10 @@ pub async fn run(options: DriftOptions, context: &Context) -> Result<Found, Fail
         (document.applied, document.result) = (true, Some(outcome));
     }
     context.say(&document);
+    let sign_in = document.result.as_ref().and_then(|outcome| outcome.sign_in);
+    if let Some(advice) = sign_in.and_then(|meaning| context.sign_in_advice(meaning)) {
+        context.note(&advice);
+    }
     let is_interrupted = document.result.as_ref().is_some_and(|outcome| outcome.interrupted);
     Ok(match (is_interrupted, document.left()) {
         (true, _) => Found::Interrupted,

@@ -10,6 +10,7 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Kind};
 use super::judge::{InPool, TenantStates, judge};
+use crate::aws_error::{AwsError, Meaning};
 use crate::commands::repair::attribute::AttributeName;
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::records::{damage_apart, read_users};
@@ -118,12 +119,16 @@ async fn read_schema(
     let answer = match Box::pin(call).await {
         Ok(answer) => answer,
         Err(error) => {
-            if Trouble::of(&error) == Trouble::PoolMissing {
-                return Err(failure::aws("look at the pool", &error).hint("Is it the right pool and region?"));
+            let error = AwsError::of(&error);
+            let failure = failure::of("describe the pool", &error);
+            if error.meaning() == Meaning::NotFound {
+                return Err(failure.hint(context.region_hint(pool)));
+            }
+            if error.meaning().needs_sign_in() {
+                return Err(failure);
             }
             context.note(&format!(
-                "whether the pool has {attribute} could not be seen: {}. It is taken to have it.",
-                failure::aws("describe the pool", &error)
+                "whether the pool has {attribute} could not be seen: {failure}. It is taken to have it."
             ));
             return Ok(Schema { has_attribute: true, estimated_users: None });
         }
@@ -246,6 +251,11 @@ fn is_of_another_pool(key: &str, pool: &PoolId) -> bool {
 }
 
 fn list_failure(pool: &PoolId, trouble: &Trouble) -> Failure {
-    Failure::failed(format!("could not look at the users of pool {pool}: {trouble}"))
-        .hint("May these credentials call cognito-idp:ListUsers on it?")
+    let what = format!("look at the users of pool {pool}");
+    match trouble {
+        Trouble::Call(error) => {
+            failure::of(&what, error).coded("failed").needs("cognito-idp:ListUsers on the pool")
+        }
+        _ => Failure::failed(format!("could not {what}: {trouble}")),
+    }
 }

@@ -10,6 +10,7 @@ use tenancy::{TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError};
 
 use super::plan::{Pending, Plan};
+use crate::aws_error::Meaning;
 use crate::commands::repair::expected::pending_stamp;
 use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
 use crate::commands::repair::recorded::{Recorded, stamp_detail};
@@ -39,6 +40,9 @@ pub struct Outcome {
     pub throttled: u64,
     /// Whether ctrl-c ended it.
     pub interrupted: bool,
+    /// Why the operator has to sign in again before the rest.
+    #[serde(skip)]
+    pub sign_in: Option<Meaning>,
 }
 
 /// A user who could not be stamped.
@@ -61,7 +65,8 @@ pub struct FailedUser {
 pub struct Stopped {
     /// The pool; all pools when there is none.
     pub user_pool_id: Option<String>,
-    /// A stable name: `access-denied`, `attribute-missing`, `pool-missing`, `throttled`, `no-answer`.
+    /// A stable name: `access-denied`, `attribute-missing`, `pool-missing`, `throttled`, `no-answer`, `session-expired`,
+    /// `keys-refused`, `no-credentials`, `clock-wrong`.
     pub reason: &'static str,
     /// In words.
     pub detail: String,
@@ -114,6 +119,12 @@ pub async fn apply(
         silences = if unsettled.is_silence() { silences + 1 } else { 0 };
         outcome.failed.push(failed(user, &unsettled));
         progress.advance(1);
+        if let Some(meaning) = unsettled.sign_in() {
+            outcome.sign_in = Some(meaning);
+            let (reason, detail) = (meaning.name(), unsettled.detail());
+            outcome.stopped.push(Stopped { user_pool_id: None, reason, detail });
+            break;
+        }
         if let Unsettled::Pool(trouble) = unsettled
             && trouble.stops_the_pool()
         {

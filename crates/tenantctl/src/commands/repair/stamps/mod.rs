@@ -70,8 +70,12 @@ pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Fai
     let pools = PoolUsers::new(&client, options.attribute.tenant_attribute, options.rate, stop.clone());
     let outcome = apply::apply(&plan, &operator, &pools, &stop, &|| context.now()).await;
     let (is_whole, is_interrupted) = (outcome.left == 0, outcome.interrupted);
+    let advice = outcome.sign_in.and_then(|meaning| context.sign_in_advice(meaning));
     (document.applied, document.result) = (true, Some(outcome));
     context.say(&document);
+    if let Some(advice) = advice {
+        context.note(&advice);
+    }
     Ok(match (is_interrupted, is_whole) {
         (true, _) => Found::Interrupted,
         (false, true) => found,

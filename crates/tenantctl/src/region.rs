@@ -1,0 +1,50 @@
+//! The Region that a name says, and the one that was asked.
+
+/// The Region in a user pool's id (`eu-west-1_AbC`) or in an ARN. Ids of emulators may begin with anything.
+#[must_use]
+pub fn named(name: &str) -> Option<&str> {
+    let region = if name.starts_with("arn:") {
+        name.split(':').nth(3)?
+    } else {
+        name.split_once('_').map(|(region, _)| region).filter(|region| region.contains('-'))?
+    };
+    Some(region).filter(|region| !region.is_empty())
+}
+
+/// Says that `name` is of another Region than the one that was asked.
+#[must_use]
+pub fn mistake(name: &str, asked: &str) -> Option<String> {
+    let region = named(name).filter(|region| *region != asked)?;
+    Some(format!("`{name}` is in the Region {region}, and {asked} was asked: --region {region}."))
+}
+
+/// What to do when `name`, such as a pool's id, was not found in the Region `asked`.
+#[must_use]
+pub fn hint(name: &str, asked: &str) -> String {
+    mistake(name, asked).unwrap_or_else(|| {
+        format!("The Region {asked} was asked. Are the name, --region and --profile right?")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_says_another_region_than_the_one_asked_shows_the_mistake() {
+        let function = "arn:aws:lambda:eu-central-1:111122223333:function:post-confirmation";
+        let rows = [
+            ("eu-west-1_AbC", "us-east-1", "and us-east-1 was asked: --region eu-west-1."),
+            (function, "us-east-1", "and us-east-1 was asked: --region eu-central-1."),
+            ("eu-west-1_AbC", "eu-west-1", "The Region eu-west-1 was asked."),
+            ("local_pool", "us-east-1", "The Region us-east-1 was asked."),
+            ("post_confirmation", "us-east-1", "The Region us-east-1 was asked."),
+            ("post-confirmation", "us-east-1", "The Region us-east-1 was asked."),
+        ];
+
+        for (name, asked, wanted) in rows {
+            let hint = hint(name, asked);
+            assert!(hint.contains(wanted), "{name} {asked}: {hint}");
+        }
+    }
+}
