@@ -4,3 +4,5 @@
 mod documented;
 #[cfg(test)]
 mod event;
+#[cfg(test)]
+mod published;
