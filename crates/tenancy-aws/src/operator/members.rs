@@ -1,62 +1,11 @@
 //! Members, as operators see and change them.
 
-use tenancy::ports::Damage;
-use tenancy::{
-    InviteHash, Membership, MembershipStatus, Role, Stamp, Tenant, TenantId, TenantStatus, Timestamp,
-    UserKey, Username,
-};
+use tenancy::{MembershipStatus, Role, Sub, Tenant, TenantId, TenantStatus, Timestamp, UserKey, Username};
 
-use super::change::{Change, Write};
-use super::tenants::TenantRecord;
-use super::{Listed, Operator, OperatorError, next_version, refused, text_of};
-use crate::item::{Attributes, Item, new_item, number, role_list, tenant_of_sort_key, text};
-use crate::key::{Key, PROFILE, TENANT_PREFIX, tenant_partition, user_partition};
-use crate::store::decode_membership;
-
-/// A membership with what is kept for operators.
-#[derive(Clone, Debug)]
-pub struct MemberRecord {
-    /// The user.
-    pub user: UserKey,
-    /// What tokens are made from.
-    pub membership: Membership,
-    /// The user's name in the pool, if it was known when the membership was made.
-    pub username: Option<Username>,
-    /// The invite that it came from.
-    pub invite: Option<InviteHash>,
-    /// When it was made.
-    pub joined_at: Option<Timestamp>,
-    item: Attributes,
-}
-
-/// All that the table knows of one user.
-#[derive(Clone, Debug)]
-pub struct UserRecord {
-    /// The user.
-    pub user: UserKey,
-    /// Memberships of any status, in the order of their tenants' ids.
-    pub memberships: Vec<MemberRecord>,
-    /// The tenant of a token for which no other was asked.
-    pub default_tenant: Option<TenantId>,
-    profile: Option<Attributes>,
-}
-
-impl UserRecord {
-    /// The membership in `tenant`, whatever its status.
-    #[must_use]
-    pub fn in_tenant(&self, tenant: &TenantId) -> Option<&MemberRecord> {
-        self.memberships.iter().find(|record| record.membership.tenant == *tenant)
-    }
-
-    /// As the rules have it.
-    #[must_use]
-    pub fn records(&self) -> tenancy::UserRecords {
-        tenancy::UserRecords {
-            memberships: self.memberships.iter().map(|record| record.membership.clone()).collect(),
-            profile: tenancy::Profile { default_tenant: self.default_tenant.clone() },
-        }
-    }
-}
+use super::{Change, Listed, MemberRecord, Operator, OperatorError, TenantRecord, UserRecord, refused};
+use crate::change::Step;
+use crate::key::{tenant_partition, user_partition};
+use crate::records::{audit, member};
 
 impl Operator {
     /// All that is known of a user, strongly consistent; empty when nothing is.
@@ -65,23 +14,8 @@ impl Operator {
     ///
     /// [`OperatorError::Store`], also when any of the user's items is damaged.
     pub async fn user(&self, user: &UserKey) -> Result<UserRecord, OperatorError> {
-        let mut record =
-            UserRecord { user: user.clone(), memberships: Vec::new(), default_tenant: None, profile: None };
-        for item in self.store.query("read a user", user_partition(user), "").await? {
-            let sk = text_of(&item, "sk").unwrap_or_default();
-            if sk == PROFILE {
-                let key = Key::profile(user);
-                let opened = Item::open(&key, "profile", &item)?;
-                opened.optional_number("ver")?;
-                if opened.optional_text("defaultTid")?.is_some() {
-                    record.default_tenant = Some(opened.parsed("defaultTid")?);
-                }
-                record.profile = Some(item);
-            } else if sk.starts_with(TENANT_PREFIX) {
-                record.memberships.push(MemberRecord::decode(user.clone(), item)?);
-            }
-        }
-        Ok(record)
+        let items = self.table().query("read a user", user_partition(user), "").await?;
+        Ok(UserRecord::decode(user.clone(), items)?)
     }
 
     /// The members of a tenant, of any status, in the order of their subs, from the index.
@@ -90,7 +24,8 @@ impl Operator {
     ///
     /// [`OperatorError::Store`].
     pub async fn members(&self, tenant: &TenantId) -> Result<Listed<MemberRecord>, OperatorError> {
-        let items = self.index("list the members", &tenant_partition(tenant), "MEMBER#").await?;
+        let partition = tenant_partition(tenant);
+        let items = self.table().index("list the members", partition, member::INDEX_PREFIX).await?;
         Ok(items.into_iter().map(MemberRecord::listed).collect())
     }
 
@@ -102,11 +37,11 @@ impl Operator {
     pub async fn members_by_sub(
         &self,
         tenant: &TenantId,
-        sub: &tenancy::Sub,
+        sub: &Sub,
     ) -> Result<Listed<MemberRecord>, OperatorError> {
-        let items = self.index("find a member", &tenant_partition(tenant), &format!("MEMBER#{sub}")).await?;
-        let exact =
-            items.into_iter().filter(|item| text_of(item, "gsi1sk") == Some(&format!("MEMBER#{sub}")));
+        let (partition, sort_key) = (tenant_partition(tenant), member::index_sort_key(sub));
+        let items = self.table().index("find a member", partition, &sort_key).await?;
+        let exact = items.into_iter().filter(|item| member::is_listed_by(item, sub));
         Ok(exact.map(MemberRecord::listed).collect())
     }
 
@@ -129,7 +64,7 @@ impl Operator {
         not_offboarded(&tenant.tenant)?;
         let sub = &user.user.sub;
         let membership = match user.in_tenant(id) {
-            None => Write::Create(new_membership(&user.user, id, roles, username, now)),
+            None => Step::Create(member::encode(&user.user, id, roles, None, username, now)),
             Some(record) => match record.membership.status {
                 MembershipStatus::Active if record.membership.roles == roles => return Ok(Change::default()),
                 MembershipStatus::Active => {
@@ -146,28 +81,20 @@ impl Operator {
                         format!("user {sub} is a suspended member of `{id}`; use `tenantctl member resume`"),
                     );
                 }
-                MembershipStatus::Removed => {
-                    let set = vec![
-                        ("status", text(MembershipStatus::Active.name())),
-                        ("roles", role_list(roles)),
-                        ("stamp", text(Stamp::Pending.name())),
-                        next_version(&record.item),
-                    ];
-                    record.update(set)
-                }
+                MembershipStatus::Removed => record.revived(roles),
             },
         };
-        let mut writes = vec![tenant.require_status(), membership];
+        let mut steps = vec![tenant.require_status(), membership];
         let records = user.records();
         let keeps_default = match &user.default_tenant {
             Some(default) => records.is_active_in(default),
             None => records.active().next().is_some(),
         };
         if !keeps_default {
-            writes.push(user.default_write(Some(id)));
+            steps.push(user.with_default(Some(id)));
         }
-        writes.push(self.audit_member(user, id, "member.add", Some(roles_detail(roles)), now));
-        Ok(Change::of(writes))
+        steps.push(self.audit_member(user, id, "member.add", Some(roles_detail(roles)), now));
+        Ok(Change::of(steps))
     }
 
     /// Plans other roles. Empty when they are these, in this order.
@@ -195,7 +122,7 @@ impl Operator {
         let detail = format!("{} -> {}", roles_detail(&record.membership.roles), roles_detail(roles));
         Ok(Change::of(vec![
             required,
-            record.update(vec![("roles", role_list(roles)), next_version(&record.item)]),
+            record.with_roles(roles),
             self.audit_member(user, tenant, "member.set-roles", Some(detail), now),
         ]))
     }
@@ -212,12 +139,11 @@ impl Operator {
         now: Timestamp,
     ) -> Result<Change, OperatorError> {
         not_offboarded(&tenant.tenant)?;
-        let mut change =
-            self.set_member_status(user, &tenant.tenant.id, MembershipStatus::Active, now)?.into_writes();
-        if !change.is_empty() {
-            change.insert(0, tenant.require_status());
+        let change = self.set_member_status(user, &tenant.tenant.id, MembershipStatus::Active, now)?;
+        if change.is_empty() {
+            return Ok(change);
         }
-        Ok(Change::of(change))
+        Ok(Change::of(vec![tenant.require_status()]).and(change))
     }
 
     /// Plans another status: suspended, removed. [`Self::resume_member`] resumes. A removed membership is kept, as a record, and no invite revives
@@ -246,10 +172,7 @@ impl Operator {
             MembershipStatus::Suspended => "member.suspend",
             MembershipStatus::Removed => "member.remove",
         };
-        Ok(Change::of(vec![
-            record.update(vec![("status", text(status.name())), next_version(&record.item)]),
-            self.audit_member(user, tenant, action, None, now),
-        ]))
+        Ok(Change::of(vec![record.with_status(status), self.audit_member(user, tenant, action, None, now)]))
     }
 
     /// Plans that tokens for which no tenant was asked are those of `tenant`. The stamp is to be written anew then, so it
@@ -281,8 +204,8 @@ impl Operator {
         let before = user.default_tenant.as_ref().map_or("none", TenantId::as_str);
         Ok(Change::of(vec![
             tenant.require_status(),
-            user.default_write(Some(id)),
-            record.update(vec![("stamp", text(Stamp::Pending.name())), next_version(&record.item)]),
+            user.with_default(Some(id)),
+            record.with_pending_stamp(),
             self.audit_member(user, id, "member.set-default", Some(format!("{before} -> {id}")), now),
         ]))
     }
@@ -292,8 +215,8 @@ impl Operator {
     pub fn clear_foreign_default(&self, user: &UserRecord, now: Timestamp) -> Change {
         match &user.default_tenant {
             Some(tenant) if user.in_tenant(tenant).is_none() => Change::of(vec![
-                Write::RequireNone(Key::membership(&user.user, tenant).into_attributes()),
-                user.default_write(None),
+                Step::RequireNone(member::key(&user.user, tenant)),
+                user.with_default(None),
                 self.audit_member(user, tenant, "member.clear-default", None, now),
             ]),
             _ => Change::default(),
@@ -315,12 +238,7 @@ impl Operator {
     ) -> Result<Change, OperatorError> {
         let record = member_of(user, tenant)?;
         Ok(Change::of(vec![
-            Write::Update {
-                before: record.item.clone(),
-                set: vec![("stamp", text(Stamp::Done.name()))],
-                remove: Vec::new(),
-                guard: vec!["status", "stamp"],
-            },
+            record.with_stamp_done(),
             self.audit_member(user, tenant, "member.stamp", Some(detail.to_owned()), now),
         ]))
     }
@@ -342,73 +260,8 @@ impl Operator {
         action: &str,
         detail: Option<String>,
         now: Timestamp,
-    ) -> Write {
-        let target = format!("user:{}:{}", user.user.pool, user.user.sub);
-        self.audit_item(tenant, (action, &target), detail, now)
-    }
-}
-
-impl MemberRecord {
-    fn decode(user: UserKey, item: Attributes) -> Result<Self, Damage> {
-        let tenant = tenant_of_sort_key(&item).ok_or_else(|| Damage {
-            key: user_partition(&user),
-            problem: "a membership's `sk` is not that of a tenant".to_owned(),
-        })?;
-        let key = Key::membership(&user, &tenant);
-        let opened = Item::open(&key, "member", &item)?;
-        let membership = decode_membership(&opened, tenant)?;
-        // Kept for operators, and no reason to refuse what the functions take.
-        let invite = text_of(&item, "inviteRef").and_then(|raw| raw.parse().ok());
-        let username = opened.optional_text("username")?.and_then(Username::new);
-        let joined_at = opened.optional_time("joinedAt")?;
-        Ok(Self { user, membership, username, invite, joined_at, item })
-    }
-
-    fn listed(item: Attributes) -> Result<Self, Damage> {
-        let user = text_of(&item, "pk").and_then(|pk| {
-            let (pool, sub) = pk.strip_prefix("USER#")?.split_once('#')?;
-            Some(UserKey { pool: pool.parse().ok()?, sub: sub.parse().ok()? })
-        });
-        match user {
-            Some(user) => Self::decode(user, item),
-            None => Err(Damage {
-                key: text_of(&item, "gsi1pk").unwrap_or_default().to_owned(),
-                problem: "a member's `pk` is not that of a user".to_owned(),
-            }),
-        }
-    }
-
-    fn update(&self, set: Vec<(&'static str, aws_sdk_dynamodb::types::AttributeValue)>) -> Write {
-        let mut guard = vec!["ver", "status"];
-        guard.extend(set.iter().map(|(name, _)| *name).filter(|name| *name == "roles"));
-        Write::Update { before: self.item.clone(), set, remove: Vec::new(), guard }
-    }
-}
-
-impl UserRecord {
-    fn default_write(&self, tenant: Option<&TenantId>) -> Write {
-        match (&self.profile, tenant) {
-            (None, _) => {
-                let mut item = new_item(Key::profile(&self.user), "profile");
-                if let Some(tenant) = tenant {
-                    item.insert("defaultTid".to_owned(), text(tenant.as_str()));
-                }
-                item.insert("ver".to_owned(), number(1));
-                Write::Create(item)
-            }
-            (Some(profile), Some(tenant)) => Write::Update {
-                before: profile.clone(),
-                set: vec![("defaultTid", text(tenant.as_str())), next_version(profile)],
-                remove: Vec::new(),
-                guard: vec!["ver", "defaultTid"],
-            },
-            (Some(profile), None) => Write::Update {
-                before: profile.clone(),
-                set: vec![next_version(profile)],
-                remove: vec!["defaultTid"],
-                guard: vec!["ver", "defaultTid"],
-            },
-        }
+    ) -> Step {
+        self.audit_item(tenant, action, audit::user_name(&user.user), detail, now)
     }
 }
 
@@ -440,28 +293,6 @@ fn removed<T>(user: &UserKey, tenant: &TenantId) -> Result<T, OperatorError> {
         "member-removed",
         format!("user {} was removed from `{tenant}`; `tenantctl member add` takes them back", user.sub),
     )
-}
-
-fn new_membership(
-    user: &UserKey,
-    tenant: &TenantId,
-    roles: &[Role],
-    username: Option<&Username>,
-    now: Timestamp,
-) -> Attributes {
-    let mut item = new_item(Key::membership(user, tenant), "member");
-    item.insert("tid".to_owned(), text(tenant.as_str()));
-    item.insert("roles".to_owned(), role_list(roles));
-    item.insert("status".to_owned(), text(MembershipStatus::Active.name()));
-    item.insert("stamp".to_owned(), text(Stamp::Pending.name()));
-    item.insert("ver".to_owned(), number(1));
-    item.insert("joinedAt".to_owned(), number(now.epoch_seconds()));
-    if let Some(username) = username {
-        item.insert("username".to_owned(), text(username.as_str()));
-    }
-    item.insert("gsi1pk".to_owned(), text(tenant_partition(tenant)));
-    item.insert("gsi1sk".to_owned(), text(format!("MEMBER#{}", user.sub)));
-    item
 }
 
 pub(super) fn roles_detail(roles: &[Role]) -> String {

@@ -3,7 +3,6 @@
 
 mod audit;
 mod bindings;
-mod change;
 mod invites;
 mod members;
 mod tenants;
@@ -11,28 +10,30 @@ mod tenants;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::Select;
-use tenancy::ports::{BoxError, Commit, Damage, StoreError};
+use tenancy::ports::{Commit, Damage, StoreError};
 use tenancy::{TenantId, Timestamp};
 
-pub use audit::{AuditQuery, AuditRecord};
-pub use bindings::{ClientRecord, ProviderRecord, ProviderTerms};
-pub use change::{Change, PlannedWrite};
-pub use invites::{InviteRecord, InviteState, InviteUse, NewInvite};
-pub use members::{MemberRecord, UserRecord};
-pub use tenants::{TenantEdit, TenantRecord};
+pub use audit::AuditQuery;
+pub use invites::InviteState;
 
-use self::change::Write;
-use crate::item::{Attributes, new_item, text};
-use crate::key::Key;
-use crate::store::{DynamoStore, StoreMeter, unavailable, write_transaction};
-use crate::table::INDEX;
+pub use crate::change::{Change, PlannedWrite};
+pub use crate::records::audit::AuditRecord;
+pub use crate::records::client::ClientRecord;
+pub use crate::records::invite::{InviteRecord, NewInvite};
+pub use crate::records::invite_use::InviteUse;
+pub use crate::records::member::MemberRecord;
+pub use crate::records::provider::{ProviderRecord, ProviderTerms};
+pub use crate::records::tenant::{TenantEdit, TenantRecord};
+pub use crate::records::user::UserRecord;
+
+use crate::change::Step;
+use crate::read::TableClient;
+use crate::records::audit::NewAudit;
+use crate::store::DynamoStore;
 
 /// Reads and writes the table on behalf of an operator.
 #[derive(Clone, Debug)]
 pub struct Operator {
-    client: Client,
-    table: String,
     actor: String,
     store: DynamoStore,
     /// Tells which audit item of a second came first.
@@ -71,8 +72,7 @@ impl Operator {
     /// Works on `table` as `actor`, the name that audit items show.
     #[must_use]
     pub fn new(client: Client, table: String, actor: String) -> Self {
-        let store = DynamoStore::new(client.clone(), table.clone());
-        Self { client, table, actor, store, clock: None }
+        Self { actor, store: DynamoStore::new(client, table), clock: None }
     }
 
     /// Orders audit items of one second by `clock`; without it they are in no order.
@@ -93,6 +93,10 @@ impl Operator {
         &self.store
     }
 
+    fn table(&self) -> &TableClient {
+        &self.store.table
+    }
+
     /// Writes `change`: all of it, or nothing. `what` is what it is about, as in "tenant `acme`".
     ///
     /// # Errors
@@ -103,11 +107,7 @@ impl Operator {
         if change.is_empty() {
             return Ok(());
         }
-        let operation = "write as an operator";
-        let writes = change
-            .into_transaction(&self.table)
-            .map_err(|error| StoreError::Unavailable { operation, source: BoxError::from(error) })?;
-        match write_transaction(operation, &self.client, &StoreMeter::default(), writes).await? {
+        match self.table().transact("write as an operator", change.into_writes()).await? {
             Commit::Done => Ok(()),
             Commit::Outdated => Err(OperatorError::Overtaken(what.to_owned())),
         }
@@ -117,21 +117,15 @@ impl Operator {
     fn audit_item(
         &self,
         tenant: &TenantId,
-        (action, target): (&str, &str),
+        action: &str,
+        target: String,
         detail: Option<String>,
-        now: Timestamp,
-    ) -> Write {
-        let id = self.audit_id(now);
-        let mut item = new_item(Key::audit(tenant, now, &id), "audit");
-        item.insert("tid".to_owned(), text(tenant.as_str()));
-        item.insert("action".to_owned(), text(action));
-        item.insert("actor".to_owned(), text(self.actor.as_str()));
-        item.insert("target".to_owned(), text(target));
-        item.insert("outcome".to_owned(), text("done"));
-        if let Some(detail) = detail {
-            item.insert("detail".to_owned(), text(detail));
-        }
-        Write::Create(item)
+        at: Timestamp,
+    ) -> Step {
+        let (id, actor) = (self.audit_id(at), self.actor.clone());
+        let audit =
+            NewAudit { tenant, at, id, action, actor, target, outcome: "done", detail, request_id: None };
+        Step::Create(audit.encode())
     }
 
     /// Sixteen hexadecimal digits: with a clock, microseconds since `now`, then random bits; else random bits alone. Keys are
@@ -142,52 +136,6 @@ impl Operator {
         let since = clock().duration_since(begin).unwrap_or_default().as_micros();
         format!("{:08x}{:08x}", u32::try_from(since).unwrap_or(u32::MAX), fastrand::u32(..))
     }
-
-    /// Reads the items of one partition of the operators' index, page after page. The index follows the table within
-    /// moments, not at once.
-    async fn index(
-        &self,
-        operation: &'static str,
-        partition: &str,
-        sort_prefix: &str,
-    ) -> Result<Vec<Attributes>, StoreError> {
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(INDEX)
-            .select(Select::AllAttributes)
-            .key_condition_expression("gsi1pk = :pk")
-            .expression_attribute_values(":pk", text(partition));
-        if !sort_prefix.is_empty() {
-            query = query
-                .key_condition_expression("gsi1pk = :pk AND begins_with(gsi1sk, :prefix)")
-                .expression_attribute_values(":prefix", text(sort_prefix));
-        }
-        let mut items = Vec::new();
-        let mut resume_after = None;
-        loop {
-            let page = query.clone().set_exclusive_start_key(resume_after).send();
-            let page = Box::pin(page).await.map_err(|error| unavailable(operation, &error))?;
-            items.extend(page.items.unwrap_or_default());
-            resume_after = page.last_evaluated_key;
-            if resume_after.is_none() {
-                return Ok(items);
-            }
-        }
-    }
-}
-
-/// An attribute that is a text, if it is.
-fn text_of<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
-    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
-}
-
-/// The version that an item is written with when it is changed.
-fn next_version(item: &Attributes) -> (&'static str, aws_sdk_dynamodb::types::AttributeValue) {
-    let version =
-        item.get("ver").and_then(|value| value.as_n().ok()).and_then(|number| number.parse::<u64>().ok());
-    ("ver", crate::item::number(version.unwrap_or(0).saturating_add(1)))
 }
 
 fn refused<T>(rule: &'static str, message: impl Into<String>) -> Result<T, OperatorError> {

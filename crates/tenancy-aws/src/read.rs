@@ -1,0 +1,151 @@
+//! Reads of the table: one item, or all items of a range, page after page. Every read that a decision rests on is strongly
+//! consistent.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::Select;
+use tenancy::ports::StoreError;
+
+use crate::fault::unavailable;
+use crate::item::{Attributes, text};
+use crate::key::Key;
+use crate::table::INDEX;
+
+/// The client of one table.
+#[derive(Clone, Debug)]
+pub(crate) struct TableClient {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+    pub(crate) meter: Arc<StoreMeter>,
+}
+
+impl TableClient {
+    /// Reads one item.
+    pub(crate) async fn get(
+        &self,
+        operation: &'static str,
+        key: Key,
+    ) -> Result<Option<Attributes>, StoreError> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key.into_attributes()))
+            .consistent_read(true)
+            .send();
+        let answer = self.meter.time(call).await;
+        answer.map(|output| output.item).map_err(|error| unavailable(operation, &error))
+    }
+
+    /// Reads the items of one partition whose sort key begins with `prefix`.
+    pub(crate) async fn query(
+        &self,
+        operation: &'static str,
+        partition: String,
+        prefix: &str,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let query = within(self.of_table(), ["pk", "sk"], partition, prefix);
+        self.pages(operation, query, None).await
+    }
+
+    /// Reads the items of one partition from the sort key `from` to `until`, both included: all of them from the first on,
+    /// or at least `latest`, from the last on.
+    pub(crate) async fn range(
+        &self,
+        operation: &'static str,
+        partition: String,
+        (from, until): (String, String),
+        latest: Option<usize>,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let query = self
+            .of_table()
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
+            .expression_attribute_values(":pk", text(partition))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":until", text(until))
+            .scan_index_forward(latest.is_none());
+        self.pages(operation, query, latest).await
+    }
+
+    /// Reads the items of one partition of the operators' index. The index follows the table within moments, not at once.
+    pub(crate) async fn index(
+        &self,
+        operation: &'static str,
+        partition: String,
+        prefix: &str,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let index = self.client.query().table_name(&self.name).index_name(INDEX);
+        let query = within(index.select(Select::AllAttributes), ["gsi1pk", "gsi1sk"], partition, prefix);
+        self.pages(operation, query, None).await
+    }
+
+    fn of_table(&self) -> QueryFluentBuilder {
+        self.client.query().table_name(&self.name).consistent_read(true)
+    }
+
+    /// Reads page after page until there is no more, or there are `enough`. The SDK's paginator asks its stream once more
+    /// after the last page, which the meter would count as a call.
+    async fn pages(
+        &self,
+        operation: &'static str,
+        query: QueryFluentBuilder,
+        enough: Option<usize>,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let mut items = Vec::new();
+        let mut resume_after = None;
+        loop {
+            let page = self.meter.time(query.clone().set_exclusive_start_key(resume_after).send()).await;
+            let page = page.map_err(|error| unavailable(operation, &error))?;
+            items.extend(page.items.unwrap_or_default());
+            resume_after = page.last_evaluated_key;
+            if resume_after.is_none() || enough.is_some_and(|enough| items.len() >= enough) {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+fn within(
+    query: QueryFluentBuilder,
+    [partition_key, sort_key]: [&str; 2],
+    partition: String,
+    prefix: &str,
+) -> QueryFluentBuilder {
+    let query = query.expression_attribute_values(":pk", text(partition));
+    if prefix.is_empty() {
+        return query.key_condition_expression(format!("{partition_key} = :pk"));
+    }
+    query
+        .key_condition_expression(format!("{partition_key} = :pk AND begins_with({sort_key}, :prefix)"))
+        .expression_attribute_values(":prefix", text(prefix))
+}
+
+/// Counts calls of the table and the time they took, for the metrics `StoreCalls` and `StoreMs`.
+#[derive(Debug, Default)]
+pub struct StoreMeter {
+    calls: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl StoreMeter {
+    /// What was counted since the last time, and starts anew: calls, and the sum of their durations (calls made at the
+    /// same time count each).
+    pub fn take(&self) -> (u64, Duration) {
+        let calls = self.calls.swap(0, Ordering::Relaxed);
+        (calls, Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)))
+    }
+
+    pub(crate) async fn time<T>(&self, call: impl Future<Output = T>) -> T {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let begin = Instant::now();
+        // An SDK call's future is large; on the heap it does not add up in every caller.
+        let answer = Box::pin(call).await;
+        let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+        answer
+    }
+}

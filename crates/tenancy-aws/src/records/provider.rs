@@ -1,0 +1,115 @@
+//! The tenant of an identity provider: `IDP#<pool>#<provider>` / `PTR`.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use tenancy::ports::Damage;
+use tenancy::{PoolId, ProviderBinding, ProviderName, Role, TenantId};
+
+use crate::change::Step;
+use crate::item::{Attributes, Item, index_keys, key_of, new_item, role_list, text};
+use crate::key::{Key, POINTER, in_pool, tenant_partition};
+use crate::write::Write;
+
+const ENTITY: &str = "idp";
+
+/// What begins the partition key, and the index sort key of a tenant's identity providers.
+pub(crate) const PREFIX: &str = "IDP#";
+
+/// An identity provider's binding.
+#[derive(Clone, Debug)]
+pub struct ProviderRecord {
+    pub pool: PoolId,
+    pub provider: ProviderName,
+    pub binding: ProviderBinding,
+    item: Attributes,
+}
+
+/// What is to hold for the users of an identity provider.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProviderTerms {
+    /// Whether who signs in through it joins the tenant by that alone.
+    pub joins: bool,
+    /// The roles of those who do, in order of precedence.
+    pub default_roles: Vec<Role>,
+    /// Whether an e-mail address that comes from it counts as verified.
+    pub is_email_trusted: bool,
+}
+
+fn partition(pool: &PoolId, provider: &ProviderName) -> String {
+    format!("{PREFIX}{pool}#{provider}")
+}
+
+pub(crate) fn key(pool: &PoolId, provider: &ProviderName) -> Key {
+    Key::new(partition(pool, provider), POINTER)
+}
+
+pub(crate) fn encode(
+    pool: &PoolId,
+    provider: &ProviderName,
+    tenant: &TenantId,
+    terms: &ProviderTerms,
+) -> Attributes {
+    let attributes = [("tid", text(tenant.as_str()))].into_iter().chain(terms.attributes());
+    let index = index_keys(tenant_partition(tenant), partition(pool, provider));
+    new_item(key(pool, provider), ENTITY, attributes.chain(index))
+}
+
+pub(crate) fn decode(attributes: &Attributes) -> Result<ProviderBinding, Damage> {
+    let item = Item::open(ENTITY, attributes)?;
+    for (_, roles) in item.optional_map("groupRoles")?.into_iter().flatten() {
+        item.list::<Role>("groupRoles", roles)?;
+    }
+    Ok(ProviderBinding {
+        tenant: item.parsed("tid")?,
+        joins: item.flag("join")?,
+        default_roles: item.roles("defaultRoles")?,
+        is_email_trusted: item.flag("emailTrusted")?,
+    })
+}
+
+/// Checks that the identity provider is still the tenant's, and that its users still join.
+pub(crate) fn still_joins(pool: &PoolId, provider: &ProviderName, tenant: &TenantId) -> Write {
+    Write::check(key(pool, provider))
+        .when("tid = :tid AND #join = :yes")
+        .name("#join", "join")
+        .value(":tid", text(tenant.as_str()))
+        .value(":yes", AttributeValue::Bool(true))
+}
+
+impl ProviderTerms {
+    fn attributes(&self) -> [(&'static str, AttributeValue); 3] {
+        [
+            ("join", AttributeValue::Bool(self.joins)),
+            ("defaultRoles", role_list(&self.default_roles)),
+            ("emailTrusted", AttributeValue::Bool(self.is_email_trusted)),
+        ]
+    }
+}
+
+impl ProviderRecord {
+    pub(crate) fn decode(item: Attributes) -> Result<Self, Damage> {
+        let pk = key_of(&item).pk;
+        let Some((pool, provider)) = in_pool(&pk, PREFIX) else {
+            return Err(Damage { key: pk, problem: format!("`pk` is not that of a {PREFIX} item") });
+        };
+        Ok(Self { pool, provider, binding: decode(&item)?, item })
+    }
+
+    /// What holds for its users.
+    #[must_use]
+    pub fn terms(&self) -> ProviderTerms {
+        ProviderTerms {
+            joins: self.binding.joins,
+            default_roles: self.binding.default_roles.clone(),
+            is_email_trusted: self.binding.is_email_trusted,
+        }
+    }
+
+    pub(crate) fn with_terms(self, terms: &ProviderTerms) -> Step {
+        let guard = vec!["tid", "join", "defaultRoles", "emailTrusted"];
+        Step::update(&self.item, terms.attributes().into(), guard)
+    }
+
+    pub(crate) fn deleted(self) -> Step {
+        Step::Delete { before: self.item, guard: vec!["tid", "join", "emailTrusted"] }
+    }
+}
