@@ -339,7 +339,7 @@ impl Defaults for Store {
 }
 
 impl Tables {
-    /// The conditions of the real transaction (`tenancy-aws`, `store/transaction.rs`).
+    /// The conditions of the real transaction (`redemption` in `tenancy-aws`, `store.rs`).
     fn commit(&mut self, plan: &RedemptionPlan) -> Commit {
         if self.overtaken > 0 {
             self.overtaken -= 1;
