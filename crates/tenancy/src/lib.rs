@@ -28,6 +28,7 @@ pub mod groups;
 pub mod invite;
 pub mod membership;
 pub mod onboarding;
+pub mod operate;
 pub mod ports;
 pub mod redeem;
 pub mod redemption;

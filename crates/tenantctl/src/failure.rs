@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde_json::json;
 use tenancy_aws::operator::OperatorError;
 
+use crate::advice::refusal;
 use crate::page::plain;
 
 /// What a command says when it has ended without a failure.
@@ -113,7 +114,7 @@ impl fmt::Display for Failure {
 impl From<OperatorError> for Failure {
     fn from(error: OperatorError) -> Self {
         match error {
-            OperatorError::Refused { rule, message } => Self::refused(rule, message),
+            OperatorError::Refused(rule) => Self::refused(rule.name(), refusal(&rule)),
             OperatorError::Overtaken(_) => Self { code: "overtaken", ..Self::failed(error.to_string()) },
             OperatorError::Store(error) => error.into(),
         }

@@ -19,10 +19,6 @@ pub struct AuditQuery {
 
 impl Operator {
     /// What was done in a tenant, the oldest first, strongly consistent.
-    ///
-    /// # Errors
-    ///
-    /// [`OperatorError::Store`].
     pub async fn audit(
         &self,
         tenant: &TenantId,

@@ -1,11 +1,10 @@
 //! What ties app clients and identity providers to tenants, as operators see and change it.
 
+use tenancy::operate::bindings;
 use tenancy::{ClientBindingMode, ClientId, PoolId, ProviderName, TenantId, Timestamp};
 
-use super::members::{not_offboarded, roles_detail};
 use super::{
     Change, ClientRecord, Listed, Operator, OperatorError, ProviderRecord, ProviderTerms, TenantRecord,
-    refused,
 };
 use crate::change::Step;
 use crate::key::tenant_partition;
@@ -13,10 +12,6 @@ use crate::records::{audit, client, provider};
 
 impl Operator {
     /// The binding of an app client, strongly consistent.
-    ///
-    /// # Errors
-    ///
-    /// [`OperatorError::Store`].
     pub async fn client(
         &self,
         pool: &PoolId,
@@ -27,21 +22,13 @@ impl Operator {
     }
 
     /// The app clients that are bound to a tenant, from the index.
-    ///
-    /// # Errors
-    ///
-    /// [`OperatorError::Store`].
     pub async fn clients(&self, tenant: &TenantId) -> Result<Listed<ClientRecord>, OperatorError> {
         let partition = tenant_partition(tenant);
         let items = self.table().index("list the app clients", partition, client::PREFIX).await?;
         Ok(items.into_iter().map(ClientRecord::decode).collect())
     }
 
-    /// Plans to bind an app client. Empty when it is bound so already.
-    ///
-    /// # Errors
-    ///
-    /// [`OperatorError::Refused`] when it is bound to another tenant, or the tenant is offboarded.
+    /// Plans to bind an app client: see [`bindings::bind_client`].
     pub async fn bind_client(
         &self,
         tenant: &TenantRecord,
@@ -50,20 +37,14 @@ impl Operator {
         mode: ClientBindingMode,
         now: Timestamp,
     ) -> Result<Change, OperatorError> {
+        let record = self.client(pool, client).await?;
+        let bound = record.as_ref().map(|record| &record.binding);
+        if !bindings::bind_client(&tenant.tenant, client, bound, mode)? {
+            return Ok(Change::default());
+        }
         let id = &tenant.tenant.id;
-        not_offboarded(&tenant.tenant)?;
-        let binding = match self.client(pool, client).await? {
+        let binding = match record {
             None => Step::Create(client::encode(pool, client, id, mode)),
-            Some(record) if record.binding.tenant != *id => {
-                return refused(
-                    "client-bound",
-                    format!(
-                        "app client {client} is bound to tenant `{}`; unbind it first: `tenantctl client unbind`",
-                        record.binding.tenant
-                    ),
-                );
-            }
-            Some(record) if record.binding.mode == mode => return Ok(Change::default()),
             Some(record) => record.with_mode(mode),
         };
         let target = audit::client_name(pool, client);
@@ -79,10 +60,6 @@ impl Operator {
     }
 
     /// The binding of an identity provider, strongly consistent.
-    ///
-    /// # Errors
-    ///
-    /// [`OperatorError::Store`].
     pub async fn provider(
         &self,
         pool: &PoolId,
@@ -94,21 +71,13 @@ impl Operator {
     }
 
     /// The identity providers that are bound to a tenant, from the index.
-    ///
-    /// # Errors
-    ///
-    /// [`OperatorError::Store`].
     pub async fn providers(&self, tenant: &TenantId) -> Result<Listed<ProviderRecord>, OperatorError> {
         let partition = tenant_partition(tenant);
         let items = self.table().index("list the identity providers", partition, provider::PREFIX).await?;
         Ok(items.into_iter().map(ProviderRecord::decode).collect())
     }
 
-    /// Plans to bind an identity provider. Empty when it is bound so already.
-    ///
-    /// # Errors
-    ///
-    /// [`OperatorError::Refused`] when it is bound to another tenant, or the tenant is offboarded.
+    /// Plans to bind an identity provider: see [`bindings::bind_provider`].
     pub async fn bind_provider(
         &self,
         tenant: &TenantRecord,
@@ -117,33 +86,18 @@ impl Operator {
         terms: &ProviderTerms,
         now: Timestamp,
     ) -> Result<Change, OperatorError> {
+        let record = self.provider(pool, provider).await?;
+        let bound = record.as_ref().map(|record| &record.binding);
+        if !bindings::bind_provider(&tenant.tenant, provider, bound, terms)? {
+            return Ok(Change::default());
+        }
         let id = &tenant.tenant.id;
-        not_offboarded(&tenant.tenant)?;
-        let binding = match self.provider(pool, provider).await? {
+        let binding = match record {
             None => Step::Create(provider::encode(pool, provider, id, terms)),
-            Some(record) if record.binding.tenant != *id => {
-                return refused(
-                    "idp-bound",
-                    format!(
-                        "identity provider {provider} is bound to tenant `{}`; unbind it first: `tenantctl idp unbind`",
-                        record.binding.tenant
-                    ),
-                );
-            }
-            Some(record) if record.terms() == *terms => return Ok(Change::default()),
             Some(record) => record.with_terms(terms),
         };
-        let detail = format!(
-            "{}, e-mail {}",
-            if terms.joins {
-                format!("joins with {}", roles_detail(&terms.default_roles))
-            } else {
-                "does not join".to_owned()
-            },
-            if terms.is_email_trusted { "trusted" } else { "not trusted" }
-        );
         let target = audit::provider_name(pool, provider);
-        let audit = self.audit_item(id, "idp.bind", target, Some(detail), now);
+        let audit = self.audit_item(id, "idp.bind", target, Some(terms.detail()), now);
         Ok(Change::of(vec![tenant.require_status(), binding, audit]))
     }
 

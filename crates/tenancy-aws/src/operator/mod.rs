@@ -1,5 +1,6 @@
 //! What an operator reads and writes. Every write is planned from what was read ([`Change`]), can be looked at, and is one
 //! transaction with its audit item that fails as a whole when anything that it was planned from has changed.
+#![expect(clippy::missing_errors_doc, reason = "`OperatorError` says it; `Rule` says what is refused")]
 
 mod audit;
 mod bindings;
@@ -10,20 +11,23 @@ mod tenants;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
+use tenancy::operate::Rule;
+pub use tenancy::operate::bindings::ProviderTerms;
+pub use tenancy::operate::invites::{InviteState, NewInvite};
+pub use tenancy::operate::tenants::TenantEdit;
 use tenancy::ports::{Commit, Damage, StoreError};
 use tenancy::{TenantId, Timestamp};
 
 pub use audit::AuditQuery;
-pub use invites::InviteState;
 
 pub use crate::change::{Change, PlannedWrite};
 pub use crate::records::audit::AuditRecord;
 pub use crate::records::client::ClientRecord;
-pub use crate::records::invite::{InviteRecord, NewInvite};
+pub use crate::records::invite::InviteRecord;
 pub use crate::records::invite_use::InviteUse;
 pub use crate::records::member::MemberRecord;
-pub use crate::records::provider::{ProviderRecord, ProviderTerms};
-pub use crate::records::tenant::{TenantEdit, TenantRecord};
+pub use crate::records::provider::ProviderRecord;
+pub use crate::records::tenant::TenantRecord;
 pub use crate::records::user::UserRecord;
 
 use crate::change::Step;
@@ -43,14 +47,8 @@ pub struct Operator {
 /// Why something was not done for an operator. Nothing was written, unless the store gave no answer to a write.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
-    /// A rule forbids it.
-    #[error("{message}")]
-    Refused {
-        /// A stable name of the rule, such as `slug-taken`.
-        rule: &'static str,
-        /// What is wrong and what to do, in words.
-        message: String,
-    },
+    #[error(transparent)]
+    Refused(#[from] Rule),
     /// Somebody else has changed what this was planned from.
     #[error("{0} was changed by somebody else meanwhile; nothing was written. Look at it again, and repeat")]
     Overtaken(String),
@@ -136,8 +134,4 @@ impl Operator {
         let since = clock().duration_since(begin).unwrap_or_default().as_micros();
         format!("{:08x}{:08x}", u32::try_from(since).unwrap_or(u32::MAX), fastrand::u32(..))
     }
-}
-
-fn refused<T>(rule: &'static str, message: impl Into<String>) -> Result<T, OperatorError> {
-    Err(OperatorError::Refused { rule, message: message.into() })
 }

@@ -1,8 +1,9 @@
 //! An invite: `INVITE#<h>` / `META`.
 
 use tenancy::invite::RETENTION_SECONDS;
+use tenancy::operate::invites::{InviteState, NewInvite};
 use tenancy::ports::Damage;
-use tenancy::{EmailAddress, Invite, InviteHash, InviteStatus, Role, TenantId, Timestamp};
+use tenancy::{Invite, InviteHash, InviteStatus, TenantId, Timestamp};
 
 use crate::change::Step;
 use crate::item::{Attributes, Item, index_keys, new_item, number, role_list, text, text_of, time};
@@ -10,21 +11,6 @@ use crate::key::{INVITE_PREFIX, Key, META, tenant_partition};
 use crate::write::Write;
 
 const ENTITY: &str = "invite";
-
-/// An invite to be made.
-#[derive(Clone, Debug)]
-pub struct NewInvite {
-    /// The tenant to join.
-    pub tenant: TenantId,
-    /// If given, only this address may redeem it.
-    pub email: Option<EmailAddress>,
-    /// The roles that come with it, in order of precedence.
-    pub roles: Vec<Role>,
-    /// How many users may redeem it.
-    pub max_uses: u64,
-    /// From this moment on it is expired.
-    pub expires_at: Timestamp,
-}
 
 /// An invite with what is kept for operators.
 #[derive(Clone, Debug)]
@@ -114,6 +100,12 @@ impl InviteRecord {
                 problem: "an invite's `pk` is not one".to_owned(),
             }),
         }
+    }
+
+    /// What it is good for at the moment `now`.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> InviteState {
+        InviteState::of(&self.invite, now)
     }
 
     /// Nobody can redeem it any more, however often it was used meanwhile: else one that is redeemed all the time would never

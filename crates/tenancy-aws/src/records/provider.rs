@@ -1,6 +1,7 @@
 //! The tenant of an identity provider: `IDP#<pool>#<provider>` / `PTR`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use tenancy::operate::bindings::ProviderTerms;
 use tenancy::ports::Damage;
 use tenancy::{PoolId, ProviderBinding, ProviderName, Role, TenantId};
 
@@ -23,17 +24,6 @@ pub struct ProviderRecord {
     item: Attributes,
 }
 
-/// What is to hold for the users of an identity provider.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ProviderTerms {
-    /// Whether who signs in through it joins the tenant by that alone.
-    pub joins: bool,
-    /// The roles of those who do, in order of precedence.
-    pub default_roles: Vec<Role>,
-    /// Whether an e-mail address that comes from it counts as verified.
-    pub is_email_trusted: bool,
-}
-
 fn partition(pool: &PoolId, provider: &ProviderName) -> String {
     format!("{PREFIX}{pool}#{provider}")
 }
@@ -48,7 +38,7 @@ pub(crate) fn encode(
     tenant: &TenantId,
     terms: &ProviderTerms,
 ) -> Attributes {
-    let attributes = [("tid", text(tenant.as_str()))].into_iter().chain(terms.attributes());
+    let attributes = [("tid", text(tenant.as_str()))].into_iter().chain(attributes(terms));
     let index = index_keys(tenant_partition(tenant), partition(pool, provider));
     new_item(key(pool, provider), ENTITY, attributes.chain(index))
 }
@@ -75,14 +65,12 @@ pub(crate) fn still_joins(pool: &PoolId, provider: &ProviderName, tenant: &Tenan
         .value(":yes", AttributeValue::Bool(true))
 }
 
-impl ProviderTerms {
-    fn attributes(&self) -> [(&'static str, AttributeValue); 3] {
-        [
-            ("join", AttributeValue::Bool(self.joins)),
-            ("defaultRoles", role_list(&self.default_roles)),
-            ("emailTrusted", AttributeValue::Bool(self.is_email_trusted)),
-        ]
-    }
+fn attributes(terms: &ProviderTerms) -> [(&'static str, AttributeValue); 3] {
+    [
+        ("join", AttributeValue::Bool(terms.joins)),
+        ("defaultRoles", role_list(&terms.default_roles)),
+        ("emailTrusted", AttributeValue::Bool(terms.is_email_trusted)),
+    ]
 }
 
 impl ProviderRecord {
@@ -97,16 +85,12 @@ impl ProviderRecord {
     /// What holds for its users.
     #[must_use]
     pub fn terms(&self) -> ProviderTerms {
-        ProviderTerms {
-            joins: self.binding.joins,
-            default_roles: self.binding.default_roles.clone(),
-            is_email_trusted: self.binding.is_email_trusted,
-        }
+        ProviderTerms::of(&self.binding)
     }
 
     pub(crate) fn with_terms(self, terms: &ProviderTerms) -> Step {
         let guard = vec!["tid", "join", "defaultRoles", "emailTrusted"];
-        Step::update(&self.item, terms.attributes().into(), guard)
+        Step::update(&self.item, attributes(terms).into(), guard)
     }
 
     pub(crate) fn deleted(self) -> Step {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use tenancy::operate::tenants::TenantEdit;
 use tenancy::ports::Damage;
-use tenancy::{Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier, Timestamp};
+use tenancy::{Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus, Timestamp};
 
 use crate::change::{Step, Values};
 use crate::item::{Attributes, Item, index_keys, new_item, next_version, number, text, text_of, time};
@@ -25,18 +26,6 @@ pub struct TenantRecord {
     pub version: Option<u64>,
     pub created_at: Option<Timestamp>,
     item: Attributes,
-}
-
-/// What is to be different about a tenant; `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct TenantEdit {
-    pub name: Option<TenantName>,
-    /// The old one is free at once.
-    pub slug: Option<Slug>,
-    pub tier: Option<TenantTier>,
-    pub status: Option<TenantStatus>,
-    /// What each role means, all of them.
-    pub roles: Option<BTreeMap<Role, RoleGrant>>,
 }
 
 /// What an item says of a tenant.
