@@ -90,12 +90,10 @@ impl<S> CachedStore<S> {
         }
     }
 
-    /// The store itself.
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// The counts.
     pub fn meter(&self) -> &CacheMeter {
         &self.meter
     }

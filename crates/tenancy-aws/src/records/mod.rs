@@ -12,3 +12,6 @@ pub(crate) mod provider;
 pub(crate) mod slug;
 pub(crate) mod tenant;
 pub(crate) mod user;
+
+#[cfg(test)]
+mod tests;
