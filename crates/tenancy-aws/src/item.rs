@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::ports::Damage;
-use tenancy::{InvalidText, Role, TenantId, Timestamp};
+use tenancy::{Damage, InvalidText, Role, TenantId, Timestamp};
 
 use crate::key::{Key, TENANT_PREFIX};
 

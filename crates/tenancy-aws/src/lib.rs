@@ -14,9 +14,9 @@
 //! How an item looks in the table is known in `records` and nowhere else.
 
 pub mod cache;
+mod call_error;
 mod change;
 pub mod client;
-mod fault;
 mod item;
 mod key;
 pub mod operator;

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::Select;
 use tenancy::ports::StoreError;
 
-use crate::fault::unavailable;
+use crate::call_error::unavailable;
 use crate::item::{Attributes, text};
 use crate::key::Key;
 use crate::table::INDEX;
@@ -41,7 +41,7 @@ impl TableClient {
         answer.map(|output| output.item).map_err(|error| unavailable(operation, &error))
     }
 
-    /// Reads the items of one partition whose sort key begins with `prefix`.
+    /// Reads all items of one partition whose sort key begins with `prefix`.
     pub(crate) async fn query(
         &self,
         operation: &'static str,
@@ -49,7 +49,7 @@ impl TableClient {
         prefix: &str,
     ) -> Result<Vec<Attributes>, StoreError> {
         let query = within(self.of_table(), ["pk", "sk"], partition, prefix);
-        self.pages(operation, query, None).await
+        self.pages(operation, query).until(None).await
     }
 
     /// Reads the items of one partition from the sort key `from` to `until`, both included: all of them from the first on,
@@ -68,44 +68,76 @@ impl TableClient {
             .expression_attribute_values(":from", text(from))
             .expression_attribute_values(":until", text(until))
             .scan_index_forward(latest.is_none());
-        self.pages(operation, query, latest).await
+        self.pages(operation, query).until(latest).await
     }
 
-    /// Reads the items of one partition of the operators' index. The index follows the table within moments, not at once.
+    /// Reads all items of one partition of the operators' index.
     pub(crate) async fn index(
         &self,
         operation: &'static str,
         partition: String,
         prefix: &str,
     ) -> Result<Vec<Attributes>, StoreError> {
-        let index = self.client.query().table_name(&self.name).index_name(INDEX);
-        let query = within(index.select(Select::AllAttributes), ["gsi1pk", "gsi1sk"], partition, prefix);
-        self.pages(operation, query, None).await
+        self.index_pages(operation, partition, prefix, None).until(None).await
+    }
+
+    /// The items of one partition of the operators' index; `page_size` is the most on a page. The index follows the table
+    /// within moments, not at once.
+    pub(crate) fn index_pages(
+        &self,
+        operation: &'static str,
+        partition: String,
+        prefix: &str,
+        page_size: Option<i32>,
+    ) -> Pages {
+        let query = self.client.query().table_name(&self.name).index_name(INDEX);
+        let query = query.select(Select::AllAttributes).set_limit(page_size);
+        self.pages(operation, within(query, ["gsi1pk", "gsi1sk"], partition, prefix))
     }
 
     fn of_table(&self) -> QueryFluentBuilder {
         self.client.query().table_name(&self.name).consistent_read(true)
     }
 
-    /// Reads page after page until there is no more, or there are `enough`. The SDK's paginator asks its stream once more
-    /// after the last page, which the meter would count as a call.
-    async fn pages(
-        &self,
-        operation: &'static str,
-        query: QueryFluentBuilder,
-        enough: Option<usize>,
-    ) -> Result<Vec<Attributes>, StoreError> {
+    fn pages(&self, operation: &'static str, query: QueryFluentBuilder) -> Pages {
+        Pages { meter: Arc::clone(&self.meter), operation, query, resume_after: None, is_over: false }
+    }
+}
+
+/// Items, page after page. The SDK's paginator asks its stream once more after the last page, which the meter would count
+/// as a call.
+pub(crate) struct Pages {
+    meter: Arc<StoreMeter>,
+    operation: &'static str,
+    query: QueryFluentBuilder,
+    resume_after: Option<Attributes>,
+    is_over: bool,
+}
+
+impl Pages {
+    /// The next page, which may be empty without being the last; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Attributes>>, StoreError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let query = self.query.clone().set_exclusive_start_key(self.resume_after.take());
+        let page = self.meter.time(query.send()).await;
+        let page = page.map_err(|error| unavailable(self.operation, &error))?;
+        self.resume_after = page.last_evaluated_key;
+        self.is_over = self.resume_after.is_none();
+        Ok(Some(page.items.unwrap_or_default()))
+    }
+
+    /// The items of all pages, or of as many as have `enough`.
+    async fn until(mut self, enough: Option<usize>) -> Result<Vec<Attributes>, StoreError> {
         let mut items = Vec::new();
-        let mut resume_after = None;
-        loop {
-            let page = self.meter.time(query.clone().set_exclusive_start_key(resume_after).send()).await;
-            let page = page.map_err(|error| unavailable(operation, &error))?;
-            items.extend(page.items.unwrap_or_default());
-            resume_after = page.last_evaluated_key;
-            if resume_after.is_none() || enough.is_some_and(|enough| items.len() >= enough) {
-                return Ok(items);
+        while let Some(page) = self.next().await? {
+            items.extend(page);
+            if enough.is_some_and(|enough| items.len() >= enough) {
+                break;
             }
         }
+        Ok(items)
     }
 }
 

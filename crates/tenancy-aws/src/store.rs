@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use futures_util::future::try_join;
-use tenancy::ports::{Commit, Damage, Defaults, Invites, Offer, OfferTerms, Records, Stamps, StoreError};
+use tenancy::ports::{Commit, Defaults, Invites, Offer, OfferTerms, Records, Stamps, StoreError};
 use tenancy::redemption::{DefaultChange, MembershipChange, RedemptionPlan, RedemptionSource};
 use tenancy::{
-    ClientBinding, ClientId, EmailHash, Invite, InviteHash, InvitePointer, PoolId, ProviderBinding,
+    ClientBinding, ClientId, Damage, EmailHash, Invite, InviteHash, InvitePointer, PoolId, ProviderBinding,
     ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords,
 };
 

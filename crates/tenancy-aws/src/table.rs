@@ -11,9 +11,9 @@ use aws_sdk_dynamodb::types::{
     KeySchemaElement, KeyType, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, Projection,
     ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
-use tenancy::ports::StoreError;
+use tenancy::ports::{BoxError, StoreError};
 
-use crate::fault::{describe, unavailable, unbuilt};
+use crate::call_error::{describe, unavailable};
 
 /// How often a new table is looked at before it is given up: a minute.
 const MOST_LOOKS: u32 = 120;
@@ -31,7 +31,7 @@ pub const INDEX: &str = "gsi1";
 ///
 /// [`StoreError`] when DynamoDB refuses, such as because the table exists.
 pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
-    let definition = Definition::build().map_err(|error| unbuilt("define the table", error))?;
+    let definition = Definition::build().map_err(|error| built("define the table", error))?;
     client
         .create_table()
         .table_name(name)
@@ -53,7 +53,7 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
 /// [`StoreError`] when DynamoDB refuses.
 pub async fn expire(client: &Client, name: &str) -> Result<(), StoreError> {
     let expiry = TimeToLiveSpecification::builder().attribute_name("ttl").enabled(true).build();
-    let expiry = expiry.map_err(|error| unbuilt("define the table's expiry", error))?;
+    let expiry = expiry.map_err(|error| built("define the table's expiry", error))?;
     let call = client.update_time_to_live().table_name(name).time_to_live_specification(expiry).send();
     call.await.map(|_| ()).map_err(|error| unavailable("turn on the table's expiry", &error))
 }
@@ -87,7 +87,7 @@ pub async fn protect(client: &Client, name: &str) -> Result<(), StoreError> {
     let protection = client.update_table().table_name(name).deletion_protection_enabled(true).send().await;
     let protected = protection.map_err(|error| unavailable("turn on deletion protection", &error));
     let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
-    let recovery = recovery.map_err(|error| unbuilt("define the table's recovery", error))?;
+    let recovery = recovery.map_err(|error| built("define the table's recovery", error))?;
     for look in 1.. {
         let call = client.update_continuous_backups().table_name(name);
         match call.point_in_time_recovery_specification(recovery.clone()).send().await {
@@ -228,4 +228,8 @@ fn string(name: &str) -> Result<AttributeDefinition, BuildError> {
 fn keys(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, BuildError> {
     let key = |name, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
     Ok(vec![key(partition, KeyType::Hash)?, key(sort, KeyType::Range)?])
+}
+
+fn built(operation: &'static str, error: BuildError) -> StoreError {
+    StoreError::Unavailable { operation, source: BoxError::from(error) }
 }

@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use tenancy::ports::{DirectoryError, UserDirectory};
 use tenancy::{PoolId, TenantId, Username};
 
-use crate::fault::describe;
+use crate::call_error::describe;
 
 /// Cognito user pools, as post-confirmation uses them: it writes one attribute and reads nothing.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use tenancy::ports::{Commit, StoreError};
 
-use crate::fault::{unavailable, unbuilt};
+use crate::call_error::unavailable;
 use crate::item::Attributes;
 use crate::key::Key;
 use crate::read::TableClient;
@@ -152,8 +152,9 @@ impl TableClient {
         writes: impl IntoIterator<Item = Write>,
     ) -> Result<Commit, StoreError> {
         let items = writes.into_iter().map(|write| write.into_item(&self.name));
-        let items: Vec<TransactWriteItem> =
-            items.collect::<Result<_, _>>().map_err(|error| unbuilt(operation, error))?;
+        let items: Vec<TransactWriteItem> = items
+            .collect::<Result<_, _>>()
+            .map_err(|error| StoreError::Unavailable { operation, source: error.into() })?;
         let mut backoff = Backoff::new();
         // One token for all attempts: an earlier one that was written after all, and whose answer was lost, counts as
         // done and not as somebody else's write (API reference, `ClientRequestToken`).

@@ -45,6 +45,7 @@ pub use code::{EmailHash, InviteCode, InviteHash, PresentedCode};
 pub use email::EmailAddress;
 pub use invite::{Invite, InvitePointer, InviteStatus};
 pub use membership::{Membership, MembershipStatus, Profile, Stamp, UserRecords};
+pub use ports::Damage;
 pub use role::{Group, Role};
 pub use tenant::{RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
 pub use text::{InvalidText, is_hidden};

@@ -6,13 +6,32 @@ use tenancy::{MembershipStatus, Role, Sub, TenantId, Timestamp, UserKey, Usernam
 use super::{Change, Listed, MemberRecord, Operator, OperatorError, TenantRecord, UserRecord};
 use crate::change::Step;
 use crate::key::{tenant_partition, user_partition};
+use crate::read::Pages;
 use crate::records::{audit, member};
+
+/// A tenant's members, page after page.
+pub struct MemberPages(Pages);
+
+impl MemberPages {
+    /// The next page, which may be empty without being the last; `None` after the last.
+    pub async fn next(&mut self) -> Result<Option<Listed<MemberRecord>>, OperatorError> {
+        let page = self.0.next().await?;
+        Ok(page.map(|items| items.into_iter().map(MemberRecord::listed).collect()))
+    }
+}
 
 impl Operator {
     /// All that is known of a user, strongly consistent; empty when nothing is. Any damaged item is an error.
     pub async fn user(&self, user: &UserKey) -> Result<UserRecord, OperatorError> {
         let items = self.table().query("read a user", user_partition(user), "").await?;
         Ok(UserRecord::decode(user.clone(), items)?)
+    }
+
+    /// The same members as [`Operator::members`], page after page; `page_size` is the most on a page.
+    #[must_use]
+    pub fn member_pages(&self, tenant: &TenantId, page_size: Option<i32>) -> MemberPages {
+        let partition = tenant_partition(tenant);
+        MemberPages(self.table().index_pages("list the members", partition, member::INDEX_PREFIX, page_size))
     }
 
     /// The members of a tenant, of any status, in the order of their subs, from the index.

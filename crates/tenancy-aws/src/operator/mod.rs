@@ -15,10 +15,11 @@ use tenancy::operate::Rule;
 pub use tenancy::operate::bindings::ProviderTerms;
 pub use tenancy::operate::invites::{InviteState, NewInvite};
 pub use tenancy::operate::tenants::TenantEdit;
-use tenancy::ports::{Commit, Damage, StoreError};
-use tenancy::{TenantId, Timestamp};
+use tenancy::ports::{Commit, StoreError};
+use tenancy::{Damage, TenantId, Timestamp};
 
 pub use audit::AuditQuery;
+pub use members::MemberPages;
 
 pub use crate::change::{Change, PlannedWrite};
 pub use crate::records::audit::AuditRecord;

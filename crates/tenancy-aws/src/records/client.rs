@@ -1,7 +1,6 @@
 //! The tenant of an app client: `CLIENT#<pool>#<client>` / `PTR`.
 
-use tenancy::ports::Damage;
-use tenancy::{ClientBinding, ClientBindingMode, ClientId, PoolId, TenantId};
+use tenancy::{ClientBinding, ClientBindingMode, ClientId, Damage, PoolId, TenantId};
 
 use crate::change::Step;
 use crate::item::{Attributes, Item, index_keys, key_of, new_item, text};

@@ -2,8 +2,7 @@
 
 use tenancy::invite::RETENTION_SECONDS;
 use tenancy::operate::invites::{InviteState, NewInvite};
-use tenancy::ports::Damage;
-use tenancy::{Invite, InviteHash, InviteStatus, TenantId, Timestamp};
+use tenancy::{Damage, Invite, InviteHash, InviteStatus, TenantId, Timestamp};
 
 use crate::change::Step;
 use crate::item::{Attributes, Item, index_keys, new_item, number, role_list, text, text_of, time};

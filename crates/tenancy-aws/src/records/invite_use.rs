@@ -1,7 +1,6 @@
 //! That a user has used an invite: `INVITE#<h>` / `USE#<pool>#<sub>`.
 
-use tenancy::ports::Damage;
-use tenancy::{InviteHash, TenantId, Timestamp, UserKey};
+use tenancy::{Damage, InviteHash, TenantId, Timestamp, UserKey};
 
 use super::invite;
 use crate::item::{Attributes, Item, new_item, text, text_of, time};

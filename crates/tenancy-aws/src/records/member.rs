@@ -1,8 +1,8 @@
 //! A membership: `USER#<pool>#<sub>` / `TENANT#<tid>`.
 
-use tenancy::ports::Damage;
 use tenancy::{
-    InviteHash, Membership, MembershipStatus, Role, Stamp, Sub, TenantId, Timestamp, UserKey, Username,
+    Damage, InviteHash, Membership, MembershipStatus, Role, Stamp, Sub, TenantId, Timestamp, UserKey,
+    Username,
 };
 
 use crate::change::{Step, Values};

@@ -1,8 +1,7 @@
 //! That an address has an invite of a tenant: `EMAIL#<eh>` / `TENANT#<tid>`.
 
 use tenancy::invite::RETENTION_SECONDS;
-use tenancy::ports::Damage;
-use tenancy::{EmailHash, InviteHash, InvitePointer, TenantId, Timestamp};
+use tenancy::{Damage, EmailHash, InviteHash, InvitePointer, TenantId, Timestamp};
 
 use crate::change::Step;
 use crate::item::{Attributes, Item, new_item, tenant_of_sort_key, text, time};

@@ -1,8 +1,7 @@
 //! What a user has chosen across tenants: `USER#<pool>#<sub>` / `PROFILE`.
 
-use tenancy::ports::Damage;
 use tenancy::redemption::DefaultChange;
-use tenancy::{Profile, TenantId, UserKey};
+use tenancy::{Damage, Profile, TenantId, UserKey};
 
 use crate::change::Step;
 use crate::item::{Attributes, Item, kind, new_item, next_version, number, text};

@@ -2,8 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::bindings::ProviderTerms;
-use tenancy::ports::Damage;
-use tenancy::{PoolId, ProviderBinding, ProviderName, Role, TenantId};
+use tenancy::{Damage, PoolId, ProviderBinding, ProviderName, Role, TenantId};
 
 use crate::change::Step;
 use crate::item::{Attributes, Item, index_keys, key_of, new_item, role_list, text};

@@ -1,7 +1,6 @@
 //! Which tenant has a slug: `SLUG#<slug>` / `PTR`.
 
-use tenancy::ports::Damage;
-use tenancy::{Slug, TenantId};
+use tenancy::{Damage, Slug, TenantId};
 
 use crate::change::Step;
 use crate::item::{Attributes, Item, new_item, text, text_of};

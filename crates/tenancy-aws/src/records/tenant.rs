@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::tenants::TenantEdit;
-use tenancy::ports::Damage;
-use tenancy::{Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus, Timestamp};
+use tenancy::{Damage, Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus, Timestamp};
 
 use crate::change::{Step, Values};
 use crate::item::{Attributes, Item, index_keys, new_item, next_version, number, text, text_of, time};

@@ -1,7 +1,6 @@
 //! The partition of a user: memberships and the profile.
 
-use tenancy::ports::Damage;
-use tenancy::{Profile, TenantId, UserKey, UserRecords};
+use tenancy::{Damage, Profile, TenantId, UserKey, UserRecords};
 
 use super::member::{self, MemberRecord};
 use super::profile;

@@ -1,6 +1,6 @@
-//! What became of an AWS call that failed, in words for operators.
+//! Why a call of AWS brought no answer, in words for operators.
 
-use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tenancy::ports::StoreError;
 
 /// The error for an SDK call that brought no answer. Keeps what kind of failure it was and the service's error code, and
@@ -42,9 +42,4 @@ where
         Some(code) => format!("{kind}: {code}"),
         None => kind.to_owned(),
     }
-}
-
-/// A request that could not be put together.
-pub(crate) fn unbuilt(operation: &'static str, error: BuildError) -> StoreError {
-    StoreError::Unavailable { operation, source: error.into() }
 }
