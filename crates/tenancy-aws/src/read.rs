@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::Select;
+use futures_util::future::BoxFuture;
 use tenancy::ports::StoreError;
 
 use crate::call_error::unavailable;
@@ -23,44 +24,39 @@ pub(crate) struct TableClient {
     pub(crate) meter: Arc<StoreMeter>,
 }
 
+/// A call of the table. The SDK's future is large; on the heap it does not add up in every caller.
+pub(crate) type Call<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
 impl TableClient {
     /// Reads one item.
-    pub(crate) async fn get(
-        &self,
-        operation: &'static str,
-        key: Key,
-    ) -> Result<Option<Attributes>, StoreError> {
-        let call = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(key.into_attributes()))
-            .consistent_read(true)
-            .send();
-        let answer = self.meter.time(call).await;
-        answer.map(|output| output.item).map_err(|error| unavailable(operation, &error))
+    pub(crate) fn get(&self, operation: &'static str, key: Key) -> Call<'_, Option<Attributes>> {
+        let call = self.client.get_item().table_name(&self.name).set_key(Some(key.into_attributes()));
+        Box::pin(async move {
+            let answer = self.meter.time(call.consistent_read(true).send()).await;
+            answer.map(|output| output.item).map_err(|error| unavailable(operation, &error))
+        })
     }
 
     /// Reads all items of one partition whose sort key begins with `prefix`.
-    pub(crate) async fn query(
+    pub(crate) fn query(
         &self,
         operation: &'static str,
         partition: String,
         prefix: &str,
-    ) -> Result<Vec<Attributes>, StoreError> {
+    ) -> Call<'static, Vec<Attributes>> {
         let query = within(self.of_table(), ["pk", "sk"], partition, prefix);
-        self.pages(operation, query).until(None).await
+        self.pages(operation, query).until(None)
     }
 
     /// Reads the items of one partition from the sort key `from` to `until`, both included: all of them from the first on,
     /// or at least `latest`, from the last on.
-    pub(crate) async fn range(
+    pub(crate) fn range(
         &self,
         operation: &'static str,
         partition: String,
         (from, until): (String, String),
         latest: Option<usize>,
-    ) -> Result<Vec<Attributes>, StoreError> {
+    ) -> Call<'static, Vec<Attributes>> {
         let query = self
             .of_table()
             .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
@@ -68,17 +64,17 @@ impl TableClient {
             .expression_attribute_values(":from", text(from))
             .expression_attribute_values(":until", text(until))
             .scan_index_forward(latest.is_none());
-        self.pages(operation, query).until(latest).await
+        self.pages(operation, query).until(latest)
     }
 
     /// Reads all items of one partition of the operators' index.
-    pub(crate) async fn index(
+    pub(crate) fn index(
         &self,
         operation: &'static str,
         partition: String,
         prefix: &str,
-    ) -> Result<Vec<Attributes>, StoreError> {
-        self.index_pages(operation, partition, prefix, None).until(None).await
+    ) -> Call<'static, Vec<Attributes>> {
+        self.index_pages(operation, partition, prefix, None).until(None)
     }
 
     /// The items of one partition of the operators' index; `page_size` is the most on a page. The index follows the table
@@ -129,15 +125,17 @@ impl Pages {
     }
 
     /// The items of all pages, or of as many as have `enough`.
-    async fn until(mut self, enough: Option<usize>) -> Result<Vec<Attributes>, StoreError> {
-        let mut items = Vec::new();
-        while let Some(page) = self.next().await? {
-            items.extend(page);
-            if enough.is_some_and(|enough| items.len() >= enough) {
-                break;
+    fn until(mut self, enough: Option<usize>) -> Call<'static, Vec<Attributes>> {
+        Box::pin(async move {
+            let mut items = Vec::new();
+            while let Some(page) = self.next().await? {
+                items.extend(page);
+                if enough.is_some_and(|enough| items.len() >= enough) {
+                    break;
+                }
             }
-        }
-        Ok(items)
+            Ok(items)
+        })
     }
 }
 
@@ -174,8 +172,7 @@ impl StoreMeter {
     pub(crate) async fn time<T>(&self, call: impl Future<Output = T>) -> T {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let begin = Instant::now();
-        // An SDK call's future is large; on the heap it does not add up in every caller.
-        let answer = Box::pin(call).await;
+        let answer = call.await;
         let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.micros.fetch_add(micros, Ordering::Relaxed);
         answer

@@ -12,7 +12,7 @@ use tenancy::ports::{Commit, StoreError};
 use crate::call_error::unavailable;
 use crate::item::Attributes;
 use crate::key::Key;
-use crate::read::TableClient;
+use crate::read::{Call, TableClient};
 
 /// The condition that there is no item under the key yet.
 const IS_NEW: &str = "attribute_not_exists(pk)";
@@ -146,15 +146,24 @@ impl Backoff {
 
 impl TableClient {
     /// Sends `writes` until they are done, outdated, or have collided too often.
-    pub(crate) async fn transact(
+    pub(crate) fn transact(
         &self,
         operation: &'static str,
         writes: impl IntoIterator<Item = Write>,
-    ) -> Result<Commit, StoreError> {
+    ) -> Call<'_, Commit> {
         let items = writes.into_iter().map(|write| write.into_item(&self.name));
-        let items: Vec<TransactWriteItem> = items
-            .collect::<Result<_, _>>()
-            .map_err(|error| StoreError::Unavailable { operation, source: error.into() })?;
+        let items: Result<Vec<TransactWriteItem>, BuildError> = items.collect();
+        Box::pin(async move {
+            let unbuilt = |error: BuildError| StoreError::Unavailable { operation, source: error.into() };
+            self.send(operation, items.map_err(unbuilt)?).await
+        })
+    }
+
+    async fn send(
+        &self,
+        operation: &'static str,
+        items: Vec<TransactWriteItem>,
+    ) -> Result<Commit, StoreError> {
         let mut backoff = Backoff::new();
         // One token for all attempts: an earlier one that was written after all, and whose answer was lost, counts as
         // done and not as somebody else's write (API reference, `ClientRequestToken`).

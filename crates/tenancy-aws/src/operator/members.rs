@@ -15,7 +15,7 @@ pub struct MemberPages(Pages);
 impl MemberPages {
     /// The next page, which may be empty without being the last; `None` after the last.
     pub async fn next(&mut self) -> Result<Option<Listed<MemberRecord>>, OperatorError> {
-        let page = self.0.next().await?;
+        let page = Box::pin(self.0.next()).await?;
         Ok(page.map(|items| items.into_iter().map(MemberRecord::listed).collect()))
     }
 }
