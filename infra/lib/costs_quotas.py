@@ -25,7 +25,7 @@ PARTITION_WRITES, PARTITION_READS = 1_000, 3_000
 BUSY_SECONDS = 20 * 8 * 3600
 PEAK = 3
 
-# Write units of one redemption in one partition (crates/tenancy-aws/src/store/transaction.rs; 2 for an item
+# Write units of one redemption in one partition (`redemption` in crates/tenancy-aws/src/store.rs; 2 for an item
 # of a transaction): the audit item in that of the tenant, the counter and the use in that of the invite; in
 # the index, where a copy is 1, invite, membership and, once more, its stamp.
 TENANT_WRITES, INVITE_WRITES, INDEX_WRITES = 2, 4, 3

@@ -55,7 +55,8 @@ impl<T: Trigger> Function for TriggerFunction<T> {
         let trigger = &self.trigger;
         let (incoming, event) = incoming::read(call.event, trigger.settings(), T::acts_on);
         let mut handled = match event {
-            Ok(event) => in_time(call.deadline, trigger.handle(call, &event))
+            // On the heap: the futures of a whole call are large, and nested deeper than the compiler looks.
+            Ok(event) => in_time(call.deadline, Box::pin(trigger.handle(call, &event)))
                 .await
                 .unwrap_or_else(|broken| Failure::Broken(broken).into()),
             Err(handled) => handled,

@@ -1,9 +1,11 @@
-//! Keys of the table. No part of a key can hold a `#`: the types of `tenancy` see to that.
+//! Keys of the table, and the forms of them that several records share. No part of a key can hold a `#`: the types of
+//! `tenancy` see to that.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::{ClientId, EmailHash, InviteHash, PoolId, ProviderName, Slug, TenantId, Timestamp, UserKey};
+use tenancy::{PoolId, TenantId, UserKey};
 
 /// A primary key.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,58 +15,21 @@ pub(crate) struct Key {
 }
 
 /// Sort key of an entity that has its partition for itself.
-const META: &str = "META";
-const POINTER: &str = "PTR";
-pub(crate) const PROFILE: &str = "PROFILE";
-pub(crate) const TENANT_PREFIX: &str = "TENANT#";
+pub(crate) const META: &str = "META";
+/// Sort key of an entity that only points at a tenant.
+pub(crate) const POINTER: &str = "PTR";
 
-/// Partition of the operators' list of tenants.
-pub(crate) const ALL_TENANTS: &str = "TENANTS";
+/// What names a tenant in a partition or sort key.
+pub(crate) const TENANT_PREFIX: &str = "TENANT#";
+const USER_PREFIX: &str = "USER#";
+
+/// What begins the partitions whose names end in a hash.
+pub(crate) const INVITE_PREFIX: &str = "INVITE#";
+pub(crate) const EMAIL_PREFIX: &str = "EMAIL#";
 
 impl Key {
-    pub(crate) fn tenant(tenant: &TenantId) -> Self {
-        Self { pk: tenant_partition(tenant), sk: META.to_owned() }
-    }
-
-    /// A tenant that cannot exist: what the warm-up reads, within the partitions that the function's role may read.
-    pub(crate) fn warm_up() -> Self {
-        Self { pk: TENANT_PREFIX.to_owned(), sk: META.to_owned() }
-    }
-
-    pub(crate) fn slug(slug: &Slug) -> Self {
-        Self { pk: format!("SLUG#{slug}"), sk: POINTER.to_owned() }
-    }
-
-    pub(crate) fn client(pool: &PoolId, client: &ClientId) -> Self {
-        Self { pk: format!("CLIENT#{pool}#{client}"), sk: POINTER.to_owned() }
-    }
-
-    pub(crate) fn provider(pool: &PoolId, provider: &ProviderName) -> Self {
-        Self { pk: format!("IDP#{pool}#{provider}"), sk: POINTER.to_owned() }
-    }
-
-    pub(crate) fn membership(user: &UserKey, tenant: &TenantId) -> Self {
-        Self { pk: user_partition(user), sk: tenant_partition(tenant) }
-    }
-
-    pub(crate) fn profile(user: &UserKey) -> Self {
-        Self { pk: user_partition(user), sk: PROFILE.to_owned() }
-    }
-
-    pub(crate) fn invite(hash: &InviteHash) -> Self {
-        Self { pk: format!("INVITE#{}", hash.as_str()), sk: META.to_owned() }
-    }
-
-    pub(crate) fn invite_use(hash: &InviteHash, user: &UserKey) -> Self {
-        Self { pk: format!("INVITE#{}", hash.as_str()), sk: format!("USE#{}#{}", user.pool, user.sub) }
-    }
-
-    pub(crate) fn email_pointer(email: &EmailHash, tenant: &TenantId) -> Self {
-        Self { pk: email_partition(email), sk: tenant_partition(tenant) }
-    }
-
-    pub(crate) fn audit(tenant: &TenantId, at: Timestamp, id: &str) -> Self {
-        Self { pk: tenant_partition(tenant), sk: format!("AUDIT#{at}#{id}") }
+    pub(crate) fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
     }
 
     /// The key as an SDK call takes it.
@@ -79,20 +44,29 @@ impl Key {
 impl std::fmt::Display for Key {
     /// For logs: hashes cut to 8 digits.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let hashed = ["INVITE#", "EMAIL#"].iter().find(|prefix| self.pk.starts_with(**prefix));
+        let hashed = [INVITE_PREFIX, EMAIL_PREFIX].iter().find(|prefix| self.pk.starts_with(**prefix));
         let pk = hashed.and_then(|prefix| self.pk.get(..prefix.len().saturating_add(8))).unwrap_or(&self.pk);
         write!(f, "{pk} / {}", self.sk)
     }
 }
 
+/// Partition of a tenant's own items; also a sort key, and the index partition of what belongs to the tenant.
 pub(crate) fn tenant_partition(tenant: &TenantId) -> String {
     format!("{TENANT_PREFIX}{tenant}")
 }
 
 pub(crate) fn user_partition(user: &UserKey) -> String {
-    format!("USER#{}#{}", user.pool, user.sub)
+    format!("{USER_PREFIX}{}#{}", user.pool, user.sub)
 }
 
-pub(crate) fn email_partition(email: &EmailHash) -> String {
-    format!("EMAIL#{}", email.as_str())
+/// The user whose partition this is.
+pub(crate) fn user_of_partition(pk: &str) -> Option<UserKey> {
+    let (pool, sub) = in_pool(pk, USER_PREFIX)?;
+    Some(UserKey { pool, sub })
+}
+
+/// The two parts of a key such as `CLIENT#<pool>#<client>`.
+pub(crate) fn in_pool<T: FromStr>(key: &str, prefix: &str) -> Option<(PoolId, T)> {
+    let (pool, name) = key.strip_prefix(prefix)?.split_once('#')?;
+    Some((pool.parse().ok()?, name.parse().ok()?))
 }

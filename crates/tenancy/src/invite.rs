@@ -17,10 +17,22 @@ pub const MOST_USES: u64 = 10_000;
 /// Whether an invite has been taken back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum InviteStatus {
-    /// It has not.
     Open,
-    /// It has; nobody can redeem it.
+    /// Nobody can redeem it any more.
     Revoked,
+}
+
+impl InviteStatus {
+    pub const ALL: [Self; 2] = [Self::Open, Self::Revoked];
+
+    /// Its name, in the table and wherever it is shown.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Revoked => "revoked",
+        }
+    }
 }
 
 /// An offer to join one tenant.

@@ -29,6 +29,7 @@ pub mod invite;
 pub mod join;
 pub mod live;
 pub mod membership;
+pub mod operate;
 pub mod ports;
 pub mod presented;
 pub mod role;

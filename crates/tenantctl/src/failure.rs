@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde_json::json;
 use tenancy_aws::operator::OperatorError;
 
+use crate::advice::refusal;
 use crate::aws_error::{AwsError, Meaning};
 use crate::credentials::{Source, Unsigned};
 use crate::page::plain;
@@ -176,7 +177,7 @@ impl fmt::Display for Failure {
 impl From<OperatorError> for Failure {
     fn from(error: OperatorError) -> Self {
         match error {
-            OperatorError::Refused { rule, message } => Self::refused(rule, message),
+            OperatorError::Refused(rule) => Self::refused(rule.name(), refusal(&rule)),
             OperatorError::Overtaken(_) => Self::failed(error.to_string()).coded("overtaken"),
             OperatorError::Store(error) => error.into(),
         }

@@ -22,6 +22,7 @@
 
 #![expect(clippy::doc_markdown, reason = "help texts are printed as they stand, without back-ticks")]
 
+mod advice;
 pub mod aws;
 pub mod aws_error;
 pub mod cli;

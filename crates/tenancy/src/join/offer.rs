@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Damage, Invite, InviteHash, ProviderName, Tenant, TenantId};
+use crate::{Damage, EmailHash, Invite, InviteHash, ProviderName, Tenant, TenantId};
 
 /// What is on offer under a code's hash, for one user.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -22,8 +22,8 @@ pub struct OfferTerms {
     pub invite: Invite,
     /// Its tenant.
     pub tenant: Arc<Tenant>,
-    /// Whether the pointer of its address, if it is bound to one, still points at it.
-    pub is_pointed_at: bool,
+    /// The address whose pointer points at it, if it is bound to one.
+    pub pointer: Option<EmailHash>,
 }
 
 /// Why a user may not join by an offer: for logs and metrics only. A user is told one text for all of them, so that nobody can

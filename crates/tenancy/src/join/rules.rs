@@ -7,8 +7,8 @@ use super::plan::{DefaultChange, JoinPlan, MembershipChange};
 use crate::invite::RETENTION_SECONDS;
 use crate::role::union;
 use crate::{
-    Damage, EmailAddress, EmailHash, Invite, InviteHash, InviteStatus, ProviderBinding, ProviderName, Role,
-    Tenant, TenantId, TenantStatus, UserRecords,
+    Damage, EmailAddress, Invite, InviteHash, InviteStatus, ProviderBinding, ProviderName, Role, Tenant,
+    TenantId, TenantStatus, UserRecords,
 };
 
 /// What is to be done about one invite.
@@ -69,7 +69,6 @@ pub fn judge(
         return Verdict::Refuse(why);
     }
     let is_last_use = invite.uses.saturating_add(1) >= invite.max_uses;
-    let spent = is_last_use && terms.is_pointed_at;
     let verdict = plan(
         applicant,
         Way::Invite(hash.clone()),
@@ -79,7 +78,7 @@ pub fn judge(
     );
     match verdict {
         Verdict::Join(plan) => Verdict::Join(Box::new(JoinPlan {
-            spent_pointer: invite.email.as_ref().filter(|_| spent).map(EmailHash::of),
+            spent_pointer: terms.pointer.clone().filter(|_| is_last_use),
             keep_until: Some(invite.expires_at.plus_seconds(RETENTION_SECONDS)),
             ..*plan
         })),

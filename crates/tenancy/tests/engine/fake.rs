@@ -267,10 +267,13 @@ impl Offers for Store {
             return Err(damage("an invite").into());
         }
         let Some(invite) = invite else { return Ok(Offer { used_for, ..Offer::default() }) };
-        let is_pointed_at =
-            self.read(|tables| tables.pointers.iter().any(|(_, pointer)| pointer.hash == *hash)).await;
+        let points = |tables: &Tables| {
+            let pointer = tables.pointers.iter().find(|(_, pointer)| pointer.hash == *hash);
+            pointer.map(|(email, _)| email.clone())
+        };
+        let pointer = self.read(points).await;
         let tenant = self.tenant(&invite.tenant).await?.ok_or_else(|| damage("no such tenant"))?;
-        let terms = Some(OfferTerms { invite, tenant, is_pointed_at });
+        let terms = Some(OfferTerms { invite, tenant, pointer });
         Ok(Offer { used_for, terms, damaged_pointer: None })
     }
 
@@ -340,7 +343,7 @@ impl Defaults for Store {
 }
 
 impl Tables {
-    /// The conditions of the real transaction (`tenancy-aws`, `store/transaction.rs`).
+    /// The conditions of the real transaction (`tenancy-aws`, `store.rs`).
     fn commit(&mut self, plan: &JoinPlan) -> Commit {
         if self.overtaken > 0 {
             self.overtaken -= 1;

@@ -13,6 +13,8 @@ mod email;
 #[cfg(test)]
 mod groups;
 #[cfg(test)]
+mod operate;
+#[cfg(test)]
 mod redemption;
 #[cfg(test)]
 mod support;

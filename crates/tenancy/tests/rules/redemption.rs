@@ -28,7 +28,7 @@ fn offer() -> Offer {
                 created_at: NOW,
             },
             tenant: Arc::new(tenant("acme", TenantStatus::Active)),
-            is_pointed_at: false,
+            pointer: None,
         }),
         damaged_pointer: None,
     }
@@ -119,7 +119,7 @@ fn a_redemption_says_all_that_is_to_be_written() {
     let bound = with(|terms| {
         terms.invite.email = Some("Ana@example.com".parse().unwrap());
         terms.invite.expires_at = NOW.plus_seconds(1);
-        terms.is_pointed_at = true;
+        terms.pointer = Some(EmailHash::of(&"ana@example.com".parse().unwrap()));
     });
 
     let Verdict::Join(plan) = verdict(&bound, &UserRecords::default(), Some("ana@EXAMPLE.com")) else {

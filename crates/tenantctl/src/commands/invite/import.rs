@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use tenancy::operate::Rule;
 use tenancy::ports::StoreError;
 use tenancy::{TenantStatus, Timestamp};
 use tenancy_aws::operator::{InviteRecord, InviteState, NewInvite, Operator, OperatorError, TenantRecord};
@@ -258,7 +259,7 @@ impl Import<'_> {
         let change = self.operator.create_invite(self.tenant, &invite, &code, now).await;
         let change = change.map_err(|error| match error {
             // The index was a moment behind.
-            OperatorError::Refused { rule: "invite-open", .. } => {
+            OperatorError::Refused(Rule::InviteOpen { .. }) => {
                 End::Row(Outcome::AlreadyInvited, "by somebody else, just now".to_owned())
             }
             error => End::of(error),
@@ -302,10 +303,10 @@ impl End {
             OperatorError::Store(StoreError::Damaged(damage)) => {
                 Self::Row(Outcome::Failed, damage.to_string())
             }
-            OperatorError::Refused { rule: "tenant-not-active", .. } | OperatorError::Store(_) => {
+            OperatorError::Refused(Rule::TenantNotActive(_)) | OperatorError::Store(_) => {
                 Self::All(error.into())
             }
-            OperatorError::Refused { message, .. } => Self::Row(Outcome::Refused, message),
+            OperatorError::Refused(_) => Self::refused(&error.into()),
             OperatorError::Overtaken(_) => Self::Row(Outcome::Failed, error.to_string()),
         }
     }

@@ -107,7 +107,9 @@ impl Seen {
             offer.used_for = Some(plan.tenant.clone());
             if let Some(terms) = &mut offer.terms {
                 terms.invite.uses = terms.invite.uses.saturating_add(1);
-                terms.is_pointed_at &= plan.spent_pointer.is_none();
+                if plan.spent_pointer.is_some() {
+                    terms.pointer = None;
+                }
             }
         }
     }
@@ -275,7 +277,7 @@ mod tests {
         };
         Offer {
             used_for: None,
-            terms: Some(OfferTerms { invite, tenant: tenant(), is_pointed_at: true }),
+            terms: Some(OfferTerms { invite, tenant: tenant(), pointer: Some(email()) }),
             ..Offer::default()
         }
     }
@@ -310,7 +312,7 @@ mod tests {
         assert_eq!(records.profile.default_tenant, Some(acme.clone()));
         assert_eq!(offer.used_for, Some(acme.clone()));
         let terms = offer.terms.unwrap();
-        assert_eq!((terms.invite.uses, terms.is_pointed_at), (1, false));
+        assert_eq!((terms.invite.uses, terms.pointer), (1, None));
         assert!(!seen.keeps(&email(), &pointer("acme", hash())));
     }
 

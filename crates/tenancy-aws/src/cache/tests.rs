@@ -1,0 +1,186 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+
+/// Time that passes when it is told to.
+#[derive(Clone)]
+struct Time(Arc<AtomicU64>);
+
+impl Time {
+    fn pass(&self, time: Duration) {
+        self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+
+    fn seconds(&self, count: u64) {
+        self.pass(Duration::from_secs(count));
+    }
+}
+
+/// A store that counts nothing and can be made to fail: a fault that a real engine does not give on time.
+#[derive(Default)]
+struct FaultyStore {
+    is_down: AtomicBool,
+    tenants: Mutex<BTreeMap<TenantId, Arc<Tenant>>>,
+    binding: Mutex<Option<ClientBinding>>,
+}
+
+impl FaultyStore {
+    fn put(&self, id: &str, tier: &str, status: TenantStatus) {
+        let tenant = Tenant {
+            id: id.parse().unwrap(),
+            name: "Acme".parse().unwrap(),
+            tier: tier.parse().unwrap(),
+            status,
+            roles: BTreeMap::new(),
+        };
+        lock(&self.tenants).insert(tenant.id.clone(), Arc::new(tenant));
+    }
+
+    fn answer<T>(&self, value: T) -> Result<T, StoreError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable { operation: "read", source: "down".into() });
+        }
+        Ok(value)
+    }
+}
+
+impl Records for FaultyStore {
+    async fn user(&self, _: &UserKey) -> Result<UserRecords, StoreError> {
+        self.answer(UserRecords::default())
+    }
+
+    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.answer(lock(&self.tenants).get(id).cloned())
+    }
+
+    async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {
+        self.answer(lock(&self.binding).clone())
+    }
+}
+
+fn cached(fresh_seconds: u64, stale_seconds: u64) -> (CachedStore<FaultyStore>, Time) {
+    let (time, begin) = (Time(Arc::default()), SystemTime::UNIX_EPOCH);
+    let passed = Arc::clone(&time.0);
+    let clock = move || begin + Duration::from_millis(passed.load(Ordering::Relaxed));
+    let settings = CacheSettings {
+        fresh_for: Duration::from_secs(fresh_seconds),
+        stale_for: Duration::from_secs(stale_seconds),
+    };
+    (CachedStore::new(FaultyStore::default(), settings, Box::new(clock)), time)
+}
+
+async fn tier(cached: &CachedStore<FaultyStore>, id: &str) -> Option<String> {
+    let tenant = cached.tenant(&id.parse().unwrap()).await.ok()?;
+    tenant.map(|tenant| tenant.tier.to_string())
+}
+
+#[tokio::test]
+async fn a_change_of_a_tenant_is_seen_within_the_stated_time() {
+    let (cached, time) = cached(30, 600);
+    cached.store.put("acme", "pro", TenantStatus::Active);
+    assert_eq!(tier(&cached, "acme").await.as_deref(), Some("pro"));
+    cached.store.put("acme", "free", TenantStatus::Suspended);
+
+    time.seconds(23);
+    assert_eq!(
+        tier(&cached, "acme").await.as_deref(),
+        Some("pro"),
+        "from memory, less a fifth of jitter at most"
+    );
+    time.seconds(7);
+    assert_eq!(tier(&cached, "acme").await.as_deref(), Some("free"));
+
+    assert_eq!(cached.meter.take(), CacheCounts { hits: 1, misses: 2, stale: 0 });
+}
+
+#[tokio::test]
+async fn an_active_tenant_outlives_an_outage_for_its_time_and_no_longer() {
+    let (cached, time) = cached(30, 600);
+    cached.store.put("acme", "pro", TenantStatus::Active);
+    cached.store.put("globex", "pro", TenantStatus::Suspended);
+    tier(&cached, "acme").await;
+    tier(&cached, "globex").await;
+    cached.store.is_down.store(true, Ordering::Relaxed);
+
+    time.seconds(629);
+    assert_eq!(tier(&cached, "acme").await.as_deref(), Some("pro"));
+    assert_eq!(tier(&cached, "globex").await, None, "only who was last seen active");
+    assert_eq!(cached.meter.take().stale, 1);
+    time.seconds(1);
+    assert_eq!(tier(&cached, "acme").await, None);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_gone_is_not_served_from_memory_in_a_later_outage() {
+    let (cached, time) = cached(30, 600);
+    cached.store.put("acme", "pro", TenantStatus::Active);
+    tier(&cached, "acme").await;
+    lock(&cached.store.tenants).clear();
+    time.seconds(31);
+    assert_eq!(tier(&cached, "acme").await, None);
+
+    cached.store.is_down.store(true, Ordering::Relaxed);
+
+    assert!(cached.tenant(&"acme".parse().unwrap()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_new_binding_takes_effect_in_five_seconds_and_none_outlives_an_outage() {
+    let (cached, time) = cached(30, 600);
+    let (pool, client) = ("eu-west-1_X".parse().unwrap(), "client".parse().unwrap());
+    assert_eq!(cached.client_binding(&pool, &client).await.unwrap(), None);
+    let binding =
+        ClientBinding { tenant: "acme".parse().unwrap(), mode: tenancy::ClientBindingMode::Required };
+    *lock(&cached.store.binding) = Some(binding.clone());
+
+    time.seconds(5);
+    assert_eq!(cached.client_binding(&pool, &client).await.unwrap(), Some(binding));
+    time.seconds(30);
+    cached.store.is_down.store(true, Ordering::Relaxed);
+    assert!(cached.client_binding(&pool, &client).await.is_err());
+}
+
+#[tokio::test]
+async fn a_cache_that_is_off_remembers_nothing() {
+    let (cached, _) = cached(0, 600);
+    cached.store.put("acme", "pro", TenantStatus::Active);
+    tier(&cached, "acme").await;
+
+    cached.store.is_down.store(true, Ordering::Relaxed);
+
+    assert_eq!(tier(&cached, "acme").await, None);
+}
+
+#[tokio::test]
+async fn the_number_of_entries_is_bounded_and_the_oldest_goes() {
+    let (cached, time) = cached(3600, 0);
+    for number in 0..=MAX_ENTRIES {
+        let id = format!("tenant-{number}");
+        cached.store.put(&id, "pro", TenantStatus::Active);
+        tier(&cached, &id).await;
+        time.pass(Duration::from_millis(1));
+    }
+
+    assert_eq!(lock(&cached.tenants).0.len(), MAX_ENTRIES);
+    cached.meter.take();
+    tier(&cached, "tenant-1").await;
+    tier(&cached, "tenant-0").await;
+    assert_eq!(cached.meter.take(), CacheCounts { hits: 1, misses: 1, stale: 0 });
+}
+
+#[tokio::test]
+async fn each_of_many_tenants_gets_its_own_record() {
+    let (cached, _) = cached(30, 600);
+    for number in 0..50 {
+        cached.store.put(&format!("tenant-{number}"), &format!("tier-{number}"), TenantStatus::Active);
+    }
+    let reads = (0..500).map(|read| {
+        let (cached, number) = (&cached, read * 7 % 50);
+        async move { (number, tier(cached, &format!("tenant-{number}")).await) }
+    });
+
+    for (number, tier) in futures_util::future::join_all(reads).await {
+        assert_eq!(tier, Some(format!("tier-{number}")));
+    }
+}

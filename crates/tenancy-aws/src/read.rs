@@ -1,0 +1,180 @@
+//! Reads of the table: one item, or all items of a range, page after page. Every read that a decision rests on is strongly
+//! consistent.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::Select;
+use futures_util::future::BoxFuture;
+use tenancy::ports::StoreError;
+
+use crate::call_error::unavailable;
+use crate::item::{Attributes, text};
+use crate::key::Key;
+use crate::table::INDEX;
+
+/// The client of one table.
+#[derive(Clone, Debug)]
+pub(crate) struct TableClient {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+    pub(crate) meter: Arc<StoreMeter>,
+}
+
+/// A call of the table. The SDK's future is large; on the heap it does not add up in every caller.
+pub(crate) type Call<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+impl TableClient {
+    /// Reads one item.
+    pub(crate) fn get(&self, operation: &'static str, key: Key) -> Call<'_, Option<Attributes>> {
+        let call = self.client.get_item().table_name(&self.name).set_key(Some(key.into_attributes()));
+        Box::pin(async move {
+            let answer = self.meter.time(call.consistent_read(true).send()).await;
+            answer.map(|output| output.item).map_err(|error| unavailable(operation, &error))
+        })
+    }
+
+    /// Reads all items of one partition whose sort key begins with `prefix`.
+    pub(crate) fn query(
+        &self,
+        operation: &'static str,
+        partition: String,
+        prefix: &str,
+    ) -> Call<'static, Vec<Attributes>> {
+        let query = within(self.of_table(), ["pk", "sk"], partition, prefix);
+        self.pages(operation, query).until(None)
+    }
+
+    /// Reads the items of one partition from the sort key `from` to `until`, both included: all of them from the first on,
+    /// or at least `latest`, from the last on.
+    pub(crate) fn range(
+        &self,
+        operation: &'static str,
+        partition: String,
+        (from, until): (String, String),
+        latest: Option<usize>,
+    ) -> Call<'static, Vec<Attributes>> {
+        let query = self
+            .of_table()
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
+            .expression_attribute_values(":pk", text(partition))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":until", text(until))
+            .scan_index_forward(latest.is_none());
+        self.pages(operation, query).until(latest)
+    }
+
+    /// Reads all items of one partition of the operators' index.
+    pub(crate) fn index(
+        &self,
+        operation: &'static str,
+        partition: String,
+        prefix: &str,
+    ) -> Call<'static, Vec<Attributes>> {
+        self.index_pages(operation, partition, prefix, None).until(None)
+    }
+
+    /// The items of one partition of the operators' index; `page_size` is the most on a page. The index follows the table
+    /// within moments, not at once.
+    pub(crate) fn index_pages(
+        &self,
+        operation: &'static str,
+        partition: String,
+        prefix: &str,
+        page_size: Option<i32>,
+    ) -> Pages {
+        let query = self.client.query().table_name(&self.name).index_name(INDEX);
+        let query = query.select(Select::AllAttributes).set_limit(page_size);
+        self.pages(operation, within(query, ["gsi1pk", "gsi1sk"], partition, prefix))
+    }
+
+    fn of_table(&self) -> QueryFluentBuilder {
+        self.client.query().table_name(&self.name).consistent_read(true)
+    }
+
+    fn pages(&self, operation: &'static str, query: QueryFluentBuilder) -> Pages {
+        Pages { meter: Arc::clone(&self.meter), operation, query, resume_after: None, is_over: false }
+    }
+}
+
+/// Items, page after page. The SDK's paginator asks its stream once more after the last page, which the meter would count
+/// as a call.
+pub(crate) struct Pages {
+    meter: Arc<StoreMeter>,
+    operation: &'static str,
+    query: QueryFluentBuilder,
+    resume_after: Option<Attributes>,
+    is_over: bool,
+}
+
+impl Pages {
+    /// The next page, which may be empty without being the last; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<Attributes>>, StoreError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let query = self.query.clone().set_exclusive_start_key(self.resume_after.take());
+        let page = self.meter.time(query.send()).await;
+        let page = page.map_err(|error| unavailable(self.operation, &error))?;
+        self.resume_after = page.last_evaluated_key;
+        self.is_over = self.resume_after.is_none();
+        Ok(Some(page.items.unwrap_or_default()))
+    }
+
+    /// The items of all pages, or of as many as have `enough`.
+    fn until(mut self, enough: Option<usize>) -> Call<'static, Vec<Attributes>> {
+        Box::pin(async move {
+            let mut items = Vec::new();
+            while let Some(page) = self.next().await? {
+                items.extend(page);
+                if enough.is_some_and(|enough| items.len() >= enough) {
+                    break;
+                }
+            }
+            Ok(items)
+        })
+    }
+}
+
+fn within(
+    query: QueryFluentBuilder,
+    [partition_key, sort_key]: [&str; 2],
+    partition: String,
+    prefix: &str,
+) -> QueryFluentBuilder {
+    let query = query.expression_attribute_values(":pk", text(partition));
+    if prefix.is_empty() {
+        return query.key_condition_expression(format!("{partition_key} = :pk"));
+    }
+    query
+        .key_condition_expression(format!("{partition_key} = :pk AND begins_with({sort_key}, :prefix)"))
+        .expression_attribute_values(":prefix", text(prefix))
+}
+
+/// Counts calls of the table and the time they took, for the metrics `StoreCalls` and `StoreMs`.
+#[derive(Debug, Default)]
+pub struct StoreMeter {
+    calls: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl StoreMeter {
+    /// What was counted since the last time, and starts anew: calls, and the sum of their durations (calls made at the
+    /// same time count each).
+    pub fn take(&self) -> (u64, Duration) {
+        let calls = self.calls.swap(0, Ordering::Relaxed);
+        (calls, Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)))
+    }
+
+    pub(crate) async fn time<T>(&self, call: impl Future<Output = T>) -> T {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let begin = Instant::now();
+        let answer = call.await;
+        let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+        answer
+    }
+}

@@ -1,0 +1,116 @@
+//! Who did what in a tenant: `TENANT#<tid>` / `AUDIT#<time>#<id>`.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use tenancy::{ClientId, InviteHash, PoolId, ProviderName, TenantId, Timestamp, UserKey};
+
+use crate::item::{Attributes, new_item, text, text_of};
+use crate::key::{Key, tenant_partition};
+
+const ENTITY: &str = "audit";
+
+const PREFIX: &str = "AUDIT#";
+
+/// The first moment of ten digits: 2001-09-09T01:46:40Z.
+const TEN_DIGITS: u64 = 1_000_000_000;
+
+/// An audit item to be made.
+pub(crate) struct NewAudit<'a> {
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) at: Timestamp,
+    /// What tells it from others of the same second.
+    pub(crate) id: String,
+    pub(crate) action: &'a str,
+    pub(crate) actor: String,
+    pub(crate) target: String,
+    pub(crate) outcome: &'a str,
+    pub(crate) detail: Option<String>,
+    pub(crate) request_id: Option<&'a str>,
+}
+
+/// One thing that was done.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AuditRecord {
+    /// Where it stands in the tenant's audit: later things have greater positions.
+    pub position: String,
+    pub at: Timestamp,
+    /// What was done, such as `tenant.set-tier`.
+    pub action: String,
+    /// By whom.
+    pub actor: String,
+    /// To what.
+    pub target: String,
+    /// How it ended.
+    pub outcome: String,
+    /// What was different afterwards.
+    pub detail: Option<String>,
+    /// The request of the function that did it.
+    pub request_id: Option<String>,
+}
+
+impl NewAudit<'_> {
+    pub(crate) fn encode(self) -> Attributes {
+        let key = Key::new(tenant_partition(self.tenant), format!("{PREFIX}{}#{}", self.at, self.id));
+        let attributes = [
+            ("tid", text(self.tenant.as_str())),
+            ("action", text(self.action)),
+            ("actor", text(self.actor)),
+            ("target", text(self.target)),
+            ("outcome", text(self.outcome)),
+        ];
+        let detail = self.detail.map(|detail| ("detail", text(detail)));
+        let request_id = self.request_id.map(|id| ("requestId", text(id)));
+        new_item(key, ENTITY, attributes.into_iter().chain(detail).chain(request_id))
+    }
+}
+
+/// The first and the last sort key of what was done not before `from` and before `until`; `None`: nothing can be.
+pub(crate) fn range(from: Option<Timestamp>, until: Option<Timestamp>) -> Option<(String, String)> {
+    // Keys are in the order of texts, which is that of times from 2001 to 2286, when they have ten digits.
+    let position =
+        |at: Timestamp| format!("{PREFIX}{}", at.epoch_seconds().clamp(TEN_DIGITS, 10 * TEN_DIGITS - 1));
+    let from = from.map_or_else(|| PREFIX.to_owned(), position);
+    // `~` is after every digit and letter; `#` before them.
+    let until = until.map_or_else(|| format!("{PREFIX}~"), position);
+    (from <= until).then_some((from, until))
+}
+
+impl AuditRecord {
+    /// Audit items decide nothing: what is odd about one is shown as it is.
+    pub(crate) fn decode(item: &Attributes) -> Self {
+        let owned = |name: &str| text_of(item, name).map(str::to_owned);
+        let shown = |name: &str| match item.get(name) {
+            Some(AttributeValue::S(text)) => text.clone(),
+            Some(_) => "(not a text)".to_owned(),
+            None => "(missing)".to_owned(),
+        };
+        let position = text_of(item, "sk").unwrap_or_default().to_owned();
+        let seconds = position.split('#').nth(1).and_then(|time| time.parse().ok()).unwrap_or(0);
+        Self {
+            at: Timestamp::from_epoch_seconds(seconds),
+            action: shown("action"),
+            actor: shown("actor"),
+            target: shown("target"),
+            outcome: shown("outcome"),
+            detail: owned("detail"),
+            request_id: owned("requestId"),
+            position,
+        }
+    }
+}
+
+/// How an audit item names a user.
+pub(crate) fn user_name(user: &UserKey) -> String {
+    format!("user:{}:{}", user.pool, user.sub)
+}
+
+pub(crate) fn invite_name(hash: &InviteHash) -> String {
+    format!("invite:{}", hash.short())
+}
+
+pub(crate) fn client_name(pool: &PoolId, client: &ClientId) -> String {
+    format!("client:{pool}:{client}")
+}
+
+pub(crate) fn provider_name(pool: &PoolId, provider: &ProviderName) -> String {
+    format!("idp:{pool}:{provider}")
+}

@@ -1,0 +1,146 @@
+//! A tenant: `TENANT#<tid>` / `META`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use tenancy::operate::tenants::TenantEdit;
+use tenancy::{Damage, Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus, Timestamp};
+
+use crate::change::{Step, Values};
+use crate::item::{Attributes, Item, index_keys, new_item, next_version, number, text, text_of, time};
+use crate::key::{Key, META, TENANT_PREFIX, tenant_partition};
+
+const ENTITY: &str = "tenant";
+
+/// Index partition of all tenants.
+pub(crate) const ALL: &str = "TENANTS";
+
+/// A tenant with what is kept for operators.
+#[derive(Clone, Debug)]
+pub struct TenantRecord {
+    pub tenant: Tenant,
+    /// Its name in addresses.
+    pub slug: Option<Slug>,
+    /// Counts the changes; `None` when the item was made by hand without.
+    pub version: Option<u64>,
+    pub created_at: Option<Timestamp>,
+    item: Attributes,
+}
+
+/// What an item says of a tenant.
+pub(crate) struct Decoded<'a> {
+    pub(crate) tenant: Tenant,
+    slug: Option<&'a str>,
+    version: Option<u64>,
+    created_at: Option<Timestamp>,
+}
+
+pub(crate) fn key(id: &TenantId) -> Key {
+    Key::new(tenant_partition(id), META)
+}
+
+/// A tenant that cannot exist: what the warm-up reads, within the partitions that the function's role may read.
+pub(crate) fn warm_up_key() -> Key {
+    Key::new(TENANT_PREFIX, META)
+}
+
+pub(crate) fn encode(tenant: &Tenant, slug: &Slug, created_at: Timestamp) -> Attributes {
+    let id = tenant.id.as_str();
+    let attributes = [
+        ("tid", text(id)),
+        ("name", text(tenant.name.as_str())),
+        ("slug", text(slug.as_str())),
+        ("tier", text(tenant.tier.as_str())),
+        ("status", text(tenant.status.name())),
+        ("roles", role_map(&tenant.roles)),
+        ("ver", number(1)),
+        ("createdAt", time(created_at)),
+    ];
+    new_item(key(&tenant.id), ENTITY, attributes.into_iter().chain(index_keys(ALL, id)))
+}
+
+pub(crate) fn decode<'a>(id: &TenantId, attributes: &'a Attributes) -> Result<Decoded<'a>, Damage> {
+    let item = Item::open(ENTITY, attributes)?;
+    item.as_in_key("tid", id.as_str())?;
+    let slug = item.optional_text("slug")?;
+    let version = item.optional_number("ver")?;
+    let created_at = item.optional_time("createdAt")?;
+    let mut roles = BTreeMap::new();
+    for (role, grant) in item.optional_map("roles")?.into_iter().flatten() {
+        let role = role.parse().map_err(|error| item.damage(format!("`roles`: {error}")))?;
+        roles.insert(role, decode_grant(item, grant)?);
+    }
+    let tenant = Tenant {
+        id: id.clone(),
+        name: item.parsed("name")?,
+        tier: item.parsed("tier")?,
+        status: item.one_of("status", &TenantStatus::ALL, TenantStatus::name)?,
+        roles,
+    };
+    Ok(Decoded { tenant, slug, version, created_at })
+}
+
+fn decode_grant(item: Item<'_>, grant: &AttributeValue) -> Result<RoleGrant, Damage> {
+    let AttributeValue::M(grant) = grant else {
+        return Err(item.damage("`roles` has a role that is not a map".to_owned()));
+    };
+    let groups = match grant.get("groups") {
+        None => Vec::new(),
+        Some(groups) => item.list("roles.groups", groups)?,
+    };
+    let iam_role = match grant.get("iamRole") {
+        None => None,
+        Some(AttributeValue::S(arn)) => Some(arn.clone()),
+        Some(_) => return Err(item.damage("`roles.iamRole` is not a string".to_owned())),
+    };
+    Ok(RoleGrant { groups, iam_role })
+}
+
+fn role_map(roles: &BTreeMap<Role, RoleGrant>) -> AttributeValue {
+    let grants = roles.iter().map(|(role, grant)| {
+        let groups = grant.groups.iter().map(|group| text(group.as_str())).collect();
+        let mut entry = Attributes::from([("groups".to_owned(), AttributeValue::L(groups))]);
+        if let Some(arn) = &grant.iam_role {
+            entry.insert("iamRole".to_owned(), text(arn.as_str()));
+        }
+        (role.as_str().to_owned(), AttributeValue::M(entry))
+    });
+    AttributeValue::M(grants.collect())
+}
+
+impl TenantRecord {
+    pub(crate) fn decode(id: &TenantId, item: Attributes) -> Result<Self, Damage> {
+        let Decoded { tenant, slug, version, created_at } = decode(id, &item)?;
+        // A malformed slug is no reason to refuse what the functions take.
+        let slug = slug.and_then(|raw| raw.parse().ok());
+        Ok(Self { tenant, slug, version, created_at, item })
+    }
+
+    pub(crate) fn listed(item: Attributes) -> Result<Self, Damage> {
+        let id = text_of(&item, "gsi1sk").and_then(|raw| raw.parse().ok());
+        let id: TenantId = id.ok_or_else(|| Damage {
+            key: format!("index {ALL}"),
+            problem: "`gsi1sk` is not a tenant id".to_owned(),
+        })?;
+        Self::decode(&id, item)
+    }
+
+    /// That the tenant is still in the status in which it was read.
+    pub(crate) fn require_status(&self) -> Step {
+        Step::Require { before: self.item.clone(), guard: vec!["status"] }
+    }
+
+    /// Sets what `edit` names.
+    pub(crate) fn edited(&self, edit: &TenantEdit) -> Step {
+        let mut set: Values = Vec::new();
+        set.extend(edit.name.as_ref().map(|name| ("name", text(name.as_str()))));
+        set.extend(edit.tier.as_ref().map(|tier| ("tier", text(tier.as_str()))));
+        set.extend(edit.status.map(|status| ("status", text(status.name()))));
+        set.extend(edit.slug.as_ref().map(|slug| ("slug", text(slug.as_str()))));
+        set.extend(edit.roles.as_ref().map(|roles| ("roles", role_map(roles))));
+        let mut guard = vec!["ver"];
+        guard.extend(set.iter().map(|(name, _)| *name));
+        set.push(next_version(&self.item));
+        Step::update(&self.item, set, guard)
+    }
+}

@@ -1,0 +1,22 @@
+//! What operators may change: plain functions over what was read. Each says what is to be different, or which [`Rule`] forbids
+//! it. `tenancy-aws` reads before them and writes after them.
+#![expect(clippy::missing_errors_doc, reason = "each variant of `Rule` says what it forbids")]
+
+pub mod bindings;
+pub mod invites;
+pub mod members;
+mod rule;
+pub mod tenants;
+
+pub use rule::Rule;
+
+use crate::Role;
+
+/// Roles as the audit shows them.
+#[must_use]
+pub fn roles_in_words(roles: &[Role]) -> String {
+    if roles.is_empty() {
+        return "no roles".to_owned();
+    }
+    roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,84 @@
+//! The rules that forbid a change.
+
+use crate::invite::MOST_USES;
+use crate::{ClientId, InviteHash, ProviderName, Slug, Sub, TenantId};
+
+/// A rule that forbids a change, and where. `Display` is for operators; which command helps is the tool's to say.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Rule {
+    #[error("there is no tenant `{0}`")]
+    TenantUnknown(TenantId),
+    #[error("there is a tenant `{0}` already; ids are never used again")]
+    TenantExists(TenantId),
+    /// The tenant itself is to be changed.
+    #[error("tenant `{0}` is offboarded, which is final; make a new one")]
+    TenantFinal(TenantId),
+    /// Something is to be tied to the tenant.
+    #[error("tenant `{0}` is offboarded, which is final")]
+    TenantOffboarded(TenantId),
+    #[error("tenant `{0}` is not active, and nobody could redeem the invite")]
+    TenantNotActive(TenantId),
+    #[error("the slug `{slug}` belongs to tenant `{owner}`; choose another")]
+    SlugTaken { slug: Slug, owner: TenantId },
+    #[error("app client {client} is bound to tenant `{tenant}`")]
+    ClientBound { client: ClientId, tenant: TenantId },
+    #[error("identity provider {provider} is bound to tenant `{tenant}`")]
+    ProviderBound { provider: ProviderName, tenant: TenantId },
+    #[error("user {sub} is no member of `{tenant}`")]
+    MemberUnknown { sub: Sub, tenant: TenantId },
+    #[error("user {sub} is a member of `{tenant}` already, with other roles")]
+    MemberExists { sub: Sub, tenant: TenantId },
+    #[error("user {sub} is a suspended member of `{tenant}`")]
+    MemberSuspended { sub: Sub, tenant: TenantId },
+    #[error("user {sub} was removed from `{tenant}`")]
+    MemberRemoved { sub: Sub, tenant: TenantId },
+    #[error(
+        "user {sub} is no active member of `{tenant}`, or the tenant is not active: no token could be made"
+    )]
+    MemberNotActive { sub: Sub, tenant: TenantId },
+    #[error("this address has an open invite of `{tenant}` already: {}", .invite.short())]
+    InviteOpen { tenant: TenantId, invite: InviteHash },
+    /// The invite is to be resent.
+    #[error("this address has a newer open invite: {}; resend that one", .0.short())]
+    NewerInviteOpen(InviteHash),
+    #[error("the invite was revoked")]
+    InviteRevoked,
+    /// The invite is to be resent.
+    #[error("the invite is used up")]
+    InviteUsedUp,
+    /// The invite is to be revoked.
+    #[error("the invite is used up, so there is nothing to revoke")]
+    NothingToRevoke,
+    #[error("the invite would be expired at once")]
+    InviteExpired,
+    #[error("an invite lives 30 days at most; make it shorter, and resend it when it is needed")]
+    InviteTooLong,
+    #[error("an invite is for 1 to {MOST_USES} users")]
+    InviteUses,
+}
+
+impl Rule {
+    /// A stable name for scripts.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TenantUnknown(_) => "tenant-unknown",
+            Self::TenantExists(_) => "tenant-exists",
+            Self::TenantFinal(_) | Self::TenantOffboarded(_) => "tenant-offboarded",
+            Self::TenantNotActive(_) => "tenant-not-active",
+            Self::SlugTaken { .. } => "slug-taken",
+            Self::ClientBound { .. } => "client-bound",
+            Self::ProviderBound { .. } => "idp-bound",
+            Self::MemberUnknown { .. } => "member-unknown",
+            Self::MemberExists { .. } => "member-exists",
+            Self::MemberSuspended { .. } => "member-suspended",
+            Self::MemberRemoved { .. } => "member-removed",
+            Self::MemberNotActive { .. } => "member-not-active",
+            Self::InviteOpen { .. } | Self::NewerInviteOpen(_) => "invite-open",
+            Self::InviteRevoked => "invite-revoked",
+            Self::InviteUsedUp | Self::NothingToRevoke => "invite-used-up",
+            Self::InviteExpired | Self::InviteTooLong => "invite-life",
+            Self::InviteUses => "invite-uses",
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What helps where a rule forbids an operator's change.
+
+use tenancy::operate::Rule;
+
+/// The rule in words, and the command that helps.
+pub(crate) fn refusal(rule: &Rule) -> String {
+    let advice = match rule {
+        Rule::TenantUnknown(_) => "see `tenantctl tenant list`",
+        Rule::TenantNotActive(_) => "see `tenantctl tenant resume`",
+        Rule::ClientBound { .. } => "unbind it first: `tenantctl client unbind`",
+        Rule::ProviderBound { .. } => "unbind it first: `tenantctl idp unbind`",
+        Rule::MemberUnknown { tenant, .. } => {
+            return format!("{rule}; see `tenantctl member list --tenant {tenant}`");
+        }
+        Rule::MemberExists { .. } => "use `tenantctl member set-roles`",
+        Rule::MemberSuspended { .. } => "use `tenantctl member resume`",
+        Rule::MemberRemoved { .. } => "`tenantctl member add` takes them back",
+        Rule::InviteOpen { .. } => "see `tenantctl invite resend` and `revoke`",
+        Rule::InviteRevoked | Rule::InviteUsedUp => "make a new one with `tenantctl invite create`",
+        Rule::NothingToRevoke => "`tenantctl member remove` ends a membership",
+        Rule::TenantExists(_)
+        | Rule::TenantFinal(_)
+        | Rule::TenantOffboarded(_)
+        | Rule::SlugTaken { .. }
+        | Rule::MemberNotActive { .. }
+        | Rule::NewerInviteOpen(_)
+        | Rule::InviteExpired
+        | Rule::InviteTooLong
+        | Rule::InviteUses => return rule.to_string(),
+    };
+    format!("{rule}; {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_command_that_helps() {
+        let (tenant, sub) = (|| "acme".parse().unwrap(), || "sub-1".parse().unwrap());
+        let rows = [
+            (Rule::TenantUnknown(tenant()), "there is no tenant `acme`; see `tenantctl tenant list`"),
+            (
+                Rule::ClientBound { client: "c".parse().unwrap(), tenant: tenant() },
+                "app client c is bound to tenant `acme`; unbind it first: `tenantctl client unbind`",
+            ),
+            (
+                Rule::MemberUnknown { sub: sub(), tenant: tenant() },
+                "user sub-1 is no member of `acme`; see `tenantctl member list --tenant acme`",
+            ),
+            (
+                Rule::MemberSuspended { sub: sub(), tenant: tenant() },
+                "user sub-1 is a suspended member of `acme`; use `tenantctl member resume`",
+            ),
+            (
+                Rule::MemberRemoved { sub: sub(), tenant: tenant() },
+                "user sub-1 was removed from `acme`; `tenantctl member add` takes them back",
+            ),
+            (Rule::InviteUsedUp, "the invite is used up; make a new one with `tenantctl invite create`"),
+            (Rule::InviteUses, "an invite is for 1 to 10000 users"),
+        ];
+
+        for (rule, text) in rows {
+            assert_eq!(refusal(&rule), text);
+        }
+    }
+}
