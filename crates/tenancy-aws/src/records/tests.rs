@@ -187,6 +187,9 @@ fn no_other_file_names_an_attribute_of_a_record() {
     for folder in ["", "operator", "cache"] {
         for file in std::fs::read_dir(source.join(folder)).unwrap().map(|file| file.unwrap().path()) {
             let Ok(text) = std::fs::read_to_string(&file) else { continue };
+            if !text.contains("AttributeValue") && !text.contains("crate::item") {
+                continue;
+            }
             let named: Vec<&String> = own.iter().filter(|name| text.contains(name.as_str())).collect();
             assert!(named.is_empty(), "{} names {named:?}", file.display());
         }
