@@ -67,10 +67,7 @@ impl<'s, S: Records> Tenants<'s, S> {
         id: &TenantId,
         answer: Result<Option<Arc<Tenant>>, StoreError>,
     ) -> Result<(), StoreError> {
-        let missing = || Damage {
-            key: format!("TENANT#{id}"),
-            problem: "a membership or binding refers to it, and it does not exist".to_owned(),
-        };
+        let missing = || Damage::of_tenant(id, "a membership or binding refers to it, and it does not exist");
         let tenant = match answer {
             Ok(tenant) => tenant.ok_or_else(missing),
             Err(StoreError::Damaged(damage)) => Err(damage),

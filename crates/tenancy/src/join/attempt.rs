@@ -134,9 +134,12 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
             if !wanted.admits(&binding.tenant) {
                 return Ok(None);
             }
-            let tenant = self.store.joinable_tenant(&binding.tenant).await?.ok_or_else(|| Damage {
-                key: format!("IDP#{}#{provider} / PTR", self.applicant.user.pool),
-                problem: "`tid` names a tenant that does not exist".to_owned(),
+            let tenant = self.store.joinable_tenant(&binding.tenant).await?.ok_or_else(|| {
+                Damage::of_provider(
+                    &self.applicant.user.pool,
+                    provider,
+                    "`tid` names a tenant that does not exist",
+                )
             })?;
             self.tenants.know(&tenant);
             let keeps_default = self.keeps_default().await?;

@@ -63,23 +63,20 @@ impl JoinPlan {
             MembershipChange::AddRoles { version } => version.saturating_add(1),
         };
         let existing = records.memberships.iter_mut().find(|membership| membership.tenant == self.tenant);
-        match existing {
-            Some(membership) => {
-                membership.roles.clone_from(&self.roles);
-                membership.version = version;
-            }
-            None => {
-                let place = records.memberships.partition_point(|m| m.tenant < self.tenant);
-                let membership = Membership {
-                    tenant: self.tenant.clone(),
-                    roles: self.roles.clone(),
-                    status: MembershipStatus::Active,
-                    stamp: Stamp::Pending,
-                    version,
-                    joined_at: Some(self.at),
-                };
-                records.memberships.insert(place, membership);
-            }
+        if let Some(membership) = existing {
+            membership.roles.clone_from(&self.roles);
+            membership.version = version;
+            return;
         }
+        let place = records.memberships.partition_point(|m| m.tenant < self.tenant);
+        let membership = Membership {
+            tenant: self.tenant.clone(),
+            roles: self.roles.clone(),
+            status: MembershipStatus::Active,
+            stamp: Stamp::Pending,
+            version,
+            joined_at: Some(self.at),
+        };
+        records.memberships.insert(place, membership);
     }
 }

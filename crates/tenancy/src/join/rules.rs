@@ -119,7 +119,7 @@ pub fn check_pointer(tenant: &TenantId, email: &EmailAddress, invite: &Invite) -
     } else {
         return Ok(());
     };
-    Err(Damage { key: format!("INVITE#{}", invite.hash.short()), problem })
+    Err(Damage::of_invite(&invite.hash, problem))
 }
 
 /// Whether a refused code still shows which tenant its owner wants: people click the old link after a new one was sent.

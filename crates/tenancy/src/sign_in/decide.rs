@@ -171,8 +171,7 @@ async fn grant<R: Records, S: JoinStore>(
             return Err(none);
         }
     };
-    let no_longer =
-        || StoreError::from(Damage { key: format!("TENANT#{chosen}"), problem: "vanished".to_owned() });
+    let no_longer = || StoreError::from(Damage::of_tenant(&chosen, "vanished"));
     let tenant = Arc::clone(tenants.get(&chosen).ok_or_else(no_longer)?);
     let roles = records.in_tenant(&chosen).map(|membership| membership.roles.clone()).unwrap_or_default();
     let passed_over = records.memberships.iter().filter_map(|membership| tenants.damage(&membership.tenant));
@@ -269,7 +268,7 @@ async fn choose_or_join<R: Records, S: JoinStore>(
             }
             Choice::Damaged(tenant) => {
                 let found = damage.or_else(|| tenants.damage(&tenant).cloned());
-                let unknown = Damage { key: format!("TENANT#{tenant}"), problem: "damaged".to_owned() };
+                let unknown = Damage::of_tenant(&tenant, "damaged");
                 return Err(StoreError::from(found.unwrap_or(unknown)).into());
             }
         }
@@ -295,10 +294,7 @@ pub async fn decide_machine(
 
 /// The tenant, if it is active. That a membership or a binding names a tenant that does not exist is damage.
 fn active(tenant: Option<Arc<Tenant>>, id: &TenantId) -> Result<Result<Arc<Tenant>, Refusal>, StoreError> {
-    let tenant = tenant.ok_or_else(|| Damage {
-        key: format!("TENANT#{id}"),
-        problem: "referred to, and does not exist".to_owned(),
-    })?;
+    let tenant = tenant.ok_or_else(|| Damage::of_tenant(id, "referred to, and does not exist"))?;
     Ok(match tenant.status {
         TenantStatus::Active => Ok(tenant),
         TenantStatus::Suspended | TenantStatus::Offboarded => Err(Refusal::Suspended),
