@@ -37,6 +37,7 @@ mod dynamodb;
 mod error;
 mod form;
 mod iam;
+mod json;
 mod query;
 mod random;
 mod serve;

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::Answer,
     error::CognitoError,
     pool_shape::POOL_ID,
+    service::Cognito,
     shape::{self, Members, Object, Shape, take_text},
+    wire::Answer,
 };
 use crate::lambda::ACCOUNT_ID;
 

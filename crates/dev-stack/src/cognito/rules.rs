@@ -2,13 +2,17 @@
 
 use serde_json::Value;
 
-use super::{
-    description::{Before, member, texts, triggers},
-    error::CognitoError,
-    pool::EventVersion,
-    shape::Object,
-    unknowns,
-};
+use super::{error::CognitoError, lambda_config::triggers, shape::Object, trigger::EventVersion, unknowns};
+use crate::json::{member, texts};
+
+/// What has to be known of a pool to judge an update.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Before {
+    /// `TemporaryPasswordValidityDays` has been set once, so `UnusedAccountValidityDays` cannot be any more.
+    pub(crate) temporary_days_set: bool,
+    /// There is an MFA method besides SMS.
+    pub(crate) other_mfa: bool,
+}
 
 /// Refuses what contradicts itself in the request as it was sent.
 pub(crate) fn check_sent(sent: &Object, before: Before) -> Result<(), CognitoError> {

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{EventVersion, Trigger, error::CognitoError, group::GroupConfiguration};
+use super::{
+    error::CognitoError,
+    group_configuration::GroupConfiguration,
+    trigger::{EventVersion, Trigger},
+};
 
 /// What name of the trigger stands in an error's text, "`<name>` failed with error .."?
 ///

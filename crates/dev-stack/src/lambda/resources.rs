@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Lambda, api, policy::Permission, policy::document};
-use crate::{DevStackError, cognito::merge, random};
+use crate::{DevStackError, json::merge, random};
 
 /// Of one function.
 #[derive(Debug, Default)]
