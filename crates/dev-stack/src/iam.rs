@@ -11,8 +11,9 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::{
-    DevStackError, form,
-    lambda::ACCOUNT_ID,
+    DevStackError,
+    account::ACCOUNT_ID,
+    form,
     query::{self, Refusal, escaped},
     random,
     serve::{self, Shutdown},

@@ -6,9 +6,9 @@ use axum::{Router, body::Bytes, extract::State, response::Response, routing::pos
 use tokio::task::JoinHandle;
 
 use crate::{
-    DevStackError, form,
-    lambda::ACCOUNT_ID,
-    query,
+    DevStackError,
+    account::ACCOUNT_ID,
+    form, query,
     serve::{self, Shutdown},
 };
 

@@ -11,7 +11,7 @@ use super::{
     shape::{self, Members, Object, Shape, take_text},
     wire::Answer,
 };
-use crate::lambda::ACCOUNT_ID;
+use crate::account::ACCOUNT_ID;
 
 const CREATE: Members = &[
     ("UserPoolId", POOL_ID),

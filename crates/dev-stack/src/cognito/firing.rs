@@ -16,10 +16,7 @@ use super::{
     unknowns,
     user::User,
 };
-use crate::{
-    DevStackError, Invocation,
-    lambda::{ACCOUNT_ID, Caller},
-};
+use crate::{DevStackError, Invocation, account::ACCOUNT_ID, lambda::Caller};
 
 /// How often Cognito calls a function that does not answer in time.
 const ATTEMPTS: u32 = 3;

@@ -10,7 +10,7 @@ use super::{
     service::Cognito,
     trigger::{Trigger, TriggerRecord, Triggers},
 };
-use crate::{DevStackError, Permission, lambda::ACCOUNT_ID, random};
+use crate::{DevStackError, Permission, account::ACCOUNT_ID, random};
 
 impl Cognito {
     /// Creates a pool and gives its id. A pool of the same id is replaced, users and all.

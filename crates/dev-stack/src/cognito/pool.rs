@@ -18,9 +18,9 @@ use super::{
     users::Users,
 };
 use crate::{
+    account::ACCOUNT_ID,
     clock,
     json::{member, texts},
-    lambda::ACCOUNT_ID,
 };
 
 /// Trigger records kept per pool.

@@ -10,7 +10,7 @@ use tokio::{
     sync::broadcast,
 };
 
-/// Lines that a slow reader of [`Lambda::log_lines`](super::Lambda::log_lines) may be behind.
+/// Lines that a slow reader of [`Lambda::log_lines`](crate::Lambda::log_lines) may be behind.
 pub(super) const BACKLOG: usize = 1_024;
 
 /// A line that a function wrote.
