@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::CognitoError,
-    lambda_config::{mirror_trigger, set_triggers},
+    lambda_config::{mirror_triggers, set_triggers},
     pool_settings::PoolSettings,
     rules,
     rules::Before,
@@ -36,7 +36,7 @@ pub(crate) fn settle(mut sent: Object, before: Before) -> Result<Object, Cognito
         merge(settled.entry(name).or_insert(Value::Null), value);
     }
     mirror_days(&mut settled);
-    mirror_trigger(&mut settled);
+    mirror_triggers(&mut settled);
     rules::check_settled(&settled, before)?;
     Ok(settled)
 }
@@ -56,7 +56,7 @@ pub(crate) fn of_settings(settings: PoolSettings, arn: impl Fn(&str) -> String) 
         "UsernameConfiguration": { "CaseSensitive": false },
         "SchemaAttributes": attributes,
     })));
-    set_triggers(&mut description, settings.triggers, arn);
+    set_triggers(&mut description, &settings.triggers, arn);
     born(&mut description, &settings.name);
     description
 }

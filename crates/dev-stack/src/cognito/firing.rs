@@ -81,7 +81,8 @@ impl Firing {
         client_id: Option<&str>,
         metadata: Option<Metadata>,
     ) -> Option<Self> {
-        let function = pool.triggers().post_confirmation?;
+        let trigger = Trigger::PostConfirmation;
+        let (function, _) = pool.triggers().of(trigger)?.clone();
         let request = Request {
             user_attributes: user.event_attributes(),
             group_configuration: None,
@@ -92,7 +93,6 @@ impl Firing {
         let version = EventVersion::V1;
         let user_name = Some(user.username.as_str());
         let event = render(pool, version, source, user_name, client_id, request, json!({}));
-        let trigger = Trigger::PostConfirmation;
         Some(Self { pool_id: pool.id.clone(), function, trigger, version, source, event })
     }
 
@@ -118,7 +118,7 @@ impl Firing {
         scopes: &[String],
         metadata: Option<Metadata>,
     ) -> Option<Self> {
-        let (_, version) = pool.triggers().pre_token_generation?;
+        let version = pool.triggers().of(Trigger::PreTokenGeneration)?.1;
         if version < EventVersion::V3 {
             return None;
         }
@@ -134,7 +134,8 @@ impl Firing {
         scopes: &[String],
         metadata: Option<Metadata>,
     ) -> Option<Self> {
-        let (function, version) = pool.triggers().pre_token_generation?;
+        let trigger = Trigger::PreTokenGeneration;
+        let (function, version) = pool.triggers().of(trigger)?.clone();
         let (scopes, container) = match version {
             EventVersion::V1 => (None, "claimsOverrideDetails"),
             EventVersion::V2 | EventVersion::V3 => (Some(scopes.to_vec()), "claimsAndScopeOverrideDetails"),
@@ -147,7 +148,6 @@ impl Firing {
         };
         let response = json!({ container: null });
         let event = render(pool, version, source, user_name.as_deref(), Some(client_id), request, response);
-        let trigger = Trigger::PreTokenGeneration;
         Some(Self { pool_id: pool.id.clone(), function, trigger, version, source, event })
     }
 

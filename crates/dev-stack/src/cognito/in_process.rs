@@ -86,7 +86,7 @@ impl Cognito {
     pub fn set_triggers(&self, pool_id: &str, triggers: Triggers) -> Result<(), DevStackError> {
         self.admit_named(pool_id, &triggers);
         self.change_pool(pool_id, |pool| {
-            lambda_config::set_triggers(&mut pool.description, triggers, |function| {
+            lambda_config::set_triggers(&mut pool.description, &triggers, |function| {
                 self.lambda().arn(function)
             });
         })
@@ -126,9 +126,7 @@ impl Cognito {
 
     /// Lets a pool call the functions that are given by name.
     fn admit_named(&self, pool_id: &str, triggers: &Triggers) {
-        let pre = triggers.pre_token_generation.as_ref().map(|(function, _)| function);
-        for function in triggers.post_confirmation.iter().chain(pre).filter(|name| !name.starts_with("arn:"))
-        {
+        for function in triggers.functions().filter(|name| !name.starts_with("arn:")) {
             let permission =
                 Permission { source_arn: Some(self.pool_arn(pool_id)), ..Permission::of_cognito("pool") };
             self.lambda().admit_pool(function, pool_id, permission);

@@ -3,50 +3,84 @@
 use serde_json::{Value, json};
 
 use super::{
+    error::CognitoError,
     shape::Object,
-    trigger::{EventVersion, Triggers},
+    trigger::{EventVersion, Trigger, Triggers},
     unknowns,
 };
 use crate::json::{member, merge};
 
 /// The triggers that a description has.
 pub(crate) fn triggers(description: &Object) -> Triggers {
+    Trigger::ALL.into_iter().fold(Triggers::default(), |triggers, trigger| {
+        match trigger_of(description, trigger) {
+            Some((function, version)) => triggers.with_version(trigger, function, version),
+            None => triggers,
+        }
+    })
+}
+
+fn trigger_of(description: &Object, trigger: Trigger) -> Option<(String, EventVersion)> {
     let text = |path: &[&str]| member(description, path).and_then(Value::as_str).map(str::to_owned);
-    let config = |name| text(&["LambdaConfig", "PreTokenGenerationConfig", name]);
-    let versioned = config("LambdaArn").map(|arn| {
-        let version = config("LambdaVersion").and_then(|version| EventVersion::from_lambda_version(&version));
-        (arn, version.unwrap_or_default())
+    let versioned = trigger.versioned_member().and_then(|config| {
+        let version = text(&["LambdaConfig", config, "LambdaVersion"]);
+        let version = version.and_then(|version| EventVersion::from_lambda_version(&version));
+        Some((text(&["LambdaConfig", config, "LambdaArn"])?, version.unwrap_or_default()))
     });
-    let legacy = || text(&["LambdaConfig", "PreTokenGeneration"]).map(|arn| (arn, EventVersion::V1));
-    Triggers {
-        post_confirmation: text(&["LambdaConfig", "PostConfirmation"]),
-        pre_token_generation: versioned.or_else(legacy),
+    versioned.or_else(|| text(&["LambdaConfig", trigger.member()]).map(|arn| (arn, EventVersion::V1)))
+}
+
+/// Changes the triggers that this stack fires and leaves the others; `arn` makes the ARN of a function's name.
+pub(crate) fn set_triggers(description: &mut Object, triggers: &Triggers, arn: impl Fn(&str) -> String) {
+    let config = description.entry("LambdaConfig").or_insert_with(|| json!({}));
+    for trigger in Trigger::ALL {
+        let function = triggers.of(trigger).map(|(function, version)| {
+            (if function.starts_with("arn:") { function.clone() } else { arn(function) }, *version)
+        });
+        let change = match trigger.versioned_member() {
+            None => json!({ trigger.member(): function.map(|(arn, _)| arn) }),
+            Some(versioned) => {
+                json!({ trigger.member(): null, versioned: function.map(|(arn, version)| of_version(&arn, version)) })
+            }
+        };
+        merge(config, change);
+    }
+    mirror_triggers(description);
+}
+
+/// The two members of a trigger whose events have versions are one trigger.
+pub(crate) fn mirror_triggers(settled: &mut Object) {
+    for trigger in Trigger::ALL {
+        let Some(versioned) = trigger.versioned_member() else { continue };
+        let Some((arn, version)) = trigger_of(settled, trigger) else { continue };
+        let mut change = json!({ versioned: of_version(&arn, version) });
+        if unknowns::legacy_trigger_is_shown(version) {
+            merge(&mut change, json!({ trigger.member(): arn }));
+        }
+        merge(settled.entry("LambdaConfig").or_insert_with(|| json!({})), change);
     }
 }
 
-/// Changes the two triggers and leaves the others; `arn` makes the ARN of a function's name.
-pub(crate) fn set_triggers(description: &mut Object, triggers: Triggers, arn: impl Fn(&str) -> String) {
-    let arn = |function: String| if function.starts_with("arn:") { function } else { arn(&function) };
-    let Triggers { post_confirmation, pre_token_generation } = triggers;
-    let change = json!({
-        "PostConfirmation": post_confirmation.map(&arn),
-        "PreTokenGeneration": null,
-        "PreTokenGenerationConfig": pre_token_generation.map(|(function, version)| {
-            json!({ "LambdaArn": arn(function), "LambdaVersion": version.as_lambda_version() })
-        }),
-    });
-    merge(description.entry("LambdaConfig").or_insert_with(|| json!({})), change);
-    mirror_trigger(description);
+/// Refuses two members of a trigger that do not agree.
+pub(crate) fn check(sent: &Object) -> Result<(), CognitoError> {
+    for trigger in Trigger::ALL {
+        let Some(versioned) = trigger.versioned_member() else { continue };
+        let Some(config) = member(sent, &["LambdaConfig", versioned]) else { continue };
+        let (Some(arn), Some(_)) = (config.get("LambdaArn"), config.get("LambdaVersion")) else {
+            return Err(CognitoError::invalid_parameter(format!(
+                "{versioned} needs both LambdaArn and LambdaVersion"
+            )));
+        };
+        let first = trigger.member();
+        if member(sent, &["LambdaConfig", first]).is_some_and(|legacy| legacy != arn) {
+            return Err(CognitoError::invalid_parameter(format!(
+                "{first} and {versioned} must have the same Lambda ARN"
+            )));
+        }
+    }
+    Ok(())
 }
 
-/// `PreTokenGeneration` and `PreTokenGenerationConfig` are one trigger.
-pub(crate) fn mirror_trigger(settled: &mut Object) {
-    let Triggers { pre_token_generation: Some((arn, version)), .. } = triggers(settled) else { return };
-    let mut change = json!({
-        "PreTokenGenerationConfig": { "LambdaArn": arn, "LambdaVersion": version.as_lambda_version() },
-    });
-    if unknowns::legacy_trigger_is_shown(version) {
-        merge(&mut change, json!({ "PreTokenGeneration": arn }));
-    }
-    merge(settled.entry("LambdaConfig").or_insert_with(|| json!({})), change);
+fn of_version(arn: &str, version: EventVersion) -> Value {
+    json!({ "LambdaArn": arn, "LambdaVersion": version.as_lambda_version() })
 }

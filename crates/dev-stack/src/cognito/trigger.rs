@@ -1,18 +1,73 @@
 //! The triggers of a pool, and the record of a firing.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How long Cognito waits for one attempt (developer guide, "Customizing user pool workflows with Lambda
 /// triggers").
 pub const TRIGGER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The triggers that this stack fires.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The triggers that this stack fires: the one list, with what `LambdaConfig` calls each. A new one has its event in
+/// [`Firing`](super::firing::Firing).
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Trigger {
     /// After a user is confirmed, and after a password is reset.
     PostConfirmation,
     /// Before tokens are signed.
     PreTokenGeneration,
+}
+
+impl Trigger {
+    pub(crate) const ALL: [Self; 2] = [Self::PostConfirmation, Self::PreTokenGeneration];
+
+    /// Its member of `LambdaConfig`; where its events have versions, that of the first.
+    pub(crate) fn member(self) -> &'static str {
+        match self {
+            Self::PostConfirmation => "PostConfirmation",
+            Self::PreTokenGeneration => "PreTokenGeneration",
+        }
+    }
+
+    /// Its member of `LambdaConfig` that names a version of its events.
+    pub(crate) fn versioned_member(self) -> Option<&'static str> {
+        match self {
+            Self::PostConfirmation => None,
+            Self::PreTokenGeneration => Some("PreTokenGenerationConfig"),
+        }
+    }
+}
+
+/// The functions that a pool calls, by name or ARN, each with the version of its events.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Triggers(BTreeMap<Trigger, (String, EventVersion)>);
+
+impl Triggers {
+    /// These, and `function` for events of [`EventVersion::V1`].
+    #[must_use]
+    pub fn with(self, trigger: Trigger, function: impl Into<String>) -> Self {
+        self.with_version(trigger, function, EventVersion::V1)
+    }
+
+    /// These, and `function` for events of `version`. A trigger that has no versions ignores it.
+    #[must_use]
+    pub fn with_version(
+        mut self,
+        trigger: Trigger,
+        function: impl Into<String>,
+        version: EventVersion,
+    ) -> Self {
+        self.0.insert(trigger, (function.into(), version));
+        self
+    }
+
+    /// The function of a trigger.
+    #[must_use]
+    pub fn of(&self, trigger: Trigger) -> Option<&(String, EventVersion)> {
+        self.0.get(&trigger)
+    }
+
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|(function, _)| function.as_str())
+    }
 }
 
 /// `LambdaVersion` of the pre-token-generation trigger.
@@ -51,15 +106,6 @@ impl EventVersion {
     pub(crate) fn from_lambda_version(version: &str) -> Option<Self> {
         [Self::V1, Self::V2, Self::V3].into_iter().find(|known| known.as_lambda_version() == version)
     }
-}
-
-/// The functions that a pool calls, by name or ARN.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Triggers {
-    /// `PostConfirmation`.
-    pub post_confirmation: Option<String>,
-    /// `PreTokenGenerationConfig`.
-    pub pre_token_generation: Option<(String, EventVersion)>,
 }
 
 /// How firing a trigger ended.

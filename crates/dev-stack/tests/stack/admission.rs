@@ -19,8 +19,7 @@ async fn attached() -> (Fixture, String) {
 }
 
 fn attach(fixture: &Fixture, arn: &str) {
-    let triggers =
-        Triggers { pre_token_generation: Some((arn.to_owned(), EventVersion::V2)), ..Triggers::default() };
+    let triggers = Triggers::default().with_version(Trigger::PreTokenGeneration, arn, EventVersion::V2);
     fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
 }
 

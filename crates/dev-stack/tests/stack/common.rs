@@ -20,7 +20,7 @@ use aws_smithy_http_client::Builder;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use dev_stack::{
     ClientSettings, DevStack, EventVersion, FunctionError, FunctionProgram, FunctionSpec, PoolSettings,
-    StackOptions, Triggers,
+    StackOptions, Trigger, Triggers,
 };
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde_json::Value;
@@ -149,10 +149,11 @@ impl Fixture {
 /// A pool whose two triggers are the functions `post` and `pre`.
 pub(crate) fn pool(version: EventVersion) -> PoolSettings {
     PoolSettings {
-        triggers: Triggers {
-            post_confirmation: Some("post".to_owned()),
-            pre_token_generation: Some(("pre".to_owned(), version)),
-        },
+        triggers: Triggers::default().with(Trigger::PostConfirmation, "post").with_version(
+            Trigger::PreTokenGeneration,
+            "pre",
+            version,
+        ),
         ..PoolSettings::default()
     }
 }

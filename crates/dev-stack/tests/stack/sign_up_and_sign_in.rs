@@ -374,7 +374,7 @@ async fn a_federated_user_is_confirmed_once_and_hosted_every_time() {
 
 #[tokio::test]
 async fn an_auto_confirmed_sign_up_fires_with_its_metadata() {
-    let triggers = Triggers { post_confirmation: Some("post".to_owned()), ..Triggers::default() };
+    let triggers = Triggers::default().with(Trigger::PostConfirmation, "post");
     let settings = PoolSettings { auto_confirm: true, triggers, ..PoolSettings::default() };
     let fixture = Fixture::start(settings).await;
     fixture.add("post", Ok);

@@ -48,8 +48,7 @@ async fn an_error_of_pre_token_generation_stops_sign_in_and_refresh() {
     ];
 
     for (version, message) in rows {
-        let triggers =
-            Triggers { pre_token_generation: Some(("pre".to_owned(), version)), ..Triggers::default() };
+        let triggers = Triggers::default().with_version(Trigger::PreTokenGeneration, "pre", version);
         fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
         let expected = refused("UserLambdaValidationException", message);
         assert_eq!(fixture.sign_in().await.unwrap_err(), expected);
@@ -128,8 +127,7 @@ async fn replies_that_cognito_does_not_understand_are_refused() {
     let fixture = Fixture::start(PoolSettings::default()).await;
     fixture.sign_up().await;
     fixture.confirm().await.unwrap();
-    let triggers =
-        Triggers { pre_token_generation: Some(("pre".to_owned(), EventVersion::V1)), ..Triggers::default() };
+    let triggers = Triggers::default().with(Trigger::PreTokenGeneration, "pre");
     fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
     let unrecognizable = refused("InvalidLambdaResponseException", "Unrecognizable lambda output");
 

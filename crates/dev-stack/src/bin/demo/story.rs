@@ -55,8 +55,9 @@ async fn on(stack: &DevStack, binaries: &FunctionBinaries) -> Result<Story, Stri
     let code = seed.invite(&acme, &["admin", "viewer"], None).await.map_err(wrong)?.reveal();
 
     // At first only post-confirmation is attached, so that there are tokens to compare with.
-    let post_confirmation = Some(POST_CONFIRMATION.to_owned());
-    let triggers = Triggers { post_confirmation: post_confirmation.clone(), pre_token_generation: None };
+    let triggers = Triggers::default().with(Trigger::PostConfirmation, POST_CONFIRMATION);
+    let both =
+        triggers.clone().with_version(Trigger::PreTokenGeneration, PRE_TOKEN_GENERATION, EventVersion::V2);
     let pool = stack.cognito().create_pool(PoolSettings { triggers, ..PoolSettings::default() });
     let client = stack.cognito().create_client(&pool, ClientSettings::default()).map_err(wrong)?;
     let app = App { stack, cognito: cognito(stack)?, pool, client };
@@ -64,8 +65,6 @@ async fn on(stack: &DevStack, binaries: &FunctionBinaries) -> Result<Story, Stri
     app.sign_up(ANA, Some(&code)).await?;
     let stamped = app.stamp(ANA).await?;
     let without = app.sign_in(ANA).await?;
-    let pre_token_generation = Some((PRE_TOKEN_GENERATION.to_owned(), EventVersion::V2));
-    let both = Triggers { post_confirmation, pre_token_generation };
     stack.cognito().set_triggers(&app.pool, both).map_err(wrong)?;
     let with = app.sign_in(ANA).await?;
     let token_event = event(stack, &app.pool, Trigger::PreTokenGeneration)?;
