@@ -37,7 +37,6 @@ struct Role {
     policies: BTreeMap<String, String>,
 }
 
-/// Starts the service.
 pub(crate) async fn start(
     port: Option<u16>,
     shutdown: Shutdown,
@@ -56,13 +55,11 @@ impl Iam {
         &self.url
     }
 
-    /// The names of all roles.
     #[must_use]
     pub fn roles(&self) -> Vec<String> {
         self.lock().keys().cloned().collect()
     }
 
-    /// Whether there is a role of this ARN.
     pub(crate) fn knows(&self, arn: &str) -> bool {
         self.lock().keys().any(|name| arn_of(name) == arn)
     }

@@ -22,7 +22,6 @@ pub struct Sts {
     caller_arn: Arc<Mutex<String>>,
 }
 
-/// Starts the service.
 pub(crate) async fn start(
     port: Option<u16>,
     shutdown: Shutdown,

@@ -12,7 +12,6 @@ use crate::{
     random,
 };
 
-/// What an app client is made of.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
     /// Client id; `None` makes one.
@@ -116,7 +115,6 @@ impl Client {
         self.seconds("AccessTokenValidity", "AccessToken", (1, "hours"))
     }
 
-    /// Life of refresh tokens.
     pub(crate) fn refresh_token_seconds(&self) -> u64 {
         self.seconds("RefreshTokenValidity", "RefreshToken", (30, "days"))
     }

@@ -5,15 +5,12 @@ use serde_json::{Value, json};
 /// Something that Cognito would have sent by e-mail.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mail {
-    /// The user's pool.
     pub pool_id: String,
-    /// The user.
     pub username: String,
     /// The address, if the user has one.
     pub to: Option<String>,
     /// What it is for, as a heading: `confirmation code`.
     pub subject: &'static str,
-    /// The code or the temporary password.
     pub secret: String,
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn settle(mut sent: Object, before: Before) -> Result<Object, Cognito
 
 /// The description of a pool made by [`Cognito::create_pool`](crate::Cognito::create_pool): one that an auditor
 /// would like.
-pub(crate) fn of_settings(settings: PoolSettings, arn: impl Fn(&str) -> String) -> Object {
+pub(crate) fn of_settings(settings: &PoolSettings, arn: impl Fn(&str) -> String) -> Object {
     let mut attributes = schema::standard();
     attributes.extend(settings.custom_attributes.iter().map(|name| schema::custom_text(name)));
     let mut description = defaults(false);
@@ -57,12 +57,11 @@ pub(crate) fn of_settings(settings: PoolSettings, arn: impl Fn(&str) -> String) 
         "SchemaAttributes": attributes,
     })));
     set_triggers(&mut description, &settings.triggers, arn);
-    born(&mut description, &settings.name);
+    set_creation_members(&mut description, &settings.name);
     description
 }
 
-/// The members that a pool has from its making.
-pub(crate) fn born(description: &mut Object, name: &str) {
+pub(crate) fn set_creation_members(description: &mut Object, name: &str) {
     let now = clock::now_seconds();
     description.insert("Name".to_owned(), json!(name));
     description.insert("CreationDate".to_owned(), json!(now));

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{group_configuration::GroupConfiguration, unknowns};
 
-/// A group of a pool.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Group {
     pub(crate) name: String,

@@ -16,9 +16,9 @@ impl Cognito {
     /// Creates a pool and gives its id. A pool of the same id is replaced, users and all.
     #[must_use]
     pub fn create_pool(&self, settings: PoolSettings) -> String {
-        let id = settings.id.clone().unwrap_or_else(|| self.new_pool_id());
-        let (auto_confirm, triggers) = (settings.auto_confirm, settings.triggers.clone());
-        let description = description::of_settings(settings, |function| self.lambda().arn(function));
+        let description = description::of_settings(&settings, |function| self.lambda().arn(function));
+        let PoolSettings { id, auto_confirm, triggers, .. } = settings;
+        let id = id.unwrap_or_else(|| self.new_pool_id());
         let mut pool = Pool::new(id.clone(), self.region().to_owned(), self.issuer(&id), description);
         self.admit_named(&id, &triggers);
         pool.auto_confirm = auto_confirm;
@@ -41,14 +41,12 @@ impl Cognito {
         Ok(id)
     }
 
-    /// The ids of all pools of this name.
     #[must_use]
     pub fn pools_named(&self, name: &str) -> Vec<String> {
         let pools = self.lock_pools();
         pools.values().filter(|pool| pool.text("Name") == Some(name)).map(|pool| pool.id.clone()).collect()
     }
 
-    /// The ids of all app clients of this name in a pool.
     #[must_use]
     pub fn clients_named(&self, pool_id: &str, name: &str) -> Vec<String> {
         let pools = self.lock_pools();
@@ -70,7 +68,6 @@ impl Cognito {
         Some(self.lock_pools().get(pool_id)?.user(username).ok()?.sub.clone())
     }
 
-    /// The secret of an app client that has one.
     #[must_use]
     pub fn client_secret(&self, pool_id: &str, client_id: &str) -> Option<String> {
         self.lock_pools().get(pool_id)?.clients.get(client_id)?.secret().map(str::to_owned)
@@ -83,10 +80,10 @@ impl Cognito {
     /// # Errors
     ///
     /// [`DevStackError::UnknownPool`].
-    pub fn set_triggers(&self, pool_id: &str, triggers: Triggers) -> Result<(), DevStackError> {
-        self.admit_named(pool_id, &triggers);
+    pub fn set_triggers(&self, pool_id: &str, triggers: &Triggers) -> Result<(), DevStackError> {
+        self.admit_named(pool_id, triggers);
         self.change_pool(pool_id, |pool| {
-            lambda_config::set_triggers(&mut pool.description, &triggers, |function| {
+            lambda_config::set_triggers(&mut pool.description, triggers, |function| {
                 self.lambda().arn(function)
             });
         })
@@ -105,7 +102,6 @@ impl Cognito {
         self.lock_pools().get(pool_id).map(|pool| pool.records.iter().cloned().collect()).unwrap_or_default()
     }
 
-    /// The last firing of one trigger of a pool.
     #[must_use]
     pub fn last_record(&self, pool_id: &str, trigger: Trigger) -> Option<TriggerRecord> {
         self.lock_pools().get(pool_id)?.records.iter().rev().find(|record| record.trigger == trigger).cloned()
@@ -118,7 +114,6 @@ impl Cognito {
         format!("arn:aws:cognito-idp:{region}:{ACCOUNT_ID}:userpool/{pool_id}")
     }
 
-    /// Where the key set of a pool is.
     #[must_use]
     pub fn jwks_url(&self, pool_id: &str) -> String {
         format!("{}/.well-known/jwks.json", self.issuer(pool_id))

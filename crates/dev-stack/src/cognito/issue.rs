@@ -17,13 +17,10 @@ use crate::clock;
 /// What a sign-in or a refresh gives.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tokens {
-    /// The ID token, a signed JWT.
     pub id_token: String,
-    /// The access token, a signed JWT.
     pub access_token: String,
     /// The refresh token; a refresh gives a new one where the app client rotates them.
     pub refresh_token: Option<String>,
-    /// Seconds until the two JWTs expire.
     pub expires_in_seconds: u64,
 }
 

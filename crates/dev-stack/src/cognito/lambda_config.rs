@@ -10,7 +10,6 @@ use super::{
 };
 use crate::json::{member, merge};
 
-/// The triggers that a description has.
 pub(crate) fn triggers(description: &Object) -> Triggers {
     Trigger::ALL.into_iter().fold(Triggers::default(), |triggers, trigger| {
         match trigger_of(description, trigger) {

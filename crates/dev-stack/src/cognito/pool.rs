@@ -23,10 +23,8 @@ use crate::{
     json::{member, texts},
 };
 
-/// Trigger records kept per pool.
 const RECORDS_MAX: usize = 1_000;
 
-/// A pool and all that is in it.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Pool {
     pub(crate) id: String,
@@ -178,7 +176,6 @@ pub(crate) fn unknown_pool(pool_id: &str) -> CognitoError {
     CognitoError::not_found(format!("User pool {pool_id} does not exist."))
 }
 
-/// Whether there is a method besides SMS.
 pub(crate) fn has_mfa_besides_sms(mfa: &Object) -> bool {
     let token = mfa.get("SoftwareTokenMfaConfiguration").and_then(|config| config.get("Enabled"));
     token.and_then(Value::as_bool).unwrap_or_default() || mfa.contains_key("EmailMfaConfiguration")

@@ -40,7 +40,6 @@ pub(super) async fn by_password(
     step.finish(cognito).await
 }
 
-/// What follows the right password.
 pub(super) fn after_password(
     cognito: &Cognito,
     pool: &mut Pool,

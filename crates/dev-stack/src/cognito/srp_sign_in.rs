@@ -17,7 +17,6 @@ use super::{
 };
 use crate::random;
 
-/// Length of the secret block, in bytes.
 const SECRET_BLOCK_BYTES: usize = 600;
 
 /// `InitiateAuth`: answers `SRP_A` with `PASSWORD_VERIFIER`. There is no `Session`: the answer is recognised by

@@ -59,7 +59,6 @@ impl Triggers {
         self
     }
 
-    /// The function of a trigger.
     #[must_use]
     pub fn of(&self, trigger: Trigger) -> Option<&(String, EventVersion)> {
         self.0.get(&trigger)
@@ -108,7 +107,6 @@ impl EventVersion {
     }
 }
 
-/// How firing a trigger ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TriggerOutcome {
     /// Cognito took the reply.
@@ -117,7 +115,6 @@ pub enum TriggerOutcome {
     Refused {
         /// The exception's name.
         code: &'static str,
-        /// Its text.
         message: String,
     },
 }
@@ -125,7 +122,6 @@ pub enum TriggerOutcome {
 /// One firing of a trigger.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TriggerRecord {
-    /// Which trigger.
     pub trigger: Trigger,
     /// `triggerSource` of the event.
     pub source: &'static str,
@@ -135,6 +131,5 @@ pub struct TriggerRecord {
     pub reply: Option<String>,
     /// How often the function was called: more than once only after a timeout.
     pub attempts: u32,
-    /// How it ended.
     pub outcome: TriggerOutcome,
 }

@@ -133,7 +133,6 @@ impl User {
         Ok(())
     }
 
-    /// Refuses a user who is disabled.
     pub(crate) fn check_enabled(&self) -> Result<(), CognitoError> {
         if self.enabled { Ok(()) } else { Err(CognitoError::not_authorized("User is disabled.")) }
     }

@@ -40,7 +40,7 @@ pub(super) fn create(cognito: &Cognito, input: Object) -> Answer {
     }
     settled.extend(fixed);
     settled.insert("SchemaAttributes".to_owned(), json!(attributes));
-    description::born(&mut settled, &name);
+    description::set_creation_members(&mut settled, &name);
     let id = cognito.new_pool_id();
     let mut pool = Pool::new(id.clone(), cognito.region().to_owned(), cognito.issuer(&id), settled);
     pool.temporary_days_set = temporary_days_set;

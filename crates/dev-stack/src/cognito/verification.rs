@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{json::texts, random};
 
-/// Attributes that a code can verify.
 const VERIFIABLE: [&str; 2] = ["email", "phone_number"];
 
 /// Where a pool lists them that wait.

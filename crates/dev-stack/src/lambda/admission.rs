@@ -11,9 +11,7 @@ const ACTION: &str = "lambda:InvokeFunction";
 pub(crate) struct Caller<'a> {
     /// Such as `cognito-idp.amazonaws.com`.
     pub(crate) service: &'a str,
-    /// ARN of the resource.
     pub(crate) source_arn: &'a str,
-    /// The resource's account.
     pub(crate) source_account: &'a str,
 }
 

@@ -38,7 +38,6 @@ pub(super) struct Environment {
     server: JoinHandle<()>,
 }
 
-/// How one event ended.
 pub(super) enum Ended {
     Reply(Bytes),
     Error(FunctionError),
@@ -114,7 +113,6 @@ impl Environment {
         ended
     }
 
-    /// Whether the process still runs.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }

@@ -23,7 +23,6 @@ use crate::{DevStackError, random};
 /// How often Lambda runs the init phase of one event: the first try, and again within the invocation.
 const INIT_ATTEMPTS: usize = 2;
 
-/// A function that has been added.
 pub(super) struct Function {
     pub(super) placement: Placement,
     timeout: Mutex<Duration>,

@@ -2,7 +2,6 @@
 
 use axum::body::Bytes;
 
-/// How one invocation ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Invocation {
     /// The function's reply, byte for byte.
@@ -16,7 +15,6 @@ pub enum Invocation {
 }
 
 impl Invocation {
-    /// The error, if it is one.
     #[must_use]
     pub fn error(&self) -> Option<&FunctionError> {
         match self {
@@ -33,7 +31,6 @@ pub struct FunctionError {
     pub error_type: String,
     /// `errorMessage` of the body: what Cognito shows to the user.
     pub error_message: String,
-    /// The whole body.
     pub raw: Bytes,
 }
 
@@ -59,7 +56,6 @@ impl FunctionError {
         Self::new("Runtime.ExitError", message)
     }
 
-    /// The function did not answer within `seconds`.
     pub(super) fn timed_out(request_id: &str, seconds: f64) -> Self {
         let message = format!("RequestId: {request_id} Error: Task timed out after {seconds:.2} seconds");
         Self::new("Sandbox.Timedout", message)

@@ -8,10 +8,8 @@ use tempfile::TempDir;
 use super::policy::document;
 use crate::random;
 
-/// Of one function.
 #[derive(Debug, Default)]
 pub(super) struct Resources {
-    /// The version of each alias.
     pub(super) aliases: BTreeMap<String, String>,
     /// By qualifier, which is empty for the function itself.
     pub(super) policies: BTreeMap<String, Policy>,
@@ -21,7 +19,6 @@ pub(super) struct Resources {
     pub(super) code: Option<TempDir>,
 }
 
-/// A policy and its revision.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
     pub(super) document: Value,

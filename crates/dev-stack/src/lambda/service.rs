@@ -171,7 +171,6 @@ impl Lambda {
         let _ = self.service.surroundings.set(environment);
     }
 
-    /// The names of all functions.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.functions().by_name.keys().cloned().collect()
@@ -203,7 +202,6 @@ impl Lambda {
         self.service.functions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The ARN of a function, version or alias.
     pub(super) fn qualified_arn(&self, name: &str, qualifier: &str) -> String {
         let arn = self.arn(name);
         if qualifier.is_empty() { arn } else { format!("{arn}:{qualifier}") }

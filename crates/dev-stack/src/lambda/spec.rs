@@ -11,7 +11,6 @@ use super::{invocation::FunctionError, logs::Logs};
 pub struct FunctionSpec {
     /// Name, also in the ARN.
     pub name: String,
-    /// What runs.
     pub program: FunctionProgram,
     /// Arguments of a binary, as the command of an image function. Default none.
     pub args: Vec<String>,
@@ -44,7 +43,6 @@ impl FunctionSpec {
 type Handler =
     dyn Fn(Bytes) -> Pin<Box<dyn Future<Output = Result<Bytes, FunctionError>> + Send>> + Send + Sync;
 
-/// What a function runs.
 #[derive(Clone)]
 pub enum FunctionProgram {
     /// A `provided.al2023` bootstrap: a program that polls the Runtime API.

@@ -20,7 +20,7 @@ async fn attached() -> (Fixture, String) {
 
 fn attach(fixture: &Fixture, arn: &str) {
     let triggers = Triggers::default().with_version(Trigger::PreTokenGeneration, arn, EventVersion::V2);
-    fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
+    fixture.stack.cognito().set_triggers(&fixture.pool, &triggers).unwrap();
 }
 
 async fn refused(fixture: &Fixture) {

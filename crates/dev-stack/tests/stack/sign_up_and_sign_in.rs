@@ -114,7 +114,7 @@ async fn events_have_the_documented_shape_in_every_version() {
         ),
     ];
     for (version, text, scopes, response) in rows {
-        fixture.stack.cognito().set_triggers(&fixture.pool, pool(version).triggers).unwrap();
+        fixture.stack.cognito().set_triggers(&fixture.pool, &pool(version).triggers).unwrap();
         fixture.sign_in().await.unwrap();
 
         let pre = event(&fixture, Trigger::PreTokenGeneration);
@@ -317,7 +317,7 @@ async fn memberships_are_in_the_event_and_in_both_tokens() {
     let access = fixture.claims(tokens.access_token().unwrap()).await;
     assert_eq!(access["cognito:groups"], json!(["admin", "staff"]));
 
-    fixture.stack.cognito().set_triggers(&fixture.pool, Triggers::default()).unwrap();
+    fixture.stack.cognito().set_triggers(&fixture.pool, &Triggers::default()).unwrap();
     let untouched = fixture.sign_in().await.unwrap();
     let id = fixture.claims(untouched.id_token().unwrap()).await;
     assert_eq!(id["cognito:groups"], json!(["admin", "staff"]), "without a trigger");

@@ -253,7 +253,7 @@ async fn sending_back_what_was_described_changes_nothing() {
     let mut request = request.as_object().cloned().unwrap();
     request.extend(texts.as_object().cloned().unwrap());
     raw(&fixture, "UpdateUserPool", &Value::Object(request)).await;
-    cognito.set_triggers(&fixture.pool, pool(EventVersion::V3).triggers).unwrap();
+    cognito.set_triggers(&fixture.pool, &pool(EventVersion::V3).triggers).unwrap();
     let (_, before) = raw(&fixture, "DescribeUserPool", &json!({ "UserPoolId": fixture.pool })).await;
     let mut sent = before["UserPool"].as_object().cloned().unwrap();
     let read_only = ["Id", "Arn", "Name", "SchemaAttributes", "UsernameAttributes", "UsernameConfiguration"];

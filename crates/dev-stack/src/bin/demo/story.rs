@@ -17,7 +17,6 @@ const REGION: &str = "eu-west-1";
 const ANA: &str = "ana@example.com";
 const STRANGER: &str = "stranger@example.com";
 
-/// What happened.
 pub(crate) struct Story {
     code: String,
     confirmation_event: String,
@@ -65,7 +64,7 @@ async fn on(stack: &DevStack, binaries: &FunctionBinaries) -> Result<Story, Stri
     app.sign_up(ANA, Some(&code)).await?;
     let stamped = app.stamp(ANA).await?;
     let without = app.sign_in(ANA).await?;
-    stack.cognito().set_triggers(&app.pool, both).map_err(wrong)?;
+    stack.cognito().set_triggers(&app.pool, &both).map_err(wrong)?;
     let with = app.sign_in(ANA).await?;
     let token_event = event(stack, &app.pool, Trigger::PreTokenGeneration)?;
     let confirmation_event = event(stack, &app.pool, Trigger::PostConfirmation)?;
@@ -98,7 +97,6 @@ fn event(stack: &DevStack, pool: &str, trigger: Trigger) -> Result<String, Strin
 }
 
 impl Story {
-    /// The story as one JSON object.
     pub(crate) fn json(&self) -> Value {
         let both = |tokens: &Tokens| json!({ "id": tokens.id, "access": tokens.access });
         json!({

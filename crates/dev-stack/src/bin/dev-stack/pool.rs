@@ -63,5 +63,5 @@ pub(crate) fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Res
     let triggers = Triggers::default()
         .with(Trigger::PostConfirmation, alias(functions::POST_CONFIRMATION))
         .with_version(Trigger::PreTokenGeneration, alias(functions::PRE_TOKEN_GENERATION), version);
-    stack.cognito().set_triggers(pool, triggers)
+    stack.cognito().set_triggers(pool, &triggers)
 }
