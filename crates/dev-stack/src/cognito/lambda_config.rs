@@ -83,3 +83,29 @@ pub(crate) fn check(sent: &Object) -> Result<(), CognitoError> {
 fn of_version(arn: &str, version: EventVersion) -> Value {
     json!({ "LambdaArn": arn, "LambdaVersion": version.as_lambda_version() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trigger_that_is_set_is_found_again_and_another_stays() {
+        let set = Trigger::ALL.into_iter().fold(Triggers::default(), |triggers, trigger| {
+            triggers.with_version(trigger, trigger.member(), EventVersion::V2)
+        });
+        let mut description = Object::new();
+        description.insert("LambdaConfig".to_owned(), json!({ "PreSignUp": "arn:other" }));
+
+        set_triggers(&mut description, &set, |function| format!("arn:{function}"));
+
+        let found = triggers(&description);
+        for trigger in Trigger::ALL {
+            let function = found.of(trigger).map(|(function, _)| function.as_str());
+            assert_eq!(function, Some(format!("arn:{}", trigger.member()).as_str()));
+        }
+        assert_eq!(found.of(Trigger::PreTokenGeneration).unwrap().1, EventVersion::V2);
+        assert_eq!(description["LambdaConfig"]["PreSignUp"], "arn:other");
+        set_triggers(&mut description, &Triggers::default(), str::to_owned);
+        assert_eq!(description["LambdaConfig"], json!({ "PreSignUp": "arn:other" }));
+    }
+}

@@ -83,11 +83,15 @@ mod tests {
         while let Some(at) = outside.windows(12).position(|bytes| bytes == b"lib/note.txt") {
             outside[at..at + 12].copy_from_slice(replaced);
         }
+        let mut changed = ARCHIVE.to_vec();
+        let at = changed.windows(7).position(|bytes| bytes == b"stored\n").unwrap();
+        changed[at] = b'S';
         let rows = [
             ("nothing", b"".to_vec()),
             ("text", b"not a zip".to_vec()),
             ("the end alone", ARCHIVE[ARCHIVE.len() - 22..].to_vec()),
             ("a path to the outside", outside),
+            ("a wrong checksum", changed),
         ];
 
         for (row, bytes) in rows {
