@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, time::Duration};
 /// triggers").
 pub const TRIGGER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The triggers that this stack fires: the one list, with what `LambdaConfig` calls each. A new one has its event in
-/// [`Firing`](super::firing::Firing).
+/// The triggers that this stack fires: the one list, with what `LambdaConfig` calls each. The event of each is in
+/// `firing.rs`.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Trigger {
     /// After a user is confirmed, and after a password is reset.
