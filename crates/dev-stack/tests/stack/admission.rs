@@ -2,7 +2,7 @@
 
 use dev_stack::{EventVersion, Permission, PoolSettings, Trigger, Triggers};
 
-use crate::common::{Fixture, pool};
+use crate::fixture::{Fixture, pool};
 
 const REFUSED: &str = "PreTokenGenerationV2_0 invocation failed due to error AccessDeniedException.";
 

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 
-use crate::common::{Fixture, get, http, pool};
+use crate::fixture::{Fixture, get, http, pool};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dev_stack::{DevStack, EventVersion, PoolSettings, StackOptions};
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 use dev_stack::{ClientSettings, PoolSettings, StackOptions};
 use serde_json::json;
 
-use crate::common::{EMAIL, Fixture, PASSWORD, refusal};
+use crate::fixture::{EMAIL, Fixture, PASSWORD, refusal};
 
 /// A signed-in user of a client that rotates, and their refresh token.
 async fn rotating(grace_seconds: u64, client: ClientSettings) -> (Fixture, String) {

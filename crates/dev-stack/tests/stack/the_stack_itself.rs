@@ -5,7 +5,7 @@ use std::time::Duration;
 use dev_stack::{ClientSettings, DevStack, DevStackError, PoolSettings, StackOptions, Triggers};
 use serde_json::{Value, json};
 
-use crate::common::{EMAIL, Fixture, PASSWORD, api, http};
+use crate::fixture::{EMAIL, Fixture, PASSWORD, api, http};
 
 /// One call of the `DynamoDB` API.
 async fn dynamodb(stack: &DevStack, operation: &str, input: Value) -> Value {

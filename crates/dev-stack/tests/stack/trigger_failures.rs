@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::{EMAIL, Fixture, pool};
+use crate::fixture::{EMAIL, Fixture, pool};
 use dev_stack::{
     ClientSettings, EventVersion, FunctionError, PoolSettings, StackOptions, Trigger, TriggerOutcome,
     Triggers,

@@ -216,3 +216,9 @@ pub(crate) async fn http(
 fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
+
+/// The event that a trigger was last sent.
+pub(crate) fn event(fixture: &Fixture, trigger: Trigger) -> Value {
+    let record = fixture.stack.cognito().last_record(&fixture.pool, trigger).expect("it fired");
+    serde_json::from_str(&record.event).unwrap()
+}
