@@ -12,7 +12,6 @@ pub(crate) fn now_ms() -> u128 {
     since_epoch().as_millis()
 }
 
-/// Now.
 #[expect(clippy::disallowed_methods, reason = "the clock enters the program here")]
 pub(crate) fn now() -> SystemTime {
     SystemTime::now()

@@ -11,27 +11,17 @@ pub enum DevStackError {
     Listen {
         /// `host:port`; port 0 asks for any free port.
         address: String,
-        /// Why not.
         #[source]
         source: io::Error,
     },
-    /// The table store could not be opened.
     #[error("could not open the table store: {0}")]
     TableStore(String),
     /// What an earlier run kept of Cognito cannot be read.
     #[error("could not read {}: {reason}; remove the file to start without users", path.display())]
-    Kept {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
-    /// `--env-file` could not be written.
+    Kept { path: PathBuf, reason: String },
     #[error("could not write {}", path.display())]
     EnvFile {
-        /// The file.
         path: PathBuf,
-        /// Why not.
         #[source]
         source: io::Error,
     },
@@ -41,13 +31,10 @@ pub enum DevStackError {
     /// The stack has been stopped and starts nothing more.
     #[error("the local stack has been stopped")]
     Stopped,
-    /// No such user pool.
     #[error("no user pool `{0}` in the local Cognito")]
     UnknownPool(String),
-    /// No such app client in its user pool.
     #[error("no app client `{0}` in that user pool of the local Cognito")]
     UnknownClient(String),
-    /// No RSA keys could be made to sign tokens with.
     #[error("could not make the signing keys")]
     SigningKeys(#[source] rsa::Error),
     /// `cargo build` of the function binaries could not be started.
@@ -55,7 +42,6 @@ pub enum DevStackError {
     CargoMissing {
         /// The program that was tried: the variable `CARGO`, or `cargo`.
         command: PathBuf,
-        /// Why it did not start.
         #[source]
         source: io::Error,
     },

@@ -13,16 +13,13 @@ use tokio::{process::Command, sync::OnceCell};
 
 use crate::{DevStackError, lambda::FunctionProgram};
 
-/// Name of the post-confirmation binary.
 pub const POST_CONFIRMATION: &str = "post-confirmation";
-/// Name of the pre-token-generation binary.
 pub const PRE_TOKEN_GENERATION: &str = "pre-token-generation";
 /// The functions that the stack runs: the one list. A new trigger is a crate with a binary of this name, and a line here.
 pub const ALL: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
 /// Folder with ready-made binaries; when it is set nothing is built.
 pub const BIN_DIR_VARIABLE: &str = "DEV_STACK_BIN_DIR";
 
-/// Paths of the functions' binaries, by name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FunctionBinaries(BTreeMap<&'static str, PathBuf>);
 
@@ -51,7 +48,6 @@ impl FunctionBinaries {
         BUILT.get_or_try_init(|| Self::build(false)).await
     }
 
-    /// As programs to run, by name.
     pub fn programs(&self) -> impl Iterator<Item = (&'static str, FunctionProgram)> {
         self.0.iter().map(|(name, path)| (*name, FunctionProgram::Binary(path.clone())))
     }

@@ -11,8 +11,9 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::{
-    DevStackError, form,
-    lambda::ACCOUNT_ID,
+    DevStackError,
+    account::ACCOUNT_ID,
+    form,
     query::{self, Refusal, escaped},
     random,
     serve::{self, Shutdown},
@@ -36,7 +37,6 @@ struct Role {
     policies: BTreeMap<String, String>,
 }
 
-/// Starts the service.
 pub(crate) async fn start(
     port: Option<u16>,
     shutdown: Shutdown,
@@ -55,13 +55,11 @@ impl Iam {
         &self.url
     }
 
-    /// The names of all roles.
     #[must_use]
     pub fn roles(&self) -> Vec<String> {
         self.lock().keys().cloned().collect()
     }
 
-    /// Whether there is a role of this ARN.
     pub(crate) fn knows(&self, arn: &str) -> bool {
         self.lock().keys().any(|name| arn_of(name) == arn)
     }

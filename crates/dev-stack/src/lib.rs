@@ -32,17 +32,20 @@ pub mod functions;
 pub mod lambda;
 pub mod seed;
 
+mod account;
 mod clock;
 mod dynamodb;
 mod error;
 mod form;
 mod iam;
+mod json;
 mod query;
 mod random;
 mod serve;
 mod stack;
 mod sts;
 
+pub use account::ACCOUNT_ID;
 pub use cognito::{
     ClientSettings, Cognito, EventVersion, Mail, PoolSettings, Trigger, TriggerOutcome, TriggerRecord,
     Triggers,
@@ -50,9 +53,7 @@ pub use cognito::{
 pub use error::DevStackError;
 pub use functions::FunctionBinaries;
 pub use iam::Iam;
-pub use lambda::{
-    ACCOUNT_ID, FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda, LogLine, Permission,
-};
+pub use lambda::{FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda, LogLine, Permission};
 pub use seed::Seed;
 pub use stack::{DevStack, Endpoints, StackOptions};
 pub use sts::Sts;

@@ -7,12 +7,10 @@ use axum::{
 
 use crate::random;
 
-/// A service of that protocol.
 #[derive(Clone, Copy)]
 pub(crate) struct Service {
     /// Its version, a date.
     pub(crate) version: &'static str,
-    /// The namespace of its answers.
     pub(crate) namespace: &'static str,
 }
 

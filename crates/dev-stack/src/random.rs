@@ -11,7 +11,6 @@ pub(crate) fn system_rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
 
-/// A version 4 UUID.
 pub(crate) fn uuid() -> String {
     let number = u128::from_be_bytes(bytes());
     let number = number & !(0xf << 76) | (0x4 << 76);
@@ -26,14 +25,12 @@ pub(crate) fn uuid() -> String {
     )
 }
 
-/// Random bytes.
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     system_rng().fill_bytes(&mut bytes);
     bytes
 }
 
-/// `length` decimal digits.
 pub(crate) fn digits(length: usize) -> String {
     pick(b"0123456789", length)
 }

@@ -9,7 +9,6 @@ use crate::{Cognito, DevStackError, Iam, Lambda, Sts, cognito, dynamodb, iam, la
 /// How long [`DevStack::stop`] waits for requests that are still running.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What may differ between stacks.
 #[derive(Clone, Debug)]
 pub struct StackOptions {
     /// Region in pool ids, ARNs and events. Default `eu-west-1`.
@@ -112,31 +111,26 @@ impl DevStack {
         Ok(Self { endpoints, lambda, cognito, sts, iam, shutdown, servers })
     }
 
-    /// Where the services listen.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
-    /// The functions.
     #[must_use]
     pub fn lambda(&self) -> &Lambda {
         &self.lambda
     }
 
-    /// The user pools.
     #[must_use]
     pub fn cognito(&self) -> &Cognito {
         &self.cognito
     }
 
-    /// Who callers are.
     #[must_use]
     pub fn sts(&self) -> &Sts {
         &self.sts
     }
 
-    /// The roles.
     #[must_use]
     pub fn iam(&self) -> &Iam {
         &self.iam

@@ -6,9 +6,9 @@ use axum::{Router, body::Bytes, extract::State, response::Response, routing::pos
 use tokio::task::JoinHandle;
 
 use crate::{
-    DevStackError, form,
-    lambda::ACCOUNT_ID,
-    query,
+    DevStackError,
+    account::ACCOUNT_ID,
+    form, query,
     serve::{self, Shutdown},
 };
 
@@ -22,7 +22,6 @@ pub struct Sts {
     caller_arn: Arc<Mutex<String>>,
 }
 
-/// Starts the service.
 pub(crate) async fn start(
     port: Option<u16>,
     shutdown: Shutdown,

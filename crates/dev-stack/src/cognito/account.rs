@@ -1,20 +1,18 @@
 //! What users do with their own account: profile, password reset, sign-out.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    Cognito,
-    api::{Answer, Attribute, pairs},
-    client::Client,
+    delivery::code_delivery,
     error::CognitoError,
+    firing::{Firing, Metadata},
+    own_account::with_own_account,
     password,
-    pool::Pool,
-    sign_up::code_delivery,
-    token::API_SCOPE,
-    trigger::{Firing, Metadata},
+    service::Cognito,
     user::{CodeUse, UserStatus},
     verification,
+    wire::{Answer, Attribute, pairs},
 };
 use crate::random;
 
@@ -140,32 +138,4 @@ pub(super) async fn confirm_forgot_password(cognito: &Cognito, input: ConfirmFor
         firing.fire(cognito, |_| Ok(())).await?;
     }
     Ok(json!({}))
-}
-
-/// Works on the account that an access token is for; the `sub` is the last argument.
-pub(super) fn with_own_account<T>(
-    cognito: &Cognito,
-    access_token: &str,
-    action: impl FnOnce(&mut Pool, Client, &str) -> Result<T, CognitoError>,
-) -> Result<T, CognitoError> {
-    let claims = cognito.keys().verify_access(access_token).ok_or_else(invalid_token)?;
-    let claim = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-    if !claim("scope").split(' ').any(|scope| scope == API_SCOPE) {
-        return Err(CognitoError::not_authorized("Access Token does not have required scopes"));
-    }
-    cognito.with_client(claim("client_id"), |pool, client| {
-        if claim("iss") != pool.issuer {
-            return Err(invalid_token());
-        }
-        let origin = claim("origin_jti");
-        let alive = pool.sessions.values().any(|session| session.origin_jti == origin && !session.revoked);
-        if !alive {
-            return Err(CognitoError::not_authorized("Access Token has been revoked"));
-        }
-        action(pool, client, claim("sub"))
-    })
-}
-
-fn invalid_token() -> CognitoError {
-    CognitoError::not_authorized("Invalid Access Token")
 }

@@ -4,14 +4,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Cognito,
-    api::{Answer, Attribute, pairs},
     error::CognitoError,
+    firing::{Firing, Metadata},
     password,
-    sign_up::{CONFIRM_SIGN_UP, check_unconfirmed, new_user},
-    trigger::{Firing, Metadata},
+    service::Cognito,
+    sign_up::{CONFIRM_SIGN_UP, new_user},
     user::UserStatus,
     verification,
+    wire::{Answer, Attribute, pairs},
 };
 use crate::random;
 
@@ -34,7 +34,7 @@ pub(super) struct ConfirmSignUp {
 pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> Answer {
     let firing = cognito.with_pool(&input.user_pool_id, |pool| {
         let user = pool.user_mut(&input.username)?;
-        check_unconfirmed(user)?;
+        user.check_unconfirmed()?;
         user.code = None;
         user.set_status(UserStatus::Confirmed);
         let user = pool.user(&input.username)?;
@@ -136,7 +136,7 @@ pub(super) struct UpdateUserAttributes {
 
 /// `AdminUpdateUserAttributes`: an empty value deletes.
 pub(super) fn update_user_attributes(cognito: &Cognito, input: &UpdateUserAttributes) -> Answer {
-    cognito.admit_user_update()?;
+    cognito.user_update_calls().admit()?;
     change_attributes(cognito, &input.user_pool_id, &input.username, pairs(input.user_attributes.as_deref()))
 }
 
@@ -150,7 +150,7 @@ pub(super) struct DeleteUserAttributes {
 
 /// `AdminDeleteUserAttributes`.
 pub(super) fn delete_user_attributes(cognito: &Cognito, input: &DeleteUserAttributes) -> Answer {
-    cognito.admit_user_update()?;
+    cognito.user_update_calls().admit()?;
     let names = input.user_attribute_names.iter();
     let changes = names.map(|name| (name.clone(), String::new())).collect();
     change_attributes(cognito, &input.user_pool_id, &input.username, changes)

@@ -2,12 +2,13 @@
 //! pool attributes", the parts on usernames and aliases).
 
 use super::{
-    description, differences,
+    differences,
     error::CognitoError,
     pool::Pool,
     user::{User, UserStatus},
     users::NAME_ATTRIBUTES,
 };
+use crate::json::texts;
 
 impl Pool {
     /// The user of this username or alias; also by `sub`, which administrators may use.
@@ -71,7 +72,7 @@ impl Pool {
     }
 
     fn lists(&self, member: &str, attribute: &str) -> bool {
-        description::texts(&self.description, &[member]).contains(&attribute)
+        texts(&self.description, &[member]).contains(&attribute)
     }
 
     fn by_alias(&self, name: &str) -> Option<&User> {

@@ -9,43 +9,17 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito, account, admin, app_clients, auth, challenge, cors, domains, error::CognitoError, factors,
-    groups, identity_providers, list_users, mfa, oauth, refresh, resource_servers, sign_up, tags, user_pools,
-    verification,
+    account, admin, app_clients, auth, cors, domains, error::CognitoError, factors, groups,
+    identity_providers, list_users, mfa, oauth, refresh, resource_servers, respond, service::Cognito,
+    sign_up, tags, user_pools, verification, wire::Answer,
 };
 use crate::random;
 
 const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
-
-/// What an operation answers: the body, or an exception.
-pub(super) type Answer = Result<Value, CognitoError>;
-
-/// `{ "Name": .., "Value": .. }`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Attribute {
-    name: String,
-    value: Option<String>,
-}
-
-/// The list form of attributes as pairs; no value is an empty one.
-pub(super) fn pairs(attributes: Option<&[Attribute]>) -> Vec<(String, String)> {
-    let attributes = attributes.unwrap_or_default().iter();
-    attributes
-        .map(|attribute| (attribute.name.clone(), attribute.value.clone().unwrap_or_default()))
-        .collect()
-}
-
-/// Sets one member of a JSON object.
-pub(super) fn put(object: &mut Value, name: &str, value: Value) {
-    if let Value::Object(members) = object {
-        members.insert(name.to_owned(), value);
-    }
-}
 
 pub(super) fn router(cognito: Cognito) -> Router {
     Router::new()
@@ -83,8 +57,8 @@ async fn dispatch(cognito: &Cognito, operation: &str, body: &[u8]) -> Answer {
 
         "InitiateAuth" => auth::initiate_auth(cognito, input(body)?).await,
         "AdminInitiateAuth" => auth::admin_initiate_auth(cognito, input(body)?).await,
-        "RespondToAuthChallenge" => challenge::respond(cognito, input(body)?).await,
-        "AdminRespondToAuthChallenge" => challenge::admin_respond(cognito, input(body)?).await,
+        "RespondToAuthChallenge" => respond::respond(cognito, input(body)?).await,
+        "AdminRespondToAuthChallenge" => respond::admin_respond(cognito, input(body)?).await,
         "GetTokensFromRefreshToken" => refresh::tokens_from_refresh_token(cognito, input(body)?).await,
         "RevokeToken" => refresh::revoke_token(cognito, &input(body)?),
 

@@ -4,23 +4,25 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Cognito,
-    api::{Answer, put},
     client::{self, Client},
-    description::{member, texts},
     error::CognitoError,
     page,
     pool::{Pool, unknown_client},
     pool_shape::POOL_ID,
     resource_servers, schema,
+    service::Cognito,
     shape::{
         self, Members, Object,
         Shape::{self, Choice, Flag, List as ListOf, Number, Structure, Text},
         take_text,
     },
     unknowns,
+    wire::Answer,
 };
-use crate::random;
+use crate::{
+    json::{member, put, texts},
+    random,
+};
 
 const UNIT: Shape = Choice(&["seconds", "minutes", "hours", "days"]);
 const URL: Shape = Text(1, 1_024);

@@ -1,19 +1,15 @@
 //! `InitiateAuth` and its sibling for administrators: which flow, and whether the client may use it.
 
-use std::collections::BTreeMap;
+use serde::Deserialize;
 
-use serde::{Deserialize, Deserializer};
-
-use super::{Cognito, api::Answer, client::Client, error::CognitoError, refresh, sign_in, srp_sign_in};
-
-/// `AuthParameters` and `ChallengeResponses`.
-pub(super) type Parameters = BTreeMap<String, String>;
-
-/// Reads parameters. A `null` is the same as nothing: `amazon-cognito-identity-js` sends `DEVICE_KEY: null`.
-pub(super) fn without_nulls<'de, D: Deserializer<'de>>(input: D) -> Result<Parameters, D::Error> {
-    let sent = Option::<BTreeMap<String, Option<String>>>::deserialize(input)?.unwrap_or_default();
-    Ok(sent.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect())
-}
+use super::{
+    client::Client,
+    error::CognitoError,
+    refresh,
+    service::Cognito,
+    sign_in, srp_sign_in,
+    wire::{Answer, Parameters, without_nulls},
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -76,12 +72,6 @@ async fn of_both(
             Err(CognitoError::invalid_parameter(message))
         }
     }
-}
-
-/// A parameter that has to be there.
-pub(super) fn parameter<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, CognitoError> {
-    let found = parameters.get(name).map(String::as_str);
-    found.ok_or_else(|| CognitoError::invalid_parameter(format!("Missing required parameter {name}")))
 }
 
 /// Refuses a flow that the client does not list. One that the stack does not have is refused later.

@@ -5,23 +5,20 @@ use std::{collections::BTreeSet, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{
-    description::{member, texts},
-    error::CognitoError,
-    patch,
-    shape::Object,
-    unknowns,
+use super::{error::CognitoError, shape::Object, unknowns};
+use crate::{
+    clock,
+    json::{member, members, texts},
+    random,
 };
-use crate::{clock, random};
 
-/// What an app client is made of.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
     /// Client id; `None` makes one.
     pub id: Option<String>,
     /// Name; no meaning.
     pub name: String,
-    /// Makes a client with a secret, which [`Cognito::client_secret`](super::Cognito::client_secret) tells.
+    /// Makes a client with a secret, which [`Cognito::client_secret`](crate::Cognito::client_secret) tells.
     pub secret: bool,
     /// Attributes that it may read, and so finds in the ID token. `None`: the default of a new client.
     pub read_attributes: Option<BTreeSet<String>>,
@@ -86,7 +83,7 @@ impl Client {
             "AllowedOAuthScopes": machine.then_some(scopes),
             "AllowedOAuthFlows": machine.then_some(["client_credentials"]),
         });
-        Self::of_description(id, patch::members(own))
+        Self::of_description(id, members(own))
     }
 
     /// A client of Cognito's defaults, and `own` in their place.
@@ -118,7 +115,6 @@ impl Client {
         self.seconds("AccessTokenValidity", "AccessToken", (1, "hours"))
     }
 
-    /// Life of refresh tokens.
     pub(crate) fn refresh_token_seconds(&self) -> u64 {
         self.seconds("RefreshTokenValidity", "RefreshToken", (30, "days"))
     }
@@ -204,7 +200,7 @@ pub(crate) fn is_for_administrators(attribute: &str) -> bool {
 
 /// What `CreateUserPoolClient` fills in, and `UpdateUserPoolClient` resets to.
 pub(crate) fn defaults() -> Object {
-    patch::members(json!({
+    members(json!({
         "RefreshTokenValidity": 30,
         "TokenValidityUnits": {},
         "ExplicitAuthFlows": ["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"],

@@ -6,13 +6,18 @@ use serde_json::{Value, json};
 
 use super::{
     error::CognitoError,
-    patch::{members, merge},
-    pool::{EventVersion, PoolSettings, Triggers},
-    rules, schema,
+    lambda_config::{mirror_triggers, set_triggers},
+    pool_settings::PoolSettings,
+    rules,
+    rules::Before,
+    schema,
     shape::Object,
     unknowns,
 };
-use crate::clock;
+use crate::{
+    clock,
+    json::{member, members, merge},
+};
 
 /// The texts that stand in two places: the old member, and the member of `VerificationMessageTemplate`.
 const MIRRORED_TEXTS: [(&str, &str); 3] = [
@@ -20,15 +25,6 @@ const MIRRORED_TEXTS: [(&str, &str); 3] = [
     ("EmailVerificationMessage", "EmailMessage"),
     ("EmailVerificationSubject", "EmailSubject"),
 ];
-
-/// What has to be known of a pool to judge an update.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Before {
-    /// `TemporaryPasswordValidityDays` has been set once, so `UnusedAccountValidityDays` cannot be any more.
-    pub(crate) temporary_days_set: bool,
-    /// There is an MFA method besides SMS.
-    pub(crate) other_mfa: bool,
-}
 
 /// The updatable members after a request that sends `sent`: these, and the default of every other one.
 pub(crate) fn settle(mut sent: Object, before: Before) -> Result<Object, CognitoError> {
@@ -40,14 +36,14 @@ pub(crate) fn settle(mut sent: Object, before: Before) -> Result<Object, Cognito
         merge(settled.entry(name).or_insert(Value::Null), value);
     }
     mirror_days(&mut settled);
-    mirror_trigger(&mut settled);
+    mirror_triggers(&mut settled);
     rules::check_settled(&settled, before)?;
     Ok(settled)
 }
 
-/// The description of a pool made by [`Cognito::create_pool`](super::Cognito::create_pool): one that an auditor
+/// The description of a pool made by [`Cognito::create_pool`](crate::Cognito::create_pool): one that an auditor
 /// would like.
-pub(crate) fn of_settings(settings: PoolSettings, arn: impl Fn(&str) -> String) -> Object {
+pub(crate) fn of_settings(settings: &PoolSettings, arn: impl Fn(&str) -> String) -> Object {
     let mut attributes = schema::standard();
     attributes.extend(settings.custom_attributes.iter().map(|name| schema::custom_text(name)));
     let mut description = defaults(false);
@@ -60,59 +56,16 @@ pub(crate) fn of_settings(settings: PoolSettings, arn: impl Fn(&str) -> String) 
         "UsernameConfiguration": { "CaseSensitive": false },
         "SchemaAttributes": attributes,
     })));
-    set_triggers(&mut description, settings.triggers, arn);
-    born(&mut description, &settings.name);
+    set_triggers(&mut description, &settings.triggers, arn);
+    set_creation_members(&mut description, &settings.name);
     description
 }
 
-/// The members that a pool has from its making.
-pub(crate) fn born(description: &mut Object, name: &str) {
+pub(crate) fn set_creation_members(description: &mut Object, name: &str) {
     let now = clock::now_seconds();
     description.insert("Name".to_owned(), json!(name));
     description.insert("CreationDate".to_owned(), json!(now));
     description.insert("LastModifiedDate".to_owned(), json!(now));
-}
-
-/// The triggers that a description has.
-pub(crate) fn triggers(description: &Object) -> Triggers {
-    let text = |path: &[&str]| member(description, path).and_then(Value::as_str).map(str::to_owned);
-    let config = |name| text(&["LambdaConfig", "PreTokenGenerationConfig", name]);
-    let versioned = config("LambdaArn").map(|arn| {
-        let version = config("LambdaVersion").and_then(|version| EventVersion::from_lambda_version(&version));
-        (arn, version.unwrap_or_default())
-    });
-    let legacy = || text(&["LambdaConfig", "PreTokenGeneration"]).map(|arn| (arn, EventVersion::V1));
-    Triggers {
-        post_confirmation: text(&["LambdaConfig", "PostConfirmation"]),
-        pre_token_generation: versioned.or_else(legacy),
-    }
-}
-
-/// Changes the two triggers and leaves the others; `arn` makes the ARN of a function's name.
-pub(crate) fn set_triggers(description: &mut Object, triggers: Triggers, arn: impl Fn(&str) -> String) {
-    let arn = |function: String| if function.starts_with("arn:") { function } else { arn(&function) };
-    let Triggers { post_confirmation, pre_token_generation } = triggers;
-    let change = json!({
-        "PostConfirmation": post_confirmation.map(&arn),
-        "PreTokenGeneration": null,
-        "PreTokenGenerationConfig": pre_token_generation.map(|(function, version)| {
-            json!({ "LambdaArn": arn(function), "LambdaVersion": version.as_lambda_version() })
-        }),
-    });
-    merge(description.entry("LambdaConfig").or_insert_with(|| json!({})), change);
-    mirror_trigger(description);
-}
-
-/// A member of members.
-pub(crate) fn member<'a>(description: &'a Object, path: &[&str]) -> Option<&'a Value> {
-    let (first, rest) = path.split_first()?;
-    rest.iter().try_fold(description.get(*first)?, |value, name| value.get(*name))
-}
-
-/// The texts of a list.
-pub(crate) fn texts<'a>(description: &'a Object, path: &[&str]) -> Vec<&'a str> {
-    let list = member(description, path).and_then(Value::as_array);
-    list.map(|items| items.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
 }
 
 /// What a pool is when nothing is said. A password policy that is sent has only the requirements that it names.
@@ -185,16 +138,4 @@ fn mirror_days(settled: &mut Object) {
     merge(settled.entry("Policies").or_insert_with(|| json!({})), policies);
     let config = json!({ "UnusedAccountValidityDays": days });
     merge(settled.entry("AdminCreateUserConfig").or_insert_with(|| json!({})), config);
-}
-
-/// `PreTokenGeneration` and `PreTokenGenerationConfig` are one trigger.
-fn mirror_trigger(settled: &mut Object) {
-    let Triggers { pre_token_generation: Some((arn, version)), .. } = triggers(settled) else { return };
-    let mut change = json!({
-        "PreTokenGenerationConfig": { "LambdaArn": arn, "LambdaVersion": version.as_lambda_version() },
-    });
-    if unknowns::legacy_trigger_is_shown(version) {
-        merge(&mut change, json!({ "PreTokenGeneration": arn }));
-    }
-    merge(settled.entry("LambdaConfig").or_insert_with(|| json!({})), change);
 }

@@ -4,11 +4,8 @@
 /// A difference that stays.
 #[derive(Clone, Copy, Debug)]
 pub struct Difference {
-    /// What it is about.
     pub about: &'static str,
-    /// What AWS does.
     pub aws: &'static str,
-    /// What this stack does.
     pub here: &'static str,
 }
 

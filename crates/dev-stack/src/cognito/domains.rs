@@ -5,13 +5,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::Answer,
     error::CognitoError,
     pool_shape::POOL_ID,
+    service::Cognito,
     shape::{self, Members, Object, Shape, take_text},
+    wire::Answer,
 };
-use crate::lambda::ACCOUNT_ID;
+use crate::account::ACCOUNT_ID;
 
 const CREATE: Members = &[
     ("UserPoolId", POOL_ID),

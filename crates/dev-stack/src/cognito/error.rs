@@ -42,4 +42,8 @@ impl CognitoError {
     pub(crate) fn code_expired() -> Self {
         Self::new("ExpiredCodeException", "Invalid code provided, please request a code again.")
     }
+
+    pub(crate) fn invalid_refresh_token() -> Self {
+        Self::not_authorized("Invalid Refresh Token")
+    }
 }

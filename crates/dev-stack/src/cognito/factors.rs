@@ -4,17 +4,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    account::with_own_account,
-    api::{Answer, put},
     error::CognitoError,
+    factor::{EMAIL, SOFTWARE_TOKEN},
+    own_account::with_own_account,
     pool::Pool,
-    second_factor::{EMAIL, SOFTWARE_TOKEN, confirm_secret},
+    second_factor::confirm_secret,
+    service::Cognito,
     session::Asked,
     totp,
     user::User,
+    wire::Answer,
 };
-use crate::clock;
+use crate::{clock, json::put};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{
-    Cognito, Tokens,
     error::CognitoError,
+    firing::Firing,
     group::Group,
-    issue::{Grant, issue},
-    sign_in::check_enabled,
+    issue::{Grant, Tokens, issue},
+    service::Cognito,
     sign_up::CONFIRM_SIGN_UP,
-    trigger::Firing,
     user::{User, UserStatus},
 };
 use crate::{clock, random};
@@ -53,7 +52,7 @@ impl Cognito {
             let attributes: Vec<_> = user.attributes.clone().into_iter().collect();
             pool.check_schema(&attributes)?;
             if let Some(known) = pool.users.by_username(&username) {
-                check_enabled(known)?;
+                known.check_enabled()?;
                 let sub = known.sub.clone();
                 // What is mapped is overwritten; an attribute whose claim stopped coming stays as it was.
                 pool.write(&sub, attributes)?;

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::unknowns;
+use super::{group_configuration::GroupConfiguration, unknowns};
 
-/// A group of a pool.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Group {
     pub(crate) name: String,
@@ -15,37 +14,26 @@ pub(crate) struct Group {
     pub(crate) created: u64,
 }
 
-/// `groupConfiguration` of an event, `groupOverrideDetails` of a reply, and the group claims of a token.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GroupConfiguration {
-    pub(crate) groups_to_override: Vec<String>,
-    pub(crate) iam_roles_to_override: Vec<String>,
-    pub(crate) preferred_role: Option<String>,
-}
-
-impl GroupConfiguration {
-    /// What membership of `groups` gives (developer guide, "Adding groups to a user pool"): all role ARNs,
-    /// and as preferred role that of the strongest group, unless equally strong groups disagree.
-    pub(crate) fn of(mut groups: Vec<&Group>) -> Self {
-        groups.sort_by_key(|group| unknowns::group_rank(group.precedence, &group.name));
-        let strongest = groups.first().map(|group| group.precedence);
-        let mut roles = Vec::new();
-        let mut preferred = Vec::new();
-        for group in &groups {
-            let Some(role) = &group.role_arn else { continue };
-            if !roles.contains(role) {
-                roles.push(role.clone());
-            }
-            if Some(group.precedence) == strongest && !preferred.contains(role) {
-                preferred.push(role.clone());
-            }
+/// What membership of `groups` gives (developer guide, "Adding groups to a user pool"): all role ARNs,
+/// and as preferred role that of the strongest group, unless equally strong groups disagree.
+pub(crate) fn configuration_of(mut groups: Vec<&Group>) -> GroupConfiguration {
+    groups.sort_by_key(|group| unknowns::group_rank(group.precedence, &group.name));
+    let strongest = groups.first().map(|group| group.precedence);
+    let mut roles = Vec::new();
+    let mut preferred = Vec::new();
+    for group in &groups {
+        let Some(role) = &group.role_arn else { continue };
+        if !roles.contains(role) {
+            roles.push(role.clone());
         }
-        Self {
-            groups_to_override: groups.iter().map(|group| group.name.clone()).collect(),
-            iam_roles_to_override: roles,
-            preferred_role: if preferred.len() == 1 { preferred.pop() } else { None },
+        if Some(group.precedence) == strongest && !preferred.contains(role) {
+            preferred.push(role.clone());
         }
+    }
+    GroupConfiguration {
+        groups_to_override: groups.iter().map(|group| group.name.clone()).collect(),
+        iam_roles_to_override: roles,
+        preferred_role: if preferred.len() == 1 { preferred.pop() } else { None },
     }
 }
 
@@ -72,8 +60,8 @@ mod tests {
         );
         let also_first = group("d", Some(1), Some("arn:d"));
 
-        let configuration = GroupConfiguration::of(vec![&a, &b, &c]);
-        let tied = GroupConfiguration::of(vec![&b, &also_first]);
+        let configuration = configuration_of(vec![&a, &b, &c]);
+        let tied = configuration_of(vec![&b, &also_first]);
 
         assert_eq!(configuration.groups_to_override, ["b", "a", "c"]);
         assert_eq!(configuration.iam_roles_to_override, ["arn:b", "arn:a", "arn:c"]);

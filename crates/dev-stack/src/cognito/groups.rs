@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Cognito, api::Answer, error::CognitoError, group::Group};
+use super::{error::CognitoError, group::Group, service::Cognito, wire::Answer};
 use crate::clock;
 
 #[derive(Deserialize)]

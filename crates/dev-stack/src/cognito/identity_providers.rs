@@ -4,18 +4,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::{Answer, put},
     error::CognitoError,
     page,
     pool_shape::POOL_ID,
+    service::Cognito,
     shape::{
         self, Members, Object,
         Shape::{Choice, List as ListOf, Map, Text},
         take_text,
     },
+    wire::Answer,
 };
-use crate::clock;
+use crate::{clock, json::put};
 
 const MEMBERS: Members = &[
     ("UserPoolId", POOL_ID),

@@ -1,26 +1,24 @@
 //! What the program that runs the stack does without the API: makes pools and app clients, and looks at what happened.
 
-use tokio::sync::broadcast;
+use std::time::{Duration, Instant};
 
 use super::{
-    ClientSettings, Cognito, Mail, PoolSettings, Trigger, TriggerRecord, Triggers, client::Client,
-    description, pool::Pool,
+    client::{Client, ClientSettings},
+    description, lambda_config,
+    pool::Pool,
+    pool_settings::PoolSettings,
+    service::Cognito,
+    trigger::{Trigger, TriggerRecord, Triggers},
 };
-use crate::{DevStackError, Permission, lambda::ACCOUNT_ID, random};
+use crate::{DevStackError, Permission, account::ACCOUNT_ID, random};
 
 impl Cognito {
-    /// Base URL of the API.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.service.url
-    }
-
     /// Creates a pool and gives its id. A pool of the same id is replaced, users and all.
     #[must_use]
     pub fn create_pool(&self, settings: PoolSettings) -> String {
-        let id = settings.id.clone().unwrap_or_else(|| self.new_pool_id());
-        let (auto_confirm, triggers) = (settings.auto_confirm, settings.triggers.clone());
-        let description = description::of_settings(settings, |function| self.lambda().arn(function));
+        let description = description::of_settings(&settings, |function| self.lambda().arn(function));
+        let PoolSettings { id, auto_confirm, triggers, .. } = settings;
+        let id = id.unwrap_or_else(|| self.new_pool_id());
         let mut pool = Pool::new(id.clone(), self.region().to_owned(), self.issuer(&id), description);
         self.admit_named(&id, &triggers);
         pool.auto_confirm = auto_confirm;
@@ -43,14 +41,12 @@ impl Cognito {
         Ok(id)
     }
 
-    /// The ids of all pools of this name.
     #[must_use]
     pub fn pools_named(&self, name: &str) -> Vec<String> {
         let pools = self.lock_pools();
         pools.values().filter(|pool| pool.text("Name") == Some(name)).map(|pool| pool.id.clone()).collect()
     }
 
-    /// The ids of all app clients of this name in a pool.
     #[must_use]
     pub fn clients_named(&self, pool_id: &str, name: &str) -> Vec<String> {
         let pools = self.lock_pools();
@@ -72,7 +68,6 @@ impl Cognito {
         Some(self.lock_pools().get(pool_id)?.user(username).ok()?.sub.clone())
     }
 
-    /// The secret of an app client that has one.
     #[must_use]
     pub fn client_secret(&self, pool_id: &str, client_id: &str) -> Option<String> {
         self.lock_pools().get(pool_id)?.clients.get(client_id)?.secret().map(str::to_owned)
@@ -85,10 +80,10 @@ impl Cognito {
     /// # Errors
     ///
     /// [`DevStackError::UnknownPool`].
-    pub fn set_triggers(&self, pool_id: &str, triggers: Triggers) -> Result<(), DevStackError> {
-        self.admit_named(pool_id, &triggers);
+    pub fn set_triggers(&self, pool_id: &str, triggers: &Triggers) -> Result<(), DevStackError> {
+        self.admit_named(pool_id, triggers);
         self.change_pool(pool_id, |pool| {
-            description::set_triggers(&mut pool.description, triggers, |function| {
+            lambda_config::set_triggers(&mut pool.description, triggers, |function| {
                 self.lambda().arn(function)
             });
         })
@@ -101,28 +96,15 @@ impl Cognito {
         self.lock_pools().get(pool_id)?.user(username).ok()?.delivered.clone()
     }
 
-    /// All mail from now on. A reader that falls more than 256 behind misses the oldest.
-    #[must_use]
-    pub fn mail(&self) -> broadcast::Receiver<Mail> {
-        self.service.mail.subscribe()
-    }
-
     /// The last firings of a pool's triggers (1,000 at most), oldest first.
     #[must_use]
     pub fn trigger_records(&self, pool_id: &str) -> Vec<TriggerRecord> {
         self.lock_pools().get(pool_id).map(|pool| pool.records.iter().cloned().collect()).unwrap_or_default()
     }
 
-    /// The last firing of one trigger of a pool.
     #[must_use]
     pub fn last_record(&self, pool_id: &str, trigger: Trigger) -> Option<TriggerRecord> {
         self.lock_pools().get(pool_id)?.records.iter().rev().find(|record| record.trigger == trigger).cloned()
-    }
-
-    /// `iss` of a pool's tokens.
-    #[must_use]
-    pub fn issuer(&self, pool_id: &str) -> String {
-        format!("{}/{pool_id}", self.service.url)
     }
 
     /// ARN of a pool that is or would be here: what a function's permission names as its source.
@@ -132,7 +114,6 @@ impl Cognito {
         format!("arn:aws:cognito-idp:{region}:{ACCOUNT_ID}:userpool/{pool_id}")
     }
 
-    /// Where the key set of a pool is.
     #[must_use]
     pub fn jwks_url(&self, pool_id: &str) -> String {
         format!("{}/.well-known/jwks.json", self.issuer(pool_id))
@@ -140,12 +121,34 @@ impl Cognito {
 
     /// Lets a pool call the functions that are given by name.
     fn admit_named(&self, pool_id: &str, triggers: &Triggers) {
-        let pre = triggers.pre_token_generation.as_ref().map(|(function, _)| function);
-        for function in triggers.post_confirmation.iter().chain(pre).filter(|name| !name.starts_with("arn:"))
-        {
+        for function in triggers.functions().filter(|name| !name.starts_with("arn:")) {
             let permission =
                 Permission { source_arn: Some(self.pool_arn(pool_id)), ..Permission::of_cognito("pool") };
             self.lambda().admit_pool(function, pool_id, permission);
         }
+    }
+
+    /// Admits so many calls of `AdminUpdateUserAttributes` and `AdminDeleteUserAttributes` within any second, of
+    /// all pools together as the account's quota does, and refuses others with `TooManyRequestsException`.
+    /// `None`, as a stack begins: all.
+    pub fn limit_user_updates(&self, per_second: Option<u32>) {
+        self.user_update_calls().limit(per_second);
+    }
+
+    /// When the last 100,000 of these calls arrived, refused ones too, oldest first.
+    #[must_use]
+    pub fn user_updates(&self) -> Vec<Instant> {
+        self.user_update_calls().arrived()
+    }
+
+    /// The most of [`Cognito::user_updates`] that arrived within any one second.
+    #[must_use]
+    pub fn user_updates_peak(&self) -> usize {
+        let arrived = self.user_updates();
+        let within = |(place, first): (usize, &Instant)| {
+            let rest = arrived.iter().skip(place);
+            rest.take_while(|call| call.duration_since(*first) < Duration::from_secs(1)).count()
+        };
+        arrived.iter().enumerate().map(within).max().unwrap_or_default()
     }
 }

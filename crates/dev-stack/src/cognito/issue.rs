@@ -1,17 +1,15 @@
 //! The one place where tokens are made: call the trigger, apply its reply, sign.
 
 use super::{
-    Cognito,
     client::Client,
     error::CognitoError,
+    firing::{Firing, Metadata},
     keys::TokenUse,
     pool::Pool,
-    refresh,
     reply::{self, Overrides},
+    service::Cognito,
     session::{Session, opaque_token},
-    sign_in::check_enabled,
     token::{API_SCOPE, Times, TokenBasis, access_claims, id_claims},
-    trigger::{Firing, Metadata},
     unknowns,
     user::User,
 };
@@ -20,13 +18,10 @@ use crate::clock;
 /// What a sign-in or a refresh gives.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tokens {
-    /// The ID token, a signed JWT.
     pub id_token: String,
-    /// The access token, a signed JWT.
     pub access_token: String,
     /// The refresh token; a refresh gives a new one where the app client rotates them.
     pub refresh_token: Option<String>,
-    /// Seconds until the two JWTs expire.
     pub expires_in_seconds: u64,
 }
 
@@ -71,7 +66,7 @@ pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, Cog
     let (session, basis, firing) = cognito.with_pool(&grant.pool_id, |pool| {
         let client = pool.client(&grant.client_id)?;
         let user = pool.user(&grant.sub)?;
-        check_enabled(user)?;
+        user.check_enabled()?;
         let begin = || {
             let validity = client.refresh_token_seconds();
             Session::begin(user.sub.clone(), client.id.clone(), now, validity)
@@ -112,8 +107,8 @@ fn keep(pool: &mut Pool, session: Session) -> String {
 /// have ended; `old` works until the grace period is over.
 fn rotate(pool: &mut Pool, client_id: &str, old: &str) -> Result<Option<String>, CognitoError> {
     let Some(grace) = pool.client(client_id)?.rotation_grace_seconds() else { return Ok(None) };
-    let session = pool.sessions.get_mut(old).ok_or_else(refresh::invalid)?;
-    refresh::check_not_replaced(session)?;
+    let session = pool.sessions.get_mut(old).ok_or_else(CognitoError::invalid_refresh_token)?;
+    session.check_not_replaced()?;
     let new = Session { replaced: None, ..session.clone() };
     let end = clock::now_seconds().saturating_add(grace);
     session.replaced = Some(session.replaced.map_or(end, |known| known.min(end)));

@@ -18,14 +18,10 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::Notify, task::spawn_blocking, time::sleep};
 
 use super::{
-    Cognito,
     keys::{KeptKeys, Keys},
     pool::Pool,
 };
-use crate::{
-    DevStackError,
-    serve::{Shutdown, stopped},
-};
+use crate::DevStackError;
 
 /// The layout of the file.
 const FORMAT: u32 = 1;
@@ -80,6 +76,11 @@ pub(super) fn read(data: &Path) -> Result<Option<Found>, DevStackError> {
     Ok(Some(Found { keys: Arc::new(keys), pools: kept.pools }))
 }
 
+/// What the file holds.
+pub(super) fn content<'a>(keys: &Keys, pools: impl Iterator<Item = &'a Pool>) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&Kept { format: FORMAT, keys: keys.kept(), pools: pools.collect::<Vec<_>>() })
+}
+
 impl Keeper {
     pub(super) fn new(data: &Path) -> Self {
         let path = path_beside(data);
@@ -93,6 +94,37 @@ impl Keeper {
         }
     }
 
+    /// Writes `content`, if something may have changed since the last time and it is another one.
+    pub(super) fn save(&self, content: impl FnOnce() -> serde_json::Result<Vec<u8>>) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.behind.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        let Ok(content) = content() else { return };
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        let hash = hasher.finish();
+        if *written == Some(hash) {
+            return;
+        }
+        match self.write(&content) {
+            Ok(()) => *written = Some(hash),
+            Err(error) => eprintln!("dev-stack: could not write {}: {error}", self.path.display()),
+        }
+    }
+
+    /// Runs what `save` gives, some time after each change.
+    pub(super) async fn after_changes<S: FnOnce() + Send + 'static>(&self, save: impl Fn() -> S) {
+        let mut pause = INTERVAL;
+        loop {
+            self.changed.notified().await;
+            sleep(pause).await;
+            let started = Instant::now();
+            let _ = spawn_blocking(save()).await;
+            pause = INTERVAL.max(started.elapsed() * 10);
+        }
+    }
+
     /// Writes `content` into a new file that takes the place of the old one.
     fn write(&self, content: &[u8]) -> io::Result<()> {
         let mut name = self.path.as_os_str().to_owned();
@@ -102,53 +134,5 @@ impl Keeper {
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&name, &self.path)
-    }
-}
-
-impl Cognito {
-    /// Writes what is to be kept, if it has changed since it was written.
-    pub(crate) fn save(&self) {
-        let Some(keeper) = self.keeper() else { return };
-        let mut written = keeper.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if !keeper.behind.swap(false, Ordering::AcqRel) {
-            return;
-        }
-        let content = {
-            let pools = self.lock_pools();
-            let kept =
-                Kept { format: FORMAT, keys: self.keys().kept(), pools: pools.values().collect::<Vec<_>>() };
-            serde_json::to_vec(&kept)
-        };
-        let Ok(content) = content else { return };
-        let mut hasher = DefaultHasher::new();
-        content.hash(&mut hasher);
-        let hash = hasher.finish();
-        if *written == Some(hash) {
-            return;
-        }
-        match keeper.write(&content) {
-            Ok(()) => *written = Some(hash),
-            Err(error) => eprintln!("dev-stack: could not write {}: {error}", keeper.path.display()),
-        }
-    }
-
-    /// Saves after changes, until the stack stops.
-    pub(super) async fn save_changes(self, shutdown: Shutdown) {
-        let Some(keeper) = self.keeper() else { return };
-        let saving = async {
-            let mut pause = INTERVAL;
-            loop {
-                keeper.changed.notified().await;
-                sleep(pause).await;
-                let cognito = self.clone();
-                let started = Instant::now();
-                let _ = spawn_blocking(move || cognito.save()).await;
-                pause = INTERVAL.max(started.elapsed() * 10);
-            }
-        };
-        tokio::select! {
-            () = saving => {}
-            () = stopped(shutdown) => {}
-        }
     }
 }

@@ -21,7 +21,6 @@ use tokio::{sync::OnceCell, task::spawn_blocking};
 use super::error::CognitoError;
 use crate::{DevStackError, clock, random};
 
-/// Size of Cognito's keys, in bits.
 const KEY_BITS: usize = 2048;
 
 /// Which of the two tokens a key signs; Cognito has a key for each.
@@ -72,7 +71,6 @@ impl Keys {
         made.await.cloned()
     }
 
-    /// The keys of an earlier run.
     pub(crate) fn of_kept(kept: &KeptKeys) -> Result<Self, DevStackError> {
         Ok(Self { id: Key::of_kept(&kept.id)?, access: Key::of_kept(&kept.access)? })
     }

@@ -4,13 +4,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::{Answer, put},
     error::CognitoError,
     page, schema,
+    service::Cognito,
     user::User,
     users::{NAME_ATTRIBUTES, Users},
+    wire::Answer,
 };
+use crate::json::put;
 
 /// What a filter may name (API reference, `ListUsers`).
 const SEARCHABLE: [&str; 10] = [

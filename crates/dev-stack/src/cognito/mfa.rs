@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::Answer,
     error::CognitoError,
-    pool::Pool,
+    pool::{Pool, has_mfa_besides_sms},
     pool_shape::{MFA, POOL_ID, SMS},
+    service::Cognito,
     shape::{self, Members, Object, Shape, take_text},
+    wire::Answer,
 };
 
 const SET: Members = &[
@@ -58,7 +58,7 @@ pub(super) fn set(cognito: &Cognito, input: Object) -> Answer {
         description.extend(input.remove_entry("MfaConfiguration"));
         mfa.extend(input);
         let on = description.get("MfaConfiguration").is_some_and(|mfa| mfa != "OFF");
-        if on && !description.contains_key("SmsConfiguration") && !besides_sms(&mfa) {
+        if on && !description.contains_key("SmsConfiguration") && !has_mfa_besides_sms(&mfa) {
             let message = "Invalid MFA configuration given, can't disable all MFAs and require MFA.";
             return Err(CognitoError::invalid_parameter(message));
         }
@@ -66,12 +66,6 @@ pub(super) fn set(cognito: &Cognito, input: Object) -> Answer {
         pool.touch();
         Ok(shown(pool))
     })
-}
-
-/// Whether there is a method besides SMS.
-pub(super) fn besides_sms(mfa: &Object) -> bool {
-    let token = mfa.get("SoftwareTokenMfaConfiguration").and_then(|config| config.get("Enabled"));
-    token.and_then(Value::as_bool).unwrap_or_default() || mfa.contains_key("EmailMfaConfiguration")
 }
 
 fn shown(pool: &Pool) -> Value {

@@ -12,18 +12,17 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::put,
     client::Client,
     error::CognitoError,
+    firing::{Firing, Metadata},
     issue::fire_for_overrides,
     keys::TokenUse,
     reply::Overrides,
+    service::Cognito,
     token::{MachineBasis, Times, machine_claims},
-    trigger::{Firing, Metadata},
     unknowns,
 };
-use crate::{clock, form};
+use crate::{clock, form, json::put};
 
 /// An error of OAuth (RFC 6749, section 5.2).
 struct Refusal {

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use super::error::CognitoError;
 
-/// One page of a list.
 pub(super) struct Page {
     pub(super) items: Vec<Value>,
     /// The token of the next page, if there is one.

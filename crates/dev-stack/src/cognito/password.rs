@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{description::member, error::CognitoError, pool::Pool};
+use super::{error::CognitoError, pool::Pool};
+use crate::json::member;
 
 /// Refuses a password that the pool's policy does not admit, in Cognito's words.
 pub(crate) fn check(pool: &Pool, password: &str) -> Result<(), CognitoError> {
@@ -39,7 +40,8 @@ pub(crate) fn check(pool: &Pool, password: &str) -> Result<(), CognitoError> {
 mod tests {
     use serde_json::json;
 
-    use super::{super::patch::members, *};
+    use super::*;
+    use crate::json::members;
 
     fn pool(policy: &Value) -> Pool {
         let description = members(json!({ "Policies": { "PasswordPolicy": policy } }));

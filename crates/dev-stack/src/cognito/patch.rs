@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Cognito, client::Client, schema, shape::Object};
-use crate::DevStackError;
+use super::{client::Client, schema, service::Cognito};
+use crate::{
+    DevStackError,
+    json::{members, merge, merge_members},
+};
 
 impl Cognito {
     /// Merges JSON into what `DescribeUserPool` shows (RFC 7396: objects are merged, `null` takes a member away,
@@ -79,35 +82,4 @@ impl Cognito {
             merge_members(provider, patch);
         })
     }
-}
-
-/// RFC 7396.
-pub(crate) fn merge(target: &mut Value, patch: Value) {
-    match (target, patch) {
-        (Value::Object(members), patch @ Value::Object(_)) => merge_members(members, patch),
-        (target, Value::Object(patch)) => {
-            let mut members = Object::new();
-            merge_members(&mut members, Value::Object(patch));
-            *target = Value::Object(members);
-        }
-        (target, patch) => *target = patch,
-    }
-}
-
-fn merge_members(members: &mut Object, patch: Value) {
-    let Value::Object(patch) = patch else { return };
-    for (name, value) in patch {
-        if value.is_null() {
-            members.remove(&name);
-        } else {
-            merge(members.entry(name).or_insert(Value::Null), value);
-        }
-    }
-}
-
-/// The members of an object that is written out, without those that are `null`.
-pub(crate) fn members(object: Value) -> Object {
-    let mut members = Object::new();
-    merge_members(&mut members, object);
-    members
 }

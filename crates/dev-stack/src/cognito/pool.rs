@@ -1,107 +1,30 @@
 //! User pools: settings, and everything that lives in one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
     client::Client,
-    description,
     error::CognitoError,
-    group::{Group, GroupConfiguration},
-    mfa, schema,
+    group::{self, Group},
+    group_configuration::GroupConfiguration,
+    lambda_config, schema,
     session::{Challenge, Session},
     shape::Object,
-    trigger::TriggerRecord,
+    trigger::{TriggerRecord, Triggers},
     user::User,
     users::Users,
 };
-use crate::{clock, lambda::ACCOUNT_ID};
+use crate::{
+    account::ACCOUNT_ID,
+    clock,
+    json::{member, texts},
+};
 
-/// Trigger records kept per pool.
 const RECORDS_MAX: usize = 1_000;
 
-/// `LambdaVersion` of the pre-token-generation trigger.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub enum EventVersion {
-    /// `V1_0`: claims of the ID token, groups.
-    #[default]
-    V1,
-    /// `V2_0`: also the access token and its scopes.
-    V2,
-    /// `V3_0`: also tokens of machines.
-    V3,
-}
-
-impl EventVersion {
-    /// `version` of the event.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V1 => "1",
-            Self::V2 => "2",
-            Self::V3 => "3",
-        }
-    }
-
-    /// `LambdaVersion` of `PreTokenGenerationConfig`.
-    pub(crate) fn as_lambda_version(self) -> &'static str {
-        match self {
-            Self::V1 => "V1_0",
-            Self::V2 => "V2_0",
-            Self::V3 => "V3_0",
-        }
-    }
-
-    /// The version of this `LambdaVersion`.
-    pub(crate) fn from_lambda_version(version: &str) -> Option<Self> {
-        [Self::V1, Self::V2, Self::V3].into_iter().find(|known| known.as_lambda_version() == version)
-    }
-}
-
-/// The functions that a pool calls, by name or ARN.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Triggers {
-    /// `PostConfirmation`.
-    pub post_confirmation: Option<String>,
-    /// `PreTokenGenerationConfig`.
-    pub pre_token_generation: Option<(String, EventVersion)>,
-}
-
-/// What a pool is made of. The rest of its description is what an auditor would like: tier `ESSENTIALS`, deletion
-/// protection, names whose case does not matter, a new e-mail that has to be verified first.
-#[derive(Clone, Debug)]
-pub struct PoolSettings {
-    /// Pool id, `<region>_<9 alphanumerics>`; `None` makes one.
-    pub id: Option<String>,
-    /// Name; no meaning.
-    pub name: String,
-    /// The functions it calls; see [`Cognito::set_triggers`](super::Cognito::set_triggers).
-    pub triggers: Triggers,
-    /// Users sign up and in with their e-mail, and the username is a UUID, equal to the `sub`. Default true.
-    pub email_usernames: bool,
-    /// The custom attributes of the schema, with their prefix, all mutable. Default `custom:tenantId`.
-    pub custom_attributes: BTreeSet<String>,
-    /// `SignUp` confirms at once, as with a pre-sign-up trigger that answers `autoConfirmUser`; the e-mail
-    /// stays unverified. Default false.
-    pub auto_confirm: bool,
-}
-
-impl Default for PoolSettings {
-    fn default() -> Self {
-        Self {
-            id: None,
-            name: "local".to_owned(),
-            triggers: Triggers::default(),
-            email_usernames: true,
-            custom_attributes: BTreeSet::from(["custom:tenantId".to_owned()]),
-            auto_confirm: false,
-        }
-    }
-}
-
-/// A pool and all that is in it.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Pool {
     pub(crate) id: String,
@@ -178,7 +101,7 @@ impl Pool {
     }
 
     pub(crate) fn group_configuration(&self, user: &User) -> GroupConfiguration {
-        GroupConfiguration::of(self.groups_of(user))
+        group::configuration_of(self.groups_of(user))
     }
 
     /// Refuses attributes that the schema does not have.
@@ -220,23 +143,23 @@ impl Pool {
 
     /// The functions that it calls, by ARN.
     pub(crate) fn triggers(&self) -> Triggers {
-        description::triggers(&self.description)
+        lambda_config::triggers(&self.description)
     }
 
     /// Whether users sign up with their e-mail, and the username is a UUID.
     pub(crate) fn has_email_usernames(&self) -> bool {
-        description::texts(&self.description, &["UsernameAttributes"]).contains(&"email")
+        texts(&self.description, &["UsernameAttributes"]).contains(&"email")
     }
 
     /// Whether users cannot sign themselves up.
     pub(crate) fn is_for_administrators(&self) -> bool {
         let path = ["AdminCreateUserConfig", "AllowAdminCreateUserOnly"];
-        description::member(&self.description, &path) == Some(&Value::Bool(true))
+        member(&self.description, &path) == Some(&Value::Bool(true))
     }
 
     /// Whether there is a second factor that is not SMS.
     pub(crate) fn has_mfa_besides_sms(&self) -> bool {
-        mfa::besides_sms(&self.mfa)
+        has_mfa_besides_sms(&self.mfa)
     }
 
     /// Something of the description has changed.
@@ -251,4 +174,9 @@ pub(crate) fn unknown_client(client_id: &str) -> CognitoError {
 
 pub(crate) fn unknown_pool(pool_id: &str) -> CognitoError {
     CognitoError::not_found(format!("User pool {pool_id} does not exist."))
+}
+
+pub(crate) fn has_mfa_besides_sms(mfa: &Object) -> bool {
+    let token = mfa.get("SoftwareTokenMfaConfiguration").and_then(|config| config.get("Enabled"));
+    token.and_then(Value::as_bool).unwrap_or_default() || mfa.contains_key("EmailMfaConfiguration")
 }

@@ -4,17 +4,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Cognito,
-    api::Answer,
-    auth::{Parameters, parameter},
     client::Client,
     error::CognitoError,
+    firing::Metadata,
     issue::{Grant, Refreshed, issue},
-    session::Session,
-    sign_in::{answer, check_enabled},
-    trigger::Metadata,
+    service::Cognito,
+    step::answer,
     unknowns,
     user::User,
+    wire::{Answer, Parameters, parameter},
 };
 use crate::{clock, random};
 
@@ -70,21 +68,6 @@ pub(super) fn revoke_token(cognito: &Cognito, input: &RevokeToken) -> Answer {
     })
 }
 
-/// Refuses a refresh token that another has replaced, when its grace period is over.
-pub(super) fn check_not_replaced(session: &Session) -> Result<(), CognitoError> {
-    match session.replaced {
-        Some(end) if end <= clock::now_seconds() => Err(CognitoError::new(
-            "RefreshTokenReuseException",
-            "Refresh token has been invalidated by refresh token rotation",
-        )),
-        _ => Ok(()),
-    }
-}
-
-pub(super) fn invalid() -> CognitoError {
-    CognitoError::not_authorized("Invalid Refresh Token")
-}
-
 async fn refresh(
     cognito: &Cognito,
     client_id: &str,
@@ -94,20 +77,21 @@ async fn refresh(
     proves: impl FnOnce(&Client, &User) -> Result<(), CognitoError>,
 ) -> Answer {
     let grant = cognito.with_client(client_id, |pool, client| {
-        let mut session = pool.sessions.get(token).cloned().ok_or_else(invalid)?;
+        let mut session =
+            pool.sessions.get(token).cloned().ok_or_else(CognitoError::invalid_refresh_token)?;
         if session.client_id != client.id {
-            return Err(invalid());
+            return Err(CognitoError::invalid_refresh_token());
         }
-        let user = pool.user(&session.sub).map_err(|_| invalid())?;
+        let user = pool.user(&session.sub).map_err(|_| CognitoError::invalid_refresh_token())?;
         proves(&client, user)?;
         if session.revoked {
             return Err(CognitoError::not_authorized("Refresh Token has been revoked"));
         }
-        check_not_replaced(&session)?;
+        session.check_not_replaced()?;
         if session.expires <= clock::now_seconds() {
             return Err(CognitoError::not_authorized("Refresh Token has expired"));
         }
-        check_enabled(user)?;
+        user.check_enabled()?;
         if !unknowns::REFRESH_KEEPS_EVENT_ID {
             session.event_id = random::uuid();
         }

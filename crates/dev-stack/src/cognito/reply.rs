@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{error::CognitoError, group::GroupConfiguration, pool::EventVersion, unknowns};
+use super::{error::CognitoError, group_configuration::GroupConfiguration, trigger::EventVersion, unknowns};
 
 /// What a pre-token-generation reply changes.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,17 +4,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::Answer,
     error::CognitoError,
     pool::Pool,
     pool_shape::POOL_ID,
+    service::Cognito,
     shape::{
         self, Members, Object,
         Shape::{List, Structure, Text},
         take_text,
     },
     token::API_SCOPE,
+    wire::Answer,
 };
 
 const MEMBERS: Members = &[

@@ -3,27 +3,28 @@
 use serde_json::Value;
 
 use super::{
-    description::{Before, member, texts, triggers},
     error::CognitoError,
-    pool::EventVersion,
+    lambda_config,
     shape::Object,
+    trigger::{EventVersion, Trigger},
     unknowns,
 };
+use crate::json::{member, texts};
+
+/// What has to be known of a pool to judge an update.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Before {
+    /// `TemporaryPasswordValidityDays` has been set once, so `UnusedAccountValidityDays` cannot be any more.
+    pub(crate) temporary_days_set: bool,
+    /// There is an MFA method besides SMS.
+    pub(crate) other_mfa: bool,
+}
 
 /// Refuses what contradicts itself in the request as it was sent.
 pub(crate) fn check_sent(sent: &Object, before: Before) -> Result<(), CognitoError> {
     check_tag_keys(sent.get("UserPoolTags"))?;
     check_days(sent, before)?;
-    let legacy = member(sent, &["LambdaConfig", "PreTokenGeneration"]);
-    if let Some(config) = member(sent, &["LambdaConfig", "PreTokenGenerationConfig"]) {
-        let (Some(arn), Some(_)) = (config.get("LambdaArn"), config.get("LambdaVersion")) else {
-            return refused("PreTokenGenerationConfig needs both LambdaArn and LambdaVersion");
-        };
-        if legacy.is_some_and(|legacy| legacy != arn) {
-            return refused("PreTokenGeneration and PreTokenGenerationConfig must have the same Lambda ARN");
-        }
-    }
-    Ok(())
+    lambda_config::check(sent)
 }
 
 /// Refuses what does not go together once the defaults are filled in.
@@ -69,7 +70,8 @@ fn check_days(sent: &Object, before: Before) -> Result<(), CognitoError> {
 /// Features that the pool's tier does not have (developer guide, "User pool feature plans").
 fn check_tier(settled: &Object) -> Result<(), CognitoError> {
     let tier = settled.get("UserPoolTier").and_then(Value::as_str).unwrap_or("ESSENTIALS");
-    let version = triggers(settled).pre_token_generation.map(|(_, version)| version);
+    let triggers = lambda_config::triggers(settled);
+    let version = triggers.of(Trigger::PreTokenGeneration).map(|(_, version)| *version);
     let mode = member(settled, &["UserPoolAddOns", "AdvancedSecurityMode"]).and_then(Value::as_str);
     let factors = texts(settled, &["Policies", "SignInPolicy", "AllowedFirstAuthFactors"]);
     let history = member(settled, &["Policies", "PasswordPolicy", "PasswordHistorySize"]);

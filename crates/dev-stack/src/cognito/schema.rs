@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{error::CognitoError, shape::Object, unknowns};
+use crate::json::merge;
 
 /// The schema of a new pool (API reference, the answer of `CreateUserPool`), without custom attributes.
 pub(crate) fn standard() -> Vec<Value> {
@@ -21,7 +22,7 @@ pub(crate) fn standard() -> Vec<Value> {
         })
     };
     let mut updated_at = other("updated_at", "Number");
-    super::patch::merge(&mut updated_at, json!({ "NumberAttributeConstraints": { "MinValue": "0" } }));
+    merge(&mut updated_at, json!({ "NumberAttributeConstraints": { "MinValue": "0" } }));
     let texts = [
         "name",
         "given_name",
@@ -60,7 +61,7 @@ pub(crate) fn extend(schema: &mut Vec<Value>, listed: Vec<Value>) -> Result<(), 
     for attribute in listed {
         let name = name_of(&attribute).to_owned();
         if let Some(known) = schema.iter_mut().find(|known| name_of(known) == name) {
-            super::patch::merge(known, attribute);
+            merge(known, attribute);
         } else {
             schema.push(custom(schema, attribute)?);
         }

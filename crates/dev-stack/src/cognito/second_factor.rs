@@ -1,55 +1,23 @@
 //! The second factor of a sign-in: a code of an authenticator app, or one by e-mail. There is no SMS here.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    Cognito,
-    auth::{Parameters, parameter},
-    challenge::asked,
+    challenges::{ask, asked},
     client::Client,
+    delivery::code_delivery,
     error::CognitoError,
+    factor::{EMAIL, SOFTWARE_TOKEN},
     issue::Grant,
     pool::Pool,
+    service::Cognito,
     session::Asked,
-    sign_in::{Step, ask},
-    sign_up::code_delivery,
+    step::Step,
     totp,
     user::User,
+    wire::{Parameters, parameter},
 };
 use crate::random;
-
-/// `ChallengeName` and, in a user's settings, the name of the factor.
-pub(super) const SOFTWARE_TOKEN: &str = "SOFTWARE_TOKEN_MFA";
-pub(super) const EMAIL: &str = "EMAIL_OTP";
-
-/// What a user has set up.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct Factors {
-    /// The secret of the authenticator app, once a code of it has come back.
-    pub(super) secret: Option<String>,
-    /// One that no code has come back for.
-    pub(super) new_secret: Option<String>,
-    /// Those that are on.
-    pub(super) enabled: Vec<String>,
-    pub(super) preferred: Option<String>,
-}
-
-impl Factors {
-    /// The factor that a sign-in asks for.
-    fn chosen(&self) -> Option<&str> {
-        self.preferred.as_deref().or_else(|| self.enabled.first().map(String::as_str))
-    }
-
-    /// Adds what `GetUser` shows.
-    pub(super) fn show(&self, user: &mut Value) {
-        if let (Value::Object(members), false) = (user, self.enabled.is_empty()) {
-            members.insert("UserMFASettingList".to_owned(), json!(self.enabled));
-            members
-                .extend(self.preferred.as_ref().map(|name| ("PreferredMfaSetting".to_owned(), json!(name))));
-        }
-    }
-}
 
 /// What follows a first factor: the second one, where the pool and the user have it, or tokens.
 pub(super) fn after_first(

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    second_factor::{EMAIL, SOFTWARE_TOKEN},
+    error::CognitoError,
+    factor::{EMAIL, SOFTWARE_TOKEN},
     srp::ProofKey,
 };
-use crate::random;
+use crate::{clock, random};
 
 /// A sign-in that can be refreshed.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -36,6 +37,17 @@ impl Session {
             event_id: random::uuid(),
             revoked: false,
             replaced: None,
+        }
+    }
+
+    /// Refuses its refresh token if another has replaced it, when its grace period is over.
+    pub(crate) fn check_not_replaced(&self) -> Result<(), CognitoError> {
+        match self.replaced {
+            Some(end) if end <= clock::now_seconds() => Err(CognitoError::new(
+                "RefreshTokenReuseException",
+                "Refresh token has been invalidated by refresh token rotation",
+            )),
+            _ => Ok(()),
         }
     }
 }

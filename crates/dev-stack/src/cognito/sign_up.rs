@@ -4,15 +4,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::{Answer, Attribute, pairs, put},
+    delivery::code_delivery,
     error::CognitoError,
+    firing::{Firing, Metadata},
     password,
     pool::Pool,
-    trigger::{Firing, Metadata},
+    service::Cognito,
     user::{CodeUse, User, UserStatus},
+    wire::{Answer, Attribute, pairs},
 };
-use crate::random;
+use crate::{json::put, random};
 
 /// `triggerSource` of every confirmation.
 pub(super) const CONFIRM_SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
@@ -80,7 +81,7 @@ pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> 
         client.check_secret_hash(&input.username, input.secret_hash.as_deref())?;
         let user = pool.user(&input.username).map_err(|_| unknown_combination())?;
         let sub = user.sub.clone();
-        check_unconfirmed(user)?;
+        user.check_unconfirmed()?;
         user.check_code(CodeUse::Confirm, &input.confirmation_code)?;
         if user.email().is_some() {
             let mut after = user.clone();
@@ -128,15 +129,6 @@ pub(super) fn resend_confirmation_code(cognito: &Cognito, input: &ResendConfirma
     })
 }
 
-/// Refuses to confirm a user twice.
-pub(super) fn check_unconfirmed(user: &User) -> Result<(), CognitoError> {
-    if user.status == UserStatus::Unconfirmed {
-        return Ok(());
-    }
-    let status = user.status.as_str();
-    Err(CognitoError::not_authorized(format!("User cannot be confirmed. Current status is {status}")))
-}
-
 /// A user who is not in the pool yet. In e-mail pools the name is the address, and the username a UUID.
 pub(super) fn new_user(
     pool: &Pool,
@@ -172,19 +164,6 @@ pub(super) fn new_user(
     let mut user = User::new(username, sub, status);
     user.write(attributes);
     Ok(user)
-}
-
-/// `CodeDeliveryDetails` for a value of an attribute, of which only a little is shown.
-pub(super) fn code_delivery(attribute: &str, value: &str) -> Value {
-    if attribute == "phone_number" {
-        let skipped = value.chars().count().saturating_sub(4);
-        let destination = format!("+*******{}", value.chars().skip(skipped).collect::<String>());
-        return json!({ "AttributeName": attribute, "DeliveryMedium": "SMS", "Destination": destination });
-    }
-    let masked = |part: &str| format!("{}***", part.chars().take(1).collect::<String>());
-    let (local, domain) = value.rsplit_once('@').unwrap_or((value, ""));
-    let destination = format!("{}@{}", masked(local), masked(domain));
-    json!({ "AttributeName": "email", "DeliveryMedium": "EMAIL", "Destination": destination })
 }
 
 /// Mails a code to a user who has an address.

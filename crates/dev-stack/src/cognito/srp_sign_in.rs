@@ -4,19 +4,19 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::{
-    Cognito,
-    api::Answer,
-    auth::{Parameters, parameter},
+    challenges::remember,
     client::Client,
     error::CognitoError,
     pool::Pool,
+    service::Cognito,
     session::{Asked, Challenge},
-    sign_in::{Step, after_password, check_confirmed, remember},
+    sign_in::after_password,
     srp::{self, Identity},
+    step::Step,
+    wire::{Answer, Parameters, parameter},
 };
 use crate::random;
 
-/// Length of the secret block, in bytes.
 const SECRET_BLOCK_BYTES: usize = 600;
 
 /// `InitiateAuth`: answers `SRP_A` with `PASSWORD_VERIFIER`. There is no `Session`: the answer is recognised by
@@ -94,7 +94,7 @@ impl Known {
     fn find(pool: &Pool, client: &Client, name: &str) -> Result<Self, CognitoError> {
         match pool.user_signing_in(name) {
             Ok(user) => {
-                check_confirmed(user)?;
+                user.check_confirmed()?;
                 // A user without a password has one that nobody knows.
                 let password = user.password.clone().unwrap_or_else(random::password);
                 Ok(Self { sub: user.sub.clone(), username: user.username.clone(), password })

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Cognito, api::Answer, error::CognitoError, pool::Pool, rules::check_tag_keys, shape::Object};
+use super::{
+    error::CognitoError, pool::Pool, rules::check_tag_keys, service::Cognito, shape::Object, wire::Answer,
+};
+use crate::json::merge;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -17,7 +20,7 @@ pub(super) fn tag(cognito: &Cognito, input: Tag) -> Answer {
     let tags = Value::Object(input.tags);
     check_tag_keys(Some(&tags))?;
     with_arn(cognito, &input.resource_arn, |pool| {
-        super::patch::merge(pool.description.entry("UserPoolTags").or_insert_with(|| json!({})), tags);
+        merge(pool.description.entry("UserPoolTags").or_insert_with(|| json!({})), tags);
         Ok(json!({}))
     })
 }
@@ -35,7 +38,7 @@ pub(super) fn untag(cognito: &Cognito, input: &Untag) -> Answer {
     let keys = Value::Object(keys);
     check_tag_keys(Some(&keys))?;
     with_arn(cognito, &input.resource_arn, |pool| {
-        super::patch::merge(pool.description.entry("UserPoolTags").or_insert_with(|| json!({})), keys);
+        merge(pool.description.entry("UserPoolTags").or_insert_with(|| json!({})), keys);
         Ok(json!({}))
     })
 }

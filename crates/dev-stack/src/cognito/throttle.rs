@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Cognito, error::CognitoError};
+use super::error::CognitoError;
 
 /// Calls that are remembered.
 const CALLS_MAX: usize = 100_000;
@@ -22,42 +22,25 @@ struct Calls {
     admitted: VecDeque<Instant>,
 }
 
-impl Cognito {
-    /// Admits so many calls of `AdminUpdateUserAttributes` and `AdminDeleteUserAttributes` within any second, of
-    /// all pools together as the account's quota does, and refuses others with `TooManyRequestsException`.
-    /// `None`, as a stack begins: all.
-    pub fn limit_user_updates(&self, per_second: Option<u32>) {
-        self.user_update_calls().with(|calls| calls.per_second = per_second);
+impl UserUpdates {
+    /// Admits so many calls within any second; `None`, as a stack begins: all.
+    pub(super) fn limit(&self, per_second: Option<u32>) {
+        self.with(|calls| calls.per_second = per_second);
     }
 
-    /// When the last 100,000 of these calls arrived, refused ones too, oldest first.
-    #[must_use]
-    pub fn user_updates(&self) -> Vec<Instant> {
-        self.user_update_calls().with(|calls| calls.arrived.iter().copied().collect())
-    }
-
-    /// The most of [`Cognito::user_updates`] that arrived within any one second.
-    #[must_use]
-    pub fn user_updates_peak(&self) -> usize {
-        let arrived = self.user_updates();
-        let within = |(place, first): (usize, &Instant)| {
-            let rest = arrived.iter().skip(place);
-            rest.take_while(|call| call.duration_since(*first) < Duration::from_secs(1)).count()
-        };
-        arrived.iter().enumerate().map(within).max().unwrap_or_default()
+    /// When the last calls arrived, refused ones too, oldest first.
+    pub(super) fn arrived(&self) -> Vec<Instant> {
+        self.with(|calls| calls.arrived.iter().copied().collect())
     }
 
     /// Counts one call, and refuses it above the quota.
-    pub(super) fn admit_user_update(&self) -> Result<(), CognitoError> {
-        let admitted = self.user_update_calls().with(|calls| calls.admit(Instant::now()));
-        if admitted {
+    pub(super) fn admit(&self) -> Result<(), CognitoError> {
+        if self.with(|calls| calls.admit(Instant::now())) {
             return Ok(());
         }
         Err(CognitoError::new("TooManyRequestsException", "Too many requests"))
     }
-}
 
-impl UserUpdates {
     fn with<T>(&self, action: impl FnOnce(&mut Calls) -> T) -> T {
         action(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

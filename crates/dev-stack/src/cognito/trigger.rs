@@ -1,39 +1,14 @@
-//! Events to triggers: builds them, calls the function as Cognito does, keeps a record.
+//! The triggers of a pool, and the record of a firing.
 
 use std::{collections::BTreeMap, time::Duration};
-
-use serde::Serialize;
-use serde_json::{Map, Value, json};
-use tokio::time::timeout;
-
-use super::{
-    Cognito,
-    error::CognitoError,
-    group::GroupConfiguration,
-    pool::{EventVersion, Pool},
-    reply, unknowns,
-    user::User,
-};
-use crate::{
-    DevStackError, Invocation,
-    lambda::{ACCOUNT_ID, Caller},
-};
 
 /// How long Cognito waits for one attempt (developer guide, "Customizing user pool workflows with Lambda
 /// triggers").
 pub const TRIGGER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often Cognito calls a function that does not answer in time.
-const ATTEMPTS: u32 = 3;
-
-/// The service that a function's policy has to admit.
-const SERVICE: &str = "cognito-idp.amazonaws.com";
-
-/// What `clientMetadata` holds.
-pub(crate) type Metadata = BTreeMap<String, String>;
-
-/// The triggers that this stack fires.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The triggers that this stack fires: the one list, with what `LambdaConfig` calls each. The event of each is in
+/// `firing.rs`.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Trigger {
     /// After a user is confirmed, and after a password is reset.
     PostConfirmation,
@@ -41,7 +16,97 @@ pub enum Trigger {
     PreTokenGeneration,
 }
 
-/// How firing a trigger ended.
+impl Trigger {
+    pub(crate) const ALL: [Self; 2] = [Self::PostConfirmation, Self::PreTokenGeneration];
+
+    /// Its member of `LambdaConfig`; where its events have versions, that of the first.
+    pub(crate) fn member(self) -> &'static str {
+        match self {
+            Self::PostConfirmation => "PostConfirmation",
+            Self::PreTokenGeneration => "PreTokenGeneration",
+        }
+    }
+
+    /// Its member of `LambdaConfig` that names a version of its events.
+    pub(crate) fn versioned_member(self) -> Option<&'static str> {
+        match self {
+            Self::PostConfirmation => None,
+            Self::PreTokenGeneration => Some("PreTokenGenerationConfig"),
+        }
+    }
+}
+
+/// The functions that a pool calls, by name or ARN, each with the version of its events.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Triggers(BTreeMap<Trigger, (String, EventVersion)>);
+
+impl Triggers {
+    /// These, and `function` for events of [`EventVersion::V1`].
+    #[must_use]
+    pub fn with(self, trigger: Trigger, function: impl Into<String>) -> Self {
+        self.with_version(trigger, function, EventVersion::V1)
+    }
+
+    /// These, and `function` for events of `version`. A trigger that has no versions ignores it.
+    #[must_use]
+    pub fn with_version(
+        mut self,
+        trigger: Trigger,
+        function: impl Into<String>,
+        version: EventVersion,
+    ) -> Self {
+        self.0.insert(trigger, (function.into(), version));
+        self
+    }
+
+    #[must_use]
+    pub fn of(&self, trigger: Trigger) -> Option<&(String, EventVersion)> {
+        self.0.get(&trigger)
+    }
+
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|(function, _)| function.as_str())
+    }
+}
+
+/// `LambdaVersion` of the pre-token-generation trigger.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum EventVersion {
+    /// `V1_0`: claims of the ID token, groups.
+    #[default]
+    V1,
+    /// `V2_0`: also the access token and its scopes.
+    V2,
+    /// `V3_0`: also tokens of machines.
+    V3,
+}
+
+impl EventVersion {
+    /// `version` of the event.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "1",
+            Self::V2 => "2",
+            Self::V3 => "3",
+        }
+    }
+
+    /// `LambdaVersion` of `PreTokenGenerationConfig`.
+    pub(crate) fn as_lambda_version(self) -> &'static str {
+        match self {
+            Self::V1 => "V1_0",
+            Self::V2 => "V2_0",
+            Self::V3 => "V3_0",
+        }
+    }
+
+    /// The version of this `LambdaVersion`.
+    pub(crate) fn from_lambda_version(version: &str) -> Option<Self> {
+        [Self::V1, Self::V2, Self::V3].into_iter().find(|known| known.as_lambda_version() == version)
+    }
+}
+
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TriggerOutcome {
     /// Cognito took the reply.
@@ -50,7 +115,6 @@ pub enum TriggerOutcome {
     Refused {
         /// The exception's name.
         code: &'static str,
-        /// Its text.
         message: String,
     },
 }
@@ -58,7 +122,6 @@ pub enum TriggerOutcome {
 /// One firing of a trigger.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TriggerRecord {
-    /// Which trigger.
     pub trigger: Trigger,
     /// `triggerSource` of the event.
     pub source: &'static str,
@@ -68,230 +131,5 @@ pub struct TriggerRecord {
     pub reply: Option<String>,
     /// How often the function was called: more than once only after a timeout.
     pub attempts: u32,
-    /// How it ended.
     pub outcome: TriggerOutcome,
-}
-
-/// An event on its way to a function.
-#[derive(Clone, Debug)]
-pub(crate) struct Firing {
-    pool_id: String,
-    function: String,
-    trigger: Trigger,
-    version: EventVersion,
-    source: &'static str,
-    event: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Event<'a> {
-    version: &'a str,
-    trigger_source: &'a str,
-    region: &'a str,
-    user_pool_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_name: Option<&'a str>,
-    caller_context: CallerContext<'a>,
-    request: Request,
-    response: Value,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CallerContext<'a> {
-    aws_sdk_version: &'a str,
-    client_id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Request {
-    user_attributes: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group_configuration: Option<GroupConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scopes: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_metadata: Option<Metadata>,
-}
-
-impl Firing {
-    /// The post-confirmation event for `user`, if the pool has that trigger. `client_id` is `None` when an
-    /// administrator confirms.
-    pub(crate) fn post_confirmation(
-        pool: &Pool,
-        user: &User,
-        source: &'static str,
-        client_id: Option<&str>,
-        metadata: Option<Metadata>,
-    ) -> Option<Self> {
-        let function = pool.triggers().post_confirmation?;
-        let request = Request {
-            user_attributes: user.event_attributes(),
-            group_configuration: None,
-            scopes: None,
-            client_metadata: present(metadata),
-        };
-        // This trigger has one event version.
-        let version = EventVersion::V1;
-        let user_name = Some(user.username.as_str());
-        let event = render(pool, version, source, user_name, client_id, request, json!({}));
-        let trigger = Trigger::PostConfirmation;
-        Some(Self { pool_id: pool.id.clone(), function, trigger, version, source, event })
-    }
-
-    /// The pre-token-generation event for a user, if the pool has that trigger.
-    pub(crate) fn pre_token_generation(
-        pool: &Pool,
-        user: &User,
-        source: &'static str,
-        client_id: &str,
-        scopes: &[String],
-        metadata: Option<Metadata>,
-    ) -> Option<Self> {
-        let client = pool.client(client_id).ok()?;
-        let attributes = unknowns::event_attributes(user.event_attributes(), |name| client.may_read(name));
-        let identity = (Some(user.username.clone()), attributes, pool.group_configuration(user));
-        Self::token_event(pool, identity, source, client_id, scopes, metadata)
-    }
-
-    /// The pre-token-generation event for a machine, if the pool has that trigger with `V3_0`.
-    pub(crate) fn client_credentials(
-        pool: &Pool,
-        client_id: &str,
-        scopes: &[String],
-        metadata: Option<Metadata>,
-    ) -> Option<Self> {
-        let (_, version) = pool.triggers().pre_token_generation?;
-        if version < EventVersion::V3 {
-            return None;
-        }
-        let identity = unknowns::machine_identity();
-        Self::token_event(pool, identity, "TokenGeneration_ClientCredentials", client_id, scopes, metadata)
-    }
-
-    fn token_event(
-        pool: &Pool,
-        (user_name, user_attributes, groups): (Option<String>, BTreeMap<String, String>, GroupConfiguration),
-        source: &'static str,
-        client_id: &str,
-        scopes: &[String],
-        metadata: Option<Metadata>,
-    ) -> Option<Self> {
-        let (function, version) = pool.triggers().pre_token_generation?;
-        let (scopes, container) = match version {
-            EventVersion::V1 => (None, "claimsOverrideDetails"),
-            EventVersion::V2 | EventVersion::V3 => (Some(scopes.to_vec()), "claimsAndScopeOverrideDetails"),
-        };
-        let request = Request {
-            user_attributes,
-            group_configuration: Some(groups),
-            scopes,
-            client_metadata: present(metadata),
-        };
-        let response = json!({ container: null });
-        let event = render(pool, version, source, user_name.as_deref(), Some(client_id), request, response);
-        let trigger = Trigger::PreTokenGeneration;
-        Some(Self { pool_id: pool.id.clone(), function, trigger, version, source, event })
-    }
-
-    /// Calls the function until it answers, three times at most, and reads `response` of its reply.
-    pub(crate) async fn fire<T>(
-        self,
-        cognito: &Cognito,
-        read: impl FnOnce(&Map<String, Value>) -> Result<T, CognitoError>,
-    ) -> Result<T, CognitoError> {
-        let pool_arn = cognito.pool_arn(&self.pool_id);
-        let caller = Caller { service: SERVICE, source_arn: &pool_arn, source_account: ACCOUNT_ID };
-        let mut attempts = 0;
-        let ended = loop {
-            attempts += 1;
-            if !cognito.lambda().admits(&self.function, &caller) {
-                break Some(Err(DevStackError::UnknownFunction(self.function.clone())));
-            }
-            let call = cognito.lambda().invoke(&self.function, self.event.clone());
-            // An attempt that is given up is not stopped: the function runs on beside the next one.
-            let ended = timeout(cognito.trigger_timeout(), call).await.ok();
-            let again = match &ended {
-                None => true,
-                Some(Ok(invocation)) => unknowns::RETRY_FUNCTION_ERRORS && invocation.error().is_some(),
-                Some(Err(_)) => false,
-            };
-            if !again || attempts == ATTEMPTS {
-                break ended;
-            }
-        };
-        let (reply, response) = self.judge(ended);
-        let result = response.and_then(|response| read(&response));
-        let outcome = match &result {
-            Ok(_) => TriggerOutcome::Accepted,
-            Err(error) => TriggerOutcome::Refused { code: error.code, message: error.message.clone() },
-        };
-        let Self { pool_id, trigger, source, event, .. } = self;
-        let record = TriggerRecord { trigger, source, event, reply, attempts, outcome };
-        cognito.record(&pool_id, record);
-        result
-    }
-
-    /// The version whose shape the reply must have.
-    pub(crate) fn version(&self) -> EventVersion {
-        self.version
-    }
-
-    fn judge(
-        &self,
-        ended: Option<Result<Invocation, DevStackError>>,
-    ) -> (Option<String>, Result<Map<String, Value>, CognitoError>) {
-        let label = unknowns::error_label(self.trigger, self.version);
-        let failed = |cause: &str| {
-            let message = format!("{label} invocation failed due to error {cause}.");
-            CognitoError::new("UnexpectedLambdaException", message)
-        };
-        match ended {
-            None => (None, Err(failed("Socket timeout while invoking Lambda function"))),
-            // A function that is not there, and one that Cognito may not call, look the same.
-            Some(Err(_)) => (None, Err(failed("AccessDeniedException"))),
-            Some(Ok(Invocation::Ok(reply))) => {
-                let event = serde_json::from_str(&self.event).unwrap_or_default();
-                let read = reply::read(&reply, &event);
-                (Some(String::from_utf8_lossy(&reply).into_owned()), read)
-            }
-            Some(Ok(
-                Invocation::FunctionError(error) | Invocation::TimedOut(error) | Invocation::Exited(error),
-            )) => {
-                let message = format!("{label} failed with error {}.", error.error_message);
-                let raw = String::from_utf8_lossy(&error.raw).into_owned();
-                (Some(raw), Err(CognitoError::new("UserLambdaValidationException", message)))
-            }
-        }
-    }
-}
-
-/// An empty map is not sent.
-fn present(metadata: Option<Metadata>) -> Option<Metadata> {
-    metadata.filter(|metadata| !metadata.is_empty())
-}
-
-fn render(
-    pool: &Pool,
-    version: EventVersion,
-    source: &str,
-    user_name: Option<&str>,
-    client_id: Option<&str>,
-    request: Request,
-    response: Value,
-) -> String {
-    let event = Event {
-        version: version.as_str(),
-        trigger_source: source,
-        region: &pool.region,
-        user_pool_id: &pool.id,
-        user_name,
-        caller_context: CallerContext { aws_sdk_version: "aws-sdk-unknown-unknown", client_id },
-        request,
-        response,
-    };
-    // Strings, lists and maps with string keys: there is nothing that cannot be written.
-    serde_json::to_string(&event).unwrap_or_default()
 }

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{EventVersion, Trigger, error::CognitoError, group::GroupConfiguration};
+use super::{
+    error::CognitoError,
+    group_configuration::GroupConfiguration,
+    trigger::{EventVersion, Trigger},
+};
 
 /// What name of the trigger stands in an error's text, "`<name>` failed with error .."?
 ///
 /// The guide has `PreTokenGeneration` and `PostConfirmation`. On a V2 pool `PreTokenGenerationV2_0` was seen
 /// (aws-lambda-rust-runtime issue 1129, one report); for V3 the same form is assumed.
-pub(crate) fn error_label(trigger: Trigger, version: EventVersion) -> &'static str {
-    match (trigger, version) {
-        (Trigger::PostConfirmation, _) => "PostConfirmation",
-        (Trigger::PreTokenGeneration, EventVersion::V1) => "PreTokenGeneration",
-        (Trigger::PreTokenGeneration, EventVersion::V2) => "PreTokenGenerationV2_0",
-        (Trigger::PreTokenGeneration, EventVersion::V3) => "PreTokenGenerationV3_0",
-    }
+pub(crate) fn error_label(trigger: Trigger, version: EventVersion) -> String {
+    let version = if version == EventVersion::V1 { "" } else { version.as_lambda_version() };
+    format!("{}{version}", trigger.member())
 }
 
 /// Is a trigger called again when the function reports an error, or hits its own timeout inside Cognito's?

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{error::CognitoError, second_factor::Factors, verification::Verification};
+use super::{error::CognitoError, factor::Factors};
 use crate::clock;
 
 /// `UserStatus`.
@@ -33,6 +33,13 @@ impl UserStatus {
 pub(crate) enum CodeUse {
     Confirm,
     ResetPassword,
+}
+
+/// A value that a code will verify.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Verification {
+    pub(super) value: String,
+    pub(super) code: String,
 }
 
 /// A user. Passwords are kept as they are.
@@ -116,6 +123,27 @@ impl User {
             }
         }
         self.touch();
+    }
+
+    /// Refuses a user who has not confirmed the account; their password is not looked at.
+    pub(crate) fn check_confirmed(&self) -> Result<(), CognitoError> {
+        if self.status == UserStatus::Unconfirmed {
+            return Err(CognitoError::new("UserNotConfirmedException", "User is not confirmed."));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_enabled(&self) -> Result<(), CognitoError> {
+        if self.enabled { Ok(()) } else { Err(CognitoError::not_authorized("User is disabled.")) }
+    }
+
+    /// Refuses to confirm a user twice.
+    pub(crate) fn check_unconfirmed(&self) -> Result<(), CognitoError> {
+        if self.status == UserStatus::Unconfirmed {
+            return Ok(());
+        }
+        let status = self.status.as_str();
+        Err(CognitoError::not_authorized(format!("User cannot be confirmed. Current status is {status}")))
     }
 
     /// Refuses a code that was not sent for `purpose`.

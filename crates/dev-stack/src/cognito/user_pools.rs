@@ -4,17 +4,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito,
-    api::{Answer, put},
-    description::{self, Before},
+    description::{self},
     error::CognitoError,
     page,
     pool::Pool,
     pool_shape::{CREATE_ALONE, KEPT, POOL_ID, SCHEMA_ATTRIBUTE, UPDATABLE, UPDATE_ALONE},
+    rules::Before,
     schema,
+    service::Cognito,
     shape::{self, Members, Object, Shape, take_text},
     unknowns,
+    wire::Answer,
 };
+use crate::json::{member, put};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -38,7 +40,7 @@ pub(super) fn create(cognito: &Cognito, input: Object) -> Answer {
     }
     settled.extend(fixed);
     settled.insert("SchemaAttributes".to_owned(), json!(attributes));
-    description::born(&mut settled, &name);
+    description::set_creation_members(&mut settled, &name);
     let id = cognito.new_pool_id();
     let mut pool = Pool::new(id.clone(), cognito.region().to_owned(), cognito.issuer(&id), settled);
     pool.temporary_days_set = temporary_days_set;
@@ -168,7 +170,7 @@ fn split(alone: Members, input: Object) -> Result<(Object, Object), CognitoError
 }
 
 fn sets_temporary_days(sent: &Object) -> bool {
-    let days = description::member(sent, &["Policies", "PasswordPolicy", "TemporaryPasswordValidityDays"]);
+    let days = member(sent, &["Policies", "PasswordPolicy", "TemporaryPasswordValidityDays"]);
     days.and_then(Value::as_u64).is_some_and(|days| days > 0)
 }
 

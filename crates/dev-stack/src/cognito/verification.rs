@@ -1,26 +1,24 @@
 //! Codes that prove an address: sent when an attribute changes, or when the user asks for one.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Cognito, account::with_own_account, api::Answer, description::texts, error::CognitoError, pool::Pool,
-    sign_up::code_delivery, unknowns, user::User,
+    delivery::code_delivery,
+    error::CognitoError,
+    own_account::with_own_account,
+    pool::Pool,
+    service::Cognito,
+    unknowns,
+    user::{User, Verification},
+    wire::Answer,
 };
-use crate::random;
+use crate::{json::texts, random};
 
-/// Attributes that a code can verify.
 const VERIFIABLE: [&str; 2] = ["email", "phone_number"];
 
 /// Where a pool lists them that wait.
 const REQUIRED: [&str; 2] = ["UserAttributeUpdateSettings", "AttributesRequireVerificationBeforeUpdate"];
-
-/// A value that a code will verify.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Verification {
-    value: String,
-    code: String,
-}
 
 /// The addresses that `changes` give a user anew without saying that they are verified.
 fn new_addresses(user: &User, changes: &[(String, String)]) -> Vec<(&'static str, String)> {

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Lambda, Permission, api};
+use super::{name, policy::Permission, service::Lambda};
 
 const ACTION: &str = "lambda:InvokeFunction";
 
@@ -11,9 +11,7 @@ const ACTION: &str = "lambda:InvokeFunction";
 pub(crate) struct Caller<'a> {
     /// Such as `cognito-idp.amazonaws.com`.
     pub(crate) service: &'a str,
-    /// ARN of the resource.
     pub(crate) source_arn: &'a str,
-    /// The resource's account.
     pub(crate) source_account: &'a str,
 }
 
@@ -21,7 +19,8 @@ impl Lambda {
     /// Whether the function, version or alias is there, and its policy admits the caller. A function, or an alias, has
     /// a policy of its own.
     pub(crate) fn admits(&self, function: &str, caller: &Caller<'_>) -> bool {
-        let (name, qualifier) = (api::function_name(function), api::qualifier(function).unwrap_or_default());
+        let (name, qualifier) =
+            (name::function_name(function), name::qualifier(function).unwrap_or_default());
         if !matches!(self.configuration(name, qualifier), Ok(Some(_))) {
             return false;
         }
@@ -32,7 +31,8 @@ impl Lambda {
 
     /// Lets a user pool call a function that may not be there yet, as the console does when a trigger is chosen there.
     pub(crate) fn admit_pool(&self, function: &str, pool_id: &str, permission: Permission) {
-        let (name, qualifier) = (api::function_name(function), api::qualifier(function).unwrap_or_default());
+        let (name, qualifier) =
+            (name::function_name(function), name::qualifier(function).unwrap_or_default());
         let permission = Permission { statement_id: format!("pool-{pool_id}"), ..permission };
         let statement = permission.statement(&self.qualified_arn(name, qualifier));
         let mut functions = self.functions();

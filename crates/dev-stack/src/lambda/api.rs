@@ -10,9 +10,15 @@ use axum::{
     routing::post,
 };
 use serde::de::IgnoredAny;
-use serde_json::json;
 
-use super::{Invocation, Lambda, control, create, runtime_api::BODY_BYTES_MAX};
+use super::{
+    control, create,
+    invocation::Invocation,
+    name::{function_name, qualifier},
+    refusal::{refusal, service_error},
+    runtime_api::BODY_BYTES_MAX,
+    service::Lambda,
+};
 use crate::{DevStackError, form};
 
 pub(super) fn router(lambda: Lambda) -> Router {
@@ -73,58 +79,5 @@ fn answer(invocation: Invocation) -> Response {
         Invocation::FunctionError(error) | Invocation::TimedOut(error) | Invocation::Exited(error) => {
             (json, [("x-amz-function-error", "Unhandled")], error.raw).into_response()
         }
-    }
-}
-
-pub(super) fn refusal(error: &DevStackError, arn: &str) -> Response {
-    match error {
-        DevStackError::UnknownFunction(_) => service_error(
-            StatusCode::NOT_FOUND,
-            "ResourceNotFoundException",
-            &format!("Function not found: {arn}"),
-        ),
-        other => service_error(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", &other.to_string()),
-    }
-}
-
-pub(super) fn service_error(status: StatusCode, code: &'static str, message: &str) -> Response {
-    let kind = if status.is_server_error() { "Service" } else { "User" };
-    let headers = [("content-type", "application/json"), ("x-amzn-errortype", code)];
-    (status, headers, json!({ "Type": kind, "Message": message }).to_string()).into_response()
-}
-
-/// The name in a name, `account:function:name` or ARN, each with or without a qualifier.
-pub(super) fn function_name(text: &str) -> &str {
-    match text.split_once(":function:") {
-        Some((_, after)) => after.split(':').next().unwrap_or(after),
-        None => text.split(':').next().unwrap_or(text),
-    }
-}
-
-/// The version or alias in such a text, if it names one.
-pub(super) fn qualifier(text: &str) -> Option<&str> {
-    let after = text.split_once(":function:").map_or(text, |(_, after)| after);
-    after.split_once(':').map(|(_, qualifier)| qualifier)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_way_to_write_a_function_gives_its_name() {
-        let ways = [
-            "post-confirmation",
-            "post-confirmation:live",
-            "123456789012:function:post-confirmation",
-            "arn:aws:lambda:eu-west-1:123456789012:function:post-confirmation",
-            "arn:aws:lambda:eu-west-1:123456789012:function:post-confirmation:7",
-        ];
-
-        for way in ways {
-            assert_eq!(function_name(way), "post-confirmation", "{way}");
-        }
-        let qualifiers = ways.map(qualifier);
-        assert_eq!(qualifiers, [None, Some("live"), None, None, Some("7")]);
     }
 }

@@ -1,98 +1,59 @@
 //! The zip of a function: unpacked into a folder, as Lambda does into `/var/task`.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs,
+    io::{Cursor, Read},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+};
 
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use zip::{ZipArchive, result::ZipError};
 
 /// Largest sum of the unpacked files (Lambda quotas).
-const UNPACKED_BYTES_MAX: usize = 250 * 1024 * 1024;
+const UNPACKED_BYTES_MAX: u64 = 250 * 1024 * 1024;
 
-/// Signatures of the end record and of an entry in the central directory (PKWARE's APPNOTE, 4.3).
-const END: &[u8] = b"PK\x05\x06";
-const ENTRY: &[u8] = b"PK\x01\x02";
-
-/// One file of an archive.
-#[derive(Debug, PartialEq)]
-struct Entry<'a> {
-    name: &'a str,
-    /// Permissions; 0 where the archive was not made on Unix.
-    mode: u32,
-    method: u16,
-    size: usize,
-    packed: &'a [u8],
-}
+const UNREADABLE: &str = "Could not unzip uploaded file. Please check your file, then try to upload again.";
 
 /// Unpacks `zip` into `folder`; gives the reason when it cannot be done.
 pub(super) fn unpack(zip: &[u8], folder: &Path) -> Result<(), &'static str> {
+    let mut archive = ZipArchive::new(Cursor::new(zip)).map_err(|_| UNREADABLE)?;
     let mut left = UNPACKED_BYTES_MAX;
-    for entry in entries(zip)
-        .ok_or("Could not unzip uploaded file. Please check your file, then try to upload again.")?
-    {
-        let inside = entry.name.split('/').all(|part| part != ".." && !part.contains('\\'));
-        if !inside || entry.name.starts_with('/') {
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(|error| match error {
+            ZipError::CompressionMethodNotSupported(_) | ZipError::UnsupportedArchive(_) => {
+                "a file is packed by a method other than deflate"
+            }
+            _ => "a file is damaged",
+        })?;
+        let name = entry.name().map_err(|_| UNREADABLE)?.into_owned();
+        // `ZipFile::enclosed_name` would take an absolute path as one below the folder.
+        let inside = name.split('/').all(|part| part != ".." && !part.contains('\\'));
+        if !inside || name.starts_with('/') {
             return Err("the archive has a path that leads out of it");
         }
-        let path = folder.join(entry.name);
-        if entry.name.ends_with('/') {
+        let path = folder.join(&name);
+        if name.ends_with('/') {
             fs::create_dir_all(&path).map_err(|_| "a folder could not be made")?;
             continue;
         }
-        let content = content(&entry, left)?;
-        left -= content.len();
+        let mode = entry.unix_mode().map(|mode| mode & 0o777).filter(|mode| *mode != 0).unwrap_or(0o644);
+        let size = entry.size();
+        left = left.checked_sub(size).ok_or("Unzipped size must be smaller than 262144000 bytes")?;
+        let content = content(entry, size)?;
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(|_| "a folder could not be made")?;
         }
         fs::write(&path, content).map_err(|_| "a file could not be written")?;
-        let mode = Some(entry.mode & 0o777).filter(|mode| *mode != 0).unwrap_or(0o644);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).map_err(|_| "no permissions")?;
     }
     Ok(())
 }
 
-fn content(entry: &Entry<'_>, limit: usize) -> Result<Vec<u8>, &'static str> {
-    if entry.size > limit {
-        return Err("Unzipped size must be smaller than 262144000 bytes");
-    }
-    let content = match entry.method {
-        0 => entry.packed.to_vec(),
-        8 => decompress_to_vec_with_limit(entry.packed, entry.size).map_err(|_| "a file is damaged")?,
-        _ => return Err("a file is packed by a method other than deflate"),
-    };
-    if content.len() == entry.size { Ok(content) } else { Err("a file is damaged") }
-}
-
-/// The entries of the central directory; `None` when this is no zip (or one of 4 GB).
-fn entries(zip: &[u8]) -> Option<Vec<Entry<'_>>> {
-    let end = zip.windows(END.len()).rposition(|bytes| bytes == END)?;
-    let count = number(zip, end + 10, 2)?;
-    let mut at = number(zip, end + 16, 4)?;
-    let mut entries = Vec::new();
-    for _ in 0..count {
-        if zip.get(at..at.checked_add(4)?)? != ENTRY {
-            return None;
-        }
-        let packed_size = number(zip, at + 20, 4)?;
-        let name_length = number(zip, at + 28, 2)?;
-        let header = number(zip, at + 42, 4)?;
-        let name = zip.get(at + 46..at + 46 + name_length)?;
-        // The header before the file repeats the name, and may have another extra field.
-        let start = header + 30 + number(zip, header + 26, 2)? + number(zip, header + 28, 2)?;
-        entries.push(Entry {
-            name: std::str::from_utf8(name).ok()?,
-            mode: u32::try_from(number(zip, at + 38, 4)?).ok()? >> 16,
-            method: u16::try_from(number(zip, at + 10, 2)?).ok()?,
-            size: number(zip, at + 24, 4)?,
-            packed: zip.get(start..start.checked_add(packed_size)?)?,
-        });
-        at += 46 + name_length + number(zip, at + 30, 2)? + number(zip, at + 32, 2)?;
-    }
-    Some(entries)
-}
-
-/// A little-endian number of so many bytes.
-fn number(bytes: &[u8], at: usize, length: usize) -> Option<usize> {
-    let bytes = bytes.get(at..at.checked_add(length)?)?;
-    Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+/// Reads a file of the size that the archive declares, and never more.
+fn content(entry: impl Read, size: u64) -> Result<Vec<u8>, &'static str> {
+    let mut content = Vec::new();
+    let read = entry.take(size + 1).read_to_end(&mut content).map_err(|_| "a file is damaged")?;
+    if u64::try_from(read) == Ok(size) { Ok(content) } else { Err("a file is damaged") }
 }
 
 #[cfg(test)]
@@ -122,15 +83,42 @@ mod tests {
         while let Some(at) = outside.windows(12).position(|bytes| bytes == b"lib/note.txt") {
             outside[at..at + 12].copy_from_slice(replaced);
         }
+        let mut changed = ARCHIVE.to_vec();
+        let at = changed.windows(7).position(|bytes| bytes == b"stored\n").unwrap();
+        changed[at] = b'S';
         let rows = [
             ("nothing", b"".to_vec()),
             ("text", b"not a zip".to_vec()),
             ("the end alone", ARCHIVE[ARCHIVE.len() - 22..].to_vec()),
             ("a path to the outside", outside),
+            ("a wrong checksum", changed),
         ];
 
         for (row, bytes) in rows {
             assert!(unpack(&bytes, folder.path()).is_err(), "{row}");
         }
+    }
+
+    #[test]
+    fn an_archive_above_the_quota_is_refused_before_it_is_unpacked() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut large = ARCHIVE.to_vec();
+        let entry = large.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        large[entry + 24..entry + 28].copy_from_slice(&(250 * 1024 * 1024 + 1_u32).to_le_bytes());
+
+        let refused = unpack(&large, folder.path());
+
+        assert_eq!(refused, Err("Unzipped size must be smaller than 262144000 bytes"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_that_is_not_as_long_as_declared_is_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut short = ARCHIVE.to_vec();
+        let entry = short.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        short[entry + 24] = 5;
+
+        assert_eq!(unpack(&short, folder.path()), Err("a file is damaged"));
     }
 }

@@ -13,10 +13,11 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    Lambda,
-    api::{function_name, qualifier, refusal, service_error},
+    name::{function_name, qualifier},
     policy::Permission,
+    refusal::{refusal, service_error},
     resources::{PolicyFault, Resources},
+    service::Lambda,
 };
 use crate::{DevStackError, form};
 

@@ -15,10 +15,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    FunctionProgram, FunctionSpec, Lambda,
-    api::function_name,
     code,
     control::{Refusal, conflict, created, finish, input, not_found},
+    name::function_name,
+    service::Lambda,
+    spec::{FunctionProgram, FunctionSpec},
 };
 use crate::DevStackError;
 

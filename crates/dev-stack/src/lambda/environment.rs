@@ -16,9 +16,9 @@ use tokio::{
 };
 
 use super::{
-    FunctionError,
-    function::Function,
+    invocation::FunctionError,
     runtime_api::{self, Event, Mailbox},
+    spec::Placement,
 };
 use crate::{DevStackError, clock, random, serve};
 
@@ -38,7 +38,6 @@ pub(super) struct Environment {
     server: JoinHandle<()>,
 }
 
-/// How one event ended.
 pub(super) enum Ended {
     Reply(Bytes),
     Error(FunctionError),
@@ -57,19 +56,19 @@ pub(super) enum StartFailure {
 }
 
 impl Environment {
-    /// Starts the program of `function` and waits until it polls.
+    /// Starts the program of a function and waits until it polls.
     pub(super) async fn start(
-        function: &Function,
+        placement: &Placement,
         program: &Path,
         id: usize,
         kill: Arc<Notify>,
     ) -> Result<Self, StartFailure> {
         let (listener, address) = serve::bind(None).await.map_err(StartFailure::Listen)?;
-        let mut child = command(function, program, id, &address)
+        let mut child = command(placement, program, id, &address)
             .spawn()
             .map_err(|error| StartFailure::Spawn(format!("`{}`: {error}", program.display())))?;
-        function.logs.follow(child.stdout.take());
-        function.logs.follow(child.stderr.take());
+        placement.logs.follow(child.stdout.take());
+        placement.logs.follow(child.stderr.take());
         let mailbox = Arc::new(Mailbox::new());
         let router = runtime_api::router(Arc::clone(&mailbox));
         let server = tokio::spawn(async move {
@@ -89,11 +88,16 @@ impl Environment {
 
     /// Hands over one event and waits for its end. After anything but a reply or an error of the function
     /// the process is dead.
-    pub(super) async fn run(&mut self, request_id: &str, payload: Bytes, function: &Function) -> Ended {
+    pub(super) async fn run(
+        &mut self,
+        request_id: &str,
+        payload: Bytes,
+        arn: &str,
+        timeout: Duration,
+    ) -> Ended {
         let (reply, replied) = oneshot::channel();
-        let deadline_ms = clock::now_ms() + function.timeout().as_millis();
-        let event =
-            Event { request_id: request_id.to_owned(), payload, deadline_ms, arn: function.arn.clone() };
+        let deadline_ms = clock::now_ms() + timeout.as_millis();
+        let event = Event { request_id: request_id.to_owned(), payload, deadline_ms, arn: arn.to_owned() };
         self.mailbox.post(event, reply);
         let ended = tokio::select! {
             biased;
@@ -103,13 +107,12 @@ impl Environment {
             },
             status = self.child.wait() => Ended::Exited(describe(status)),
             () = self.kill.notified() => Ended::Exited("signal: killed".to_owned()),
-            () = sleep(function.timeout()) => Ended::TimedOut,
+            () = sleep(timeout) => Ended::TimedOut,
         };
         let _ = self.child.kill().await;
         ended
     }
 
-    /// Whether the process still runs.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -122,9 +125,9 @@ impl Drop for Environment {
 }
 
 /// The child's command line and its whole environment: Lambda's variables, then the function's own.
-fn command(function: &Function, program: &Path, id: usize, runtime_api: &str) -> Command {
-    let spec = &function.spec;
-    let region = function.region.as_str();
+fn command(placement: &Placement, program: &Path, id: usize, runtime_api: &str) -> Command {
+    let spec = &placement.spec;
+    let region = placement.region.as_str();
     let memory_mb = spec.memory_mb.to_string();
     let log_group = format!("/aws/lambda/{}", spec.name);
     let log_stream = format!("local/[$LATEST]{id:04}-{}", random::lower_alphanumerics(8));
@@ -150,7 +153,7 @@ fn command(function: &Function, program: &Path, id: usize, runtime_api: &str) ->
         ("TZ", ":UTC"),
         ("PATH", PATH),
     ]);
-    command.envs(&function.surroundings).envs(&spec.env);
+    command.envs(&placement.surroundings).envs(&spec.env);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

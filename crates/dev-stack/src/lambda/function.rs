@@ -1,10 +1,8 @@
-//! One function: what it is, and its environments.
+//! One function and its environments.
 
 use std::{
     collections::BTreeMap,
-    fmt,
-    path::{Path, PathBuf},
-    pin::Pin,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,91 +14,17 @@ use tokio::{
 };
 
 use super::{
-    FunctionError, Invocation,
     environment::{Ended, Environment, StartFailure},
-    logs::Logs,
+    invocation::{FunctionError, Invocation},
+    spec::{FunctionProgram, Placement},
 };
 use crate::{DevStackError, random};
 
 /// How often Lambda runs the init phase of one event: the first try, and again within the invocation.
 const INIT_ATTEMPTS: usize = 2;
 
-/// What [`Lambda::add_function`](super::Lambda::add_function) takes.
-#[derive(Clone, Debug)]
-pub struct FunctionSpec {
-    /// Name, also in the ARN.
-    pub name: String,
-    /// What runs.
-    pub program: FunctionProgram,
-    /// Arguments of a binary, as the command of an image function. Default none.
-    pub args: Vec<String>,
-    /// The function's own environment variables; nothing of this process's environment reaches it.
-    pub env: BTreeMap<String, String>,
-    /// Longest time for one event, without the cold start. Default 5 s.
-    pub timeout: Duration,
-    /// Memory setting in MB, which the function is told and nothing enforces. Default 512.
-    pub memory_mb: u32,
-    /// Most processes at one time; more events wait. Default 10.
-    pub max_environments: usize,
-}
-
-impl FunctionSpec {
-    /// A function with the defaults above.
-    #[must_use]
-    pub fn new(name: impl Into<String>, program: FunctionProgram) -> Self {
-        Self {
-            name: name.into(),
-            program,
-            args: Vec::new(),
-            env: BTreeMap::new(),
-            timeout: Duration::from_secs(5),
-            memory_mb: 512,
-            max_environments: 10,
-        }
-    }
-}
-
-type Handler =
-    dyn Fn(Bytes) -> Pin<Box<dyn Future<Output = Result<Bytes, FunctionError>> + Send>> + Send + Sync;
-
-/// What a function runs.
-#[derive(Clone)]
-pub enum FunctionProgram {
-    /// A `provided.al2023` bootstrap: a program that polls the Runtime API.
-    Binary(PathBuf),
-    /// A closure in this process, for tests of the stack itself: replies and errors that no decent function
-    /// gives. See [`FunctionProgram::in_process`].
-    InProcess(Arc<Handler>),
-}
-
-impl FunctionProgram {
-    /// A function that is a closure from the event's bytes to the reply's bytes.
-    pub fn in_process<F, R>(handler: F) -> Self
-    where
-        F: Fn(Bytes) -> R + Send + Sync + 'static,
-        R: Future<Output = Result<Bytes, FunctionError>> + Send + 'static,
-    {
-        Self::InProcess(Arc::new(move |event| Box::pin(handler(event))))
-    }
-}
-
-impl fmt::Debug for FunctionProgram {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Binary(path) => f.debug_tuple("Binary").field(path).finish(),
-            Self::InProcess(_) => f.write_str("InProcess"),
-        }
-    }
-}
-
-/// A function that has been added.
 pub(super) struct Function {
-    pub(super) spec: FunctionSpec,
-    /// Environment variables besides its own, which nobody sees but the process.
-    pub(super) surroundings: BTreeMap<String, String>,
-    pub(super) arn: String,
-    pub(super) region: String,
-    pub(super) logs: Arc<Logs>,
+    pub(super) placement: Placement,
     timeout: Mutex<Duration>,
     permits: Semaphore,
     environments: Mutex<Environments>,
@@ -117,18 +41,11 @@ struct Environments {
 }
 
 impl Function {
-    pub(super) fn new(
-        spec: FunctionSpec,
-        surroundings: BTreeMap<String, String>,
-        arn: String,
-        region: String,
-        logs: Logs,
-    ) -> Self {
-        let logs = Arc::new(logs);
-        let permits = Semaphore::new(spec.max_environments.max(1));
-        let timeout = Mutex::new(spec.timeout);
+    pub(super) fn new(placement: Placement) -> Self {
+        let permits = Semaphore::new(placement.spec.max_environments.max(1));
+        let timeout = Mutex::new(placement.spec.timeout);
         let environments = Mutex::default();
-        Self { spec, surroundings, arn, region, logs, timeout, permits, environments }
+        Self { placement, timeout, permits, environments }
     }
 
     /// Longest time for one event: what the spec says, until it is changed.
@@ -142,7 +59,7 @@ impl Function {
 
     pub(super) async fn invoke(&self, payload: Bytes) -> Result<Invocation, DevStackError> {
         let request_id = random::uuid();
-        match &self.spec.program {
+        match &self.placement.spec.program {
             FunctionProgram::InProcess(handler) => {
                 Ok(match timeout(self.timeout(), handler(payload)).await {
                     Ok(Ok(reply)) => Invocation::Ok(reply),
@@ -166,7 +83,7 @@ impl Function {
             let (idle, id, kill) = self.take_environment()?;
             let ready = match idle {
                 Some(environment) => Ok(environment),
-                None => Environment::start(self, program, id, Arc::clone(&kill)).await,
+                None => Environment::start(&self.placement, program, id, Arc::clone(&kill)).await,
             };
             let mut environment = match ready {
                 Ok(environment) => environment,
@@ -176,7 +93,7 @@ impl Function {
                     continue;
                 }
             };
-            let ended = environment.run(&request_id, payload, self).await;
+            let ended = environment.run(&request_id, payload, &self.placement.arn, self.timeout()).await;
             return Ok(match ended {
                 Ended::Reply(reply) => {
                     self.give_back(environment);
@@ -235,7 +152,7 @@ impl Function {
     }
 
     pub(super) fn logs(&self) -> Vec<String> {
-        self.logs.lines()
+        self.placement.logs.lines()
     }
 
     /// An idle environment whose process lives, or the id of one to be started.

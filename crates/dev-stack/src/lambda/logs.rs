@@ -10,19 +10,16 @@ use tokio::{
     sync::broadcast,
 };
 
-/// Lines that a slow reader of [`Lambda::log_lines`](super::Lambda::log_lines) may be behind.
+/// Lines that a slow reader of [`Lambda::log_lines`](crate::Lambda::log_lines) may be behind.
 pub(super) const BACKLOG: usize = 1_024;
 
-/// A line that a function wrote.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LogLine {
-    /// The function.
     pub function: String,
     /// The line, without its end.
     pub text: String,
 }
 
-/// Lines kept per function.
 const LINES_MAX: usize = 10_000;
 
 /// The last lines of one function, of all its environments.

@@ -63,7 +63,6 @@ impl Permission {
     }
 }
 
-/// A policy of these statements.
 pub(super) fn document(statements: &[Value]) -> Value {
     json!({ "Version": "2012-10-17", "Id": "default", "Statement": statements })
 }

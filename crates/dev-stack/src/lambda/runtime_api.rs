@@ -12,7 +12,7 @@ use axum::{
 };
 use tokio::sync::{Notify, oneshot};
 
-use super::FunctionError;
+use super::invocation::FunctionError;
 use crate::random;
 
 /// Largest event or reply of a synchronous invocation (Lambda quotas), with room for headers.

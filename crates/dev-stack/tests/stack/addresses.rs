@@ -4,7 +4,7 @@ use aws_sdk_cognitoidentityprovider::types::{AliasAttributeType, AttributeType, 
 use dev_stack::{ClientSettings, DevStack, PoolSettings, StackOptions};
 use serde_json::json;
 
-use crate::common::{EMAIL, Fixture, PASSWORD, api, refusal};
+use crate::fixture::{EMAIL, Fixture, PASSWORD, api, refusal};
 
 const NEW: &str = "ana@example.org";
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::common::{EMAIL, Fixture, refusal};
-use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType};
+use crate::fixture::{EMAIL, Fixture, refusal};
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType, SchemaAttributeType};
 use dev_stack::PoolSettings;
+use serde_json::{Value, json};
 
 fn attribute(name: &str, value: &str) -> AttributeType {
     AttributeType::builder().name(name).value(value).build().unwrap()
@@ -154,4 +155,30 @@ async fn stamps_above_the_quota_are_refused_and_all_are_counted() {
     assert_eq!(refused.0, "TooManyRequestsException");
     assert_eq!(cognito.user_updates().len(), 7, "the refused one too");
     assert_eq!(cognito.user_updates_peak(), 4);
+}
+
+#[tokio::test]
+async fn an_immutable_attribute_cannot_be_stamped() {
+    let fixture = Fixture::start(PoolSettings::default()).await;
+    let cognito = fixture.stack.cognito();
+    let create = fixture.api.admin_create_user().user_pool_id(&fixture.pool).username(EMAIL);
+    create.send().await.unwrap();
+    let stamp = || {
+        let stamp = fixture.api.admin_update_user_attributes().user_pool_id(&fixture.pool).username(EMAIL);
+        stamp.user_attributes(attribute("custom:tenantId", "acme")).send()
+    };
+
+    cognito.patch_attribute(&fixture.pool, "custom:tenantId", json!({ "Mutable": false })).unwrap();
+    let immutable = refusal(stamp().await.unwrap_err());
+    cognito.patch_attribute(&fixture.pool, "custom:tenantId", Value::Null).unwrap();
+    let missing = refusal(stamp().await.unwrap_err());
+    let again = SchemaAttributeType::builder().name("tenantId").mutable(true).build();
+    let add = fixture.api.add_custom_attributes().user_pool_id(&fixture.pool).custom_attributes(again);
+    add.clone().send().await.unwrap();
+    stamp().await.unwrap();
+
+    assert!(immutable.1.contains("Attribute cannot be updated"), "{immutable:?}");
+    assert!(missing.1.contains("Attribute does not exist in the schema"), "{missing:?}");
+    let twice = refusal(add.send().await.unwrap_err());
+    assert_eq!(twice.0, "InvalidParameterException");
 }

@@ -2,7 +2,7 @@
 
 use dev_stack::{EventVersion, Permission, PoolSettings, Trigger, Triggers};
 
-use crate::common::{Fixture, pool};
+use crate::fixture::{Fixture, pool};
 
 const REFUSED: &str = "PreTokenGenerationV2_0 invocation failed due to error AccessDeniedException.";
 
@@ -19,9 +19,8 @@ async fn attached() -> (Fixture, String) {
 }
 
 fn attach(fixture: &Fixture, arn: &str) {
-    let triggers =
-        Triggers { pre_token_generation: Some((arn.to_owned(), EventVersion::V2)), ..Triggers::default() };
-    fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
+    let triggers = Triggers::default().with_version(Trigger::PreTokenGeneration, arn, EventVersion::V2);
+    fixture.stack.cognito().set_triggers(&fixture.pool, &triggers).unwrap();
 }
 
 async fn refused(fixture: &Fixture) {

@@ -1,6 +1,6 @@
 //! App clients and identity providers, through the API.
 
-use crate::common::{EMAIL, Fixture, refusal};
+use crate::fixture::{EMAIL, Fixture, refusal};
 use aws_sdk_cognitoidentityprovider::types::{
     AttributeType, ExplicitAuthFlowsType, IdentityProviderTypeType, OAuthFlowType,
     PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType, UserPoolClientType,
@@ -130,7 +130,7 @@ async fn what_a_client_may_write_follows_its_description() {
     let forge = || {
         let attribute = AttributeType::builder().name("custom:tenantId").value("victim").build().unwrap();
         let sign_up = fixture.api.sign_up().client_id(&fixture.client_id).username(EMAIL);
-        sign_up.password(crate::common::PASSWORD).user_attributes(attribute).send()
+        sign_up.password(crate::fixture::PASSWORD).user_attributes(attribute).send()
     };
     let lists = json!({ "WriteAttributes": ["email", "name"] });
 

@@ -2,7 +2,7 @@
 
 use dev_stack::PoolSettings;
 
-use crate::common::{Fixture, http};
+use crate::fixture::{Fixture, http};
 
 const ORIGIN: (&str, &str) = ("origin", "http://localhost:5173");
 

@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::ChallengeNameType;
 use dev_stack::{ClientSettings, EventVersion, Trigger, cognito::FederatedUser};
 use serde_json::{Value, json};
 
-use crate::common::{Fixture, PASSWORD, pool, refusal};
+use crate::fixture::{EMAIL, Fixture, PASSWORD, event, pool, refusal};
 
 fn ana(attributes: &[(&str, &str)]) -> FederatedUser {
     let pairs = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -103,4 +103,31 @@ async fn a_user_who_is_disabled_before_the_first_password_gets_no_token() {
     let status = fixture.api.admin_get_user().user_pool_id(&fixture.pool).username("dana@example.com");
     let status = status.send().await.unwrap().user_status.unwrap();
     assert_eq!(status.as_str(), "FORCE_CHANGE_PASSWORD", "nothing was written");
+}
+
+#[tokio::test]
+async fn a_federated_user_is_confirmed_once_and_hosted_every_time() {
+    let fixture = Fixture::start(pool(EventVersion::V3)).await;
+    fixture.add("post", Ok);
+    fixture.add("pre", Ok);
+    let user = FederatedUser {
+        provider: "AcmeOidc".to_owned(),
+        subject: "Sub1".to_owned(),
+        attributes: [("email".to_owned(), EMAIL.to_owned())].into(),
+    };
+    let cognito = fixture.stack.cognito();
+
+    let first = cognito.federated_sign_in(&fixture.pool, &fixture.client_id, user.clone()).await.unwrap();
+    cognito.federated_sign_in(&fixture.pool, &fixture.client_id, user).await.unwrap();
+
+    let sources: Vec<_> =
+        cognito.trigger_records(&fixture.pool).into_iter().map(|record| record.source).collect();
+    let hosted = "TokenGeneration_HostedAuth";
+    assert_eq!(sources, ["PostConfirmation_ConfirmSignUp", hosted, hosted]);
+    let post = event(&fixture, Trigger::PostConfirmation);
+    assert_eq!(post["userName"], json!("acmeoidc_sub1"));
+    assert_eq!(post["request"]["userAttributes"]["cognito:user_status"], json!("EXTERNAL_PROVIDER"));
+    assert_eq!(post["request"]["userAttributes"]["email_verified"], json!("false"));
+    let id = fixture.claims(&first.id_token).await;
+    assert_eq!(id["cognito:groups"], json!([format!("{}_AcmeOidc", fixture.pool)]));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::http;
+use crate::fixture::http;
 use dev_stack::{
     ACCOUNT_ID, DevStack, DevStackError, FunctionProgram, FunctionSpec, Permission, StackOptions,
 };

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::common::http;
+use crate::fixture::http;
 use dev_stack::{DevStack, DevStackError, FunctionProgram, FunctionSpec, Invocation, StackOptions};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

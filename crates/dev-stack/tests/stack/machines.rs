@@ -1,6 +1,6 @@
 //! Machine tokens from the token endpoint.
 
-use crate::common::{Fixture, http, pool};
+use crate::fixture::{Fixture, http, pool};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dev_stack::{ClientSettings, EventVersion, FunctionError, StackOptions, Trigger};
 use serde_json::{Value, json};

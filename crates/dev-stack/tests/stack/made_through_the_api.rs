@@ -1,11 +1,12 @@
 //! Roles, functions, domains and scopes that a script makes and deletes, by hand, as the SDKs write it.
 
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 
-use crate::common::{Fixture, get, http, pool};
+use crate::fixture::{Fixture, get, http, pool};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dev_stack::{DevStack, EventVersion, PoolSettings, StackOptions};
 use serde_json::{Value, json};
+use zip::{ZipWriter, write::SimpleFileOptions};
 
 /// A zip whose `bootstrap` does not run on any processor.
 const ARCHIVE: &[u8] = include_bytes!("../archive.zip");
@@ -42,24 +43,12 @@ fn function(name: &str, zip: &[u8]) -> Value {
     })
 }
 
-/// A zip of one stored file `bootstrap`, executable.
-fn stored(content: &str) -> Vec<u8> {
-    let (size, name) = (u32::try_from(content.len()).unwrap().to_le_bytes(), b"bootstrap");
-    let mut zip = Vec::new();
-    zip.write_all(b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0").unwrap();
-    zip.write_all(&[size, size].concat()).unwrap();
-    zip.write_all(b"\x09\0\0\0").unwrap();
-    zip.write_all(name).unwrap();
+/// A zip of one file `bootstrap`, executable.
+fn zipped(content: &str) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755)).unwrap();
     zip.write_all(content.as_bytes()).unwrap();
-    let directory = u32::try_from(zip.len()).unwrap().to_le_bytes();
-    zip.write_all(b"PK\x01\x02\x14\x03\x14\0\0\0\0\0\0\0\0\0\0\0\0\0").unwrap();
-    zip.write_all(&[size, size].concat()).unwrap();
-    zip.write_all(b"\x09\0\0\0\0\0\0\0\0\0\0\0\xed\x81\0\0\0\0").unwrap();
-    zip.write_all(name).unwrap();
-    zip.write_all(b"PK\x05\x06\0\0\0\0\x01\0\x01\0\x37\0\0\0").unwrap();
-    zip.write_all(&directory).unwrap();
-    zip.write_all(b"\0\0").unwrap();
-    zip
+    zip.finish().unwrap().into_inner()
 }
 
 #[tokio::test]
@@ -96,7 +85,7 @@ async fn a_function_made_of_a_zip_runs_and_finds_this_stack() {
     iam(&stack, &create).await;
     let (status, _) = lambda(&stack, "POST", "", &function("broken", b"no zip")).await;
     assert_eq!(status, 400);
-    let (status, made) = lambda(&stack, "POST", "", &function("made", &stored(script))).await;
+    let (status, made) = lambda(&stack, "POST", "", &function("made", &zipped(script))).await;
     assert_eq!(status, 201, "{made}");
     assert_eq!(
         (&made["State"], &made["Timeout"], &made["Role"], &made["Runtime"]),

@@ -11,9 +11,11 @@ mod app_clients;
 #[cfg(test)]
 mod browsers;
 #[cfg(test)]
-mod common;
+mod events;
 #[cfg(test)]
 mod federation;
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod functions_and_callers;
 #[cfg(test)]

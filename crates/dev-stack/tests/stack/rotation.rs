@@ -5,10 +5,10 @@ use std::time::Duration;
 use aws_sdk_cognitoidentityprovider::types::{
     AuthenticationResultType, ExplicitAuthFlowsType, FeatureType, RefreshTokenRotationType,
 };
-use dev_stack::{ClientSettings, EventVersion, FunctionError, PoolSettings, StackOptions, Triggers};
+use dev_stack::{ClientSettings, FunctionError, PoolSettings, StackOptions, Trigger, Triggers};
 use serde_json::json;
 
-use crate::common::{EMAIL, Fixture, PASSWORD, refusal};
+use crate::fixture::{EMAIL, Fixture, PASSWORD, refusal};
 
 /// A signed-in user of a client that rotates, and their refresh token.
 async fn rotating(grace_seconds: u64, client: ClientSettings) -> (Fixture, String) {
@@ -50,14 +50,13 @@ async fn a_refresh_replaces_the_refresh_token() {
 async fn a_refresh_that_the_trigger_refuses_leaves_the_token_as_it_was() {
     let (fixture, token) = rotating(0, ClientSettings::default()).await;
     fixture.add("pre", |_| Err(FunctionError::new("NO_TENANT", "No organization")));
-    let pre_token_generation = Some(("pre".to_owned(), EventVersion::V1));
-    let triggers = Triggers { pre_token_generation, ..Triggers::default() };
-    fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
+    let triggers = Triggers::default().with(Trigger::PreTokenGeneration, "pre");
+    fixture.stack.cognito().set_triggers(&fixture.pool, &triggers).unwrap();
 
     let refused = exchange(&fixture, &token).await.unwrap_err();
 
     assert_eq!(refused.0, "UserLambdaValidationException");
-    fixture.stack.cognito().set_triggers(&fixture.pool, Triggers::default()).unwrap();
+    fixture.stack.cognito().set_triggers(&fixture.pool, &Triggers::default()).unwrap();
     exchange(&fixture, &token).await.unwrap();
 }
 

@@ -12,7 +12,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 
 use crate::{
-    common::{EMAIL, Fixture, PASSWORD, pool, refusal},
+    fixture::{EMAIL, Fixture, PASSWORD, pool, refusal},
     srp_client::SrpUser,
 };
 

@@ -2,22 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{EMAIL, Fixture, PASSWORD, http, pool, refusal};
+use crate::fixture::{EMAIL, Fixture, PASSWORD, event, http, pool, refusal};
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, ChallengeNameType, MessageActionType};
-use dev_stack::{
-    ClientSettings, EventVersion, PoolSettings, StackOptions, Trigger, TriggerOutcome, Triggers,
-    cognito::FederatedUser,
-};
-use serde_json::{Value, json};
+use dev_stack::{ClientSettings, EventVersion, PoolSettings, StackOptions, Trigger, TriggerOutcome};
+use serde_json::json;
 
 fn attribute(name: &str, value: &str) -> AttributeType {
     AttributeType::builder().name(name).value(value).build().unwrap()
-}
-
-/// The event that a trigger was last sent.
-fn event(fixture: &Fixture, trigger: Trigger) -> Value {
-    let record = fixture.stack.cognito().last_record(&fixture.pool, trigger).expect("it fired");
-    serde_json::from_str(&record.event).unwrap()
 }
 
 #[tokio::test]
@@ -77,54 +68,6 @@ async fn a_user_signs_up_confirms_signs_in_and_refreshes() {
         ]
     );
     fixture.stack.stop().await;
-}
-
-#[tokio::test]
-async fn events_have_the_documented_shape_in_every_version() {
-    let fixture = Fixture::start(pool(EventVersion::V1)).await;
-    fixture.add("post", Ok);
-    fixture.add("pre", Ok);
-    fixture.sign_up().await;
-    fixture.confirm().await.unwrap();
-
-    let post = event(&fixture, Trigger::PostConfirmation);
-    assert_eq!(post["version"], json!("1"));
-    assert_eq!(post["region"], json!("eu-west-1"));
-    assert_eq!(post["userPoolId"], json!(fixture.pool));
-    let caller = json!({ "awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": fixture.client_id });
-    assert_eq!(post["callerContext"], caller);
-    assert_eq!(post["request"]["userAttributes"]["email_verified"], json!("true"));
-    assert_eq!(post["request"]["userAttributes"]["cognito:user_status"], json!("CONFIRMED"));
-    assert_eq!(post["request"].get("clientMetadata"), None);
-    assert_eq!(post["response"], json!({}));
-
-    let rows = [
-        (EventVersion::V1, "1", None, json!({ "claimsOverrideDetails": null })),
-        (
-            EventVersion::V2,
-            "2",
-            Some(json!(["aws.cognito.signin.user.admin"])),
-            json!({ "claimsAndScopeOverrideDetails": null }),
-        ),
-        (
-            EventVersion::V3,
-            "3",
-            Some(json!(["aws.cognito.signin.user.admin"])),
-            json!({ "claimsAndScopeOverrideDetails": null }),
-        ),
-    ];
-    for (version, text, scopes, response) in rows {
-        fixture.stack.cognito().set_triggers(&fixture.pool, pool(version).triggers).unwrap();
-        fixture.sign_in().await.unwrap();
-
-        let pre = event(&fixture, Trigger::PreTokenGeneration);
-        assert_eq!(pre["version"], json!(text));
-        assert_eq!(pre["request"].get("scopes"), scopes.as_ref(), "{version:?}");
-        assert_eq!(pre["response"], response, "{version:?}");
-        let groups = json!({ "groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": null });
-        assert_eq!(pre["request"]["groupConfiguration"], groups);
-        assert_eq!(pre["request"].get("clientMetadata"), None);
-    }
 }
 
 #[tokio::test]
@@ -205,33 +148,6 @@ async fn a_password_reset_fires_its_own_source_and_the_code_is_good_once() {
 }
 
 #[tokio::test]
-async fn metadata_reaches_the_triggers_only_where_cognito_passes_it() {
-    let fixture = Fixture::start(pool(EventVersion::V2)).await;
-    fixture.add("post", Ok);
-    fixture.add("pre", Ok);
-    fixture.sign_up().await;
-    let code = fixture.stack.cognito().delivered_code(&fixture.pool, EMAIL).unwrap();
-    let confirm = fixture.api.confirm_sign_up().client_id(&fixture.client_id).username(EMAIL);
-    confirm.confirmation_code(code).client_metadata("k", "confirm").send().await.unwrap();
-    let metadata = |trigger| event(&fixture, trigger)["request"].get("clientMetadata").cloned();
-
-    assert_eq!(metadata(Trigger::PostConfirmation), Some(json!({ "k": "confirm" })));
-
-    let sign_in = fixture.api.initiate_auth().client_id(&fixture.client_id);
-    let sign_in = sign_in.auth_flow("USER_PASSWORD_AUTH".into()).client_metadata("k", "sign-in");
-    let sign_in = sign_in.auth_parameters("USERNAME", EMAIL).auth_parameters("PASSWORD", PASSWORD);
-    let tokens = sign_in.send().await.unwrap().authentication_result.unwrap();
-    assert_eq!(metadata(Trigger::PreTokenGeneration), None, "InitiateAuth passes none");
-
-    let exchange = fixture.api.get_tokens_from_refresh_token().client_id(&fixture.client_id);
-    let exchange = exchange.refresh_token(tokens.refresh_token().unwrap()).client_metadata("k", "exchange");
-    exchange.send().await.unwrap();
-    assert_eq!(metadata(Trigger::PreTokenGeneration), Some(json!({ "k": "exchange" })));
-    let source = event(&fixture, Trigger::PreTokenGeneration)["triggerSource"].clone();
-    assert_eq!(source, json!("TokenGeneration_Authentication"));
-}
-
-#[tokio::test]
 async fn a_client_writes_and_reads_only_what_it_may() {
     let listed = |names: &[&str]| Some(names.iter().map(ToString::to_string).collect::<BTreeSet<_>>());
     let settings = ClientSettings {
@@ -288,42 +204,6 @@ async fn names_are_case_insensitive_and_taken_once() {
 }
 
 #[tokio::test]
-async fn memberships_are_in_the_event_and_in_both_tokens() {
-    let fixture = Fixture::start(pool(EventVersion::V2)).await;
-    fixture.add("post", Ok);
-    fixture.add("pre", Ok);
-    fixture.sign_up().await;
-    fixture.confirm().await.unwrap();
-    for (name, precedence, role) in [("staff", 10, "arn:staff"), ("admin", 1, "arn:admin")] {
-        let create = fixture.api.create_group().user_pool_id(&fixture.pool).group_name(name);
-        create.precedence(precedence).role_arn(role).send().await.unwrap();
-        let add = fixture.api.admin_add_user_to_group().user_pool_id(&fixture.pool);
-        add.group_name(name).username(EMAIL).send().await.unwrap();
-    }
-
-    let tokens = fixture.sign_in().await.unwrap();
-
-    let configuration = json!({
-        "groupsToOverride": ["admin", "staff"],
-        "iamRolesToOverride": ["arn:admin", "arn:staff"],
-        "preferredRole": "arn:admin",
-    });
-    let pre = event(&fixture, Trigger::PreTokenGeneration);
-    assert_eq!(pre["request"]["groupConfiguration"], configuration);
-    let id = fixture.claims(tokens.id_token().unwrap()).await;
-    assert_eq!(id["cognito:groups"], json!(["admin", "staff"]));
-    assert_eq!(id["cognito:roles"], json!(["arn:admin", "arn:staff"]));
-    assert_eq!(id["cognito:preferred_role"], json!("arn:admin"));
-    let access = fixture.claims(tokens.access_token().unwrap()).await;
-    assert_eq!(access["cognito:groups"], json!(["admin", "staff"]));
-
-    fixture.stack.cognito().set_triggers(&fixture.pool, Triggers::default()).unwrap();
-    let untouched = fixture.sign_in().await.unwrap();
-    let id = fixture.claims(untouched.id_token().unwrap()).await;
-    assert_eq!(id["cognito:groups"], json!(["admin", "staff"]), "without a trigger");
-}
-
-#[tokio::test]
 async fn sessions_end_when_they_are_revoked() {
     let fixture = Fixture::start(PoolSettings::default()).await;
     fixture.sign_up().await;
@@ -343,49 +223,6 @@ async fn sessions_end_when_they_are_revoked() {
     assert_eq!(refusal(profile.send().await.unwrap_err()).1, "Access Token has been revoked");
     let forged = fixture.api.get_user().access_token("not.a.token").send().await.unwrap_err();
     assert_eq!(refusal(forged).1, "Invalid Access Token");
-}
-
-#[tokio::test]
-async fn a_federated_user_is_confirmed_once_and_hosted_every_time() {
-    let fixture = Fixture::start(pool(EventVersion::V3)).await;
-    fixture.add("post", Ok);
-    fixture.add("pre", Ok);
-    let user = FederatedUser {
-        provider: "AcmeOidc".to_owned(),
-        subject: "Sub1".to_owned(),
-        attributes: [("email".to_owned(), EMAIL.to_owned())].into(),
-    };
-    let cognito = fixture.stack.cognito();
-
-    let first = cognito.federated_sign_in(&fixture.pool, &fixture.client_id, user.clone()).await.unwrap();
-    cognito.federated_sign_in(&fixture.pool, &fixture.client_id, user).await.unwrap();
-
-    let sources: Vec<_> =
-        cognito.trigger_records(&fixture.pool).into_iter().map(|record| record.source).collect();
-    let hosted = "TokenGeneration_HostedAuth";
-    assert_eq!(sources, ["PostConfirmation_ConfirmSignUp", hosted, hosted]);
-    let post = event(&fixture, Trigger::PostConfirmation);
-    assert_eq!(post["userName"], json!("acmeoidc_sub1"));
-    assert_eq!(post["request"]["userAttributes"]["cognito:user_status"], json!("EXTERNAL_PROVIDER"));
-    assert_eq!(post["request"]["userAttributes"]["email_verified"], json!("false"));
-    let id = fixture.claims(&first.id_token).await;
-    assert_eq!(id["cognito:groups"], json!([format!("{}_AcmeOidc", fixture.pool)]));
-}
-
-#[tokio::test]
-async fn an_auto_confirmed_sign_up_fires_with_its_metadata() {
-    let triggers = Triggers { post_confirmation: Some("post".to_owned()), ..Triggers::default() };
-    let settings = PoolSettings { auto_confirm: true, triggers, ..PoolSettings::default() };
-    let fixture = Fixture::start(settings).await;
-    fixture.add("post", Ok);
-    let sign_up = fixture.api.sign_up().client_id(&fixture.client_id).username(EMAIL).password(PASSWORD);
-
-    let answer = sign_up.client_metadata("inviteCode", "inv_x").send().await.unwrap();
-
-    assert!(answer.user_confirmed());
-    let post = event(&fixture, Trigger::PostConfirmation);
-    assert_eq!(post["request"]["clientMetadata"], json!({ "inviteCode": "inv_x" }));
-    fixture.sign_in().await.unwrap();
 }
 
 #[tokio::test]

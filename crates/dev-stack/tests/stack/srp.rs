@@ -5,7 +5,7 @@ use dev_stack::{ClientSettings, EventVersion, PoolSettings, StackOptions, Trigge
 use serde_json::{Value, json};
 
 use crate::{
-    common::{EMAIL, Fixture, PASSWORD, pool, refusal},
+    fixture::{EMAIL, Fixture, PASSWORD, pool, refusal},
     srp_client::SrpUser,
 };
 

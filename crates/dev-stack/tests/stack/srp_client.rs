@@ -12,7 +12,7 @@ use crypto_bigint::{
 };
 use ring::{digest, hmac};
 
-use crate::common::refusal;
+use crate::fixture::refusal;
 
 /// The prime 2^3072 - 2^3008 - 1 + 2^64 * (floor(2^2942 pi) + 1690314) of RFC 3526, group 15.
 const PRIME: &str = concat!(

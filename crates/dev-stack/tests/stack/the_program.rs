@@ -10,7 +10,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::common::{PASSWORD, api};
+use crate::fixture::{PASSWORD, api};
 
 const EMAIL: &str = "ana@example.com";
 

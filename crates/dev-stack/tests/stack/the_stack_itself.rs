@@ -5,7 +5,7 @@ use std::time::Duration;
 use dev_stack::{ClientSettings, DevStack, DevStackError, PoolSettings, StackOptions, Triggers};
 use serde_json::{Value, json};
 
-use crate::common::{EMAIL, Fixture, PASSWORD, api, http};
+use crate::fixture::{EMAIL, Fixture, PASSWORD, api, http};
 
 /// One call of the `DynamoDB` API.
 async fn dynamodb(stack: &DevStack, operation: &str, input: Value) -> Value {
@@ -66,7 +66,7 @@ async fn unknown_pools_are_named() {
     let cognito = stack.cognito();
 
     let client = cognito.create_client("eu-west-1_none", ClientSettings::default()).unwrap_err();
-    let triggers = cognito.set_triggers("eu-west-1_none", Triggers::default()).unwrap_err();
+    let triggers = cognito.set_triggers("eu-west-1_none", &Triggers::default()).unwrap_err();
 
     assert_eq!(client.to_string(), "no user pool `eu-west-1_none` in the local Cognito");
     assert!(matches!(triggers, DevStackError::UnknownPool(_)), "{triggers}");

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::{EMAIL, Fixture, pool};
+use crate::fixture::{EMAIL, Fixture, pool};
 use dev_stack::{
     ClientSettings, EventVersion, FunctionError, PoolSettings, StackOptions, Trigger, TriggerOutcome,
     Triggers,
@@ -48,16 +48,15 @@ async fn an_error_of_pre_token_generation_stops_sign_in_and_refresh() {
     ];
 
     for (version, message) in rows {
-        let triggers =
-            Triggers { pre_token_generation: Some(("pre".to_owned(), version)), ..Triggers::default() };
-        fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
+        let triggers = Triggers::default().with_version(Trigger::PreTokenGeneration, "pre", version);
+        fixture.stack.cognito().set_triggers(&fixture.pool, &triggers).unwrap();
         let expected = refused("UserLambdaValidationException", message);
         assert_eq!(fixture.sign_in().await.unwrap_err(), expected);
         let refresh = fixture.refresh(tokens.refresh_token().unwrap()).await;
         assert_eq!(refresh.unwrap_err(), expected);
     }
 
-    fixture.stack.cognito().set_triggers(&fixture.pool, Triggers::default()).unwrap();
+    fixture.stack.cognito().set_triggers(&fixture.pool, &Triggers::default()).unwrap();
     fixture.refresh(tokens.refresh_token().unwrap()).await.unwrap();
 }
 
@@ -128,9 +127,8 @@ async fn replies_that_cognito_does_not_understand_are_refused() {
     let fixture = Fixture::start(PoolSettings::default()).await;
     fixture.sign_up().await;
     fixture.confirm().await.unwrap();
-    let triggers =
-        Triggers { pre_token_generation: Some(("pre".to_owned(), EventVersion::V1)), ..Triggers::default() };
-    fixture.stack.cognito().set_triggers(&fixture.pool, triggers).unwrap();
+    let triggers = Triggers::default().with(Trigger::PreTokenGeneration, "pre");
+    fixture.stack.cognito().set_triggers(&fixture.pool, &triggers).unwrap();
     let unrecognizable = refused("InvalidLambdaResponseException", "Unrecognizable lambda output");
 
     for reply in ["[]", "null", "{}", r#"{"response":{}}"#] {

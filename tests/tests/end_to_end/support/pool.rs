@@ -5,7 +5,7 @@ use aws_sdk_cognitoidentityprovider::types::{AttributeType, AuthFlowType, Authen
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
-use dev_stack::{ClientSettings, EventVersion, PoolSettings, Triggers};
+use dev_stack::{ClientSettings, EventVersion, PoolSettings, Trigger, Triggers};
 use serde_json::Value;
 
 use super::{CODE, EMAIL, World, items};
@@ -37,13 +37,13 @@ pub(crate) struct Claims {
 impl World {
     /// Makes a pool with both triggers, which the functions' roles are then for.
     pub(crate) fn user_pool(&self, version: EventVersion) -> UserPool<'_> {
-        let settings = PoolSettings {
-            triggers: Triggers {
-                post_confirmation: Some(POST_CONFIRMATION.to_owned()),
-                pre_token_generation: Some((PRE_TOKEN_GENERATION.to_owned(), version)),
-            },
-            ..PoolSettings::default()
-        };
+        let settings =
+            PoolSettings {
+                triggers: Triggers::default()
+                    .with(Trigger::PostConfirmation, POST_CONFIRMATION)
+                    .with_version(Trigger::PreTokenGeneration, PRE_TOKEN_GENERATION, version),
+                ..PoolSettings::default()
+            };
         let id = self.stack.cognito().create_pool(settings);
         self.roles.values().for_each(|role| role.serve(&id));
         let client = self.stack.cognito().create_client(&id, ClientSettings::default()).unwrap();

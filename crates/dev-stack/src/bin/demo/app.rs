@@ -11,17 +11,14 @@ use serde_json::{Map, Value};
 /// The password of everybody in the story.
 const PASSWORD: &str = "Correct-Horse-9";
 
-/// The claims of one token.
 pub(crate) type Claims = Map<String, Value>;
 
-/// The claims of both tokens.
 pub(crate) struct Tokens {
     pub(crate) id: Claims,
     pub(crate) access: Claims,
     pub(crate) refresh_token: Option<String>,
 }
 
-/// An app client of a pool.
 pub(crate) struct App<'a> {
     pub(crate) stack: &'a DevStack,
     pub(crate) cognito: Client,
@@ -44,7 +41,6 @@ impl App<'_> {
         call.confirmation_code(code).send().await.map(|_| ()).map_err(|error| told(&error))
     }
 
-    /// Signs in with the password.
     pub(crate) async fn sign_in(&self, email: &str) -> Result<Tokens, String> {
         let call =
             self.cognito.initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::UserPasswordAuth);
@@ -53,7 +49,6 @@ impl App<'_> {
         read(answer.authentication_result())
     }
 
-    /// Refreshes the tokens.
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<Tokens, String> {
         let call =
             self.cognito.initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::RefreshTokenAuth);

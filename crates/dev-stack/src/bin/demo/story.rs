@@ -17,7 +17,6 @@ const REGION: &str = "eu-west-1";
 const ANA: &str = "ana@example.com";
 const STRANGER: &str = "stranger@example.com";
 
-/// What happened.
 pub(crate) struct Story {
     code: String,
     confirmation_event: String,
@@ -55,8 +54,9 @@ async fn on(stack: &DevStack, binaries: &FunctionBinaries) -> Result<Story, Stri
     let code = seed.invite(&acme, &["admin", "viewer"], None).await.map_err(wrong)?.reveal();
 
     // At first only post-confirmation is attached, so that there are tokens to compare with.
-    let post_confirmation = Some(POST_CONFIRMATION.to_owned());
-    let triggers = Triggers { post_confirmation: post_confirmation.clone(), pre_token_generation: None };
+    let triggers = Triggers::default().with(Trigger::PostConfirmation, POST_CONFIRMATION);
+    let both =
+        triggers.clone().with_version(Trigger::PreTokenGeneration, PRE_TOKEN_GENERATION, EventVersion::V2);
     let pool = stack.cognito().create_pool(PoolSettings { triggers, ..PoolSettings::default() });
     let client = stack.cognito().create_client(&pool, ClientSettings::default()).map_err(wrong)?;
     let app = App { stack, cognito: cognito(stack)?, pool, client };
@@ -64,9 +64,7 @@ async fn on(stack: &DevStack, binaries: &FunctionBinaries) -> Result<Story, Stri
     app.sign_up(ANA, Some(&code)).await?;
     let stamped = app.stamp(ANA).await?;
     let without = app.sign_in(ANA).await?;
-    let pre_token_generation = Some((PRE_TOKEN_GENERATION.to_owned(), EventVersion::V2));
-    let both = Triggers { post_confirmation, pre_token_generation };
-    stack.cognito().set_triggers(&app.pool, both).map_err(wrong)?;
+    stack.cognito().set_triggers(&app.pool, &both).map_err(wrong)?;
     let with = app.sign_in(ANA).await?;
     let token_event = event(stack, &app.pool, Trigger::PreTokenGeneration)?;
     let confirmation_event = event(stack, &app.pool, Trigger::PostConfirmation)?;
@@ -99,7 +97,6 @@ fn event(stack: &DevStack, pool: &str, trigger: Trigger) -> Result<String, Strin
 }
 
 impl Story {
-    /// The story as one JSON object.
     pub(crate) fn json(&self) -> Value {
         let both = |tokens: &Tokens| json!({ "id": tokens.id, "access": tokens.access });
         json!({

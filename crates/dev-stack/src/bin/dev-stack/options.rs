@@ -88,7 +88,6 @@ impl Options {
     }
 }
 
-/// `--event-version`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Version(pub(crate) EventVersion);
 

@@ -2,7 +2,7 @@
 
 use dev_stack::{
     ACCOUNT_ID, ClientSettings, Cognito, DevStack, DevStackError, EventVersion, Permission, PoolSettings,
-    Triggers, functions,
+    Trigger, Triggers, functions,
 };
 
 /// The alias of both functions that the pool calls.
@@ -40,7 +40,7 @@ pub(crate) fn client(cognito: &Cognito, pool: &str, id: Option<&str>) -> Result<
 /// Gives both functions an alias, and lets Cognito invoke it for this pool.
 pub(crate) fn admit(stack: &DevStack, pool: &str) -> Result<(), DevStackError> {
     let lambda = stack.lambda();
-    for name in [functions::POST_CONFIRMATION, functions::PRE_TOKEN_GENERATION] {
+    for name in functions::ALL {
         lambda.add_alias(name, ALIAS, "1")?;
         let permission = Permission {
             source_arn: Some(stack.cognito().pool_arn(pool)),
@@ -60,9 +60,8 @@ pub(crate) fn by_alias(stack: &DevStack, name: &str) -> String {
 /// Makes the pool call both functions.
 pub(crate) fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Result<(), DevStackError> {
     let alias = |name: &str| by_alias(stack, name);
-    let triggers = Triggers {
-        post_confirmation: Some(alias(functions::POST_CONFIRMATION)),
-        pre_token_generation: Some((alias(functions::PRE_TOKEN_GENERATION), version)),
-    };
-    stack.cognito().set_triggers(pool, triggers)
+    let triggers = Triggers::default()
+        .with(Trigger::PostConfirmation, alias(functions::POST_CONFIRMATION))
+        .with_version(Trigger::PreTokenGeneration, alias(functions::PRE_TOKEN_GENERATION), version);
+    stack.cognito().set_triggers(pool, &triggers)
 }

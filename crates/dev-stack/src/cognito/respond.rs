@@ -3,23 +3,22 @@
 use serde::Deserialize;
 
 use super::{
-    Cognito,
-    api::Answer,
-    auth::{Parameters, parameter, without_nulls},
+    challenges::asked,
     client::Client,
     error::CognitoError,
+    firing::Metadata,
     issue::{Grant, issue},
     password,
     pool::Pool,
     second_factor,
-    session::{Asked, Challenge},
-    sign_in::{Step, answer, check_enabled},
+    service::Cognito,
+    session::Asked,
     srp_sign_in,
-    trigger::Metadata,
+    step::{Step, answer},
     unknowns,
     user::UserStatus,
+    wire::{Answer, Parameters, parameter, without_nulls},
 };
-use crate::clock;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -74,30 +73,6 @@ pub(super) struct AdminRespondToAuthChallenge {
 pub(super) async fn admin_respond(cognito: &Cognito, input: AdminRespondToAuthChallenge) -> Answer {
     cognito.with_pool(&input.user_pool_id, |pool| pool.client(&input.challenge.client_id).map(|_| ()))?;
     respond(cognito, input.challenge).await
-}
-
-impl Challenge {
-    /// Whether this client may answer it, now.
-    pub(super) fn is_for(&self, client: &Client) -> bool {
-        self.client_id == client.id && self.expires > clock::now_seconds()
-    }
-}
-
-/// The challenge of a `Session`, if it is for this client and for the user of `USERNAME`.
-pub(super) fn asked(
-    pool: &Pool,
-    client: &Client,
-    session: Option<&str>,
-    responses: &Parameters,
-) -> Result<Challenge, CognitoError> {
-    let invalid = || CognitoError::not_authorized("Invalid session for the user.");
-    let challenge = session.and_then(|session| pool.challenges.get(session)).ok_or_else(invalid)?;
-    let named = pool.user(parameter(responses, "USERNAME")?).map_err(|_| invalid())?;
-    if challenge.sub != named.sub || !challenge.is_for(client) {
-        return Err(invalid());
-    }
-    check_enabled(named)?;
-    Ok(challenge.clone())
 }
 
 fn new_password(

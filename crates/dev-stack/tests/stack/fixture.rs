@@ -20,7 +20,7 @@ use aws_smithy_http_client::Builder;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use dev_stack::{
     ClientSettings, DevStack, EventVersion, FunctionError, FunctionProgram, FunctionSpec, PoolSettings,
-    StackOptions, Triggers,
+    StackOptions, Trigger, Triggers,
 };
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde_json::Value;
@@ -149,10 +149,11 @@ impl Fixture {
 /// A pool whose two triggers are the functions `post` and `pre`.
 pub(crate) fn pool(version: EventVersion) -> PoolSettings {
     PoolSettings {
-        triggers: Triggers {
-            post_confirmation: Some("post".to_owned()),
-            pre_token_generation: Some(("pre".to_owned(), version)),
-        },
+        triggers: Triggers::default().with(Trigger::PostConfirmation, "post").with_version(
+            Trigger::PreTokenGeneration,
+            "pre",
+            version,
+        ),
         ..PoolSettings::default()
     }
 }
@@ -214,4 +215,10 @@ pub(crate) async fn http(
 
 fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
+}
+
+/// The event that a trigger was last sent.
+pub(crate) fn event(fixture: &Fixture, trigger: Trigger) -> Value {
+    let record = fixture.stack.cognito().last_record(&fixture.pool, trigger).expect("it fired");
+    serde_json::from_str(&record.event).unwrap()
 }
