@@ -67,7 +67,7 @@ impl<'a> Settings<'a> {
             Some(raw) if raw == first => default,
             Some(raw) if raw == second => other,
             Some(raw) => {
-                self.fault(name, &format!("is `{raw}`, and must be `{first}` or `{second}`"));
+                self.fault(name, &format!("is `{raw}`, but must be `{first}` or `{second}`"));
                 default
             }
         }
@@ -78,7 +78,7 @@ impl<'a> Settings<'a> {
         let Some(raw) = self.raw(name) else { return default };
         raw.parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
             let (min, max) = (range.start(), range.end());
-            self.fault(name, &format!("is `{raw}`, and must be a whole number from {min} to {max}"));
+            self.fault(name, &format!("is `{raw}`, but must be a whole number from {min} to {max}"));
             default
         })
     }

@@ -128,7 +128,7 @@ fn claim_names(settings: &mut Settings<'_>, tenant_attribute: &str) -> ClaimName
     let mut name = |setting: &'static str, default: ClaimName| {
         let name = settings.parsed(setting, default);
         if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == name.as_str()) {
-            settings.fault(setting, &format!("is `{name}`, as {other} is"));
+            settings.fault(setting, &format!("is `{name}`, the same as {other}"));
         }
         taken.push((setting, name.to_string()));
         name
@@ -150,7 +150,9 @@ fn claim_selection(settings: &mut Settings<'_>, name: &str) -> ClaimSelection {
             "name" => selection.name = true,
             "tier" => selection.tier = true,
             "roles" => selection.roles = true,
-            other => settings.fault(name, &format!("has `{other}`, and must be of: id, name, tier, roles")),
+            other => {
+                settings.fault(name, &format!("has `{other}`, but only id, name, tier and roles are allowed"));
+            }
         }
     }
     selection

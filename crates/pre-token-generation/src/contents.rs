@@ -24,7 +24,7 @@ pub(crate) fn of_user(
         let key = format!("TENANT#{}", grant.tenant.id);
         StoreError::from(Damage {
             key,
-            problem: format!("GROUP_FORMAT makes no group of it and a role: {error}"),
+            problem: format!("GROUP_FORMAT gives an invalid group name: {error}"),
         })
     })?;
     let ours = groups.iter().map(|group| group.as_str().to_owned());

@@ -43,11 +43,11 @@ impl TokenSize {
     pub fn refusal(self, config: &Config) -> Option<String> {
         let Self { bytes, groups } = self;
         if groups > MAX_GROUPS {
-            Some(format!("a token would carry {groups} groups, and at most {MAX_GROUPS} may be"))
+            Some(format!("a token would carry {groups} groups, and at most {MAX_GROUPS} are allowed"))
         } else if bytes > config.claim_bytes_max {
             let most = config.claim_bytes_max;
             Some(format!(
-                "a token would carry {bytes} bytes more, and at most {most} (CLAIM_BYTES_MAX) may be"
+                "a token would carry {bytes} more bytes, and at most {most} (CLAIM_BYTES_MAX) are allowed"
             ))
         } else {
             None

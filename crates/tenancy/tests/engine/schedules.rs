@@ -1,4 +1,4 @@
-//! Overlapping calls in every order that a seed can draw: Cognito repeats a call that it gave up, and people click twice.
+//! Overlapping calls, in every order that a seed produces: Cognito repeats a call that took too long, and people click twice.
 
 use tenancy::join::JoinOutcome;
 use tenancy::{InviteStatus, TenantStatus};
