@@ -150,9 +150,7 @@ fn claim_selection(settings: &mut Settings<'_>, name: &str) -> ClaimSelection {
             "name" => selection.name = true,
             "tier" => selection.tier = true,
             "roles" => selection.roles = true,
-            other => {
-                settings.fault(name, &format!("has `{other}`, but only id, name, tier and roles are allowed"));
-            }
+            other => settings.fault(name, &format!("has `{other}`, allowed are id, name, tier, roles")),
         }
     }
     selection
