@@ -90,7 +90,8 @@ async fn stamp_of<S: Records>(
 /// A stamp to be written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StampPlan {
-    /// The value of the user attribute: the default tenant if the user is an active member of it, else the first pending tenant.
+    /// The value of the user attribute: the default tenant if the user is an active member of it, else the first pending
+    /// tenant.
     pub tenant: TenantId,
     /// The memberships whose `stamp` becomes `done`.
     pub memberships: Vec<TenantId>,

@@ -2,7 +2,8 @@
 
 use crate::{Presented, TenantId};
 
-/// The request asks for another tenant than the app client is bound to, or for a malformed one. Nothing is redeemed, and no token is issued.
+/// The app client is bound, and the request asks for another tenant or a malformed one. Nothing is redeemed, and no token is
+/// issued.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Contradiction;
 

@@ -222,7 +222,7 @@ fn every_small_world_gets_the_tenant_of_the_published_order() {
     let tenant_states =
         [TenantState::Active, TenantState::Suspended, TenantState::Offboarded, TenantState::Damaged];
     let mut worlds = 0;
-    // Each of three tenants has no membership (3) or one in some status, and some state. Every default and request, also none (0).
+    // Each of three tenants: no membership (3) or one in any status; any state. Each default and request, also none (0).
     for world in 0..4_u64.pow(8) {
         let digit = |place: u32| world / 4_u64.pow(place) % 4;
         let held = [(digit(0), digit(1)), (digit(2), digit(3)), (digit(4), digit(5))];
