@@ -230,7 +230,7 @@ fn log_join(outcome: &JoinOutcome, user: &UserKey, request_id: &str) {
             reason = why.name(),
             sub,
             userPoolId = pool,
-            "no invite was redeemed at sign-in"
+            "the user joined no tenant at sign-in"
         ),
     }
 }
