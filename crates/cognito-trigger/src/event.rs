@@ -1,7 +1,7 @@
 //! Reads the event tolerantly, as Cognito's guide asks ("events may gain fields or move elements"), and gives its original
 //! bytes back.
 //!
-//! A value of a wrong type counts as missing. An event is refused if a name that matters occurs twice in one object.
+//! A value of a wrong type counts as missing. An event is refused if a name that matters stands twice in one object.
 
 use function::Call;
 use serde_json::value::RawValue;
@@ -108,7 +108,7 @@ pub enum UnreadableEvent {
     NoPool,
     #[error("`callerContext.clientId` is not an app client's id")]
     BadClient,
-    #[error("a name that matters occurs twice in one object")]
+    #[error("a name that matters stands twice in one object")]
     Ambiguous,
     #[error("`request.userAttributes.sub` is missing or malformed")]
     NoSubject,
