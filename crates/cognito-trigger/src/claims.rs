@@ -1,11 +1,11 @@
-//! Names of claims.
+//! Names of claims that a trigger may add.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// Names that Cognito never lets a trigger add, change or suppress in the ID token or the access token (developer guide,
-/// "Pre token generation Lambda trigger"), and those that resource servers read as its own. Cognito says nothing when one
-/// is sent; emulators drop it. Names that begin with `cognito:` or `dev:` are reserved as well.
+/// "Pre token generation Lambda trigger"), and names that resource servers read as Cognito's own. Cognito drops such a claim
+/// without an error. Names that begin with `cognito:` or `dev:` are reserved too.
 const RESERVED: [&str; 23] = [
     "acr",
     "amr",
@@ -32,11 +32,11 @@ const RESERVED: [&str; 23] = [
     "version",
 ];
 
-/// Names that Amazon Verified Permissions builds objects of by itself: it refuses every token that has a claim of exactly
-/// this name (Verified Permissions user guide, "Working with identity sources").
+/// Names of objects that Amazon Verified Permissions builds itself. It refuses every token that has a claim with exactly
+/// such a name (Verified Permissions user guide, "Working with identity sources").
 const OF_VERIFIED_PERMISSIONS: [&str; 3] = ["cognito", "custom", "dev"];
 
-/// Attributes of the user that OIDC defines ("Core 1.0", section 5.1) and every pool has, which a tenant's must not replace.
+/// User attributes that OIDC defines ("Core 1.0", section 5.1) and every pool has. A tenant's claim must not replace them.
 pub const STANDARD: [&str; 19] = [
     "address",
     "birthdate",
@@ -59,37 +59,32 @@ pub const STANDARD: [&str; 19] = [
     "zoneinfo",
 ];
 
-/// The name of a claim that a trigger may add: 1 to 128 printable ASCII characters without blanks, quotes and
-/// backslashes, none that Cognito reserves, and none that is an attribute of the user.
+/// The name of a claim that a trigger may add: 1 to 128 printable ASCII characters without blanks, quotes and backslashes. It
+/// must not be a name that Cognito reserves or a standard user attribute.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClaimName(String);
 
-/// Why a text is not the name of a claim that a trigger may add.
+/// Why a claim name is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum InvalidClaimName {
-    /// Cognito reserves it.
-    #[error("Cognito reserves this claim, and drops it without a word")]
+    #[error("Cognito reserves this claim and drops it without an error")]
     Reserved,
-    /// Verified Permissions refuses tokens that have it.
     #[error("Verified Permissions refuses every token with a claim of this name")]
     OfVerifiedPermissions,
-    /// It is an attribute of the user.
-    #[error("this claim is an attribute of the user, which a tenant's must not replace")]
+    #[error("this claim is a standard user attribute, which a tenant's claim must not replace")]
     Standard,
-    /// It cannot be a name.
     #[error("a claim's name must be 1 to 128 printable characters without blanks, quotes and backslashes")]
     Malformed,
 }
 
 impl ClaimName {
-    /// A name that is known to be one when the program is written; checked by a test.
+    /// A name that is a literal in the source. A debug build checks it.
     #[must_use]
     pub fn literal(name: &'static str) -> Self {
         debug_assert!(name.parse::<Self>().is_ok(), "{name} cannot be a claim's name");
         Self(name.to_owned())
     }
 
-    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,7 +1,7 @@
-//! The event: read as tolerantly as Cognito's guide asks for ("events may gain fields or move elements"), and given back
-//! as the bytes that came.
+//! Reads the event tolerantly, as Cognito's guide asks ("events may gain fields or move elements"), and gives its original
+//! bytes back.
 //!
-//! A value of a wrong type counts as missing. What is ambiguous, because a name that matters stands twice, is refused.
+//! A value of a wrong type counts as missing. An event is refused if a name that matters stands twice in one object.
 
 use function::Call;
 use serde_json::value::RawValue;
@@ -15,119 +15,103 @@ use crate::identities;
 use crate::json::{self, Ambiguous, Object, text};
 use crate::settings::TriggerSettings;
 
-/// The outside of an event: enough to tell whether it is any business of the trigger.
+/// The outer part of an event: enough to decide whether the trigger acts on it.
 pub struct Envelope<'a> {
     text: &'a str,
     event: Object<'a>,
-    /// What fired, such as `TokenGeneration_RefreshTokens`; unknown ones are normal, a missing one is empty.
+    /// Such as `TokenGeneration_RefreshTokens`. Empty when it is missing; unknown values are normal.
     pub trigger_source: String,
-    /// The pool, if there is one that can be.
+    /// `None` when `userPoolId` is missing or malformed.
     pub pool: Option<PoolId>,
 }
 
-/// An event as a trigger acts upon it.
+/// An event that the trigger acts on.
 #[derive(Clone, Debug)]
 pub struct Event<'a> {
     text: &'a str,
     response: Option<&'a RawValue>,
     is_empty: bool,
     client: Result<Option<ClientId>, UnreadableEvent>,
-    /// What fired.
     pub trigger_source: String,
-    /// Which of Cognito's two response shapes is understood.
+    /// Which of the two response shapes the reply has.
     pub version: EventVersion,
-    /// The pool.
     pub pool: PoolId,
-    /// The name for Cognito's admin calls.
+    /// For Cognito's administrator calls.
     pub username: Result<Username, UnusableUsername>,
-    /// Who signs in or was confirmed, and what came with the request.
     pub request: Request,
 }
 
-/// The shapes of a pre-token-generation reply.
+/// The two response shapes of pre-token-generation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EventVersion {
-    /// `claimsOverrideDetails`: ID token claims, which are strings.
+    /// `claimsOverrideDetails`: claims of the ID token only, and only as text.
     V1,
-    /// `claimsAndScopeOverrideDetails`, of event versions 2 and 3: both tokens, claims of any type.
+    /// `claimsAndScopeOverrideDetails` of event versions 2 and 3: claims of both tokens, of any type.
     V2,
 }
 
 /// The part `request` of an event.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Who, if the event is about somebody.
+    /// The user, or nobody for a machine.
     pub subject: Subject,
-    /// The e-mail address, if there is a readable one.
+    /// `None` when the address is missing or malformed.
     pub email: Option<EmailAddress>,
-    /// Whether Cognito says that it is verified.
+    /// Whether `email_verified` is exactly `true`.
     pub is_email_verified: bool,
-    /// The user's identities at identity providers.
     pub identities: Identities,
-    /// The code that came with the request.
+    /// `clientMetadata.inviteCode`.
     pub invite_code: Presented<InviteCode>,
-    /// The tenant that the request asks for.
+    /// `clientMetadata.tenantId`.
     pub asked_tenant: Presented<TenantId>,
-    /// The pool's own groups and IAM roles of the user.
+    /// The user's groups and IAM roles in the pool.
     pub pool_groups: PoolGroups,
-    /// What the tenant attribute says: a hint of what to read, never evidence.
+    /// The value of the tenant attribute: a hint for what to read, never evidence.
     pub stamp: Presented<TenantId>,
 }
 
-/// Why there is no user name for Cognito's admin calls. `Display` is for operators.
+/// Why the event has no username that Cognito's administrator calls take. `Display` is for operators.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UnusableUsername {
-    /// The event has none.
     #[error("the event has no user name")]
     Missing,
-    /// It has more characters than Cognito allows.
     #[error("the user name is longer than 128 characters")]
     TooLong,
 }
 
-/// Whom an event is about.
+/// The `sub` of an event.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Subject {
-    /// Nobody: there is no `sub`.
+    /// There is no `sub`, as in a machine's event.
     None,
-    /// A `sub` that cannot be one.
+    /// The `sub` is malformed.
     Invalid,
-    /// This user.
     User(UserKey),
 }
 
-/// What `groupConfiguration` says, with `null`, missing and mistyped parts as empty.
+/// `groupConfiguration` of the request. Null, missing and mistyped parts read as empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PoolGroups {
-    /// Whether the event says which groups the user has in the pool.
+    /// Whether the event lists the user's groups in the pool.
     pub is_known: bool,
-    /// The user's groups in the pool.
     pub groups: Vec<String>,
-    /// The IAM roles of the groups.
     pub iam_roles: Vec<String>,
-    /// The one that comes first.
     pub preferred_role: Option<String>,
 }
 
-/// An event that cannot be acted upon. `Display` names what is wrong and quotes nothing.
+/// The trigger cannot act on the event. `Display` says what is wrong and quotes nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum UnreadableEvent {
-    /// Not a JSON object.
     #[error("the event is not a JSON object")]
     NotAnObject,
-    /// No user pool, or not one's id.
     #[error("`userPoolId` is missing or not a user pool's id")]
     NoPool,
-    /// An app client that cannot be one.
     #[error("`callerContext.clientId` is not an app client's id")]
     BadClient,
-    /// A name that matters stands twice.
     #[error("a name that matters stands twice in one object")]
     Ambiguous,
-    /// Nobody and no machine.
-    #[error("`request.userAttributes.sub` is missing or cannot be one")]
+    #[error("`request.userAttributes.sub` is missing or malformed")]
     NoSubject,
-    /// A machine without an app client.
     #[error("a machine's event without an app client")]
     NoClient,
 }
@@ -139,11 +123,11 @@ impl From<Ambiguous> for UnreadableEvent {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads the outside of an event.
+    /// Reads the outer part of an event.
     ///
     /// # Errors
     ///
-    /// [`UnreadableEvent`] when it is no object, or `triggerSource` or `userPoolId` stands twice.
+    /// [`UnreadableEvent`] when the text is not a JSON object, or `triggerSource` or `userPoolId` occurs twice.
     pub fn read(text: &'a str) -> Result<Self, UnreadableEvent> {
         let event = Object::read(text).ok_or(UnreadableEvent::NotAnObject)?;
         let trigger_source = event.present("triggerSource")?.and_then(json::text).unwrap_or_default();
@@ -151,11 +135,11 @@ impl<'a> Envelope<'a> {
         Ok(Self { text, event, trigger_source, pool })
     }
 
-    /// Reads the rest; `tenant_attribute` is the user attribute that holds the stamp.
+    /// Reads the rest. `tenant_attribute` is the user attribute that holds the stamp.
     ///
     /// # Errors
     ///
-    /// [`UnreadableEvent`] when there is no pool, or a name that matters stands twice.
+    /// [`UnreadableEvent`] when the pool is missing or malformed, or a name that matters occurs twice.
     pub fn open(self, tenant_attribute: &str) -> Result<Event<'a>, UnreadableEvent> {
         let event = &self.event;
         let pool = self.pool.ok_or(UnreadableEvent::NoPool)?;
@@ -176,16 +160,16 @@ impl<'a> Envelope<'a> {
 }
 
 impl Event<'_> {
-    /// The app client, if one took part (an administrator's confirmation has none).
+    /// The app client; `None` in an event without one, such as an administrator's confirmation.
     ///
     /// # Errors
     ///
-    /// [`UnreadableEvent::BadClient`] when what is there cannot be one.
+    /// [`UnreadableEvent::BadClient`] when the client id is malformed.
     pub fn client(&self) -> Result<Option<&ClientId>, UnreadableEvent> {
         self.client.as_ref().map(Option::as_ref).map_err(|error| *error)
     }
 
-    /// The user as one who may join. Whether the attributes are fresh and the session is refreshed, the trigger knows.
+    /// The user as an applicant. The trigger knows whether the attributes are fresh and whether this is a refresh.
     #[must_use]
     pub fn applicant<'e>(
         &'e self,
@@ -208,18 +192,18 @@ impl Event<'_> {
         }
     }
 
-    /// The event as it came, with only `response` replaced by `response`, a JSON text: every other byte is kept.
+    /// The event with only `response` replaced by the JSON text `response`. Every other byte is kept.
     ///
     /// # Errors
     ///
-    /// The error of `serde_json` when `response` is not JSON, which a reply of this crate always is.
+    /// The error of `serde_json` when `response` is not JSON. Replies of this crate always are.
     pub fn with_response(&self, response: &str) -> Result<Box<RawValue>, serde_json::Error> {
         let Some(current) = self.response else {
             let open = self.text.trim_end().strip_suffix('}').unwrap_or_default();
             let name = if self.is_empty { "\"response\":" } else { ",\"response\":" };
             return RawValue::from_string([open, name, response, "}"].concat());
         };
-        // The value is a part of the event's own text, so where it begins can be told by its address.
+        // The value is a slice of the event's own text, so its address gives its position.
         let begin = current.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
         let end = begin.saturating_add(current.get().len());
         let before = self.text.get(..begin).unwrap_or_default();
@@ -282,7 +266,7 @@ impl PoolGroups {
     }
 }
 
-/// The tenant that a value names; what is missing or blank names none.
+/// The tenant that a value names. A missing or blank value names none.
 fn tenant_named(value: Option<&RawValue>) -> Presented<TenantId> {
     match value.map(text) {
         None => Presented::None,
@@ -303,8 +287,8 @@ fn client(event: &Object<'_>) -> Result<Option<ClientId>, UnreadableEvent> {
     client.map(Some).ok_or(UnreadableEvent::BadClient)
 }
 
-/// V2 if the version is 2 or more, or the request has `scopes`, or the response has the container of V2. An event of
-/// version 1 whose response has the container of V1 is V1, `scopes` or not.
+/// V2 if the version is 2 or more, if the request has `scopes`, or if the response has the container of V2. An event of
+/// version 1 whose response has the container of V1 is V1 even with `scopes`.
 fn version(
     event: &Object<'_>,
     request: &Object<'_>,
@@ -324,7 +308,7 @@ fn version(
     Ok(if is_v2 { EventVersion::V2 } else { EventVersion::V1 })
 }
 
-/// Exactly `true`: as a string, which is what Cognito sends, or as a JSON boolean, which its guide shows.
+/// Exactly `true`: the text, which Cognito sends, or the JSON boolean, which its guide shows.
 fn is_true(value: &RawValue) -> bool {
     value.get() == "true" || text(value).as_deref() == Some("true")
 }

@@ -1,4 +1,4 @@
-//! Why a trigger gave an error: what the user is told, and what the operator is.
+//! Why a trigger failed: the user's text and the operator's.
 
 use function::{Broken, with_causes};
 use tenancy::join::JoinRefusal;
@@ -9,41 +9,40 @@ use crate::event::UnreadableEvent;
 use crate::log_event::LogEvent;
 use crate::public_error::PublicError;
 
-/// Why a trigger gave an error. A new variant does not compile until [`Failure::told`] has its texts.
+/// Why a trigger failed. A new variant does not compile until [`Failure::told`] has its texts.
 #[derive(Debug)]
 pub enum Failure {
-    /// A confirmed user whom no invite admits.
+    /// post-confirmation: nothing was redeemed.
     NotInvited(JoinRefusal),
-    /// A user who gets no token; with why no invite was redeemed, where that is the reason.
+    /// pre-token-generation refuses a token; with the reason why no invite was redeemed, if that is the cause.
     Refused(Refusal, Option<JoinRefusal>),
-    /// A machine whose app client is bound to no tenant.
+    /// The machine's app client is bound to no tenant.
     UnboundMachine,
-    /// A pool that is not in `USER_POOL_IDS`.
+    /// The pool is not in `USER_POOL_IDS`.
     PoolNotAllowed,
     Event(UnreadableEvent),
     Store(StoreError),
-    /// More than one token can take.
+    /// The claims or groups exceed the limit for one token.
     ClaimsTooLarge {
         bytes: usize,
         max_bytes: usize,
         groups: usize,
         max_groups: usize,
     },
-    /// The reply is not JSON, which a reply of this crate always is.
+    /// The reply is not JSON. Replies of this crate always are.
     Reply(serde_json::Error),
     Broken(Broken),
 }
 
-/// How a failure shows.
+/// The user's text and the operator's for one failure.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FailureTold {
-    /// What the user is told.
     pub public: PublicError,
     /// A stable name for logs and metrics.
     pub reason: &'static str,
-    /// The operator's words, where the reason does not say it all. No personal data and no secret.
+    /// More than the reason says, in words for operators. No personal data and no secret.
     pub cause: Option<String>,
-    /// The log event; `None`: the trigger's own for failures.
+    /// `None`: the trigger's default event for failures.
     pub event: Option<LogEvent>,
 }
 

@@ -1,11 +1,11 @@
-//! The attributes of an event that say where a user comes from.
+//! Reads the attributes that list a user's identities.
 
 use tenancy::address::{Identities, Identity, ProviderKind};
 
 use crate::json::{Ambiguous, Object, text};
 
-/// The identities in `identities`, a JSON text that lists where the user comes from. `cognito:user_status` says whether the
-/// profile is a provider's (`EXTERNAL_PROVIDER`).
+/// Reads the attribute `identities`, a JSON text. `cognito:user_status` says whether the user exists only through a provider
+/// (`EXTERNAL_PROVIDER`).
 pub(crate) fn read(attributes: &Object<'_>) -> Result<Identities, Ambiguous> {
     let status = attributes.present("cognito:user_status")?.and_then(text);
     let is_federated = status.as_deref() == Some("EXTERNAL_PROVIDER");
@@ -22,7 +22,7 @@ pub(crate) fn read(attributes: &Object<'_>) -> Result<Identities, Ambiguous> {
     })
 }
 
-/// `None`: what is not a list of identities, each with the name of a provider. An empty text is an empty list.
+/// `None` when the text is not a list of identities that all name a provider. An empty text is an empty list.
 fn identity_list(text: &str) -> Option<Vec<Identity>> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]

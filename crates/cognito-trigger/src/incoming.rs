@@ -1,4 +1,4 @@
-//! An event as it comes in: whether a trigger has to act on it is read before anything else.
+//! Reads an incoming event as far as needed to decide whether the trigger acts on it.
 
 use tenancy::{PoolId, Sub};
 
@@ -7,17 +7,17 @@ use crate::failure::Failure;
 use crate::outcome::{Handled, Outcome};
 use crate::settings::TriggerSettings;
 
-/// What is known of a call before its trigger acts.
+/// What the log line can say about a call, also when the trigger does not act.
 #[derive(Debug, Default)]
 pub struct Incoming {
-    /// What fired, if it looks like a trigger source: an event could say anything.
+    /// `None` when it is not a plain text of at most 64 letters, digits and `_`.
     pub source: Option<String>,
     pub pool: Option<PoolId>,
     /// The user, if the trigger acts on the event.
     pub sub: Option<Sub>,
 }
 
-/// Reads what came, as far as a trigger that `acts_on` some sources needs it; or says how the call ends without the trigger.
+/// Reads the event if the trigger `acts_on` its source. Otherwise returns how the call ends.
 pub fn read<'a>(
     text: &'a str,
     settings: &TriggerSettings,
@@ -50,7 +50,7 @@ fn open<'a>(
     envelope.open(&settings.tenant_attribute).map_err(failed)
 }
 
-/// Whether a text can be shown as a trigger source: an event could say anything.
+/// Whether a text can be logged as a trigger source. Events can contain any text.
 #[must_use]
 pub fn is_plain_source(source: &str) -> bool {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';

@@ -1,29 +1,29 @@
-//! Looking into JSON without taking it apart: values stay the text that they are.
+//! Looks values up in JSON text and leaves the text unchanged.
 
 use std::borrow::Cow;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A JSON object as its entries, in order; the values are parts of the object's own text.
+/// The entries of a JSON object, in order. The values are slices of the object's own text.
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-/// A name that stands in an object more than once, so that nobody can say which value counts.
+/// A name occurs more than once in an object, so its value is ambiguous.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Ambiguous;
 
 impl<'a> Object<'a> {
-    /// Reads an object; `None` when `text` is something else.
+    /// `None` when `text` is not a JSON object.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// No entries: what stands for an object that is missing.
+    /// Stands for a missing object.
     pub(crate) const fn empty() -> Self {
         Self(Vec::new())
     }
 
-    /// The value called `name`, `null` included.
+    /// The value called `name`, which can be `null`.
     pub(crate) fn value(&self, name: &str) -> Result<Option<&'a RawValue>, Ambiguous> {
         let mut found = self.0.iter().filter(|(entry, _)| entry == name);
         match (found.next(), found.next()) {
@@ -32,12 +32,12 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The value called `name`; `null` counts as missing.
+    /// The value called `name`; `None` when it is missing or `null`.
     pub(crate) fn present(&self, name: &str) -> Result<Option<&'a RawValue>, Ambiguous> {
         Ok(self.value(name)?.filter(|value| value.get() != "null"))
     }
 
-    /// The object called `name`; an empty one when it is missing or something else.
+    /// The object called `name`; an empty one when it is missing or of another type.
     pub(crate) fn object(&self, name: &str) -> Result<Object<'a>, Ambiguous> {
         Ok(self.value(name)?.and_then(|value| Object::read(value.get())).unwrap_or(Object::empty()))
     }
@@ -47,7 +47,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The text that `value` is; `None` when it is something else, or has a lone surrogate.
+/// The text of a JSON string; `None` when `value` has another type or a lone surrogate.
 pub(crate) fn text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
@@ -76,6 +76,6 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-/// A name, borrowed where it has no escapes.
+/// A name, borrowed unless it has escapes.
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,21 +1,21 @@
-//! What Cognito sends to a trigger and accepts from it, and what every trigger has in common.
+//! What all Cognito triggers share: reading the event, the reply, errors, logs, settings.
 //!
 //! | Module | What it does |
 //! | --- | --- |
-//! | [`event`] | tolerant views of the event; its own bytes with only `response` replaced |
-//! | [`reply`] | what pre-token-generation answers: claims and groups in the shape of the event's version |
-//! | [`claims`] | names of claims, those that Cognito reserves among them |
-//! | [`public_error`] | the closed list of what a user can be told |
-//! | [`failure`], [`outcome`] | how a call ended, and how each end shows |
-//! | [`log_event`], [`report`] | what log lines say |
-//! | [`incoming`] | whether a trigger has to act on an event |
-//! | [`settings`] | the settings that every trigger has |
-//! | [`trigger`] | what every trigger does before and after its own work |
+//! | [`event`] | reads the event; gives its own bytes back with only `response` replaced |
+//! | [`reply`] | the reply of pre-token-generation: claims and groups in the shape of the event's version |
+//! | [`claims`] | claim names, and the reserved ones |
+//! | [`public_error`] | the closed list of texts for users |
+//! | [`failure`], [`outcome`] | how a call ended, and how each end is told |
+//! | [`log_event`], [`report`] | the contents of log lines |
+//! | [`incoming`] | decides whether a trigger acts on an event |
+//! | [`settings`] | the settings that all triggers have |
+//! | [`trigger`] | the steps before and after a trigger's own work |
 //!
-//! A new trigger is a crate of its own with an implementation of [`Trigger`], and a line in `dev_stack::functions`.
+//! A new trigger is a crate of its own that implements [`Trigger`], and a line in `dev_stack::functions`.
 //!
-//! `aws_lambda_events` is not used for the envelope of an event: its structs refuse machine tokens, null `scopes` and unknown
-//! trigger sources, drop unknown fields, and cannot leave `groupOverrideDetails` out, which takes a user's groups away
+//! `aws_lambda_events` is not used for the event: its structs refuse machine tokens, null `scopes` and unknown trigger
+//! sources. They also drop unknown fields, and cannot leave `groupOverrideDetails` out, which removes a user's groups
 //! (docs/decisions/0002).
 
 pub mod claims;

@@ -1,6 +1,5 @@
-//! The closed list of what the field `event` of a log line can say. `docs/log-fields.md` describes each.
+//! The closed list of values of the field `event` of a log line. `docs/log-fields.md` describes each.
 
-/// What happened, for those who search logs and count in alarms.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LogEvent {
     TokenIssued,

@@ -1,4 +1,4 @@
-//! How a call of a trigger ended, and the one place that says how each end shows.
+//! How a call of a trigger ended, and how each end is told in the log line and in the reply.
 
 use serde_json::value::RawValue;
 use tenancy::TenantId;
@@ -11,28 +11,28 @@ use crate::failure::Failure;
 use crate::log_event::LogEvent;
 use crate::public_error::PublicError;
 
-/// How a call ended. A new variant does not compile until [`Outcome::told`] has its names; `docs/log-fields.md` describes
-/// them, and a test holds the two lists against each other.
+/// How a call ended. A new variant does not compile until [`Outcome::told`] has its names. `docs/log-fields.md` describes
+/// them; a test compares the two lists.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Claims of a tenant are sent, in this event.
+    /// The event with the claims of a tenant.
     Issued(Box<RawValue>),
     /// A membership was written.
     Joined,
-    /// Nothing had to be written.
+    /// An earlier call has done it, or the user is a member and sent no code.
     AlreadyJoined,
-    /// Refused, and let through by `UNINVITED=admit`.
+    /// Nothing was redeemed, and `UNINVITED=admit` lets the user through.
     Admitted(JoinRefusal),
-    /// None of the trigger's business.
+    /// The trigger does not act on this source.
     Passed,
-    /// A machine whose app client is bound to no tenant, let through by `UNBOUND_MACHINE=bare`.
+    /// The machine's app client is bound to no tenant, and `UNBOUND_MACHINE=bare` lets it through.
     UnboundMachine,
     Failed(Failure),
-    /// A failure that `MODE=observe` lets through.
+    /// The call failed, and `MODE=observe` lets it through.
     Observed(Failure),
 }
 
-/// How an end shows.
+/// The names of an outcome in the log line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Told {
     /// The dimension `Outcome`.
@@ -67,7 +67,7 @@ impl Outcome {
         }
     }
 
-    /// The failure, if it is one.
+    /// The failure, also one that was let through.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
@@ -81,7 +81,7 @@ impl Outcome {
         }
     }
 
-    /// What observe mode makes of it: a failure is let through, unless there is no event to give back.
+    /// Lets a failure through, as `MODE=observe` does, unless the event is not a JSON object.
     #[must_use]
     pub fn observed(self) -> Self {
         match self {
@@ -91,11 +91,11 @@ impl Outcome {
         }
     }
 
-    /// What goes back to Cognito for `event`: another event, the same, or an error.
+    /// The answer to Cognito: a changed event, `event` itself, or an error.
     ///
     /// # Errors
     ///
-    /// [`PublicError`]: what the user is told.
+    /// [`PublicError`]: the user's text.
     pub fn into_answer(self, event: &str) -> Result<Box<RawValue>, PublicError> {
         match self {
             Self::Issued(reply) => Ok(reply),
@@ -112,20 +112,20 @@ impl Outcome {
     }
 }
 
-/// What a trigger did about one event, and how it came to that.
+/// The result of one event, and the facts for the log line.
 #[derive(Debug)]
 pub struct Handled {
     pub outcome: Outcome,
     /// The tenant that was granted or joined.
     pub tenant: Option<TenantId>,
-    /// Bytes added to a token; `None` when no contents were made.
+    /// Bytes added to a token; `None` when no token contents were made.
     pub claim_bytes: Option<usize>,
     pub notes: Notes,
-    /// The stamp that was to be written.
+    /// The stamp that had to be written.
     pub stamp: Option<StampPlan>,
-    /// Whether a stamp stays pending because it could not be written.
+    /// Whether the stamp could not be written and stays pending.
     pub is_stamp_deferred: bool,
-    /// IAM roles of the tenant that the allow-list does not admit.
+    /// How many of the tenant's IAM roles the allow-list does not allow.
     pub iam_roles_left_out: usize,
 }
 

@@ -1,28 +1,27 @@
-//! What a user can be told. Cognito hands an error's text to the client as it is ("PreTokenGeneration failed with error
-//! `<text>`."), managed login shows it and puts it into addresses, so nothing but these texts may ever leave.
+//! The texts for users. Cognito passes an error's text to the app ("PreTokenGeneration failed with error `<text>`."), and
+//! managed login shows it and puts it into URLs. So no other text may leave a trigger.
 
 use function::Diagnostic;
 use tenancy::sign_in::Refusal;
 
-/// The closed list.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PublicError {
-    /// No invite was redeemed. One text for every reason, so that nobody can probe which invites or addresses exist.
+    /// No invite was redeemed. The text is the same for every reason, so that nobody can probe which invites or addresses
+    /// exist.
     InviteRequired,
-    /// The user is in no tenant.
+    /// The user is a member of no tenant.
     NoTenant,
-    /// The user is not in the tenant that was asked for, or that the app client is bound to.
+    /// The user is not a member of the tenant that was asked for or that the app client is bound to.
     WrongTenant,
-    /// The user is in several tenants and none is chosen.
+    /// The user has lost the default tenant, and must choose another at the next sign-in.
     ChooseTenant,
-    /// The tenant or the membership in it is suspended or over.
+    /// The tenant or the membership is suspended, or the tenant is offboarded.
     Suspended,
-    /// Everything else.
+    /// Every other failure.
     Unavailable,
 }
 
 impl PublicError {
-    /// All of them.
     pub const ALL: [Self; 6] = [
         Self::InviteRequired,
         Self::NoTenant,
@@ -32,7 +31,7 @@ impl PublicError {
         Self::Unavailable,
     ];
 
-    /// The stable name: `errorType` of the Lambda error.
+    /// `errorType` of the Lambda error. Stable.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -45,7 +44,7 @@ impl PublicError {
         }
     }
 
-    /// The text: `errorMessage` of the Lambda error. Cognito adds the full stop.
+    /// `errorMessage` of the Lambda error. Cognito adds the full stop.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
-//! What pre-token-generation answers. Groups are kept, replaced or emptied: three different things, and a list is empty
-//! only when that is meant, because to Cognito a `groupOverrideDetails` that is there and empty takes all groups away.
+//! The reply of pre-token-generation. Groups are kept, replaced or emptied. The reply has an empty list only to empty them,
+//! because Cognito removes all groups when `groupOverrideDetails` is present and empty.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -7,37 +7,35 @@ use serde_json::value::RawValue;
 
 use crate::event::{EventVersion, PoolGroups};
 
-/// What goes into the tokens.
+/// The claims and groups of both tokens.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TokenContents {
-    /// Claims of the ID token.
     pub id: Vec<(String, Claim)>,
-    /// Claims of the access token; V1 cannot carry them.
+    /// Claims of the access token. V1 cannot carry them.
     pub access: Vec<(String, Claim)>,
-    /// What becomes of the groups, of both tokens.
+    /// The change of the groups in both tokens.
     pub groups: GroupChange,
 }
 
-/// The value of a claim. Never null.
+/// The value of a claim. Never null, which Cognito's list of types does not have.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Claim {
-    /// A text.
     Text(String),
-    /// A list of texts; on V1, which knows only texts, with blanks between them.
+    /// A JSON array; on V1, which has only texts, one text with blanks between the items.
     List(Vec<String>),
 }
 
-/// What becomes of a token's groups and IAM roles.
+/// The change of a token's groups and IAM roles.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum GroupChange {
-    /// They stay as the pool has them: the key is left out.
+    /// The pool's groups stay: the reply leaves `groupOverrideDetails` out.
     #[default]
     Keep,
-    /// They become these. Empty lists are meant.
+    /// These replace them. Empty lists remove them.
     Replace(GroupOverride),
 }
 
-/// The block `groupOverrideDetails`, which replaces everything that the pool has.
+/// `groupOverrideDetails`, which replaces all groups and roles of the pool.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupOverride {
@@ -51,7 +49,7 @@ pub struct GroupOverride {
 }
 
 impl GroupChange {
-    /// The change that turns what the pool has into `wanted`; none when it is that already.
+    /// The change from the pool's groups to `wanted`; [`GroupChange::Keep`] when they are equal.
     #[must_use]
     pub fn between(pool: &PoolGroups, wanted: GroupOverride) -> Self {
         let is_same = pool.groups == wanted.groups_to_override
@@ -60,7 +58,7 @@ impl GroupChange {
         if is_same { Self::Keep } else { Self::Replace(wanted) }
     }
 
-    /// How many groups are sent.
+    /// How many groups the reply sends.
     #[must_use]
     pub fn count(&self) -> usize {
         self.details().map_or(0, |details| details.groups_to_override.len())
@@ -74,17 +72,17 @@ impl GroupChange {
     }
 }
 
-/// A reply's `response`, and what it adds to a token.
+/// The `response` of a reply, and its size.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Response {
-    /// The JSON.
+    /// As JSON.
     pub json: String,
-    /// The bytes that are added to one token, as JSON: its claims and its groups; of the two tokens the larger.
+    /// Bytes added to one token, as JSON: claims and groups, of the larger token.
     pub added_bytes: usize,
 }
 
 impl TokenContents {
-    /// The `response` of a reply in the shape of `version`. The claims are written once, in their order.
+    /// Builds the `response` in the shape of `version`. The claims keep their order.
     #[must_use]
     pub fn response(&self, version: EventVersion) -> Response {
         let id = raw(&Claims(&self.id, version));
@@ -102,7 +100,7 @@ impl TokenContents {
             EventVersion::V2 => {
                 let access = raw(&Claims(&self.access, version));
                 let details = DetailsV2 {
-                    // A machine has no ID token, and claims for it mean nothing.
+                    // A machine has no ID token, so its claims are left out.
                     id_token_generation: (!self.id.is_empty())
                         .then_some(IdToken { claims_to_add_or_override: &id, claims_to_suppress: [] }),
                     access_token_generation: AccessToken {
@@ -168,7 +166,7 @@ struct AccessToken<'a> {
     scopes_to_suppress: [(); 0],
 }
 
-/// Claims as a JSON object, in their order.
+/// Serialises as a JSON object with the claims in their order.
 struct Claims<'a>(&'a [(String, Claim)], EventVersion);
 
 impl Serialize for Claims<'_> {
@@ -185,7 +183,7 @@ impl Serialize for Claims<'_> {
     }
 }
 
-/// Maps with text keys, lists and texts: writing them cannot fail.
+/// `value` has only maps with text keys, lists and texts, so serialising it cannot fail.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

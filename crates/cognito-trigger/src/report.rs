@@ -1,4 +1,4 @@
-//! The one line per call. `docs/log-fields.md` describes every field.
+//! The log line of a call. `docs/log-fields.md` describes every field.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,25 +11,25 @@ use crate::incoming::Incoming;
 use crate::log_event::LogEvent;
 use crate::outcome::{Handled, Told};
 
-/// What a call cost.
+/// Figures about the table and the cache in one call.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Costs {
-    /// Calls of the store.
+    /// Calls of the table.
     pub store_calls: u64,
-    /// Their durations, summed.
+    /// Sum of their durations.
     pub store_time: Duration,
-    /// Tenants and bindings taken from the cache.
+    /// Tenants and bindings found in the cache.
     pub cache_hits: u64,
-    /// Those that were not there.
+    /// Tenants and bindings that were not in the cache, or too old.
     pub cache_misses: u64,
-    /// Tenants served past their time because the store failed.
+    /// Tenants used beyond their cache time because the table could not be read.
     pub stale_served: u64,
 }
 
-/// A call that has ended.
+/// Everything about a finished call that its log line needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended<'a> {
-    /// The function's name in the metrics.
+    /// `Function` of the metrics.
     pub function: &'a str,
     pub call: &'a Call<'a>,
     pub incoming: &'a Incoming,
@@ -38,12 +38,12 @@ pub struct Ended<'a> {
 }
 
 impl<'a> Ended<'a> {
-    /// Prints the line. `failure_event` is the log event of a failure that has none of its own.
+    /// Prints the line. `failure_event` is the log event of failures without their own.
     pub(crate) fn print(self, failure_event: Option<LogEvent>, at: SystemTime) {
         let told = self.handled.outcome.told();
         let event = told.event.or(self.handled.outcome.failure().and(failure_event));
         let metrics = self.metrics();
-        // The last metric is that of a token's size, which there is only where contents were made.
+        // `ClaimBytes` is the last metric, and is left out when no token contents were made.
         let count = metrics.len().saturating_sub(usize::from(self.handled.claim_bytes.is_none()));
         let record = Record {
             at,
@@ -55,7 +55,7 @@ impl<'a> Ended<'a> {
         record.print();
     }
 
-    /// What a search looks for, in the order of the line.
+    /// The properties, in the order of the line.
     #[must_use]
     pub fn properties<'t>(
         &self,

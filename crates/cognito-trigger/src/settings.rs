@@ -3,20 +3,19 @@
 use function::Settings;
 use tenancy::{PoolId, ProviderName};
 
-/// The settings that every trigger has.
 #[derive(Clone, Debug)]
 pub struct TriggerSettings {
-    /// `USER_POOL_IDS`: the pools that may call, comma-separated; any by default.
+    /// `USER_POOL_IDS`: the pools that may call, comma-separated. Default: any pool.
     pub pools: AllowedPools,
-    /// `EMAIL_VERIFIED_PROVIDERS`: SAML and OIDC providers, comma-separated by name, whose `email_verified` is as good as
-    /// Cognito's own; none by default.
+    /// `EMAIL_VERIFIED_PROVIDERS`: names of SAML and OIDC providers whose `email_verified` counts, comma-separated. Default:
+    /// none.
     pub verified_providers: Vec<ProviderName>,
-    /// `TENANT_ATTRIBUTE`: the user attribute that is stamped; `custom:tenantId` by default.
+    /// `TENANT_ATTRIBUTE`: the user attribute that holds the stamp. Default: `custom:tenantId`.
     pub tenant_attribute: String,
 }
 
 impl TriggerSettings {
-    /// What is wrong is noted in `settings`, and the default stands in for it.
+    /// Notes faults in `settings` and uses the default in their place.
     #[must_use]
     pub fn read(settings: &mut Settings<'_>) -> Self {
         Self {
@@ -40,7 +39,7 @@ where
     }
 }
 
-/// Always a custom attribute, so that no setting makes the stamp overwrite an e-mail address or a name.
+/// Must be a custom attribute, so that the stamp cannot overwrite an e-mail address or a name.
 fn tenant_attribute(settings: &mut Settings<'_>) -> String {
     let raw = settings.raw("TENANT_ATTRIBUTE").unwrap_or_else(|| "custom:tenantId".to_owned());
     let name = raw.strip_prefix("custom:").unwrap_or_default();
@@ -52,12 +51,12 @@ fn tenant_attribute(settings: &mut Settings<'_>) -> String {
     raw
 }
 
-/// The pools that may call; without a list, any.
+/// The pools that may call; `None`: any pool.
 #[derive(Clone, Debug)]
 pub struct AllowedPools(Option<Vec<PoolId>>);
 
 impl AllowedPools {
-    /// Whether `pool` may call; an event without a pool may only where there is no list.
+    /// Whether `pool` may call. An event without a pool may call only if there is no list.
     #[must_use]
     pub fn admit(&self, pool: Option<&PoolId>) -> bool {
         self.0.as_ref().is_none_or(|pools| pool.is_some_and(|pool| pools.contains(pool)))

@@ -1,5 +1,5 @@
-//! What every trigger does before and after its own work: pool, source and event are read, the call ends in time, in an
-//! answer or one text of the closed list, with one line.
+//! The steps around a trigger's own work: check pool and source, read the event, end the call in time, and print its log
+//! line. Every call ends in an answer or one text of the closed list.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,28 +15,27 @@ use crate::outcome::Handled;
 use crate::report::{Costs, Ended};
 use crate::settings::TriggerSettings;
 
-/// Longest time of a call. Cognito gives 5 s, and may call again while the first call still runs.
+/// Time limit of a call. Cognito waits 5 s, and may call again while the first call still runs.
 const BUDGET: Duration = Duration::from_millis(3_500);
 
-/// A trigger: what one event leads to.
 pub trait Trigger {
     fn settings(&self) -> &TriggerSettings;
 
-    /// Whether it acts on events of this source. Every other event goes back untouched.
+    /// Whether the trigger acts on events of this source. All other events go back unchanged.
     fn acts_on(source: &str) -> bool;
 
-    /// Handles an event. May be dropped at any await once the call's deadline has passed.
+    /// Handles an event. The future may be dropped at any await after the call's deadline.
     fn handle(&self, call: &Call<'_>, event: &Event<'_>) -> impl Future<Output = Handled>;
 
-    /// What the call has cost; asked once when it has ended, however it did.
+    /// The figures of the call. Called once, after every call.
     fn costs(&self) -> Costs;
 
-    /// The log event of a failure that has none of its own.
+    /// The log event of failures without their own.
     fn failure_event(&self) -> Option<LogEvent> {
         None
     }
 
-    /// Whether failures are let through: `MODE=observe`.
+    /// Whether failures are let through (`MODE=observe`).
     fn observes(&self) -> bool {
         false
     }
@@ -44,7 +43,7 @@ pub trait Trigger {
 
 /// A trigger as a Lambda function.
 pub struct TriggerFunction<T> {
-    /// The function's name in the metrics: that of the Lambda function, so that two stacks in a Region do not share metrics.
+    /// `Function` of the metrics: the name of the Lambda function, so that two stacks in a Region do not share metrics.
     pub name: String,
     pub trigger: T,
     pub clock: fn() -> SystemTime,
@@ -70,7 +69,7 @@ impl<T: Trigger> Function for TriggerFunction<T> {
                 event = LogEvent::CacheStale.name(),
                 requestId = call.request_id,
                 tenantId = handled.tenant.as_ref().map(TenantId::as_str),
-                "the store gave no answer, and a tenant was served as last seen"
+                "could not read the tenant from the table; its cached record was used"
             );
         }
         let ended = Ended { function: &self.name, call, incoming: &incoming, handled: &handled, costs };
@@ -83,7 +82,7 @@ impl<T: Trigger> Function for TriggerFunction<T> {
     }
 }
 
-/// Logs a damaged item that was passed over.
+/// Logs a damaged item that was skipped. An alarm of infra/template.yaml matches the message.
 pub fn log_damage(damage: &Damage, request_id: &str) {
     tracing::error!(
         event = LogEvent::DataIntegrity.name(),

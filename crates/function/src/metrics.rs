@@ -1,5 +1,6 @@
-//! The one line per call: log record and metrics at once, in CloudWatch's embedded metric format (CloudWatch user guide,
-//! "Specification: Embedded metric format"). Each metric counts by function, and by function and outcome.
+//! The log line per call, which also carries its metrics in CloudWatch's embedded metric format (CloudWatch user guide,
+//! "Specification: Embedded metric format"). Each metric has two sets of dimensions: `Function`, and `Function` with
+//! `Outcome`.
 
 use std::io::Write;
 use std::time::{Duration, SystemTime};
@@ -7,12 +8,11 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-/// Namespace of the metrics.
 pub const NAMESPACE: &str = "CognitoTenancy";
 
 const DIMENSIONS: [&[&str]; 2] = [&["Function"], &["Function", "Outcome"]];
 
-/// The value of a metric, which says its unit.
+/// The value of a metric. The variant gives the unit.
 #[derive(Clone, Copy, Debug)]
 pub enum Amount {
     Count(u64),
@@ -35,7 +35,7 @@ impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Count(number) | Self::Bytes(number) => serializer.serialize_u64(*number),
-            // With microseconds behind the point.
+            // Three decimals: microseconds.
             Self::Milliseconds(time) => {
                 let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
                 serializer.serialize_f64(f64::from(micros) / 1000.0)
@@ -44,31 +44,31 @@ impl Serialize for Amount {
     }
 }
 
-/// One call, as it is printed. Never holds an e-mail address, a name, a code, a token, an attribute or an event.
+/// The contents of the line. It must not hold an e-mail address, a name, a code, a token, an attribute or an event.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    /// When the call ended.
+    /// The end of the call.
     pub at: SystemTime,
-    /// The function's name: the dimension `Function`.
+    /// The dimension `Function`.
     pub function: &'a str,
-    /// How the call ended: the dimension `Outcome`.
+    /// The dimension `Outcome`.
     pub outcome: &'a str,
     /// Names and values, in the order of the line.
     pub metrics: &'a [(&'static str, Amount)],
-    /// What a search looks for; what is not known is left out.
+    /// Fields for searches. Those without a value are left out.
     pub properties: &'a [(&'static str, Option<&'a str>)],
 }
 
 impl Record<'_> {
-    /// The line, without line end.
+    /// The line, without a line end.
     #[must_use]
     pub fn line(&self) -> String {
-        // Numbers and texts under fixed names: writing them cannot fail.
+        // Numbers and texts under fixed names: serialising them cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Prints the line to standard output, where Lambda looks for metrics. One that cannot be printed is lost, and nothing
-    /// else.
+    /// Prints the line to standard output, where Lambda looks for metrics. If printing fails, the line is lost and the call
+    /// goes on.
     pub fn print(&self) {
         let _ = writeln!(std::io::stdout().lock(), "{}", self.line());
     }
@@ -138,8 +138,7 @@ mod tests {
 
     use super::*;
 
-    /// What CloudWatch's published schema of the embedded metric format demands (user guide, "Specification: Embedded
-    /// metric format"), rule by rule.
+    /// Checks the rules of CloudWatch's published schema (user guide, "Specification: Embedded metric format").
     fn assert_is_emf(line: &Value) {
         let metadata = line["_aws"].as_object().unwrap();
         assert!(metadata["Timestamp"].is_u64());

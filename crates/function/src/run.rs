@@ -1,4 +1,4 @@
-//! The loop: one call after the other, each with a deadline, until Lambda ends the process.
+//! The loop: serves one call after the other, each with a deadline, until Lambda ends the process.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,51 +13,49 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
-/// What is left of Lambda's own deadline for sending the answer.
+/// Time that a call leaves of Lambda's own deadline, for sending the answer.
 const MARGIN: Duration = Duration::from_millis(300);
 
-/// One Lambda function.
 pub trait Function {
-    /// Answers one call, by `call.deadline` (see [`in_time`]), and prints its line.
+    /// Answers one call by `call.deadline` (see [`in_time`]), and prints its log line.
     ///
     /// # Errors
     ///
-    /// What the caller of the function is told.
+    /// The error that the caller of the function gets.
     fn answer(&self, call: &Call<'_>) -> impl Future<Output = Result<Box<RawValue>, Diagnostic>>;
 
-    /// Longest time of one call.
+    /// Time limit of one call.
     fn budget(&self) -> Duration;
 }
 
-/// One call.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    /// The event as it came; not known to be JSON.
+    /// The event, byte for byte. It may not be JSON.
     pub event: &'a str,
     /// Lambda's id of the request.
     pub request_id: &'a str,
-    /// Whether it is the first of its process.
+    /// Whether this is the first call of the process.
     pub is_cold_start: bool,
-    /// When it was handed over, by the wall clock.
+    /// The start of the call, by the wall clock.
     pub now: SystemTime,
-    /// The same, by the clock that only runs forward.
+    /// The start of the call, by the monotonic clock.
     pub began: Instant,
-    /// When the answer must be there.
+    /// When the answer must be ready.
     pub deadline: Instant,
 }
 
-/// Why work has no result.
+/// Why `work` has no result.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Broken {
     Panic,
     Timeout,
 }
 
-/// The result of `work`, if there is one by `deadline`.
+/// The result of `work`, if it is ready by `deadline`.
 ///
 /// # Errors
 ///
-/// [`Broken`]. What was awaited is dropped.
+/// [`Broken`] after a panic or the deadline. The future is dropped.
 pub async fn in_time<T>(deadline: Instant, work: impl Future<Output = T>) -> Result<T, Broken> {
     match timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(result)) => Ok(result),
@@ -66,11 +64,11 @@ pub async fn in_time<T>(deadline: Instant, work: impl Future<Output = T>) -> Res
     }
 }
 
-/// Serves `function` until Lambda ends the process. `clock` tells the time.
+/// Serves `function` until Lambda ends the process.
 ///
 /// # Errors
 ///
-/// What the Lambda runtime cannot recover from: the Runtime API is gone.
+/// An error of the Lambda runtime after which it cannot go on: the Runtime API is gone.
 pub async fn run(function: &impl Function, clock: fn() -> SystemTime) -> Result<(), lambda_runtime::Error> {
     let is_first = &AtomicBool::new(true);
     let body = &Mutex::new(None);
@@ -88,7 +86,7 @@ pub async fn run(function: &impl Function, clock: fn() -> SystemTime) -> Result<
         };
         function.answer(&call).await
     });
-    // The runtime would scan and copy the body, and tell the user what its parser found in one that is not JSON.
+    // The runtime would scan and copy the body. If the body is not JSON, it would show the user its parser's error.
     let keep_body = |mut invocation: LambdaInvocation| {
         let taken = std::mem::replace(&mut invocation.body, "null".into());
         *body.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::from(taken));
@@ -97,7 +95,7 @@ pub async fn run(function: &impl Function, clock: fn() -> SystemTime) -> Result<
     Runtime::new(handler).layer(MapRequestLayer::new(keep_body)).run().await
 }
 
-/// What the runtime reads in place of the body.
+/// The runtime parses the body as this, and ignores it.
 struct Nothing;
 
 impl<'de> Deserialize<'de> for Nothing {
@@ -106,8 +104,8 @@ impl<'de> Deserialize<'de> for Nothing {
     }
 }
 
-/// How long a call may take. `deadline_ms` is Lambda's, in milliseconds since the epoch; one that has passed before the call
-/// began says that the clocks differ, not that there is no time.
+/// Time limit of a call. `deadline_ms` is Lambda's deadline in milliseconds since the epoch. A deadline before the call
+/// began means that the clocks differ; the full budget applies.
 fn time_left(budget: Duration, deadline_ms: u64, now: SystemTime) -> Duration {
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(deadline_ms);
     deadline.duration_since(now).map_or(budget, |left| left.saturating_sub(MARGIN).min(budget))

@@ -1,34 +1,33 @@
-//! Settings: environment variables, read once at start. Every fault is named, not only the first.
+//! Settings: environment variables, read once at start. All faults are reported at once.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Reads settings through a look-up and collects what is wrong with them. A blank value counts as not set, because
-/// that is how templates leave a setting out.
+/// Reads settings and collects their faults. A blank value counts as not set, because templates leave settings out that way.
 pub struct Settings<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,
 }
 
-/// Settings with which a function cannot start. `Display` names every fault.
+/// Faults that keep a function from starting. `Display` names them all.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings are not usable: {}", .0.join("; "))]
 pub struct InvalidSettings(pub Vec<String>);
 
 impl<'a> Settings<'a> {
-    /// Reads through `lookup`, such as the environment.
+    /// `lookup` gives a variable's value, for example from the environment.
     #[must_use]
     pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { lookup, faults: Vec::new() }
     }
 
-    /// The value of `name`, if it is set.
+    /// The value of `name`; `None` when it is not set or blank.
     #[must_use]
     pub fn raw(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|value| !value.trim().is_empty())
     }
 
-    /// `TENANCY_TABLE`: a DynamoDB table's name, 3 to 255 of `A-Z a-z 0-9 _ . -`, or its ARN. Required.
+    /// `TENANCY_TABLE`: name (3 to 255 of `A-Z a-z 0-9 _ . -`) or ARN of a DynamoDB table. Required.
     pub fn table(&mut self) -> String {
         let Some(raw) = self.raw("TENANCY_TABLE") else {
             self.fault("TENANCY_TABLE", "is not set");
@@ -45,7 +44,7 @@ impl<'a> Settings<'a> {
         raw
     }
 
-    /// A value of a type with rules of its own; `default` when it is not set.
+    /// Parses the value of `name`; `default` when it is not set.
     pub fn parsed<T>(&mut self, name: &str, default: T) -> T
     where
         T: FromStr<Err: Display>,
@@ -60,7 +59,7 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// One of `choices`; the first when it is not set.
+    /// One of `choices`. The first one is the default.
     pub fn one_of<T: Copy>(&mut self, name: &str, choices: [(&str, T); 2]) -> T {
         let [(first, default), (second, other)] = choices;
         match self.raw(name) {
@@ -68,7 +67,7 @@ impl<'a> Settings<'a> {
             Some(raw) if raw == first => default,
             Some(raw) if raw == second => other,
             Some(raw) => {
-                self.fault(name, &format!("is `{raw}`, and must be `{first}` or `{second}`"));
+                self.fault(name, &format!("is `{raw}`, but must be `{first}` or `{second}`"));
                 default
             }
         }
@@ -79,17 +78,16 @@ impl<'a> Settings<'a> {
         let Some(raw) = self.raw(name) else { return default };
         raw.parse().ok().filter(|number| range.contains(number)).unwrap_or_else(|| {
             let (min, max) = (range.start(), range.end());
-            self.fault(name, &format!("is `{raw}`, and must be a whole number from {min} to {max}"));
+            self.fault(name, &format!("is `{raw}`, but must be a whole number from {min} to {max}"));
             default
         })
     }
 
-    /// Notes a fault of the setting `name`.
     pub fn fault(&mut self, name: &str, problem: &str) {
         self.faults.push(format!("{name} {problem}"));
     }
 
-    /// `other`, if nothing was wrong here either.
+    /// `other`, unless there were faults here. The faults of both are combined.
     ///
     /// # Errors
     ///
@@ -104,7 +102,7 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// `value`, if nothing was wrong.
+    /// `value`, unless there were faults.
     ///
     /// # Errors
     ///

@@ -1,28 +1,25 @@
-//! Settings of the trigger, read once at start.
-
 use cognito_trigger::TriggerSettings;
 use function::{InvalidSettings, Settings};
 use tenancy_aws::AwsSettings;
 
-/// What becomes of a confirmed user whom no invite admits.
+/// What happens when no invite admits a confirmed user.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Uninvited {
-    /// The error `INVITE_REQUIRED`; the user is confirmed all the same, and is in no tenant.
+    /// The call fails with `INVITE_REQUIRED`. The user stays confirmed and joins no tenant.
     Refuse,
-    /// The event back; the user is in no tenant.
+    /// The event goes back. The user joins no tenant.
     Admit,
 }
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Those that every trigger has.
     pub shared: TriggerSettings,
     /// `UNINVITED`: `refuse` (default) or `admit`.
     pub uninvited: Uninvited,
 }
 
 impl Config {
-    /// All that the function is told: the trigger's settings, `TENANCY_TABLE`, and the SDK's own.
+    /// Reads all settings of the function: the trigger's, `TENANCY_TABLE`, and those of the SDK.
     ///
     /// # Errors
     ///
@@ -36,7 +33,7 @@ impl Config {
         settings.finish_with(AwsSettings::read(lookup)).map(|aws| (config, table, aws))
     }
 
-    /// What is wrong is noted in `settings`, and the default stands in for it.
+    /// Notes faults in `settings` and uses the default in their place.
     #[must_use]
     pub fn read(settings: &mut Settings<'_>) -> Self {
         Self {

@@ -1,8 +1,8 @@
-//! Cognito post-confirmation trigger: a user who has just been confirmed redeems an invite, becomes a member of its
-//! tenant, and is stamped with `custom:tenantId`.
+//! Cognito post-confirmation trigger: a confirmed user redeems an invite, becomes a member of its tenant, and is stamped with
+//! `custom:tenantId`.
 //!
-//! The user is confirmed before this runs, whatever it answers, and Cognito does not run it again. So the membership is
-//! what counts: a stamp that could not be written is deferred, and a join that could not be finished is finished by
+//! Cognito confirms the user before it calls the trigger, whatever the answer, and does not call again. So the membership
+//! comes first. A stamp that could not be written is deferred. A join that could not be finished is finished by
 //! pre-token-generation at the next sign-in.
 
 pub mod config;
@@ -23,13 +23,12 @@ use tokio::time::timeout_at;
 
 pub use config::{Config, Uninvited};
 
-/// The only source that acts. A reset of the password fires the same trigger with another source, and must not join.
+/// The only source that the trigger acts on. A password reset fires the same trigger with another source, and must not join.
 const CONFIRM_SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
 
-/// What the stamp leaves of the time, so that a deferred one still ends in an answer.
+/// Time that the stamp leaves of the call's limit, so that a slow write still ends in an answer.
 const STAMP_MARGIN: Duration = Duration::from_millis(50);
 
-/// The trigger, with what it needs from outside.
 pub struct PostConfirmation {
     pub config: Config,
     pub store: DynamoStore,
@@ -55,13 +54,12 @@ impl Trigger for PostConfirmation {
     }
 }
 
-/// Whether the trigger acts on events of this source.
 #[must_use]
 pub fn acts_on(source: &str) -> bool {
     source == CONFIRM_SIGN_UP
 }
 
-/// Handles one event. What goes back is the event as it came, or `INVITE_REQUIRED` or `UNAVAILABLE`.
+/// Handles one event. The answer is the event unchanged, `INVITE_REQUIRED` or `UNAVAILABLE`.
 pub async fn handle(
     config: &Config,
     call: &Call<'_>,
@@ -74,7 +72,7 @@ pub async fn handle(
     };
     let confirmation = Confirmation {
         applicant: Applicant { is_fresh_from_provider: true, ..event.applicant(user, &config.shared, call) },
-        // A client id that is malformed belongs to no app client, so nothing is bound to it.
+        // A malformed client id is treated as no app client: nothing can be bound to it.
         client: event.client().ok().flatten(),
         asked: &event.request.asked_tenant,
     };
@@ -122,7 +120,7 @@ pub async fn handle(
     handled
 }
 
-/// Writes the stamp within what is left of the time. Whatever goes wrong, the user is whole: it stays pending.
+/// Writes the stamp before the call's deadline. After an error the stamp stays pending and the call still succeeds.
 async fn write_stamp(
     plan: &StampPlan,
     user: &UserKey,
@@ -139,8 +137,8 @@ async fn write_stamp(
     }
 }
 
-/// The attribute was set before anybody stamped it, and names a tenant that the user is not in: an app client lets its
-/// users write it. It is ignored here and overwritten by the stamp.
+/// The attribute was set before post-confirmation ran, and names a tenant that the user is not in: an app client lets users
+/// write it. Its value is ignored, and the stamp overwrites it.
 fn warn_of_foreign_stamp(user: &UserKey, request_id: &str) {
     tracing::warn!(
         event = LogEvent::CrossTenant.name(),

@@ -1,5 +1,3 @@
-//! Settings of the function, read once at start.
-
 use std::time::Duration;
 
 use cognito_trigger::TriggerSettings;
@@ -8,87 +6,81 @@ use function::{InvalidSettings, Settings};
 use tenancy::sign_in::groups::{GroupFormats, IamRoleAllowList};
 use tenancy_aws::{AwsSettings, CacheSettings};
 
-/// What becomes of a refused sign-in.
+/// What happens when a call fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mode {
-    /// It gets an error and no token.
+    /// The user gets an error and no token.
     Enforce,
-    /// It gets the event back, and tokens without a tenant: for the roll-out on a live pool. Logged and counted.
+    /// The event goes back, and the token carries no tenant: for the roll-out on a live pool. Logged and counted.
     Observe,
 }
 
-/// What becomes of a machine whose app client is bound to no tenant.
+/// What happens when a machine's app client is bound to no tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum UnboundMachine {
-    /// The event back: a token without a tenant.
+    /// The event goes back: the token carries no tenant.
     Bare,
-    /// The error `WRONG_TENANT`.
+    /// The call fails with `WRONG_TENANT`.
     Refuse,
 }
 
-/// What becomes of the groups that the user has in the pool.
+/// What happens to the user's groups in the pool.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PoolGroupPolicy {
     /// The tenant's groups replace them.
     Drop,
-    /// They come first, then the tenant's.
+    /// The pool's groups come first, then the tenant's.
     Keep,
 }
 
-/// Which claims go into a token; the tenant's id always does.
+/// The claims of a token, besides the tenant's id, which is always there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClaimSelection {
-    /// The tenant's name.
     pub name: bool,
-    /// What it has bought.
     pub tier: bool,
-    /// The membership's roles.
     pub roles: bool,
 }
 
-/// What the claims are called.
 #[derive(Clone, Debug)]
 pub struct ClaimNames {
-    /// `CLAIM_TENANT_ID`: `tenant_id` by default.
+    /// `CLAIM_TENANT_ID`. Default: `tenant_id`.
     pub id: ClaimName,
-    /// `CLAIM_TENANT_NAME`: `tenant_name` by default.
+    /// `CLAIM_TENANT_NAME`. Default: `tenant_name`.
     pub name: ClaimName,
-    /// `CLAIM_TENANT_TIER`: `tenant_tier` by default.
+    /// `CLAIM_TENANT_TIER`. Default: `tenant_tier`.
     pub tier: ClaimName,
-    /// `CLAIM_TENANT_ROLES`: `tenant_roles` by default.
+    /// `CLAIM_TENANT_ROLES`. Default: `tenant_roles`.
     pub roles: ClaimName,
 }
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Those that every trigger has.
     pub shared: TriggerSettings,
     /// `MODE`: `enforce` (default) or `observe`.
     pub mode: Mode,
     /// `UNBOUND_MACHINE`: `bare` (default) or `refuse`.
     pub unbound_machine: UnboundMachine,
-    /// What the claims are called.
     pub names: ClaimNames,
-    /// `CLAIMS_ID`: which claims the ID token gets, of `id,name,tier,roles`; all by default.
+    /// `CLAIMS_ID`: claims of the ID token, from `id,name,tier,roles`. Default: all.
     pub id_claims: ClaimSelection,
     /// `CLAIMS_ACCESS`: the same for the access token.
     pub access_claims: ClaimSelection,
-    /// `GROUP_FORMAT`: the groups of a role for which the tenant lists none; `{role}` by default.
+    /// `GROUP_FORMAT`: groups of a role for which the tenant lists none. Default: `{role}`.
     pub group_formats: GroupFormats,
     /// `POOL_GROUPS`: `drop` (default) or `keep`.
     pub pool_groups: PoolGroupPolicy,
-    /// `IAM_ROLE_ALLOWLIST`: which IAM roles may go into a token; none by default.
+    /// `IAM_ROLE_ALLOWLIST`: IAM roles that may be in a token. Default: none.
     pub iam_roles: IamRoleAllowList,
-    /// `CLAIM_BYTES_MAX`: most bytes of claims and groups added to one token, as JSON, 64 to 65536; 4096 by default.
+    /// `CLAIM_BYTES_MAX`: limit for the claims and groups added to one token, in bytes of JSON: 64 to 65536. Default: 4096.
     pub claim_bytes_max: usize,
-    /// `TENANT_CACHE_SECONDS`: how long tenants and bindings are remembered, 0 (not at all) to 3600; 30 by default.
-    /// `TENANT_STALE_SECONDS`: how much longer an active tenant is served while the store gives no answer, 0 to 86400; 600
-    /// by default.
+    /// `TENANT_CACHE_SECONDS`: how long tenants and bindings are cached, 0 (never) to 3600. Default: 30.
+    /// `TENANT_STALE_SECONDS`: how much longer an active tenant is used while the table cannot be read, 0 to 86400. Default:
+    /// 600.
     pub cache: CacheSettings,
 }
 
 impl Config {
-    /// All that the function is told: the trigger's settings, `TENANCY_TABLE`, and the SDK's own.
+    /// Reads all settings of the function: the trigger's, `TENANCY_TABLE`, and those of the SDK.
     ///
     /// # Errors
     ///
@@ -102,7 +94,7 @@ impl Config {
         settings.finish_with(AwsSettings::read(lookup)).map(|aws| (config, table, aws))
     }
 
-    /// What is wrong is noted in `settings`, and the default stands in for it.
+    /// Notes faults in `settings` and uses the default in their place.
     #[must_use]
     pub fn read(settings: &mut Settings<'_>) -> Self {
         let shared = TriggerSettings::read(settings);
@@ -130,13 +122,13 @@ impl Config {
     }
 }
 
-/// The four names: none reserved, no two the same, none that of the stamp, which is overridden anyhow.
+/// The four claim names. They must all differ, also from `tenant_attribute`, which the ID token overrides.
 fn claim_names(settings: &mut Settings<'_>, tenant_attribute: &str) -> ClaimNames {
     let mut taken = vec![("TENANT_ATTRIBUTE", tenant_attribute.to_owned())];
     let mut name = |setting: &'static str, default: ClaimName| {
         let name = settings.parsed(setting, default);
         if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == name.as_str()) {
-            settings.fault(setting, &format!("is `{name}`, as {other} is"));
+            settings.fault(setting, &format!("is `{name}`, the same as {other}"));
         }
         taken.push((setting, name.to_string()));
         name
@@ -158,7 +150,7 @@ fn claim_selection(settings: &mut Settings<'_>, name: &str) -> ClaimSelection {
             "name" => selection.name = true,
             "tier" => selection.tier = true,
             "roles" => selection.roles = true,
-            other => settings.fault(name, &format!("has `{other}`, and must be of: id, name, tier, roles")),
+            other => settings.fault(name, &format!("has `{other}`, allowed are id, name, tier, roles")),
         }
     }
     selection

@@ -1,4 +1,4 @@
-//! From what was granted to what goes into the tokens.
+//! Builds the contents of tokens from what was granted.
 
 use cognito_trigger::event::PoolGroups;
 use cognito_trigger::reply::{Claim, GroupChange, GroupOverride, TokenContents};
@@ -9,13 +9,12 @@ use tenancy::sign_in::groups::{IamRoles, groups_of, iam_roles_of};
 
 use crate::config::{ClaimSelection, Config, PoolGroupPolicy};
 
-/// A user's tokens: the tenant and the roles in both, the stamp's attribute overridden in the ID token so that a stale or
-/// forged one never shows, the groups of the roles. With it, how many IAM roles were left out because the allow-list does
-/// not admit them.
+/// A user's tokens. Both carry the tenant and the roles. The ID token overrides the stamp's attribute, so that a stale or
+/// forged value never shows. The number is how many IAM roles the allow-list does not allow.
 ///
 /// # Errors
 ///
-/// [`StoreError::Damaged`] when `GROUP_FORMAT` and the tenant's record make a text that no group may be called.
+/// [`StoreError::Damaged`] when `GROUP_FORMAT` and the tenant's record give an invalid group name.
 pub(crate) fn of_user(
     config: &Config,
     grant: &Grant,
@@ -25,7 +24,7 @@ pub(crate) fn of_user(
         let key = format!("TENANT#{}", grant.tenant.id);
         StoreError::from(Damage {
             key,
-            problem: format!("GROUP_FORMAT makes no group of it and a role: {error}"),
+            problem: format!("GROUP_FORMAT gives an invalid group name: {error}"),
         })
     })?;
     let ours = groups.iter().map(|group| group.as_str().to_owned());
@@ -51,14 +50,14 @@ pub(crate) fn of_user(
     let mut id = claims(config, config.id_claims, grant);
     id.push((config.shared.tenant_attribute.clone(), Claim::Text(grant.tenant.id.to_string())));
     let groups = match config.pool_groups {
-        // Groups that the event does not tell may be any, and none of them may stay.
+        // The event does not list the pool's groups, so any that the user has must be removed.
         PoolGroupPolicy::Drop if !pool.is_known => GroupChange::Replace(wanted),
         PoolGroupPolicy::Drop | PoolGroupPolicy::Keep => GroupChange::between(pool, wanted),
     };
     Ok((TokenContents { id, access: claims(config, config.access_claims, grant), groups }, left_out))
 }
 
-/// A machine's token: the tenant, in the access token, which is the only one that there is.
+/// A machine's token: the tenant in the access token. A machine has no ID token.
 pub(crate) fn of_machine(config: &Config, grant: &Grant) -> TokenContents {
     let selection = ClaimSelection { roles: false, ..config.access_claims };
     TokenContents { access: claims(config, selection, grant), ..TokenContents::default() }

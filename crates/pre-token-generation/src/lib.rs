@@ -1,7 +1,8 @@
-//! Cognito pre-token-generation trigger: puts the tenant's id, name and tier, and the user's groups in that tenant, into
-//! the ID token and the access token, at every sign-in and refresh, from the table.
+//! Cognito pre-token-generation trigger: puts the tenant's id, name and tier, and the user's groups in that tenant, into the
+//! ID token and the access token at every sign-in and refresh.
 //!
-//! **A token never carries a tenant of which the user is not an active member.** What cannot be proved is refused.
+//! **A token never carries a tenant of which the user is not an active member.** If the membership cannot be read, there is
+//! no token.
 
 pub mod config;
 mod contents;
@@ -23,26 +24,25 @@ use tokio::time::timeout_at;
 
 pub use config::{Config, Mode, PoolGroupPolicy, UnboundMachine};
 
-/// The log event of a failure that has none of its own.
+/// The log event of failures without their own.
 pub const FAILURE_EVENT: LogEvent = LogEvent::TokenDenied;
 
-/// The source of every federated sign-in. At all other sources the user may have changed the attributes since the provider
-/// sent them; a session that managed login still holds comes back with this source too.
+/// The source of every federated sign-in, also of one that managed login answers from its own session. At all other sources
+/// the user may have changed the attributes since the provider sent them.
 const HOSTED_AUTH: &str = "TokenGeneration_HostedAuth";
 
 /// The source of a refresh through `InitiateAuth` or the token endpoint.
 const REFRESH: &str = "TokenGeneration_RefreshTokens";
 
-/// What the move of a default tenant leaves of the time, so that a slow one still ends in an answer.
+/// Time that the move of a default tenant leaves of the call's limit, so that a slow write still ends in an answer.
 const MOVE_MARGIN: Duration = Duration::from_millis(50);
 
-/// Most groups of one token.
+/// Maximum number of groups in one token.
 const MAX_GROUPS: usize = 100;
 
-/// The only source without a user.
+/// The only source of events without a user.
 const CLIENT_CREDENTIALS: &str = "TokenGeneration_ClientCredentials";
 
-/// The trigger, with what it needs from outside.
 pub struct PreTokenGeneration {
     pub config: Config,
     pub store: CachedStore<DynamoStore>,
@@ -82,14 +82,14 @@ impl Trigger for PreTokenGeneration {
     }
 }
 
-/// It acts on every source: an unknown one must not pass without its tenant.
+/// The trigger acts on every source: a token of an unknown source must not lack its tenant.
 #[must_use]
 pub fn acts_on(_source: &str) -> bool {
     true
 }
 
-/// Handles one event: the event with only `response` replaced, or, for a machine without a tenant, as it came. `cached` may
-/// answer from memory, `store` never does. The mode does not matter here: a failure is a failure.
+/// Handles one event. The answer is the event with only `response` replaced or, for a machine without a tenant, unchanged.
+/// `cached` may answer from a cache, `store` must not. `MODE` has no effect here.
 pub async fn handle(
     config: &Config,
     call: &Call<'_>,
@@ -145,7 +145,7 @@ async fn of_user(
         }
         Err(none) => Failure::from(none).into(),
     };
-    // Last, so that what could not be issued leaves the default as it was.
+    // Written last, so that the default stays when no token could be issued.
     if let (Outcome::Issued(_), Some(change)) = (&handled.outcome, &notes.default_change) {
         move_default(change, user, call, store).await;
     }
@@ -153,8 +153,8 @@ async fn of_user(
     handled
 }
 
-/// Writes the new default tenant within what is left of the time. A failed write does not fail the sign-in: the next one
-/// falls back to the same tenant.
+/// Writes the new default tenant before the call's deadline. A failed write does not fail the sign-in: the next one falls back
+/// to the same tenant.
 async fn move_default(change: &DefaultChange, user: &UserKey, call: &Call<'_>, store: &impl Defaults) {
     let write = store.move_default(user, change, Timestamp::from(call.now), call.request_id);
     let cause = match timeout_at(call.deadline - MOVE_MARGIN, write).await {
@@ -185,7 +185,7 @@ async fn of_machine(config: &Config, event: &Event<'_>, cached: &impl Records) -
     }
 }
 
-/// Sends the contents, unless they are too large: a token with a part of the groups is worse than none.
+/// Sends the contents unless they are too large. They are not trimmed: a token with some of the groups is worse than none.
 fn issue(config: &Config, event: &Event<'_>, contents: &TokenContents, grant: &Grant) -> Handled {
     let response = contents.response(event.version);
     let (bytes, groups) = (response.added_bytes, contents.groups.count());
@@ -211,7 +211,7 @@ fn log_notes(notes: &Notes, user: &UserKey, request_id: &str) {
     }
 }
 
-/// A late join: what post-confirmation says in its report is a line of its own here.
+/// Logs a join at a sign-in. Post-confirmation reports the same facts in its line per call.
 fn log_join(outcome: &JoinOutcome, user: &UserKey, request_id: &str) {
     let (sub, pool) = (user.sub.as_str(), user.pool.as_str());
     match outcome {
@@ -230,7 +230,7 @@ fn log_join(outcome: &JoinOutcome, user: &UserKey, request_id: &str) {
             reason = why.name(),
             sub,
             userPoolId = pool,
-            "joined nothing at sign-in"
+            "the user joined no tenant at sign-in"
         ),
     }
 }
@@ -241,7 +241,7 @@ fn log_left_out(roles_left_out: usize, grant: &Grant, request_id: &str) {
         requestId = request_id,
         tenantId = grant.tenant.id.as_str(),
         roles_left_out,
-        "the tenant lists IAM roles that IAM_ROLE_ALLOWLIST does not admit"
+        "IAM_ROLE_ALLOWLIST does not allow some IAM roles of the tenant"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Cognito pre-token-generation trigger. A wrong setting fails here, at cold start, and not at the first sign-in.
+//! Cognito pre-token-generation trigger. Invalid settings stop it at cold start, before any sign-in.
 
 #![expect(clippy::disallowed_methods, reason = "the environment and the clock enter the program here")]
 
@@ -12,7 +12,7 @@ use tenancy_aws::{AwsClients, CachedStore, DynamoStore};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    // A value that is not UTF-8 must not pass for one that is not set.
+    // A value that is not UTF-8 must not count as missing.
     let lookup = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     logging::init(&lookup);
     let (config, table, aws) = match Config::of_function(&lookup) {

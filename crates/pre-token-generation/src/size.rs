@@ -1,4 +1,4 @@
-//! How much a token would carry, for tools that refuse to store what could never be issued.
+//! Estimates the size of a token, for tools that refuse to store what could never be issued.
 
 use std::sync::Arc;
 
@@ -10,25 +10,25 @@ use tenancy::{Role, Tenant};
 use crate::config::Config;
 use crate::{MAX_GROUPS, contents};
 
-/// What a user's token would add, the larger of the two tokens and of the event versions; the user's own groups in the pool
-/// are not known, and not counted.
+/// What a member's token would add: the larger of both tokens, over all event versions. The user's own groups in the pool are
+/// not counted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TokenSize {
-    /// Claims and groups, as JSON, in bytes. More than `CLAIM_BYTES_MAX` are refused.
+    /// Claims and groups, as JSON. Tokens with more than `CLAIM_BYTES_MAX` are refused.
     pub bytes: usize,
-    /// Groups. More than [`TokenSize::MOST_GROUPS`] are refused.
+    /// Tokens with more than [`TokenSize::MOST_GROUPS`] are refused.
     pub groups: usize,
 }
 
 impl TokenSize {
-    /// Most groups of one token.
+    /// Maximum number of groups in one token.
     pub const MOST_GROUPS: usize = MAX_GROUPS;
 
-    /// Of a member of `tenant` with `roles`.
+    /// The size for a member of `tenant` with `roles`.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Damaged`] when `GROUP_FORMAT` and the tenant make a text that no group may be called.
+    /// [`StoreError::Damaged`] when `GROUP_FORMAT` and the tenant give an invalid group name.
     pub fn of(config: &Config, tenant: &Tenant, roles: &[Role]) -> Result<Self, StoreError> {
         let grant = Grant { tenant: Arc::new(tenant.clone()), roles: roles.to_vec() };
         let (contents, _) = contents::of_user(config, &grant, &PoolGroups::default())?;
@@ -38,16 +38,16 @@ impl TokenSize {
         Ok(Self { bytes, groups: contents.groups.count() })
     }
 
-    /// Why no token of this size is issued; `None` when it is.
+    /// Why no token of this size is issued; `None` when it can be issued.
     #[must_use]
     pub fn refusal(self, config: &Config) -> Option<String> {
         let Self { bytes, groups } = self;
         if groups > MAX_GROUPS {
-            Some(format!("a token would carry {groups} groups, and at most {MAX_GROUPS} may be"))
+            Some(format!("a token would carry {groups} groups, and at most {MAX_GROUPS} are allowed"))
         } else if bytes > config.claim_bytes_max {
             let most = config.claim_bytes_max;
             Some(format!(
-                "a token would carry {bytes} bytes more, and at most {most} (CLAIM_BYTES_MAX) may be"
+                "a token would carry {bytes} more bytes, and at most {most} (CLAIM_BYTES_MAX) are allowed"
             ))
         } else {
             None

@@ -1,23 +1,23 @@
-//! Whose word an e-mail address is, and which tenants' invites it opens.
+//! Who vouches for an e-mail address, and which tenants' invites the address opens.
 //!
-//! Whoever runs a SAML or OIDC provider can assert any address. So an address that comes from such a provider opens only
-//! invites of the tenant that the provider belongs to.
+//! The administrator of a SAML or OIDC provider can assert any address. So an address from such a provider opens only
+//! invites of the tenant that the provider is bound to.
 
 use crate::{EmailAddress, ProviderBinding, ProviderName, TenantId};
 
 /// The kind of an identity provider (`providerType` in `identities`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProviderKind {
-    /// SAML or OIDC: its administrator decides what it says.
+    /// SAML or OIDC. The provider's administrator decides what it asserts.
     Enterprise,
-    /// Google, Sign in with Apple, Facebook or Login with Amazon: they verify addresses themselves.
+    /// Google, Sign in with Apple, Facebook or Login with Amazon. These providers verify addresses themselves.
     Social,
-    /// A type that this code does not know.
+    /// Any other `providerType`.
     Unknown,
 }
 
 impl ProviderKind {
-    /// Reads `providerType` (API reference, `IdentityProviderTypeType`).
+    /// Parses `providerType` (API reference, `IdentityProviderTypeType`).
     #[must_use]
     pub fn parse(raw: &str) -> Self {
         match raw {
@@ -28,33 +28,32 @@ impl ProviderKind {
     }
 }
 
-/// One of a user's identities at identity providers.
+/// One entry of the user attribute `identities`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Identity {
     /// The provider's name in the pool.
     pub provider: ProviderName,
-    /// The kind of the provider.
     pub kind: ProviderKind,
-    /// Whether the user's profile is this identity's.
+    /// Whether the user's profile came from this identity.
     pub is_primary: bool,
 }
 
-/// The identities of a user, as the attribute `identities` lists them.
+/// The identities of a user, as listed in the attribute `identities`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Identities {
     /// A native user without linked identities.
     None,
-    /// The attribute is malformed, or is missing for a user of an external provider.
+    /// The attribute is malformed, or it is missing for a user of an external provider.
     Unreadable,
-    /// A user who came through a provider alone (`EXTERNAL_PROVIDER`); at least one identity.
+    /// A user who exists only through a provider (`EXTERNAL_PROVIDER`). At least one identity.
     Federated(Vec<Identity>),
-    /// A native user with linked identities; at least one.
+    /// A native user with linked identities. At least one identity.
     Linked(Vec<Identity>),
 }
 
 impl Identities {
     /// The provider through which the user may join a tenant: the only identity of a federated user, or the only primary
-    /// one. A native user with linked identities has none, because that user also signs in with a password.
+    /// one. `None` for a native user with linked identities, because that user also signs in with a password.
     #[must_use]
     pub fn joining_provider(&self) -> Option<&ProviderName> {
         let Self::Federated(identities) = self else { return None };
@@ -66,35 +65,33 @@ impl Identities {
     }
 }
 
-/// An address, and what speaks for it.
+/// An address, and the facts that decide who vouches for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Address<'a> {
-    /// The address.
     pub email: &'a EmailAddress,
     /// Whether `email_verified` is exactly `true`.
     pub is_verified: bool,
-    /// The user's identities.
     pub identities: &'a Identities,
-    /// Whether the user has just come from the provider (post-confirmation, `TokenGeneration_HostedAuth`). At other
-    /// sources the user may have changed the address since.
+    /// Whether the provider sent the address in this sign-in (post-confirmation, `TokenGeneration_HostedAuth`). At other
+    /// trigger sources the user may have changed the address since.
     pub is_fresh: bool,
     /// `EMAIL_VERIFIED_PROVIDERS`: SAML and OIDC providers whose `email_verified` counts.
     pub verified_providers: &'a [ProviderName],
 }
 
-/// On whose word an address counts.
+/// Who vouches for an address.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Voucher<'a> {
-    /// Nobody's: it opens no invite.
+    /// Nobody: the address opens no invite.
     Nobody,
-    /// Cognito's or a social provider's: it opens invites of any tenant.
+    /// Cognito or a social provider: the address opens invites of any tenant.
     Verified,
-    /// The word of these providers: it opens invites of a tenant to which all of them are bound with `emailTrusted`.
+    /// These providers: the address opens invites of a tenant to which all of them are bound with `emailTrusted`.
     Providers(Vec<&'a ProviderName>),
 }
 
 impl<'a> Address<'a> {
-    /// Who vouches for the address when an invite is looked for by it.
+    /// Who vouches for the address when the request has no invite code.
     #[must_use]
     pub fn voucher(&self) -> Voucher<'a> {
         let identities = match self.identities {
@@ -117,8 +114,8 @@ impl<'a> Address<'a> {
         }
     }
 
-    /// Who vouches for the address when a code came too. The code proves the mailbox, so `email_verified` counts as it
-    /// stands.
+    /// Who vouches for the address when the request has an invite code. The code shows that the user received the mail, so
+    /// `email_verified` is enough.
     #[must_use]
     pub fn voucher_with_code(&self) -> Voucher<'a> {
         match self.only_identity() {
@@ -134,7 +131,7 @@ impl<'a> Address<'a> {
         identity.kind == ProviderKind::Enterprise && !self.verified_providers.contains(&identity.provider)
     }
 
-    /// The identity of a federated user who has no other.
+    /// The identity of a federated user who has exactly one.
     fn only_identity(&self) -> Option<&'a Identity> {
         match self.identities {
             Identities::Federated(identities) => match identities.as_slice() {
@@ -149,17 +146,13 @@ impl<'a> Address<'a> {
 /// Which tenants' invites an address opens.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Opens {
-    /// No tenant's.
     Nothing,
-    /// Any tenant's.
     Anything,
-    /// This tenant's.
     Only(TenantId),
 }
 
 impl Opens {
-    /// What the bindings of the providers that vouch for an address open: all of them must be bound to one tenant, with
-    /// `emailTrusted`.
+    /// What the bindings of the vouching providers open. All providers must be bound to one tenant, with `emailTrusted`.
     #[must_use]
     pub fn of_bindings(bindings: &[Option<&ProviderBinding>]) -> Self {
         let mut tenants = bindings
@@ -171,7 +164,6 @@ impl Opens {
         }
     }
 
-    /// Whether the address opens invites of `tenant`.
     #[must_use]
     pub fn opens(&self, tenant: &TenantId) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Invite codes, and the hashes under which codes and addresses are stored.
+//! Invite codes, and the hashes under which the table stores codes and addresses.
 
 use sha2::{Digest, Sha256};
 
@@ -7,29 +7,29 @@ use crate::{EmailAddress, InvalidText};
 /// Crockford's base-32 alphabet (no `I`, `L`, `O`, `U`).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Characters of a code: 26 of 5 bits each, 130 random bits.
+/// Length of a code in characters: 26 of 5 bits each, 130 random bits.
 const LENGTH: usize = 26;
 
-/// What stands before a code when it is shown.
+/// Prefix of a code as people see it.
 const PREFIX: &str = "inv_";
 
 const INVALID: InvalidText =
     InvalidText { what: "invite code", rule: "inv_ and 26 of Crockford's base-32 alphabet" };
 
-/// An invite code in canonical form: 26 upper-case characters. A secret: shown once when made, never stored, never in
-/// `Debug`.
+/// An invite code in canonical form: 26 upper-case characters. A secret: shown once, when it is created. It is never stored
+/// and never in `Debug`.
 #[derive(Clone, Eq, PartialEq)]
 pub struct InviteCode([u8; LENGTH]);
 
 impl InviteCode {
-    /// Makes a code of 130 bits out of 26 random bytes (the low 5 bits of each), which must come from the operating
-    /// system's generator.
+    /// Makes a code from 26 random bytes, using the low 5 bits of each. The bytes must come from the operating system's
+    /// generator.
     #[must_use]
     pub fn from_random(bytes: [u8; LENGTH]) -> Self {
         Self(bytes.map(|byte| ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'0')))
     }
 
-    /// The code as a person gets it: `inv_` and the 26 characters.
+    /// The code in the form that a person gets: `inv_` and the 26 characters.
     #[must_use]
     pub fn reveal(&self) -> String {
         PREFIX.chars().chain(self.0.iter().map(|&b| char::from(b))).collect()
@@ -45,12 +45,12 @@ impl InviteCode {
 impl std::str::FromStr for InviteCode {
     type Err = InvalidText;
 
-    /// Reads what people type: blanks around it, the prefix in any case and every `-` are taken off, letters may be
-    /// lower case, `I` and `L` are read as `1` and `O` as `0`.
+    /// Parses a code as people type it. Surrounding blanks, the prefix (any case) and every `-` are removed. Letters may be
+    /// lower case. `I` and `L` are read as `1`, `O` as `0`.
     ///
     /// # Errors
     ///
-    /// [`InvalidText`] when what is left is not 26 characters of the alphabet.
+    /// [`InvalidText`] when the rest is not 26 characters of the alphabet.
     fn from_str(raw: &str) -> Result<Self, Self::Err> {
         let trimmed = raw.trim();
         let bare = match trimmed.split_at_checked(PREFIX.len()) {
@@ -72,7 +72,7 @@ impl std::fmt::Debug for InviteCode {
     }
 }
 
-/// Lower-case hex SHA-256 of `cognito-tenancy/invite/v1:` and the canonical code: an invite's key.
+/// Key of an invite: the lower-case hex SHA-256 of `cognito-tenancy/invite/v1:` and the canonical code.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct InviteHash(String);
 
@@ -83,7 +83,7 @@ impl InviteHash {
         &self.0
     }
 
-    /// The first 8 digits: enough to name an invite in a log or a list, not enough to find it.
+    /// The first 8 digits: enough to name an invite in a log or a list, too few to look it up.
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.get(..8).unwrap_or(&self.0)
@@ -103,7 +103,8 @@ impl std::str::FromStr for InviteHash {
     }
 }
 
-/// Lower-case hex SHA-256 of `cognito-tenancy/email/v1:` and the normalised address, so that no address stands in a key.
+/// Key of an address: the lower-case hex SHA-256 of `cognito-tenancy/email/v1:` and the normalised address. So no key
+/// contains an address.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct EmailHash(String);
 
@@ -114,7 +115,6 @@ impl EmailHash {
         self.0.get(..8).unwrap_or(&self.0)
     }
 
-    /// The hash of `address`.
     #[must_use]
     pub fn of(address: &EmailAddress) -> Self {
         Self(hex_sha256(&[b"cognito-tenancy/email/v1:", address.as_str().as_bytes()]))

@@ -1,4 +1,4 @@
-//! The use case of post-confirmation: a user was confirmed, joins a tenant and is stamped with it.
+//! The use case of post-confirmation: a confirmed user joins a tenant and is stamped with it.
 
 use futures_util::future::{self, join_all};
 
@@ -11,21 +11,21 @@ use crate::{ClientId, Presented, Stamp, TenantId, UserKey, UserRecords, Username
 /// A user's confirmation.
 #[derive(Clone, Copy, Debug)]
 pub struct Confirmation<'a> {
-    /// The user, and what may be redeemed.
+    /// The user, and what the request brought.
     pub applicant: Applicant<'a>,
-    /// The app client, if one took part.
+    /// `None` when the event names no app client, as in an administrator's confirmation.
     pub client: Option<&'a ClientId>,
-    /// The tenant that the request asks for.
+    /// `clientMetadata.tenantId`.
     pub asked: &'a Presented<TenantId>,
 }
 
-/// What came of a confirmation, before the stamp.
+/// The result of a confirmation, before the stamp is written.
 #[derive(Debug)]
 pub struct Confirmed {
     pub join: JoinReport,
-    /// The user's records afterwards; `None` when none were read, because nothing had to be.
+    /// The user's records afterwards; `None` when they were not read.
     pub records: Option<UserRecords>,
-    /// The stamp that is still to be written; an error when the tenants that it depends on could not be read.
+    /// The stamp to write. An error when the tenants that it depends on could not be read.
     pub stamp: Result<Option<StampPlan>, StoreError>,
 }
 
@@ -35,11 +35,12 @@ impl Confirmed {
     }
 }
 
-/// Redeems what there is to redeem for a user who has just been confirmed. Safe to repeat and to overlap.
+/// Joins a tenant for a user who has just been confirmed. Safe to repeat and to overlap.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when the store gave no answer or holds a damaged item. A repetition, or the next sign-in, finishes it.
+/// [`StoreError`] when the table could not be read or written, or an item is damaged. A repeated call or the next sign-in
+/// finishes the join.
 pub async fn confirm<S: JoinStore>(
     confirmation: Confirmation<'_>,
     store: &S,
@@ -62,7 +63,7 @@ pub async fn confirm<S: JoinStore>(
     };
     let mut tenants = Tenants::new(store);
     let mut report = join(applicant, wanted, &mut records, &mut tenants, store).await?;
-    // With no code given, a live membership is the first outcome of an earlier call.
+    // Without a code, a live membership is the result of an earlier call.
     if matches!(report.outcome, JoinOutcome::Refused(_))
         && *applicant.code == Presented::None
         && tenants.has_live(&records).await?
@@ -89,15 +90,14 @@ async fn stamp_of<S: Records>(
 /// A stamp to be written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StampPlan {
-    /// What the user attribute becomes: the default tenant, or, if the user is no active member of that, the first that is
-    /// pending.
+    /// The value of the user attribute: the default tenant if the user is an active member of it, else the first pending
+    /// tenant.
     pub tenant: TenantId,
-    /// The memberships for which it counts.
+    /// The memberships whose `stamp` becomes `done`.
     pub memberships: Vec<TenantId>,
 }
 
-/// The stamp that `records` still lack; `None` when there is nothing to write. A pending stamp of a membership whose tenant
-/// is over (offboarded) is left pending.
+/// The stamp that `records` lack; `None` when there is nothing to write. Stamps for offboarded tenants stay pending.
 #[must_use]
 pub fn missing_stamp(records: &UserRecords, is_over: impl Fn(&TenantId) -> bool) -> Option<StampPlan> {
     let pending: Vec<TenantId> = pending(records).into_iter().filter(|tenant| !is_over(tenant)).collect();
@@ -111,11 +111,11 @@ fn pending(records: &UserRecords) -> Vec<TenantId> {
     records.active().filter(|m| m.stamp == Stamp::Pending).map(|m| m.tenant.clone()).collect()
 }
 
-/// Writes a stamp: the user attribute first, then that it is written. What fails stays pending, and is safe to repeat.
+/// Writes the user attribute, then marks the stamp as done. After an error the stamp stays pending; it is safe to repeat.
 ///
 /// # Errors
 ///
-/// Whatever kept it from being written; for operators.
+/// The error of the write that failed, for operators.
 pub async fn stamp(
     plan: &StampPlan,
     user: &UserKey,

@@ -1,14 +1,14 @@
-//! An item of the store that cannot be right.
+//! A damaged item of the table.
 
 use crate::{InviteHash, PoolId, ProviderName, TenantId};
 
-/// An item that cannot be what it claims to be.
+/// An item that breaks the rules of its type.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("damaged item {key}: {problem}")]
 pub struct Damage {
-    /// The item's key, hashes cut short.
+    /// The item's key, with hashes cut to 8 digits.
     pub key: String,
-    /// What is wrong with it; names attributes, quotes none of their values.
+    /// What is wrong. It names attributes and never quotes their values.
     pub problem: String,
 }
 

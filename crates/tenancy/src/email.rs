@@ -1,17 +1,17 @@
-//! E-mail addresses, in the one form in which two of them are compared.
+//! E-mail addresses in normal form, in which they are compared.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::InvalidText;
 
-/// Longest address that mail can carry, in bytes (RFC 5321, section 4.5.3.1.3).
+/// Maximum length of an address in bytes (RFC 5321, section 4.5.3.1.3).
 const MAX_BYTES: usize = 254;
 
 const INVALID: InvalidText =
     InvalidText { what: "e-mail address", rule: "local@domain of at most 254 bytes" };
 
-/// A normalised address: trimmed, NFC, lower case, the domain in ASCII (IDNA). Plus tags and dots are kept, because
-/// whether they matter is the mail provider's business. Does not show in `Debug`.
+/// A normalised address: trimmed, NFC, lower case, the domain in ASCII (IDNA). Plus tags and dots are kept, because each
+/// mail provider has its own rule for them. `Debug` does not show it.
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub struct EmailAddress(String);
 
@@ -28,11 +28,11 @@ impl std::str::FromStr for EmailAddress {
 
     /// # Errors
     ///
-    /// [`InvalidText`] when there is no `@`, a part is empty, a blank or control character is inside, the domain is not
-    /// one (IDNA, UTS #46), or the whole has over 254 bytes.
+    /// [`InvalidText`] when there is no `@`, a part is empty, the local part has a blank or control character, the domain is
+    /// invalid (IDNA, UTS #46), or the result has more than 254 bytes.
     fn from_str(raw: &str) -> Result<Self, Self::Err> {
         let trimmed = raw.trim();
-        // Normalisation may grow a text by a small factor only; what is far over the limit is not worth the work.
+        // Normalisation makes a text a few times longer at most, so much longer texts are refused without it.
         if trimmed.len() > MAX_BYTES * 4 {
             return Err(INVALID);
         }

@@ -1,55 +1,53 @@
-//! Who signs in, as Cognito names them.
+//! Ids of pools, users, app clients and identity providers, as Cognito defines them.
 
 use crate::text::{bytes_fit, text_type};
 
 text_type! {
-    /// A user pool's id, such as `eu-west-1_AbCdEf123`: 1 to 55 of `A-Z a-z 0-9 _ -` (API reference, `UserPoolIdType`,
-    /// less strict: emulators use other forms). Part of keys, so it never has a `#`.
+    /// Id of a user pool, such as `eu-west-1_AbCdEf123`: 1 to 55 of `A-Z a-z 0-9 _ -` (API reference, `UserPoolIdType`;
+    /// less strict here, because emulators use other forms). It is part of keys, so it must not contain `#`.
     PoolId, "user pool id", "1 to 55 of A-Z a-z 0-9 _ -", |raw| bytes_fit(raw, 1, 55, is_word_byte)
 }
 
 text_type! {
-    /// The OIDC subject of a user, a UUID in every pool seen: 1 to 128 printable ASCII characters but `#`, which
-    /// separates the parts of a key.
+    /// The OIDC subject of a user, in practice a UUID: 1 to 128 printable ASCII characters except `#`, which separates the
+    /// parts of a key.
     Sub, "sub", "1 to 128 printable ASCII characters without blanks and #",
     |raw| bytes_fit(raw, 1, 128, |b| b.is_ascii_graphic() && b != b'#')
 }
 
 text_type! {
-    /// An app client's id: 1 to 128 of `A-Z a-z 0-9 _ + -` (API reference, `ClientIdType`).
+    /// Id of an app client: 1 to 128 of `A-Z a-z 0-9 _ + -` (API reference, `ClientIdType`).
     ClientId, "app client id", "1 to 128 of A-Z a-z 0-9 _ + -",
     |raw| bytes_fit(raw, 1, 128, |b| is_word_byte(b) || b == b'+')
 }
 
 text_type! {
-    /// An identity provider's name in its pool, such as `Google`: 1 to 32 characters without blanks, control characters
-    /// and `#` (API reference, `ProviderNameType`, less strict).
+    /// Name of an identity provider in its pool, such as `Google`: 1 to 32 characters without blanks, control characters
+    /// and `#` (API reference, `ProviderNameType`; less strict here).
     ProviderName, "identity provider's name", "1 to 32 characters without blanks, control characters and #",
     |raw| (1..=32).contains(&raw.chars().count()) && !raw.chars().any(|c| c.is_whitespace() || c.is_control() || c == '#')
 }
 
-/// A user across pools: the key of everything that is known of them. Neither a user name nor an e-mail is part of it,
-/// so a user who is deleted and signs up again with the same address inherits nothing.
+/// Key of a user across pools. It contains neither the username nor the e-mail address, so a user who is deleted and signs
+/// up again with the same address inherits nothing.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct UserKey {
-    /// The pool.
     pub pool: PoolId,
-    /// The subject within it.
     pub sub: Sub,
 }
 
-/// What keys Cognito's admin calls; may be an e-mail address, so it does not show in `Debug`.
+/// The username, which keys Cognito's administrator calls. It can be an e-mail address, so `Debug` does not show it.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Username(String);
 
 impl Username {
-    /// Takes the event's `userName` as it is; `None` when it is empty or longer than Cognito's 128 characters.
+    /// Takes the event's `userName` unchanged; `None` when it is empty or longer than Cognito's 128 characters.
     #[must_use]
     pub fn new(raw: &str) -> Option<Self> {
         (1..=128).contains(&raw.chars().count()).then(|| Self(raw.to_owned()))
     }
 
-    /// The name itself, for Cognito's API only.
+    /// The username, for Cognito's API only.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,24 +1,25 @@
-//! An invite: an open offer of one tenant.
+//! Invites: offers to join one tenant.
 
 use crate::{EmailAddress, InviteHash, Role, TenantId, Timestamp};
 
-/// How long an invite and its uses are kept after it has expired: 30 days. Then the table may drop them.
+/// How long the table keeps an expired invite and its uses: 30 days.
 pub const RETENTION_SECONDS: u64 = 30 * 24 * 60 * 60;
 
-/// How long an invite can be redeemed unless its maker says otherwise: 7 days.
+/// Default lifetime of an invite: 7 days.
 pub const DEFAULT_LIFE_SECONDS: u64 = 7 * 24 * 60 * 60;
 
-/// The longest time for which an invite can be redeemed: 30 days.
+/// Maximum lifetime of an invite: 30 days.
 pub const LONGEST_LIFE_SECONDS: u64 = 30 * 24 * 60 * 60;
 
-/// Most users who may redeem one invite. Each use writes the same item, so that many at once queue up.
+/// Maximum number of users who may redeem one invite. Each use writes the same item, so many uses at once collide.
 pub const MOST_USES: u64 = 10_000;
 
-/// Whether an invite has been taken back.
+/// The stored status. Expired and used-up invites are still `Open`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum InviteStatus {
+    /// Can be redeemed until it expires or is used up.
     Open,
-    /// Nobody can redeem it any more.
+    /// Cannot be redeemed any more.
     Revoked,
 }
 
@@ -38,35 +39,29 @@ impl InviteStatus {
 /// An offer to join one tenant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Invite {
-    /// Key: the hash of the code.
     pub hash: InviteHash,
-    /// The tenant to join.
     pub tenant: TenantId,
-    /// If given, only this address may redeem it, and only verified.
+    /// If set, only this address may redeem the invite, and only if it is verified.
     pub email: Option<EmailAddress>,
-    /// The roles that come with it, in order of precedence.
+    /// The roles of the new member, in order of precedence.
     pub roles: Vec<Role>,
     /// How many users have redeemed it.
     pub uses: u64,
-    /// How many may.
+    /// How many users may redeem it.
     pub max_uses: u64,
-    /// Whether it has been taken back.
     pub status: InviteStatus,
-    /// From this moment on it is expired.
+    /// The first moment at which the invite is expired.
     pub expires_at: Timestamp,
-    /// When it was made.
     pub created_at: Timestamp,
 }
 
-/// That an address has an open invite of a tenant.
+/// Leads from an address to its open invite of one tenant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InvitePointer {
-    /// The tenant.
     pub tenant: TenantId,
-    /// The invite.
     pub hash: InviteHash,
-    /// When the invite was made; without it, it counts as the newest.
+    /// When the invite was created. An invite without it counts as the newest.
     pub created_at: Option<Timestamp>,
-    /// From this moment on the invite is expired; without it, it counts as not expired.
+    /// The first moment at which the invite is expired. An invite without it counts as not expired.
     pub expires_at: Option<Timestamp>,
 }

@@ -1,21 +1,21 @@
 //! Tenant identity: what a tenant, a membership and an invite are, who may join a tenant, and which tenant a token carries.
 //!
-//! The rule above all others: **a token never carries a tenant of which the user is not an active member.** The
-//! [`Membership`] decides; the user attribute `custom:tenantId` is a stamp for other readers and never evidence.
+//! The first rule: **a token never carries a tenant of which the user is not an active member.** The [`Membership`]
+//! decides. The user attribute `custom:tenantId` is a stamp for other readers and never evidence.
 //!
-//! Everything here is a value or a function over values. What must be read or written goes through the ports in
-//! [`ports`]; the time is an input ([`Timestamp`]); there is no AWS, no runtime and no environment.
+//! Everything here is a value or a function over values. Reads and writes go through the ports in [`ports`]. The time is
+//! an input ([`Timestamp`]). There is no AWS, no runtime and no environment.
 //!
 //! | Module | What it holds |
 //! | --- | --- |
 //! | [`ids`], [`email`], [`code`], [`role`], [`arn`], [`presented`], [`wanted`] | values, each parsed once |
 //! | [`tenant`], [`membership`], [`invite`], [`binding`] | records |
-//! | [`address`] | whose word an e-mail address is, and which invites it opens |
-//! | [`join`] | who may join by what, and the engine that reads, judges and writes |
+//! | [`address`] | who vouches for an e-mail address, and which invites it opens |
+//! | [`join`] | who may join a tenant, and the engine that reads, judges and writes |
 //! | [`live`] | the tenants of one user, each read once |
-//! | [`sign_in`] | a token is made: which tenant, groups and IAM roles it carries |
-//! | [`confirm`](mod@confirm) | a user was confirmed: joins, and is stamped |
-//! | [`ports`] | what is read and written, and where |
+//! | [`sign_in`] | which tenant, groups and IAM roles a token carries |
+//! | [`confirm`](mod@confirm) | a confirmed user joins a tenant and is stamped |
+//! | [`ports`] | the traits for reads and writes |
 
 pub mod address;
 pub mod arn;

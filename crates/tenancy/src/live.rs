@@ -1,4 +1,4 @@
-//! The tenants of one user, each read once for a decision.
+//! The tenants of one user. A decision reads each of them once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,14 +11,13 @@ use crate::{Damage, Membership, Tenant, TenantId, TenantStatus, UserRecords};
 /// How many tenants are read at the same time.
 const READ_AT_ONCE: usize = 8;
 
-/// What a tenant's record says about the tokens of its members.
+/// The effect of a tenant's record on the tokens of its members.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TenantState {
-    /// Members get tokens.
     Active,
-    /// Members get none for now.
+    /// Members get no tokens until the tenant is resumed.
     Suspended,
-    /// Members get none any more.
+    /// Members get no tokens. This is final.
     Offboarded,
     /// The record is damaged or missing.
     Damaged,
@@ -34,30 +33,29 @@ impl From<TenantStatus> for TenantState {
     }
 }
 
-/// The tenants that were read, and the store to read more from.
+/// The tenants read so far, and the store to read more from.
 #[derive(Debug)]
 pub struct Tenants<'s, S> {
     store: &'s S,
     read: BTreeMap<TenantId, Result<Arc<Tenant>, Damage>>,
-    /// A read made elsewhere that failed: an error once that tenant is needed.
+    /// A failed read that was made elsewhere. It becomes an error once that tenant is needed.
     failed: Option<(TenantId, StoreError)>,
 }
 
 impl<'s, S: Records> Tenants<'s, S> {
-    /// Nothing read yet.
     #[must_use]
     pub fn new(store: &'s S) -> Self {
         Self { store, read: BTreeMap::new(), failed: None }
     }
 
-    /// Keeps the answer of a read that was made on the chance that this tenant is needed.
+    /// Keeps the result of a read that was made in case this tenant is needed.
     pub fn keep_guess(&mut self, id: &TenantId, answer: Result<Option<Arc<Tenant>>, StoreError>) {
         if let Err(error) = self.keep(id, answer) {
             self.failed = Some((id.clone(), error));
         }
     }
 
-    /// Keeps a tenant that was read with something else.
+    /// Keeps a tenant that another call has read.
     pub fn know(&mut self, tenant: &Arc<Tenant>) {
         self.read.insert(tenant.id.clone(), Ok(Arc::clone(tenant)));
     }
@@ -77,7 +75,7 @@ impl<'s, S: Records> Tenants<'s, S> {
         Ok(())
     }
 
-    /// Reads some of `ids` that were not read yet, the first ones first.
+    /// Reads up to 8 of the `ids` that are not read yet, the first ones first.
     ///
     /// # Errors
     ///
@@ -93,7 +91,7 @@ impl<'s, S: Records> Tenants<'s, S> {
         unread.into_iter().zip(answers).try_for_each(|(id, answer)| self.keep(id, answer))
     }
 
-    /// Reads all of `ids` that were not read yet, some at a time.
+    /// Reads all of the `ids` that are not read yet.
     ///
     /// # Errors
     ///
@@ -105,26 +103,26 @@ impl<'s, S: Records> Tenants<'s, S> {
         Ok(())
     }
 
-    /// The state of a tenant that was read.
+    /// The state of a tenant; `None` when it is not read yet.
     #[must_use]
     pub fn state(&self, id: &TenantId) -> Option<TenantState> {
         let tenant = self.read.get(id)?;
         Some(tenant.as_ref().map_or(TenantState::Damaged, |tenant| tenant.status.into()))
     }
 
-    /// A tenant that was read and is not damaged.
+    /// The tenant; `None` when it is not read yet or is damaged.
     #[must_use]
     pub fn get(&self, id: &TenantId) -> Option<&Arc<Tenant>> {
         self.read.get(id)?.as_ref().ok()
     }
 
-    /// What is wrong with the record of a tenant that was read.
+    /// What is wrong with the tenant's record; `None` when it is not read yet or is sound.
     #[must_use]
     pub fn damage(&self, id: &TenantId) -> Option<&Damage> {
         self.read.get(id)?.as_ref().err()
     }
 
-    /// Whether `membership` is live: active, in a tenant that is not offboarded. One of a damaged tenant counts as live.
+    /// Whether `membership` is live: active, in a tenant that is not offboarded. If the tenant is damaged, it counts as live.
     ///
     /// # Errors
     ///

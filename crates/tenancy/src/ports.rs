@@ -1,4 +1,4 @@
-//! What the rules need from outside: the table, and the user directory.
+//! Traits for what the rules read and write: the table, and the user pool.
 
 use std::sync::Arc;
 
@@ -8,46 +8,46 @@ use crate::{
     ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
 
-/// An error from below, kept for operators.
+/// The cause of an error, for operators.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why the store could not say. `Display` is for operators, and carries no personal data and no secret.
+/// The table could not be read or written, or an item is damaged. `Display` is for operators; it has no personal data and
+/// no secret.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It gave no answer: unreachable, throttled, refused, too slow.
-    #[error("the store gave no answer to {operation}")]
+    /// Unreachable, throttled, denied or too slow.
+    #[error("could not {operation}")]
     Unavailable {
-        /// What was asked of it.
+        /// Completes "could not ..", such as `read a user`.
         operation: &'static str,
-        /// What it said or what happened instead.
         source: BoxError,
     },
-    /// It holds an item that cannot be what it claims to be. Refused, never guessed.
+    /// An item breaks the rules of its type. The call fails; nothing is guessed.
     #[error(transparent)]
     Damaged(#[from] Damage),
 }
 
-/// Port: who belongs where.
+/// Port: memberships, tenants and app client bindings.
 pub trait Records {
-    /// All that is known of `user`, strongly consistent; empty records when nothing is.
+    /// Everything about `user`, strongly consistent; empty records when the table has nothing.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer, or any of the user's items is damaged.
+    /// [`StoreError`] when the table cannot be read, or any of the user's items is damaged.
     fn user(&self, user: &UserKey) -> impl Future<Output = Result<UserRecords, StoreError>> + Send;
 
-    /// The tenant `id`; `None` when there is none.
+    /// The tenant `id`; `None` when it does not exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer or the item is damaged.
+    /// [`StoreError`] when the table cannot be read or the item is damaged.
     fn tenant(&self, id: &TenantId) -> impl Future<Output = Result<Option<Arc<Tenant>>, StoreError>> + Send;
 
-    /// The binding of an app client; `None` when it has none.
+    /// The binding of an app client; `None` when the client is not bound.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer or the item is damaged.
+    /// [`StoreError`] when the table cannot be read or the item is damaged.
     fn client_binding(
         &self,
         pool: &PoolId,
@@ -55,99 +55,96 @@ pub trait Records {
     ) -> impl Future<Output = Result<Option<ClientBinding>, StoreError>> + Send;
 }
 
-/// What became of a write that names what it was decided from.
+/// The result of a conditional write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Commit {
-    /// All of it is written.
+    /// Everything was written.
     Done,
-    /// Nothing is: what the plan was made from has changed. Read and decide again.
+    /// Nothing was written, because a record has changed since it was read. Read and decide again.
     Outdated,
 }
 
-/// Port: the invites that are on offer. Every read is strongly consistent and never cached: a membership that is written on
-/// its strength stays.
+/// Port: invites. Every read is strongly consistent and never cached, because the membership that follows from it stays.
 pub trait Offers {
-    /// What is on offer under `hash` for `user`.
+    /// The invite with the code hash `hash`, and whether `user` has used it.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer or an item is damaged, an invite of a tenant that does not exist included.
+    /// [`StoreError`] when the table cannot be read, an item is damaged, or the invite's tenant does not exist.
     fn offer(
         &self,
         hash: &InviteHash,
         user: &UserKey,
     ) -> impl Future<Output = Result<Offer, StoreError>> + Send;
 
-    /// The pointer of an address to its open invite of `tenant`.
+    /// The pointer of an address to its open invite of `tenant`; `None` when there is none.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer or the pointer is damaged.
+    /// [`StoreError`] when the table cannot be read or the pointer is damaged.
     fn pointer(
         &self,
         email: &EmailHash,
         tenant: &TenantId,
     ) -> impl Future<Output = Result<Option<InvitePointer>, StoreError>> + Send;
 
-    /// The pointers of an address to its open invites, one a tenant; a damaged one in its place, so that it does not keep
-    /// the user from the others.
+    /// The pointers of an address to its open invites, at most one per tenant. A damaged pointer is one entry with its
+    /// damage, so that the others can still be used.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer.
+    /// [`StoreError`] when the table cannot be read.
     fn pointers(
         &self,
         email: &EmailHash,
     ) -> impl Future<Output = Result<Vec<Result<InvitePointer, Damage>>, StoreError>> + Send;
 }
 
-/// Port: the tenants of identity providers. Strongly consistent and never cached, as [`Offers`] are.
+/// Port: bindings of identity providers. Strongly consistent and never cached, like [`Offers`].
 pub trait ProviderBindings {
-    /// The binding of an identity provider; `None` when it has none.
+    /// The binding of an identity provider; `None` when the provider is not bound.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer or the item is damaged.
+    /// [`StoreError`] when the table cannot be read or the item is damaged.
     fn provider_binding(
         &self,
         pool: &PoolId,
         provider: &ProviderName,
     ) -> impl Future<Output = Result<Option<ProviderBinding>, StoreError>> + Send;
 
-    /// The tenant to which an identity provider is bound; `None` when it does not exist.
+    /// The tenant that an identity provider is bound to; `None` when it does not exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer or the item is damaged.
+    /// [`StoreError`] when the table cannot be read or the item is damaged.
     fn joinable_tenant(
         &self,
         id: &TenantId,
     ) -> impl Future<Output = Result<Option<Arc<Tenant>>, StoreError>> + Send;
 }
 
-/// Port: joins.
 pub trait Joins {
-    /// Writes a join: all of it or nothing.
+    /// Writes a join in one transaction.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer. The write may have happened; the next read shows it.
+    /// [`StoreError`] when the table did not answer. The join may still have been written; the next read shows it.
     fn commit(&self, plan: &JoinPlan) -> impl Future<Output = Result<Commit, StoreError>> + Send;
 }
 
-/// All that joining needs.
+/// Everything that joining reads and writes.
 pub trait JoinStore: Records + Offers + ProviderBindings + Joins {}
 
 impl<S: Records + Offers + ProviderBindings + Joins> JoinStore for S {}
 
-/// Port: the default tenants of users.
 pub trait Defaults {
     /// Moves the default tenant of `user`, with an audit item `member.default-moved`, if the profile still names
     /// `change.from`.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer.
+    /// [`StoreError`] when the table cannot be written.
     fn move_default(
         &self,
         user: &UserKey,
@@ -157,13 +154,12 @@ pub trait Defaults {
     ) -> impl Future<Output = Result<Commit, StoreError>> + Send;
 }
 
-/// Port: which stamps are still to be written.
 pub trait Stamps {
-    /// Notes that the user attribute has been written for the membership of `user` in `tenant`. Safe to repeat.
+    /// Marks the stamp as done for the membership of `user` in `tenant`. Safe to repeat.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when there is no answer.
+    /// [`StoreError`] when the table cannot be written.
     fn mark_stamped(
         &self,
         user: &UserKey,
@@ -171,18 +167,18 @@ pub trait Stamps {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Why the user directory did not take a change. `Display` is for operators.
+/// The tenant attribute could not be written. `Display` is for operators.
 #[derive(Debug, thiserror::Error)]
-#[error("the user directory did not take the change")]
+#[error("could not write the tenant attribute")]
 pub struct DirectoryError(#[source] pub BoxError);
 
-/// Port: the user pool's own record of a user.
+/// Port: the user's record in the user pool.
 pub trait UserDirectory {
-    /// Writes the tenant attribute of a user, and nothing else. Safe to repeat.
+    /// Writes the tenant attribute of a user, and no other. Safe to repeat.
     ///
     /// # Errors
     ///
-    /// [`DirectoryError`] when it was not written or nobody knows.
+    /// [`DirectoryError`] when the write failed, or its result is unknown.
     fn set_tenant(
         &self,
         pool: &PoolId,

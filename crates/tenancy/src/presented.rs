@@ -1,13 +1,13 @@
-//! What may come with a request: nothing, something malformed, or a value.
+//! A value that a request may bring: missing, malformed or valid.
 
 use std::str::FromStr;
 
-/// A value that a request may bring.
+/// An optional value of a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Presented<T> {
-    /// None came. A blank one, from an empty form field, counts as none.
+    /// Missing. A blank text, as from an empty form field, counts as missing.
     None,
-    /// Something came that cannot be one.
+    /// Present, but malformed.
     Malformed,
     Given(T),
 }

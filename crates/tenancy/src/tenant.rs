@@ -1,4 +1,4 @@
-//! A tenant: one customer organisation of the product that this pool signs users into.
+//! A tenant: one customer organisation in the user pool.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use crate::role::{Group, Role};
 use crate::text::{bytes_fit, displayable, text_type};
 
 text_type! {
-    /// Key of a tenant: 3 to 63 bytes of `a-z`, `0-9` and `-`. Never changes.
+    /// Key of a tenant: 3 to 63 bytes of `a-z`, `0-9` and `-`. It never changes.
     TenantId, "tenant id", "3 to 63 of a-z, 0-9 and -", |raw| bytes_fit(raw, 3, 63, is_slug_byte)
 }
 
 text_type! {
-    /// A tenant's name in addresses: 3 to 40 bytes of `a-z`, `0-9` and `-`. Unique, and can be changed.
+    /// A tenant's name in URLs: 3 to 40 bytes of `a-z`, `0-9` and `-`. Unique; it can be changed.
     Slug, "slug", "3 to 40 of a-z, 0-9 and -", |raw| bytes_fit(raw, 3, 40, is_slug_byte)
 }
 
 text_type! {
-    /// A tenant's name for people: 1 to 128 characters, none of them invisible. Display only.
+    /// A tenant's name for people: 1 to 128 characters, none of them invisible. For display only.
     TenantName, "tenant name", "1 to 128 characters without control or invisible characters",
     |raw| displayable(raw, 128)
 }
@@ -26,22 +26,20 @@ text_type! {
     TenantTier, "tier", "1 to 64 characters without control or invisible characters", |raw| displayable(raw, 64)
 }
 
-/// Whether a tenant's users may have tokens for it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TenantStatus {
-    /// They may.
+    /// Members get tokens.
     Active,
-    /// They may not for now.
+    /// Members get no tokens until the tenant is resumed.
     Suspended,
-    /// They may not any more; the record is kept.
+    /// Members get no tokens. This is final; the record is kept.
     Offboarded,
 }
 
 impl TenantStatus {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Offboarded];
 
-    /// Its name, in the table and wherever it is shown.
+    /// The name in the table and in output.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,27 +50,22 @@ impl TenantStatus {
     }
 }
 
-/// What one role means in one tenant.
+/// The groups and the IAM role of one role in one tenant.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RoleGrant {
-    /// The groups that a token of the role carries; empty: the form of the setting `GROUP_FORMAT` applies.
+    /// The groups in a token of a member with the role. If empty, the setting `GROUP_FORMAT` applies.
     pub groups: Vec<Group>,
-    /// The IAM role for identity pools, as the operator wrote it; checked against the allow-list when it is used.
+    /// The IAM role for identity pools, as the operator wrote it. It is checked against the allow-list when it is used.
     pub iam_role: Option<String>,
 }
 
-/// What a token says of a tenant, and whether it may say it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tenant {
-    /// Key.
     pub id: TenantId,
-    /// Name for people.
     pub name: TenantName,
-    /// What has been bought.
     pub tier: TenantTier,
-    /// Whether its users may have tokens for it.
     pub status: TenantStatus,
-    /// What each role means here; a role that is not listed has no groups and no IAM role of the tenant's own.
+    /// Groups and IAM roles by role. `GROUP_FORMAT` applies to a role that is missing here.
     pub roles: BTreeMap<Role, RoleGrant>,
 }
 

@@ -1,16 +1,16 @@
-//! Text that is checked once, on its way in.
+//! Text types that check their rule once, when they are parsed.
 
-/// A text that does not keep to its type's rule. It does not carry the text: that may be a secret or personal.
+/// A text breaks the rule of its type. The error does not contain the text, which may be secret or personal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not a valid {what}: it must be {rule}")]
 pub struct InvalidText {
-    /// What the text was meant to be, such as `tenant id`.
+    /// Name of the type, such as `tenant id`.
     pub what: &'static str,
-    /// The rule that it breaks, in words.
+    /// The rule, in words.
     pub rule: &'static str,
 }
 
-/// Defines a text type: private field, [`std::str::FromStr`] as the only way in, `Display` and `as_str` out.
+/// Defines a text type with a private field. [`std::str::FromStr`] is the only way to make one.
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $fits:expr) => {
         $(#[$doc])*
@@ -18,7 +18,6 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
-            /// The text itself.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -47,14 +46,14 @@ macro_rules! text_type {
 }
 pub(crate) use text_type;
 
-/// Whether `text` has `min..=max` bytes and each of them is `allowed`.
+/// Whether `text` has `min..=max` bytes and all of them are `allowed`.
 pub(crate) fn bytes_fit(text: &str, min: usize, max: usize, allowed: fn(u8) -> bool) -> bool {
     (min..=max).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Whether a character is not shown, or moves others: control characters, bidirectional formatting (Unicode UAX #9), line
-/// and paragraph separators, blank letters, and the characters that Unicode calls `Default_Ignorable_Code_Point`, except
-/// joiners and variation selectors.
+/// Whether a character is invisible or moves other characters: control characters, bidirectional formatting (Unicode
+/// UAX #9), line and paragraph separators, blank letters, and the characters that Unicode calls
+/// `Default_Ignorable_Code_Point`, except joiners and variation selectors.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     let is_invisible = matches!(
@@ -68,13 +67,13 @@ pub fn is_hidden(c: char) -> bool {
     c.is_control() || is_invisible
 }
 
-/// Zero-width joiners and variation selectors: Persian, Indic scripts and emoji need them behind a character of their own.
+/// Zero-width joiners and variation selectors. Persian, Indic scripts and emoji need them after another character.
 fn is_joining(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Whether `text` can be shown: `1..=max` characters, none of them hidden, and not blank. A joining character must follow
-/// one that is not ASCII and not a blank.
+/// a character that is neither ASCII nor a blank.
 pub(crate) fn displayable(text: &str, max: usize) -> bool {
     let length = text.chars().count();
     let before = std::iter::once(' ').chain(text.chars());

@@ -1,23 +1,21 @@
-//! Time as an input.
+//! Time, as an input of the rules.
 
-/// A moment in whole seconds since 1970-01-01T00:00:00Z, as every time in the table is.
+/// A moment in whole seconds since 1970-01-01T00:00:00Z, as in the table.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The moment `seconds` after the epoch.
     #[must_use]
     pub const fn from_epoch_seconds(seconds: u64) -> Self {
         Self(seconds)
     }
 
-    /// Whole seconds since the epoch.
     #[must_use]
     pub const fn epoch_seconds(self) -> u64 {
         self.0
     }
 
-    /// The moment `seconds` later.
+    /// Saturates at the largest value.
     #[must_use]
     pub const fn plus_seconds(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
@@ -25,7 +23,7 @@ impl Timestamp {
 }
 
 impl From<std::time::SystemTime> for Timestamp {
-    /// A clock before 1970 reads as the epoch itself.
+    /// A clock before 1970 gives the epoch itself.
     fn from(moment: std::time::SystemTime) -> Self {
         Self(moment.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }

@@ -2,27 +2,28 @@
 
 use crate::{Presented, TenantId};
 
-/// The request asks for another tenant than the app client is bound to. Nothing is redeemed, and there is no token.
+/// The app client is bound, and the request asks for another tenant or a malformed one. Nothing is redeemed, and no token is
+/// issued.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Contradiction;
 
 /// Which tenant a request is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Wanted<'a> {
-    /// Any of the user's.
+    /// No particular tenant.
     Any,
-    /// This one: the app client's, or the one that the request asks for.
+    /// The tenant that the app client is bound to or that the request asks for.
     Tenant(&'a TenantId),
-    /// None that exists: the request asks for something that no tenant is called.
+    /// The request asks for a malformed tenant id.
     Nowhere,
 }
 
 impl<'a> Wanted<'a> {
-    /// What the app client's binding and the request say together.
+    /// Combines the app client's binding with the request.
     ///
     /// # Errors
     ///
-    /// [`Contradiction`].
+    /// [`Contradiction`] when the client is bound and the request asks for another tenant or a malformed one.
     pub fn of(bound: Option<&'a TenantId>, asked: &'a Presented<TenantId>) -> Result<Self, Contradiction> {
         match (bound, asked) {
             (None, Presented::None) => Ok(Self::Any),
@@ -34,7 +35,7 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// Whether a token for `tenant` would be what is wanted.
+    /// Whether a token for `tenant` answers the request.
     #[must_use]
     pub fn admits(self, tenant: &TenantId) -> bool {
         match self {

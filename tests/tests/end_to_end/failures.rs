@@ -265,9 +265,9 @@ async fn no_failure_leaves_a_trace_of_what_was_sent() {
     assert_eq!(
         causes,
         [
-            "the store gave no answer to read a user: refused by the service: AccessDeniedException",
-            "the store gave no answer to read a user: the answer could not be read",
-            "the store gave no answer to read a user: refused by the service: InternalServerError",
+            "could not read a user: refused by the service: AccessDeniedException",
+            "could not read a user: the answer could not be read",
+            "could not read a user: refused by the service: InternalServerError",
         ]
     );
     let lines = faulty.world.stack.lambda().logs(PRE_TOKEN_GENERATION).unwrap().join("\n");

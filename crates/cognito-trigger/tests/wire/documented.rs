@@ -1,4 +1,4 @@
-//! `docs/log-fields.md` names what a line can say, no more and no less.
+//! `docs/log-fields.md` documents exactly the names that a log line can contain.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
@@ -28,7 +28,7 @@ fn rows(page: &str, heading: &str) -> Vec<Vec<String>> {
     table.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
 }
 
-/// What stands in backticks in a column.
+/// The texts in backticks in a column.
 fn ticked(page: &str, heading: &str, column: usize) -> BTreeSet<String> {
     let cells = rows(page, heading).into_iter().map(|row| row[column].clone());
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
@@ -96,7 +96,7 @@ fn failures() -> Vec<Failure> {
         Failure::Broken(Broken::Panic),
         Failure::Broken(Broken::Timeout),
     ];
-    // A code that redeemed nothing is always told by its own reason.
+    // A refused code is always reported by its own reason.
     let refused = refusals.into_iter().filter(|refusal| *refusal != Refusal::InviteRequired);
     let all: Vec<Failure> = whys
         .into_iter()
@@ -171,7 +171,7 @@ fn every_log_event_is_documented() {
 
     let named = LogEvent::ALL.map(LogEvent::name).into_iter();
 
-    // The settings are refused before there is a trigger.
+    // `config.invalid` is logged before there is a trigger.
     assert_eq!(set(named.chain(["config.invalid"])), documented);
 }
 

@@ -1,4 +1,4 @@
-//! Events are read tolerantly, and go back as the bytes that they are.
+//! Events are read tolerantly, and returned byte for byte.
 
 use cognito_trigger::event::{Envelope, EventVersion, Subject, UnreadableEvent, UnusableUsername};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What Cognito sends, read; and what it accepts, written.
+//! Reading what Cognito sends, and writing what it accepts.
 
 #[cfg(test)]
 mod documented;

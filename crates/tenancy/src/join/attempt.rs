@@ -1,4 +1,4 @@
-//! One offer: judged on fresh reads, written, and judged anew for as long as others overtake it.
+//! One offer: read, judged and written. If another write comes first, it is read and judged again.
 
 use super::applicant::Applicant;
 use super::offer::{JoinOutcome, JoinRefusal, Offer, RefusedOffer, Way};
@@ -10,27 +10,25 @@ use crate::ports::{Commit, JoinStore, Records, StoreError};
 use crate::wanted::Wanted;
 use crate::{Damage, EmailAddress, InviteHash, TenantId, UserRecords};
 
-/// How often an offer that others overtake is judged anew before it is given up.
+/// How often an offer is judged again after conflicting writes, before the call gives up.
 const MAX_ROUNDS: usize = 8;
 
-/// How many damaged items a call notes: an address can have thousands of pointers.
+/// How many damaged items a call keeps. An address can have thousands of pointers.
 const MAX_DAMAGED: usize = 10;
 
-/// How an invite was found.
 #[derive(Clone, Copy)]
 pub(super) enum FoundBy<'a> {
     Code,
-    /// By the pointer of an address to an invite of this tenant.
+    /// By a pointer of this address, to an invite of this tenant.
     Address(&'a EmailAddress, &'a TenantId),
 }
 
-/// What came of one invite.
+/// The result for one invite.
 pub(super) enum Attempt {
     Joined(TenantId),
     Already(TenantId),
-    /// Refused; with the offer.
     Refused(JoinRefusal, Box<Offer>),
-    /// Damaged, noted, and passed over.
+    /// Skipped and noted.
     Damaged,
 }
 
@@ -46,7 +44,7 @@ pub(super) struct Joining<'a, 't, 's, R, S> {
 }
 
 impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
-    /// Redeems one invite, deciding anew for as long as others overtake it.
+    /// Redeems one invite. After a conflicting write it decides again.
     pub(super) async fn attempt(
         &mut self,
         hash: &InviteHash,
@@ -88,7 +86,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
                     }
                     return Ok(Attempt::Already(tenant));
                 }
-                // An overlapping call of this user may have written between two of these reads: look once more.
+                // An overlapping call of this user may have written between two of these reads: read once more.
                 Verdict::Refuse(_) if is_code_of_an_invite(by, &offer) && !is_last_look => {
                     *self.records = self.store.user(user).await?;
                     is_last_look = true;
@@ -165,7 +163,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         Err(overtaken())
     }
 
-    /// Writes a join. `false`: others overtook it, and the user was read anew.
+    /// Writes a join. `false`: a conflicting write came first, and the user was read again.
     async fn commit(&mut self, plan: &JoinPlan) -> Result<bool, StoreError> {
         match self.store.commit(plan).await? {
             Commit::Done => {
@@ -187,14 +185,14 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
                 let is_own = invite.email.as_ref() == self.applicant.email;
                 is_own && self.providers.opens_with_code().await?.opens(&invite.tenant)
             }
-            // The tenants that the address opens were looked at before its invites were.
+            // `Opens` was checked before the invites of the address were read.
             (FoundBy::Address(..), _) | (FoundBy::Code, None) => true,
         };
         Ok(Standing { is_address_good, keeps_default })
     }
 
-    /// Whether the user keeps their default tenant: the profile's, if it is live; without one, that of the membership that
-    /// was joined first, if any membership is live.
+    /// Whether the user keeps their default tenant. If the profile names one, it must be live; otherwise any live
+    /// membership is enough.
     async fn keeps_default(&mut self) -> Result<bool, StoreError> {
         match &self.records.profile.default_tenant {
             None => self.tenants.has_live(self.records).await,
@@ -205,7 +203,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         }
     }
 
-    /// An offer that is looked at again does not count twice.
+    /// Counts an offer once, even if it is judged again.
     pub(super) fn note_refused(&mut self, way: Way, why: JoinRefusal) {
         let refused = RefusedOffer { way, why };
         if !self.refused.contains(&refused) {

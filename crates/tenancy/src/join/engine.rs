@@ -1,7 +1,7 @@
-//! The one engine that turns an offer into a membership: read, judge, write once. Both triggers call it; overlapping
-//! calls and repetitions of one event are normal and end in the first outcome.
+//! The engine that turns an offer into a membership: read, judge, write once. Both triggers call it. Overlapping calls and
+//! repeated events are normal; they end like the first call.
 //!
-//! A user joins only a tenant that they have shown to want. One call joins one tenant at most.
+//! A user joins only a tenant that they have asked for, and at most one tenant per call.
 
 use super::applicant::Applicant;
 use super::attempt::{Attempt, FoundBy, Joining};
@@ -19,22 +19,23 @@ use crate::{
 /// How many open invites of an address are tried, the oldest first, when no tenant was asked for.
 const MAX_TRIED: usize = 5;
 
-/// Tries, in this order, and stops at the first that joins:
+/// Tries these steps in order and stops at the first that joins:
 ///
-/// 1. the code that came. A code of a revoked, expired or used-up invite leads to step 2 with its tenant; any other refused
-///    code is the end;
-/// 2. the open invite of `wanted`, the tenant that was bound or asked for, that is bound to the user's address;
-/// 3. the oldest open invite that is bound to the address, when no tenant is wanted, for a user without a live membership;
-/// 4. the binding of the user's identity provider, if it joins by itself: for a user without a live membership, or when its
-///    tenant is the one that is wanted.
+/// 1. The code in the request. If its invite is revoked, expired or used up, step 2 follows with the invite's tenant. Any
+///    other refused code ends the call.
+/// 2. The open invite of the `wanted` tenant that is bound to the user's address.
+/// 3. The oldest open invite that is bound to the user's address: for a user without a live membership, if no tenant is
+///    wanted.
+/// 4. The binding of the user's identity provider, if it has `join`: for a user without a live membership, or if its tenant
+///    is the wanted one.
 ///
-/// At a refresh, steps 3 and 4 serve only a user who has no membership at all. `records` are brought up to date with what
-/// was written. Safe to repeat and to overlap.
+/// At a refresh, steps 3 and 4 apply only to a user without any membership. `records` are updated with what was written.
+/// Safe to repeat and to overlap.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when the store gave no answer, or nothing was joined and a damaged item is the reason. What was
-/// written stays; a repetition finds it.
+/// [`StoreError`] when the table could not be read or written, or when nothing was joined because of a damaged item. A
+/// write may have succeeded before the error; a repeated call finds it.
 pub async fn join<R: Records, S: JoinStore>(
     applicant: Applicant<'_>,
     wanted: Wanted<'_>,
@@ -54,13 +55,13 @@ pub async fn join<R: Records, S: JoinStore>(
     Ok(JoinReport { outcome, refused, damaged })
 }
 
-/// What came of the invite that a pointer leads to.
+/// The result for the invite that a pointer leads to.
 enum ByPointer {
-    /// The user is a member by it.
+    /// The user is a member.
     Ended(JoinOutcome),
-    /// Refused or damaged; the next may be tried.
+    /// Refused or damaged. The next pointer may be tried.
     Refused,
-    /// This user has used it before, and is no live member by it any more; the next may be tried.
+    /// The user has used it before and is not a live member of its tenant any more. The next pointer may be tried.
     UsedBefore,
 }
 
@@ -80,7 +81,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
                 match self.by_address_in(tenant).await {
                     Ok(Some(redemption)) => return Ok(redemption),
                     Ok(None) => {}
-                    // What became of the code is what there is to say.
+                    // The refused code decides the result.
                     Err(StoreError::Damaged(damage)) => self.note_damaged(damage),
                     Err(error) => return Err(error),
                 }
@@ -89,7 +90,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
             let is_of_this_user = offer.terms.as_ref().is_some_and(|terms| {
                 terms.invite.email.is_some() && terms.invite.email.as_ref() == self.applicant.email
             });
-            // An earlier call with this old code may have joined the user by the new invite.
+            // An earlier call with this old code may have joined the user through the new invite.
             if self.records.has_joined_since(&earlier, Some(tenant))
                 || (is_of_this_user && self.records.is_active_in(tenant))
             {
@@ -137,7 +138,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         self.nothing(first)
     }
 
-    /// Nothing was redeemed: because of a damaged item, or because of `why`.
+    /// Nothing was joined. A damaged item is the error; otherwise `why` is the refusal.
     fn nothing(&mut self, why: Option<JoinRefusal>) -> Result<JoinOutcome, StoreError> {
         if let Some(damage) = self.damaged.pop() {
             return Err(damage.into());
@@ -169,7 +170,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         }
     }
 
-    /// Step 3: the oldest open invite of the address that can be redeemed.
+    /// Step 3: the oldest open invite of the address that the user may redeem.
     async fn by_oldest_of_address(&mut self) -> Result<Option<JoinOutcome>, StoreError> {
         let Some(email) = self.applicant.email else { return Ok(None) };
         let mut pointers = match self.providers.opens().await? {
@@ -197,7 +198,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
                 break;
             }
             if self.records.in_tenant(&pointer.tenant).is_some_and(|membership| !membership.is_active()) {
-                // No invite revives a membership; there is nothing to read for it, so it does not count.
+                // An invite never revives a membership. Nothing is read here, so this pointer does not count.
                 self.note_refused(Way::Invite(pointer.hash.clone()), JoinRefusal::MembershipNotActive);
                 continue;
             }

@@ -1,6 +1,6 @@
-//! Joining a tenant: by an invite, or through the tenant's own identity provider.
+//! Joining a tenant: through an invite, or through the tenant's own identity provider.
 //!
-//! [`rules`] has all the judgement, as plain functions; [`engine`] reads, judges and writes.
+//! [`rules`] decides, in plain functions; [`engine`] reads, calls the rules and writes.
 
 pub mod applicant;
 mod attempt;

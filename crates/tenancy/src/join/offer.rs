@@ -1,56 +1,51 @@
-//! What is on offer to a user, by which way, and what comes of it.
+//! An offer to a user, and the result of trying to join.
 
 use std::sync::Arc;
 
 use crate::{Damage, EmailHash, Invite, InviteHash, ProviderName, Tenant, TenantId};
 
-/// What is on offer under a code's hash, for one user.
+/// The result of looking up a code's hash for one user.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Offer {
-    /// The tenant for which this user has used the invite already, if so.
+    /// The tenant that this user has joined with the invite before.
     pub used_for: Option<TenantId>,
-    /// The invite and what it leads to; `None` when there is no such invite.
+    /// `None` when there is no such invite.
     pub terms: Option<OfferTerms>,
-    /// What is wrong with the pointer of the invite's address. The pointer then stays as it is.
+    /// What is wrong with the pointer of the invite's address. Such a pointer is left unchanged.
     pub damaged_pointer: Option<Damage>,
 }
 
-/// An invite and what it leads to.
+/// An invite, its tenant and its pointer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OfferTerms {
-    /// The invite.
     pub invite: Invite,
-    /// Its tenant.
     pub tenant: Arc<Tenant>,
-    /// The address whose pointer points at it, if it is bound to one.
+    /// The invite's address, if its pointer points at the invite.
     pub pointer: Option<EmailHash>,
 }
 
-/// Why a user may not join by an offer: for logs and metrics only. A user is told one text for all of them, so that nobody can
-/// probe which invites or addresses exist.
+/// Why a user may not join, for logs and metrics only. The user gets one text for all reasons, so that nobody can probe which
+/// invites or addresses exist.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum JoinRefusal {
     /// No code came, and the address has no open invite.
     NoInvite,
-    /// The code is malformed.
     Malformed,
-    /// No invite has the code.
+    /// No invite has this code.
     Unknown,
-    /// The invite was revoked.
     Revoked,
-    /// The invite has expired.
     Expired,
-    /// Others have used it up.
+    /// As many users as the invite allows have redeemed it.
     UsedUp,
-    /// It is bound to another address.
+    /// The invite is bound to another address.
     WrongAddress,
-    /// The address is not verified, and its identity provider is not trusted for it.
+    /// The address is not verified, and the tenant does not trust its identity provider.
     AddressNotVerified,
     /// The tenant is suspended or offboarded.
     TenantNotActive,
-    /// The user's membership there is suspended or removed, which no invite revives.
+    /// The user's membership in the tenant is suspended or removed. An invite does not revive it.
     MembershipNotActive,
-    /// The request asks for another tenant than the app client is bound to.
+    /// The app client is bound, and the request asks for another tenant or a malformed one.
     WrongTenant,
 }
 
@@ -74,35 +69,30 @@ impl JoinRefusal {
     }
 }
 
-/// By which way a user may join a tenant.
+/// How a user may join a tenant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Way {
-    /// An invite, found by its code or by its address.
     Invite(InviteHash),
-    /// The user's identity provider, which is the tenant's own.
+    /// An identity provider that is bound to the tenant with `join`.
     Provider(ProviderName),
 }
 
-/// An offer that was refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RefusedOffer {
     pub way: Way,
     pub why: JoinRefusal,
 }
 
-/// What came of trying to join.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum JoinOutcome {
     /// A membership of this tenant was written.
     Joined(TenantId),
-    /// An earlier or overlapping call had done it.
+    /// An earlier or overlapping call has done it.
     Already,
-    /// Nothing was joined.
     Refused(JoinRefusal),
 }
 
 impl JoinOutcome {
-    /// Why nothing was joined, if so.
     #[must_use]
     pub fn refusal(&self) -> Option<JoinRefusal> {
         match self {
@@ -112,13 +102,12 @@ impl JoinOutcome {
     }
 }
 
-/// What came of trying to join, and what was passed over on the way.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct JoinReport {
     pub outcome: JoinOutcome,
-    /// Each offer once.
+    /// The refused offers, each once.
     pub refused: Vec<RefusedOffer>,
-    /// Damaged items that were passed over; the first ones of many.
+    /// Damaged items that were skipped, 10 at most.
     pub damaged: Vec<Damage>,
 }
 

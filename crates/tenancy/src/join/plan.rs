@@ -1,59 +1,50 @@
-//! One join that is to be written.
+//! A decided join, before it is written.
 
 use super::offer::Way;
 use crate::{
     EmailHash, Membership, MembershipStatus, Role, Stamp, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
 
-/// One join, decided and not yet written. Every part names what it was decided from, so that the write fails as a
-/// whole when that has changed.
+/// A decided join, before it is written. The parts name the values that the decision rests on. The write fails as a whole
+/// when one of those has changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct JoinPlan {
-    /// Who joins.
     pub user: UserKey,
-    /// The user's name, kept for operators.
+    /// Stored in the membership, for operators.
     pub username: Option<Username>,
     pub way: Way,
-    /// The address whose pointer goes, because this is the invite's last use.
+    /// The address whose pointer is deleted, because this is the invite's last use.
     pub spent_pointer: Option<EmailHash>,
-    /// When the table may drop the record of the invite's use.
+    /// `ttl` of the use: when the table may delete it.
     pub keep_until: Option<Timestamp>,
     pub tenant: TenantId,
-    /// The roles of the membership afterwards.
+    /// All roles of the membership after the write.
     pub roles: Vec<Role>,
-    /// How the membership comes about.
     pub membership: MembershipChange,
-    /// How the tenant becomes the user's default; `None`: another stays it.
+    /// `None` when the default tenant stays.
     pub default: Option<DefaultChange>,
-    /// The time of the request.
     pub at: Timestamp,
-    /// The request that this is part of.
+    /// Lambda's id of the request, for the audit item.
     pub request_id: String,
 }
 
-/// A change of a user's default tenant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DefaultChange {
-    /// What the profile names now, if anything.
+    /// The default in the profile before the write.
     pub from: Option<TenantId>,
-    /// What it will name.
     pub to: TenantId,
 }
 
-/// How a membership comes about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum MembershipChange {
-    /// There is none yet.
+    /// The membership is new.
     Create,
-    /// It is active already, and gets the invite's roles in addition.
-    AddRoles {
-        /// The version that was read.
-        version: u64,
-    },
+    /// The membership is active, and gets the invite's roles in addition.
+    AddRoles { version: u64 },
 }
 
 impl JoinPlan {
-    /// Brings `records` to what they are once this is written.
+    /// Updates `records` to their state after the write.
     pub fn apply(&self, records: &mut UserRecords) {
         if let Some(change) = &self.default {
             records.profile.default_tenant = Some(change.to.clone());

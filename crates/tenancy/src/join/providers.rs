@@ -1,4 +1,4 @@
-//! The identity providers of a user, and the invites that the user's address opens on their word.
+//! The identity providers of a user, and the invites that they open through the user's address.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::address::{Opens, Voucher};
 use crate::ports::{JoinStore, StoreError};
 use crate::{ProviderBinding, ProviderName};
 
-/// A user with more identities than this at providers is not looked into.
+/// Users with more identities than this: their providers' bindings are not read, and open nothing.
 const MAX_PROVIDERS: usize = 8;
 
-/// The bindings of a user's identity providers, each read once a call.
+/// The bindings of a user's identity providers. Each is read once per call.
 pub(super) struct Providers<'a, S> {
     applicant: Applicant<'a>,
     store: &'a S,
@@ -24,7 +24,7 @@ impl<'a, S: JoinStore> Providers<'a, S> {
         Self { applicant, store, bindings: BTreeMap::new() }
     }
 
-    /// Reads them anew.
+    /// Drops the bindings, so that they are read again.
     pub(super) fn forget(&mut self) {
         self.bindings.clear();
     }

@@ -1,4 +1,4 @@
-//! The judgement about joining: who may redeem an invite or join by an identity provider, and what is then to be written.
+//! The rules for joining: who may redeem an invite or join through an identity provider, and what is then written.
 //! [`super::engine`] reads and writes.
 
 use super::applicant::Applicant;
@@ -11,28 +11,26 @@ use crate::{
     TenantId, TenantStatus, UserRecords,
 };
 
-/// What is to be done about one invite.
+/// The decision about one invite.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Verdict {
-    /// Write this.
     Join(Box<JoinPlan>),
-    /// Nothing: this user has used it before.
+    /// The user has used the invite before. Nothing is written.
     Already(TenantId),
-    /// Nothing: refused.
     Refuse(JoinRefusal),
 }
 
-/// What is known of the user beside the records, for one offer.
+/// Facts about the user that are not in the records.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
-    /// Whether the user's address opens invites of the offered tenant.
+    /// Whether the user's address opens invites of this tenant.
     pub is_address_good: bool,
-    /// Whether the user keeps the default tenant that they have.
+    /// Whether the user keeps the current default tenant.
     pub keeps_default: bool,
 }
 
 impl Standing {
-    /// What nothing has to be read for: an invite that is refused in spite of it is refused whatever the user's standing is.
+    /// The best case, before anything is read. An invite that is refused even so needs no more reads.
     pub const GOOD: Self = Self { is_address_good: true, keeps_default: true };
 }
 
@@ -86,7 +84,7 @@ pub fn judge(
     }
 }
 
-/// Decides about joining by an identity provider, whose binding joins by itself.
+/// Decides whether the user joins through an identity provider, whose binding has `join`.
 #[must_use]
 pub fn judge_provider(
     applicant: &Applicant<'_>,
@@ -106,11 +104,11 @@ pub fn judge_provider(
     plan(applicant, way, (&tenant.id, &binding.default_roles), records, keeps_default)
 }
 
-/// Whether the pointer of an address leads to what it says: an invite of its tenant, bound to that address.
+/// Checks that a pointer leads to an invite of its tenant that is bound to its address.
 ///
 /// # Errors
 ///
-/// [`Damage`] when it does not.
+/// [`Damage`] otherwise.
 pub fn check_pointer(tenant: &TenantId, email: &EmailAddress, invite: &Invite) -> Result<(), Damage> {
     let problem = if invite.tenant != *tenant {
         format!("`tid` is not that of its pointer, {tenant}")
@@ -122,7 +120,7 @@ pub fn check_pointer(tenant: &TenantId, email: &EmailAddress, invite: &Invite) -
     Err(Damage::of_invite(&invite.hash, problem))
 }
 
-/// Whether a refused code still shows which tenant its owner wants: people click the old link after a new one was sent.
+/// The tenant that a refused code still asks for. People click the old link after a new one was sent.
 #[must_use]
 pub fn tenant_of_spent_code(why: JoinRefusal, offer: &Offer) -> Option<&TenantId> {
     match why {
@@ -140,7 +138,7 @@ pub fn tenant_of_spent_code(why: JoinRefusal, offer: &Offer) -> Option<&TenantId
     }
 }
 
-/// What is to be done about a tenant that may be joined: a plan, unless the user's membership there is over.
+/// The plan to join a tenant, unless the user's membership there is suspended or removed.
 fn plan(
     applicant: &Applicant<'_>,
     way: Way,

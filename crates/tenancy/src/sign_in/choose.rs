@@ -1,40 +1,40 @@
-//! Which of a user's tenants a token carries.
+//! Chooses which of a user's tenants a token carries.
 
 use crate::live::TenantState;
 use crate::{Membership, MembershipStatus, TenantId, UserRecords};
 
-/// Why a token is refused. What the user is told stands in the `cognito-trigger` crate.
+/// Why a token is refused. The texts for users are in the crate `cognito-trigger`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refusal {
-    /// The user is in no tenant.
+    /// The user is a member of no tenant.
     NoTenant,
-    /// A code came and redeemed nothing.
+    /// The request has an invite code, and the code was refused.
     InviteRequired,
-    /// Not a member of the tenant that was asked for or that the app client is bound to.
+    /// The user is not a member of the tenant that was asked for or that the app client is bound to.
     WrongTenant,
-    /// A refresh, whose tenant the user has lost while another is left.
+    /// A refresh after the user lost the default tenant, while another membership is live.
     ChooseTenant,
-    /// The tenant, or the membership in it, is suspended.
+    /// The tenant or the membership is suspended, or the tenant that was asked for is offboarded.
     Suspended,
 }
 
-/// By what a membership was chosen.
+/// Why this membership was chosen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ChosenBy {
     /// The app client is bound to its tenant.
     ClientBinding,
     /// The request asked for its tenant.
     Asked,
-    /// The profile names its tenant as the default.
+    /// The profile names its tenant as the default tenant.
     Default,
-    /// It was joined first, and the profile names no default.
+    /// The profile names no default tenant, and the user joined this one first.
     JoinedFirst,
-    /// The default tenant cannot be granted; of the others it was joined first, and becomes the default.
+    /// The default tenant cannot be granted. Of the others, the user joined this one first. It becomes the default.
     Fallback,
 }
 
 impl ChosenBy {
-    /// A stable name.
+    /// A stable name for logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,22 +47,21 @@ impl ChosenBy {
     }
 }
 
-/// What a user's records lead to.
+/// The result of choosing, or the reads that it still needs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Choice<'a> {
-    /// The decision needs the states of some of these tenants, the first ones first.
+    /// The states of some of these tenants are needed, the first ones first.
     Read(Vec<TenantId>),
-    /// This membership, which is active in an active tenant.
+    /// This membership. It is active, in an active tenant.
     Grant(&'a Membership, ChosenBy),
-    /// No membership is live. If nothing is redeemed either, [`nothing_left`] has the answer.
+    /// No membership is live. If nothing is redeemed either, call [`nothing_left`].
     NothingLive,
-    /// No token.
     Refuse(Refusal),
-    /// The record of this tenant is damaged or missing, and no other can be granted.
+    /// The record of this tenant is damaged or missing, and no other tenant can be granted.
     Damaged(TenantId),
 }
 
-/// Chooses the membership in the tenant that was bound or asked for. There is never a move to another tenant.
+/// Chooses the membership in the tenant that was bound or asked for. It never moves to another tenant.
 #[must_use]
 pub fn choose_wanted<'a>(
     records: &'a UserRecords,
@@ -83,9 +82,9 @@ pub fn choose_wanted<'a>(
     }
 }
 
-/// Chooses a membership when no tenant was bound or asked for: the default tenant's. If that cannot be granted, a sign-in
-/// falls back to the membership that was joined first; a refresh is refused, because the app would write one customer's
-/// data into another's.
+/// Chooses a membership when no tenant was bound or asked for: that in the default tenant. If it cannot be granted, a sign-in
+/// falls back to the membership that was joined first. A refresh is refused instead, because the app would mix the data of
+/// two customers.
 #[must_use]
 pub fn choose<'a>(
     records: &'a UserRecords,
@@ -115,7 +114,7 @@ pub fn choose<'a>(
     if is_refresh { after_a_lost_default(&active, state) } else { fall_back(&active, state) }
 }
 
-/// A refresh never moves to another tenant: the user chooses at the next sign-in.
+/// Refuses a refresh after the default tenant was lost. The user chooses at the next sign-in.
 fn after_a_lost_default<'a>(
     active: &[&Membership],
     state: &impl Fn(&TenantId) -> Option<TenantState>,
@@ -131,7 +130,7 @@ fn after_a_lost_default<'a>(
     }
 }
 
-/// The first that is active in an active tenant. It is known once all before it have been read.
+/// The first membership that is active in an active tenant. All tenants before it must have been read.
 fn fall_back<'a>(active: &[&'a Membership], state: &impl Fn(&TenantId) -> Option<TenantState>) -> Choice<'a> {
     let mut without_grant = Choice::NothingLive;
     for membership in active {
@@ -148,8 +147,8 @@ fn fall_back<'a>(active: &[&'a Membership], state: &impl Fn(&TenantId) -> Option
     without_grant
 }
 
-/// What a user without a live membership is told, when nothing was redeemed: whether something is suspended. A membership
-/// of an offboarded tenant counts as none.
+/// The refusal for a user without a live membership: whether something is suspended. A membership in an offboarded tenant
+/// does not count.
 #[must_use]
 pub fn nothing_left<'a>(
     records: &UserRecords,

@@ -1,4 +1,4 @@
-//! The use case of pre-token-generation: a token is made for a user or a machine.
+//! The use case of pre-token-generation: decides what the tokens of a user or a machine carry.
 
 use std::sync::Arc;
 
@@ -14,29 +14,28 @@ use crate::{ClientId, Damage, PoolId, Presented, Role, Tenant, TenantId, TenantS
 /// A user's request for tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn<'a> {
-    /// The user, and what may be redeemed on the way.
+    /// The user, and what the request brought.
     pub applicant: Applicant<'a>,
-    /// The app client.
     pub client: Option<&'a ClientId>,
-    /// What the user attribute says. A hint of what to read, never evidence.
+    /// The value of the tenant attribute: a hint for what to read, never evidence.
     pub stamp: &'a Presented<TenantId>,
-    /// The tenant asked for.
+    /// `clientMetadata.tenantId`.
     pub asked: &'a Presented<TenantId>,
 }
 
-/// What a token may carry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Grant {
-    /// The tenant, active.
+    /// An active tenant.
     pub tenant: Arc<Tenant>,
-    /// The roles in it, in order of precedence; none for a machine.
+    /// The roles in the tenant, in order of precedence; empty for a machine.
     pub roles: Vec<Role>,
 }
 
-/// A tenant in which the user has no membership at all, active or not: for the log event `security.cross_tenant`.
+/// How a request names a tenant in which the user has no membership in any status: for the log event
+/// `security.cross_tenant`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CrossTenant {
-    /// The user attribute names it.
+    /// The tenant attribute names it.
     Stamp,
     /// The request asks for it.
     Asked,
@@ -56,13 +55,12 @@ impl CrossTenant {
     }
 }
 
-/// Why there is nothing that a token may carry.
+/// Why a token carries no tenant.
 #[derive(Debug, thiserror::Error)]
 pub enum NoGrant {
-    /// The user is refused.
     #[error("refused")]
     Refused(Refusal),
-    /// The store gave no answer to what matters, or an item that matters is damaged.
+    /// The table could not be read, or an item that matters is damaged.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -73,52 +71,48 @@ impl From<Refusal> for NoGrant {
     }
 }
 
-/// What was decided, and what is worth knowing about it.
 #[derive(Debug)]
 pub struct SignInDecision {
-    /// What the token may carry, or why there is none.
     pub grant: Result<Grant, NoGrant>,
-    /// What happened on the way.
     pub notes: Notes,
 }
 
-/// What happened on the way to a decision.
+/// What happened before the decision, for the log.
 #[derive(Debug, Default)]
 pub struct Notes {
-    /// The tenant that was granted, or would have been but for its own state, and by what it was chosen.
+    /// The tenant that was chosen, and why. It may still be refused because of its own state.
     pub chosen: Option<(TenantId, ChosenBy)>,
-    /// The change of the default tenant that is to be written once the token is made.
+    /// The change of the default tenant, to be written after the token is made.
     pub default_change: Option<DefaultChange>,
-    /// What came of trying to join, if it was tried.
+    /// `None` when joining was not tried.
     pub join: Option<JoinReport>,
-    /// Damaged items that were passed over, beside those of the join.
+    /// Damaged items that were skipped, besides those of the join.
     pub damaged: Vec<Damage>,
-    /// Tenants that the request names and the user has no membership in.
+    /// How the request names tenants in which the user has no membership.
     pub cross_tenant: Vec<CrossTenant>,
 }
 
 impl Notes {
-    /// What came of trying to join, if it was tried.
+    /// The result of joining; `None` when it was not tried.
     #[must_use]
     pub fn join_outcome(&self) -> Option<&JoinOutcome> {
         self.join.as_ref().map(|join| &join.outcome)
     }
 
-    /// The offers that were refused.
     #[must_use]
     pub fn refused(&self) -> &[RefusedOffer] {
         self.join.as_ref().map_or(&[], |join| join.refused.as_slice())
     }
 
-    /// All damaged items that were passed over.
+    /// All damaged items that were skipped.
     pub fn all_damaged(&self) -> impl Iterator<Item = &Damage> {
         self.join.iter().flat_map(|join| &join.damaged).chain(&self.damaged)
     }
 }
 
-/// Decides about a user's token. One round trip when the stamp is right and no invite is to be redeemed: the user's
-/// records, the hinted tenant and the app client's binding are read at the same time. It may write a join, and is safe to
-/// repeat and to overlap. `cached` may answer from memory, `store` never does.
+/// Decides about a user's token. It takes one round trip when the stamp is right and no invite is redeemed: the user's
+/// records, the tenant in the stamp and the app client's binding are read at the same time. It may write a join. Safe to
+/// repeat and to overlap. `cached` may answer from a cache, `store` must not.
 pub async fn decide<R: Records, S: JoinStore>(sign_in: SignIn<'_>, cached: &R, store: &S) -> SignInDecision {
     let mut notes = Notes::default();
     let grant = grant(sign_in, cached, store, &mut notes).await;
@@ -184,7 +178,7 @@ async fn grant<R: Records, S: JoinStore>(
     Ok(Grant { tenant, roles })
 }
 
-/// The tenant of an active membership that was not granted because of the tenant's own state.
+/// The tenant of an active membership, if it was not granted because of its own state.
 fn not_granted<S: Records>(
     records: &UserRecords,
     bound: Option<&TenantId>,
@@ -200,7 +194,7 @@ fn not_granted<S: Records>(
     (records.is_active_in(tenant) && is_over).then(|| (tenant.clone(), by))
 }
 
-/// Which of the named tenants the user has no membership in, of whatever status.
+/// How the request names tenants in which the user has no membership in any status.
 fn cross_tenant(
     records: &UserRecords,
     stamp: Option<&TenantId>,
@@ -213,7 +207,7 @@ fn cross_tenant(
     named.into_iter().filter(|(tenant, _)| is_foreign(*tenant)).map(|(_, attempt)| attempt).collect()
 }
 
-/// The tenant that the token may carry, and by what it was chosen.
+/// The tenant that the token carries, and why it was chosen.
 async fn choose_or_join<R: Records, S: JoinStore>(
     sign_in: SignIn<'_>,
     bound: Option<&TenantId>,
@@ -258,7 +252,7 @@ async fn choose_or_join<R: Records, S: JoinStore>(
                             return Err(Refusal::InviteRequired.into());
                         }
                     }
-                    // A damaged invite does not keep a live member from their token.
+                    // A damaged invite must not keep a live member from a token.
                     Err(StoreError::Damaged(found)) => damage = Some(found),
                     Err(error) => return Err(error.into()),
                 }
@@ -275,12 +269,12 @@ async fn choose_or_join<R: Records, S: JoinStore>(
     }
 }
 
-/// Decides about a machine's token (client credentials): the tenant that the app client is bound to in machine mode;
-/// `None` when it is not.
+/// Decides about a machine's token (client credentials): the tenant that the app client is bound to in machine mode, or
+/// `None` when it is not bound so.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when the store gave no answer or an item is damaged.
+/// [`StoreError`] when the table cannot be read or an item is damaged.
 pub async fn decide_machine(
     pool: &PoolId,
     client: &ClientId,
@@ -292,7 +286,7 @@ pub async fn decide_machine(
     Ok(Some(tenant.map(|tenant| Grant { tenant, roles: Vec::new() })))
 }
 
-/// The tenant, if it is active. That a membership or a binding names a tenant that does not exist is damage.
+/// The tenant, if it is active. A membership or binding that names a missing tenant is damage.
 fn active(tenant: Option<Arc<Tenant>>, id: &TenantId) -> Result<Result<Arc<Tenant>, Refusal>, StoreError> {
     let tenant = tenant.ok_or_else(|| Damage::of_tenant(id, "referred to, and does not exist"))?;
     Ok(match tenant.status {

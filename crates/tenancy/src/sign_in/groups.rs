@@ -1,10 +1,10 @@
-//! Which groups and IAM roles a token carries for a membership's roles.
+//! The groups and IAM roles in a token, from the roles of a membership.
 
 use crate::role::Group;
 use crate::{IamRoleArn, InvalidText, Role, Tenant};
 
-/// The forms of a group's name where the tenant lists none for a role: setting `GROUP_FORMAT`. One or more,
-/// comma-separated; `{role}`, `{tenant_id}` and `{tier}` are filled in, everything else stands for itself.
+/// Setting `GROUP_FORMAT`: group names for a role for which the tenant lists no groups. One or more forms, comma-separated.
+/// `{role}`, `{tenant_id}` and `{tier}` are replaced; all other text is literal.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct GroupFormats(Vec<Vec<Piece>>);
 
@@ -28,18 +28,18 @@ impl std::str::FromStr for GroupFormats {
 
     /// # Errors
     ///
-    /// [`InvalidText`] when a form is empty, has an unknown or open placeholder, or a character that no group may have.
+    /// [`InvalidText`] when a form is empty, or has an unknown or open placeholder or a character that a group cannot have.
     fn from_str(raw: &str) -> Result<Self, Self::Err> {
         raw.split(',').map(|form| parse_form(form.trim())).collect::<Result<_, _>>().map(Self)
     }
 }
 
-/// The groups of `roles` in `tenant`: for each role those that the tenant lists, or the forms of `formats`. No
-/// duplicates; the order of the roles, then of the tenant's list.
+/// The groups of `roles` in `tenant`: for each role the groups that the tenant lists, or else those of `formats`. In the order
+/// of the roles, then of the tenant's list, without duplicates.
 ///
 /// # Errors
 ///
-/// [`InvalidText`] when a filled-in form is no group name, such as with a tier that has a blank.
+/// [`InvalidText`] when a form gives an invalid group name, for example because the tier has a blank.
 pub fn groups_of(tenant: &Tenant, roles: &[Role], formats: &GroupFormats) -> Result<Vec<Group>, InvalidText> {
     let mut groups: Vec<Group> = Vec::new();
     for role in roles {
@@ -57,13 +57,13 @@ pub fn groups_of(tenant: &Tenant, roles: &[Role], formats: &GroupFormats) -> Res
     Ok(groups)
 }
 
-/// Which IAM role ARNs may go into a token: setting `IAM_ROLE_ALLOWLIST`, comma-separated patterns in which `*` stands
-/// for any text. The default admits none.
+/// Setting `IAM_ROLE_ALLOWLIST`: the IAM roles that may be in a token. Comma-separated patterns, in which `*` stands for any
+/// text. The default allows none.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct IamRoleAllowList(Vec<String>);
 
 impl IamRoleAllowList {
-    /// Whether `arn` is an IAM role's ARN that a pattern admits.
+    /// Whether `arn` is the ARN of an IAM role and matches a pattern.
     #[must_use]
     pub fn admits(&self, arn: &str) -> bool {
         arn.parse::<IamRoleArn>().is_ok() && self.0.iter().any(|pattern| matches(pattern, arn))
@@ -89,16 +89,16 @@ impl std::str::FromStr for IamRoleAllowList {
     }
 }
 
-/// The IAM roles of a membership's roles, in their order.
+/// The IAM roles for the roles of a membership, in their order.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct IamRoles {
     /// The ARNs that may go into a token, without duplicates.
     pub admitted: Vec<String>,
-    /// How many the tenant's record lists and the allow-list does not admit.
+    /// How many of the tenant's IAM roles the allow-list does not allow.
     pub left_out: usize,
 }
 
-/// The IAM roles that `tenant` gives to `roles`.
+/// The IAM roles that `tenant` lists for `roles`.
 #[must_use]
 pub fn iam_roles_of(tenant: &Tenant, roles: &[Role], allowed: &IamRoleAllowList) -> IamRoles {
     let mut found = IamRoles::default();
@@ -132,7 +132,7 @@ fn parse_form(form: &str) -> Result<Vec<Piece>, InvalidText> {
             rest = after;
         } else {
             let (text, after) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
-            // What may stand in a group may stand in a form: the same alphabet, checked by the same type.
+            // Literal text must consist of characters that a group may have; `Group` checks that.
             let text: Group = text.parse().map_err(|_| INVALID_FORM)?;
             pieces.push(Piece::Text(text.as_str().to_owned()));
             rest = after;
@@ -154,7 +154,7 @@ fn fill_in(form: &[Piece], tenant: &Tenant, role: &Role) -> Result<Group, Invali
     filled.parse()
 }
 
-/// Whether `text` is what `pattern` says, `*` standing for any text.
+/// Whether `text` matches `pattern`, in which `*` stands for any text.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(mut rest) = pieces.next().and_then(|first| text.strip_prefix(first)) else { return false };

@@ -1,4 +1,4 @@
-//! A sign-in or a refresh: which tenant, groups and IAM roles the token carries.
+//! Sign-in and refresh: which tenant, groups and IAM roles the token carries.
 
 pub mod choose;
 pub mod decide;

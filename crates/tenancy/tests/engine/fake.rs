@@ -1,5 +1,5 @@
-//! A store in memory with the conditions of the real one's transactions, and a scheduler that runs overlapping calls in an
-//! order drawn from a seed. It stands in for DynamoDB only here; whole paths run on a real engine (`tests/end_to_end`).
+//! An in-memory store with the conditions of the real one's transactions, and a scheduler that runs overlapping calls in an
+//! order drawn from a seed. Only these tests use it; tests of whole paths run on a real engine (`tests/end_to_end`).
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ pub(crate) struct Tables {
     pub(crate) unread_tenant: Option<TenantId>,
     pub(crate) client: Option<ClientBinding>,
     pub(crate) reads: usize,
-    /// How many commits others are made to overtake.
+    /// How many commits meet a conflicting write.
     pub(crate) overtaken: usize,
 }
 
@@ -73,7 +73,7 @@ impl Store {
         self
     }
 
-    /// An invite that is bound to [`EMAIL`], with its pointer, made so many seconds ago.
+    /// An invite that is bound to [`EMAIL`], with its pointer, created so many seconds ago.
     pub(crate) fn invite(self, code: &InviteCode, tenant: &str, age_seconds: u64, max_uses: u64) -> Self {
         let invite = Invite {
             hash: code.hash(),
@@ -209,7 +209,7 @@ impl Event {
         decide(sign_in, store, store).await
     }
 
-    /// The tenant of the token, or why there is none.
+    /// The tenant of the token, or why there is no token.
     pub(crate) async fn token(&self, store: &Store) -> Result<String, String> {
         let decision = self.sign_in(store).await;
         decision.grant.map(|grant| grant.tenant.id.to_string()).map_err(|none| match none {
@@ -258,7 +258,7 @@ impl Records for Store {
 }
 
 impl Offers for Store {
-    /// The use is read before the invite, and others may write in between: the worst order of two parallel reads.
+    /// The use is read before the invite, and another call may write in between: the worst order of two parallel reads.
     async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
         let key = (hash.clone(), user.sub.to_string());
         let used_for = self.read(|tables| tables.uses.get(&key).cloned()).await;
@@ -397,7 +397,7 @@ fn damage(problem: &str) -> Damage {
     Damage { key: "key".to_owned(), problem: problem.to_owned() }
 }
 
-/// Ready at the second poll, so that the scheduler may run another call meanwhile.
+/// Ready at the second poll, so that the scheduler can run another call first.
 #[derive(Default)]
 struct Pause {
     has_paused: bool,
@@ -411,12 +411,12 @@ impl Future for Pause {
     }
 }
 
-/// Runs one call to its end.
+/// Runs one call to the end.
 pub(crate) fn run<T>(call: impl Future<Output = T>) -> T {
     overlapping([call], 0).remove(0)
 }
 
-/// Runs calls at the same time; `seed` decides which goes on at each step.
+/// Runs calls at the same time; at each step `seed` decides which one continues.
 pub(crate) fn overlapping<T, F: Future<Output = T>>(calls: impl IntoIterator<Item = F>, seed: u64) -> Vec<T> {
     let mut context = Context::from_waker(Waker::noop());
     let mut calls: Vec<Pin<Box<F>>> = calls.into_iter().map(Box::pin).collect();

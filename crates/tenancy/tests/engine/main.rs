@@ -1,5 +1,5 @@
-//! The engine of redemption, `confirm` and `decide`, on a store in memory: what cannot be reached on purpose with a real
-//! engine, such as every order in which the reads and writes of overlapping calls can fall.
+//! The engine of joining, `confirm` and `decide`, on an in-memory store. It reaches states that a real engine cannot be forced
+//! into, such as every order of the reads and writes of overlapping calls.
 
 #[cfg(test)]
 mod consent;

@@ -1,4 +1,4 @@
-//! Whose word an e-mail address is.
+//! Who vouches for an e-mail address.
 
 use tenancy::address::{Address, Identities, Identity, Opens, ProviderKind, Voucher};
 use tenancy::{ProviderBinding, ProviderName};

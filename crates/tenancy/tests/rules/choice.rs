@@ -33,7 +33,7 @@ fn world(text: &str, default: Option<&str>) -> (UserRecords, Vec<(TenantId, Tena
     (records(memberships, default), tenants)
 }
 
-/// What comes out when every tenant that is asked for is read, and nothing can be redeemed.
+/// The result when every tenant that is needed is read, and nothing can be redeemed.
 fn resolve(
     records: &UserRecords,
     states: &[(TenantId, TenantState)],
@@ -173,9 +173,9 @@ fn members_without_a_date_of_joining_come_last() {
     assert_eq!(order, ["globex", "initech", "acme"]);
 }
 
-/// The published order once more, written down without the types of the rules. A membership is (its status, its tenant's
-/// state): 0 active, 1 suspended, 2 removed or offboarded, 3 none or damaged. Tenants are numbers from 1 on, in the order of
-/// joining; 0 is none.
+/// The published order, written a second time without the types of the rules. A membership is (its status, its tenant's state):
+/// 0 active, 1 suspended, 2 removed or offboarded, 3 missing or damaged. Tenants are numbers from 1 on, in the order of joining;
+/// 0 means no tenant.
 fn naive(held: [(u64, u64); 3], default: u64, wanted: u64, is_refresh: bool) -> Result<u64, &'static str> {
     let of = |number: u64| match number {
         0 => (3, 3),
@@ -222,7 +222,7 @@ fn every_small_world_gets_the_tenant_of_the_published_order() {
     let tenant_states =
         [TenantState::Active, TenantState::Suspended, TenantState::Offboarded, TenantState::Damaged];
     let mut worlds = 0;
-    // Each of three tenants: no membership (3) or one of a status, and a state; each default and request, none (0) included.
+    // Each of three tenants: no membership (3) or one in any status; any state. Each default and request, also none (0).
     for world in 0..4_u64.pow(8) {
         let digit = |place: u32| world / 4_u64.pow(place) % 4;
         let held = [(digit(0), digit(1)), (digit(2), digit(3)), (digit(4), digit(5))];

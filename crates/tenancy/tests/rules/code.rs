@@ -1,4 +1,4 @@
-//! Invite codes: what people type is read, what is no code is refused, and nothing of a code shows.
+//! Invite codes: typed codes are parsed, malformed ones are refused, and no output contains a code.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Two spellings of one mailbox are one address, and two mailboxes are two.
+//! Spellings of one mailbox are equal, and two mailboxes are different.
 
 use proptest::prelude::*;
 use tenancy::{EmailAddress, EmailHash};

@@ -1,4 +1,4 @@
-//! The rules as their users see them.
+//! The rules, as callers see them.
 
 #[cfg(test)]
 mod address;

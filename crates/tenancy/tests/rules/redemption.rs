@@ -1,4 +1,4 @@
-//! Who may redeem an invite, and what is then to be written.
+//! Who may redeem an invite, and what is written then.
 
 use std::sync::Arc;
 
