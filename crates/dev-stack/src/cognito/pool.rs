@@ -38,7 +38,7 @@ pub(crate) struct Pool {
     pub(crate) temporary_days_set: bool,
     /// Members of `GetUserPoolMfaConfig` that are in no description: TOTP, e-mail, passkeys.
     pub(crate) mfa: Object,
-    /// See [`PoolSettings::auto_confirm`].
+    /// See [`super::pool_settings::PoolSettings::auto_confirm`].
     pub(crate) auto_confirm: bool,
     /// Identity providers, by name.
     pub(crate) providers: BTreeMap<String, Object>,
