@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
     };
     let store = DynamoStore::new(AwsClients::new(aws).dynamodb(), table);
     store.warm_up().await;
-    let store = CachedStore::new(store, config.cache, Box::new(SystemTime::now));
+    let store = CachedStore::new(store, config.cache, SystemTime::now);
     let trigger = PreTokenGeneration { config, store };
     let name = function::name(&lookup, "pre-token-generation");
     let function = TriggerFunction { name, trigger, clock: SystemTime::now };

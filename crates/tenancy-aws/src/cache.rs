@@ -30,7 +30,7 @@ pub struct CacheSettings {
 
 /// Tells the time of day: `SystemTime::now` in a function. Not a monotonic clock, which may stand still while Lambda has an
 /// environment frozen, for minutes, and would make old entries look young.
-pub type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
+pub type Clock = fn() -> SystemTime;
 
 /// A store whose tenants and bindings are remembered.
 pub struct CachedStore<S> {

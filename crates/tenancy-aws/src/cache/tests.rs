@@ -1,15 +1,20 @@
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use super::*;
 
+thread_local! {
+    /// Each test has a thread of its own.
+    static PASSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
 /// Time that passes when it is told to.
-#[derive(Clone)]
-struct Time(Arc<AtomicU64>);
+struct Time;
 
 impl Time {
     fn pass(&self, time: Duration) {
-        self.0.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+        PASSED.set(PASSED.get() + time);
     }
 
     fn seconds(&self, count: u64) {
@@ -60,14 +65,11 @@ impl Records for FaultyStore {
 }
 
 fn cached(fresh_seconds: u64, stale_seconds: u64) -> (CachedStore<FaultyStore>, Time) {
-    let (time, begin) = (Time(Arc::default()), SystemTime::UNIX_EPOCH);
-    let passed = Arc::clone(&time.0);
-    let clock = move || begin + Duration::from_millis(passed.load(Ordering::Relaxed));
     let settings = CacheSettings {
         fresh_for: Duration::from_secs(fresh_seconds),
         stale_for: Duration::from_secs(stale_seconds),
     };
-    (CachedStore::new(FaultyStore::default(), settings, Box::new(clock)), time)
+    (CachedStore::new(FaultyStore::default(), settings, || SystemTime::UNIX_EPOCH + PASSED.get()), Time)
 }
 
 async fn tier(cached: &CachedStore<FaultyStore>, id: &str) -> Option<String> {

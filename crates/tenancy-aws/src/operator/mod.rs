@@ -31,6 +31,7 @@ pub use crate::records::provider::ProviderRecord;
 pub use crate::records::tenant::TenantRecord;
 pub use crate::records::user::UserRecord;
 
+use crate::cache::Clock;
 use crate::change::Step;
 use crate::read::TableClient;
 use crate::records::audit::NewAudit;
@@ -42,7 +43,7 @@ pub struct Operator {
     actor: String,
     store: DynamoStore,
     /// Tells which audit item of a second came first.
-    clock: Option<fn() -> SystemTime>,
+    clock: Option<Clock>,
 }
 
 /// Why something was not done for an operator. Nothing was written, unless the store gave no answer to a write.
@@ -76,7 +77,7 @@ impl Operator {
 
     /// Orders audit items of one second by `clock`; without it they are in no order.
     #[must_use]
-    pub fn with_clock(self, clock: fn() -> SystemTime) -> Self {
+    pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock: Some(clock), ..self }
     }
 
