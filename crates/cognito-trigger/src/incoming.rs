@@ -2,9 +2,9 @@
 
 use tenancy::{PoolId, Sub};
 
-use crate::event::{Envelope, Event, Request, Subject, UnreadableEvent};
+use crate::event::{Envelope, Event, Subject, UnreadableEvent};
 use crate::failure::Failure;
-use crate::outcome::{Handled, Outcome};
+use crate::outcome::Outcome;
 use crate::settings::TriggerSettings;
 
 /// What the log line can say about a call, also when the trigger does not act.
@@ -17,37 +17,35 @@ pub struct Incoming {
     pub sub: Option<Sub>,
 }
 
-/// Reads the event if the trigger `acts_on` its source. Otherwise returns how the call ends.
-pub fn read<'a>(
-    text: &'a str,
-    settings: &TriggerSettings,
-    acts_on: fn(&str) -> bool,
-) -> (Incoming, Result<Event<'a>, Handled>) {
-    let mut incoming = Incoming::default();
-    let event = open(text, settings, acts_on, &mut incoming);
-    if let Ok(Event { request: Request { subject: Subject::User(user), .. }, .. }) = &event {
-        incoming.sub = Some(user.sub.clone());
+impl Incoming {
+    /// Reads the event if the trigger `acts_on` its source, and keeps what the log line says. Otherwise returns how the call
+    /// ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Outcome`]: passed, an event that cannot be read, or a pool that is not allowed.
+    pub fn read<'a>(
+        &mut self,
+        text: &'a str,
+        settings: &TriggerSettings,
+        acts_on: impl Fn(&str) -> bool,
+    ) -> Result<Event<'a>, Outcome> {
+        let failed = |error: UnreadableEvent| Outcome::Failed(error.into());
+        let envelope = Envelope::read(text).map_err(failed)?;
+        self.source = Some(&envelope.trigger_source).filter(|source| is_plain_source(source)).cloned();
+        self.pool.clone_from(&envelope.pool);
+        if !settings.pools.admit(envelope.pool.as_ref()) {
+            return Err(Outcome::Failed(Failure::PoolNotAllowed));
+        }
+        if !acts_on(&envelope.trigger_source) {
+            return Err(Outcome::Passed);
+        }
+        let event = envelope.open(&settings.tenant_attribute).map_err(failed)?;
+        if let Subject::User(user) = &event.request.subject {
+            self.sub = Some(user.sub.clone());
+        }
+        Ok(event)
     }
-    (incoming, event.map_err(Handled::from))
-}
-
-fn open<'a>(
-    text: &'a str,
-    settings: &TriggerSettings,
-    acts_on: fn(&str) -> bool,
-    incoming: &mut Incoming,
-) -> Result<Event<'a>, Outcome> {
-    let failed = |error: UnreadableEvent| Outcome::Failed(error.into());
-    let envelope = Envelope::read(text).map_err(failed)?;
-    incoming.source = Some(&envelope.trigger_source).filter(|source| is_plain_source(source)).cloned();
-    incoming.pool.clone_from(&envelope.pool);
-    if !settings.pools.admit(envelope.pool.as_ref()) {
-        return Err(Outcome::Failed(Failure::PoolNotAllowed));
-    }
-    if !acts_on(&envelope.trigger_source) {
-        return Err(Outcome::Passed);
-    }
-    envelope.open(&settings.tenant_attribute).map_err(failed)
 }
 
 /// Whether a text can be logged as a trigger source. Events can contain any text.

@@ -25,6 +25,8 @@ pub trait Function {
     fn answer(&self, call: &Call<'_>) -> impl Future<Output = Result<Box<RawValue>, Diagnostic>>;
 
     /// Time limit of one call.
+    fn broken(&self) -> Diagnostic;
+
     fn budget(&self) -> Duration;
 }
 
@@ -84,7 +86,8 @@ pub async fn run(function: &impl Function, clock: fn() -> SystemTime) -> Result<
             began,
             deadline: began + time_left(function.budget(), event.context.deadline, now),
         };
-        function.answer(&call).await
+        let answer = AssertUnwindSafe(function.answer(&call)).catch_unwind().await;
+        answer.unwrap_or_else(|_panic| Err(function.broken()))
     });
     // The runtime would scan and copy the body. If the body is not JSON, it would show the user its parser's error.
     let keep_body = |mut invocation: LambdaInvocation| {

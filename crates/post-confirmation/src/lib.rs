@@ -11,14 +11,13 @@ use std::time::Duration;
 
 use cognito_trigger::event::{Event, Subject, UnreadableEvent};
 use cognito_trigger::trigger::log_damage;
-use cognito_trigger::{Costs, Failure, Handled, LogEvent, Outcome, Trigger, TriggerSettings};
+use cognito_trigger::{Failure, Handled, LogEvent, Outcome, Trigger, TriggerSettings};
 use function::{Call, with_causes};
 use tenancy::confirm::{self, Confirmation, Confirmed, StampPlan};
 use tenancy::join::{Applicant, JoinOutcome};
 use tenancy::ports::{JoinStore, Stamps, UserDirectory};
 use tenancy::sign_in::{CrossTenant, Notes};
 use tenancy::{TenantId, UserKey};
-use tenancy_aws::{CognitoUsers, DynamoStore};
 use tokio::time::timeout_at;
 
 pub use config::{Config, Uninvited};
@@ -29,95 +28,80 @@ const CONFIRM_SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
 /// Time that the stamp leaves of the call's limit, so that a slow write still ends in an answer.
 const STAMP_MARGIN: Duration = Duration::from_millis(50);
 
-pub struct PostConfirmation {
-    pub config: Config,
-    pub store: DynamoStore,
-    pub users: CognitoUsers,
+/// The answer is the event unchanged, `INVITE_REQUIRED` or `UNAVAILABLE`.
+pub struct PostConfirmation<'a, S, U> {
+    pub config: &'a Config,
+    pub store: &'a S,
+    pub users: &'a U,
 }
 
-impl Trigger for PostConfirmation {
+impl<S: JoinStore + Stamps, U: UserDirectory> Trigger for PostConfirmation<'_, S, U> {
     fn settings(&self) -> &TriggerSettings {
         &self.config.shared
     }
 
-    fn acts_on(source: &str) -> bool {
-        acts_on(source)
+    fn acts_on(&self, source: &str) -> bool {
+        source == CONFIRM_SIGN_UP
     }
 
     async fn handle(&self, call: &Call<'_>, event: &Event<'_>) -> Handled {
-        handle(&self.config, call, event, &self.store, &self.users).await
-    }
-
-    fn costs(&self) -> Costs {
-        let (store_calls, store_time) = self.store.meter().take();
-        Costs { store_calls, store_time, ..Costs::default() }
-    }
-}
-
-#[must_use]
-pub fn acts_on(source: &str) -> bool {
-    source == CONFIRM_SIGN_UP
-}
-
-/// Handles one event. The answer is the event unchanged, `INVITE_REQUIRED` or `UNAVAILABLE`.
-pub async fn handle(
-    config: &Config,
-    call: &Call<'_>,
-    event: &Event<'_>,
-    store: &(impl JoinStore + Stamps),
-    users: &impl UserDirectory,
-) -> Handled {
-    let Subject::User(user) = &event.request.subject else {
-        return Failure::from(UnreadableEvent::NoSubject).into();
-    };
-    let confirmation = Confirmation {
-        applicant: Applicant { is_fresh_from_provider: true, ..event.applicant(user, &config.shared, call) },
-        // A malformed client id is treated as no app client: nothing can be bound to it.
-        client: event.client().ok().flatten(),
-        asked: &event.request.asked_tenant,
-    };
-    let confirmed = match confirm::confirm(confirmation, store).await {
-        Ok(confirmed) => confirmed,
-        Err(error) => return Failure::from(error).into(),
-    };
-    confirmed.join.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
-    let Confirmed { join, records, stamp } = confirmed;
-    let mut notes = Notes::default();
-    let stamped = event.request.stamp.given();
-    if stamped.is_some_and(|stamped| records.as_ref().is_some_and(|r| r.in_tenant(stamped).is_none())) {
-        warn_of_foreign_stamp(user, call.request_id);
-        notes.cross_tenant.push(CrossTenant::Stamp);
-    }
-    let (outcome, tenant) = match &join.outcome {
-        JoinOutcome::Joined(tenant) => (Outcome::Joined, Some(tenant.clone())),
-        JoinOutcome::Already => {
-            (Outcome::AlreadyJoined, records.as_ref().and_then(|records| records.default_tenant().cloned()))
+        let Self { config, store, users } = *self;
+        let Subject::User(user) = &event.request.subject else {
+            return Failure::from(UnreadableEvent::NoSubject).into();
+        };
+        let confirmation = Confirmation {
+            applicant: Applicant {
+                is_fresh_from_provider: true,
+                ..event.applicant(user, &config.shared, call)
+            },
+            // A malformed client id is treated as no app client: nothing can be bound to it.
+            client: event.client().ok().flatten(),
+            asked: &event.request.asked_tenant,
+        };
+        let confirmed = match confirm::confirm(confirmation, store).await {
+            Ok(confirmed) => confirmed,
+            Err(error) => return Failure::from(error).into(),
+        };
+        confirmed.join.damaged.iter().for_each(|damage| log_damage(damage, call.request_id));
+        let Confirmed { join, records, stamp } = confirmed;
+        let mut notes = Notes::default();
+        let stamped = event.request.stamp.given();
+        if stamped.is_some_and(|stamped| records.as_ref().is_some_and(|r| r.in_tenant(stamped).is_none())) {
+            warn_of_foreign_stamp(user, call.request_id);
+            notes.cross_tenant.push(CrossTenant::Stamp);
         }
-        JoinOutcome::Refused(why) if config.uninvited == Uninvited::Refuse => {
-            (Outcome::Failed(Failure::NotInvited(*why)), None)
+        let (outcome, tenant) = match &join.outcome {
+            JoinOutcome::Joined(tenant) => (Outcome::Joined, Some(tenant.clone())),
+            JoinOutcome::Already => (
+                Outcome::AlreadyJoined,
+                records.as_ref().and_then(|records| records.default_tenant().cloned()),
+            ),
+            JoinOutcome::Refused(why) if config.uninvited == Uninvited::Refuse => {
+                (Outcome::Failed(Failure::NotInvited(*why)), None)
+            }
+            JoinOutcome::Refused(why) => (Outcome::Admitted(*why), None),
+        };
+        notes.join = Some(join);
+        let mut handled = Handled { tenant, notes, ..Handled::from(outcome) };
+        if handled.outcome.failure().is_some() {
+            return handled;
         }
-        JoinOutcome::Refused(why) => (Outcome::Admitted(*why), None),
-    };
-    notes.join = Some(join);
-    let mut handled = Handled { tenant, notes, ..Handled::from(outcome) };
-    if handled.outcome.failure().is_some() {
-        return handled;
-    }
-    let deferred = match stamp {
-        Ok(None) => None,
-        Ok(Some(plan)) => {
-            let cause = write_stamp(&plan, user, event, call, (store, users)).await.err();
-            let deferred = cause.map(|cause| (Some(plan.tenant.clone()), cause));
-            handled.stamp = Some(plan);
-            deferred
+        let deferred = match stamp {
+            Ok(None) => None,
+            Ok(Some(plan)) => {
+                let cause = write_stamp(&plan, user, event, call, (store, users)).await.err();
+                let deferred = cause.map(|cause| (Some(plan.tenant.clone()), cause));
+                handled.stamp = Some(plan);
+                deferred
+            }
+            Err(error) => Some((None, with_causes(&error))),
+        };
+        if let Some((tenant, cause)) = deferred {
+            handled.is_stamp_deferred = true;
+            warn_of_deferred_stamp(user, call.request_id, tenant.as_ref(), &cause);
         }
-        Err(error) => Some((None, with_causes(&error))),
-    };
-    if let Some((tenant, cause)) = deferred {
-        handled.is_stamp_deferred = true;
-        warn_of_deferred_stamp(user, call.request_id, tenant.as_ref(), &cause);
+        handled
     }
-    handled
 }
 
 /// Writes the stamp before the call's deadline. After an error the stamp stays pending and the call still succeeds.

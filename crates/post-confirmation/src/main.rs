@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use cognito_trigger::TriggerFunction;
+use cognito_trigger::{Costs, TriggerFunction};
 use function::{logging, run};
 use post_confirmation::{Config, PostConfirmation};
 use tenancy_aws::{AwsClients, CognitoUsers, DynamoStore};
@@ -23,8 +23,12 @@ async fn main() -> ExitCode {
     let store = DynamoStore::new(clients.dynamodb(), table);
     let users = CognitoUsers::new(clients.cognito(), config.shared.tenant_attribute.clone());
     store.warm_up().await;
-    let trigger = PostConfirmation { config, store, users };
+    let trigger = PostConfirmation { config: &config, store: &store, users: &users };
+    let costs = || {
+        let (store_calls, store_time) = store.meter().take();
+        Costs { store_calls, store_time, ..Costs::default() }
+    };
     let name = function::name(&lookup, "post-confirmation");
-    let function = TriggerFunction { name, trigger, clock: SystemTime::now };
+    let function = TriggerFunction { name, trigger, clock: SystemTime::now, costs };
     logging::exit(run(&function, SystemTime::now).await)
 }

@@ -21,11 +21,8 @@ pub(crate) fn of_user(
     pool: &PoolGroups,
 ) -> Result<(TokenContents, usize), StoreError> {
     let groups = groups_of(&grant.tenant, &grant.roles, &config.group_formats).map_err(|error| {
-        let key = format!("TENANT#{}", grant.tenant.id);
-        StoreError::from(Damage {
-            key,
-            problem: format!("GROUP_FORMAT gives an invalid group name: {error}"),
-        })
+        let problem = format!("GROUP_FORMAT gives an invalid group name: {error}");
+        StoreError::from(Damage::of_tenant(&grant.tenant.id, &problem))
     })?;
     let ours = groups.iter().map(|group| group.as_str().to_owned());
     let IamRoles { admitted: our_iam_roles, left_out } =

@@ -13,19 +13,15 @@ use std::time::Duration;
 use cognito_trigger::event::{Event, Subject, UnreadableEvent};
 use cognito_trigger::reply::TokenContents;
 use cognito_trigger::trigger::log_damage;
-use cognito_trigger::{Costs, Failure, Handled, LogEvent, Outcome, Trigger, TriggerSettings};
+use cognito_trigger::{Failure, Handled, LogEvent, Outcome, Trigger, TriggerSettings};
 use function::{Call, with_causes};
 use tenancy::join::{Applicant, DefaultChange, JoinOutcome};
 use tenancy::ports::{Commit, Defaults, JoinStore, Records};
 use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, Notes, Refusal, SignIn, SignInDecision};
 use tenancy::{Timestamp, UserKey};
-use tenancy_aws::{CachedStore, DynamoStore};
 use tokio::time::timeout_at;
 
 pub use config::{Config, Mode, PoolGroupPolicy, UnboundMachine};
-
-/// The log event of failures without their own.
-pub const FAILURE_EVENT: LogEvent = LogEvent::TokenDenied;
 
 /// The source of every federated sign-in, also of one that managed login answers from its own session. At all other sources
 /// the user may have changed the attributes since the provider sent them.
@@ -43,66 +39,42 @@ const MAX_GROUPS: usize = 100;
 /// The only source of events without a user.
 const CLIENT_CREDENTIALS: &str = "TokenGeneration_ClientCredentials";
 
-pub struct PreTokenGeneration {
-    pub config: Config,
-    pub store: CachedStore<DynamoStore>,
+/// The answer is the event with only `response` replaced or, for a machine without a tenant, unchanged.
+pub struct PreTokenGeneration<'a, C, S> {
+    pub config: &'a Config,
+    /// May answer from a cache.
+    pub cached: &'a C,
+    /// Must not answer from a cache.
+    pub store: &'a S,
 }
 
-impl Trigger for PreTokenGeneration {
+impl<C: Records, S: JoinStore + Defaults> Trigger for PreTokenGeneration<'_, C, S> {
     fn settings(&self) -> &TriggerSettings {
         &self.config.shared
     }
 
-    fn acts_on(source: &str) -> bool {
-        acts_on(source)
+    /// Every source: a token of an unknown source must not lack its tenant.
+    fn acts_on(&self, _source: &str) -> bool {
+        true
     }
 
     async fn handle(&self, call: &Call<'_>, event: &Event<'_>) -> Handled {
-        handle(&self.config, call, event, &self.store, self.store.store()).await
-    }
-
-    fn costs(&self) -> Costs {
-        let (store_calls, store_time) = self.store.store().meter().take();
-        let cache = self.store.meter().take();
-        Costs {
-            store_calls,
-            store_time,
-            cache_hits: cache.hits,
-            cache_misses: cache.misses,
-            stale_served: cache.stale,
+        let Self { config, cached, store } = *self;
+        match &event.request.subject {
+            Subject::User(user) => of_user(config, call, (event, user), cached, store).await,
+            Subject::None if event.trigger_source == CLIENT_CREDENTIALS => {
+                of_machine(config, event, cached).await.unwrap_or_else(Handled::from)
+            }
+            Subject::None | Subject::Invalid => Failure::from(UnreadableEvent::NoSubject).into(),
         }
     }
 
     fn failure_event(&self) -> Option<LogEvent> {
-        Some(FAILURE_EVENT)
+        Some(LogEvent::TokenDenied)
     }
 
     fn observes(&self) -> bool {
         self.config.mode == Mode::Observe
-    }
-}
-
-/// The trigger acts on every source: a token of an unknown source must not lack its tenant.
-#[must_use]
-pub fn acts_on(_source: &str) -> bool {
-    true
-}
-
-/// Handles one event. The answer is the event with only `response` replaced or, for a machine without a tenant, unchanged.
-/// `cached` may answer from a cache, `store` must not. `MODE` has no effect here.
-pub async fn handle(
-    config: &Config,
-    call: &Call<'_>,
-    event: &Event<'_>,
-    cached: &impl Records,
-    store: &(impl JoinStore + Defaults),
-) -> Handled {
-    match &event.request.subject {
-        Subject::User(user) => of_user(config, call, (event, user), cached, store).await,
-        Subject::None if event.trigger_source == CLIENT_CREDENTIALS => {
-            of_machine(config, event, cached).await.unwrap_or_else(Handled::from)
-        }
-        Subject::None | Subject::Invalid => Failure::from(UnreadableEvent::NoSubject).into(),
     }
 }
 

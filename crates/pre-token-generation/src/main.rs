@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use cognito_trigger::TriggerFunction;
+use cognito_trigger::{Costs, TriggerFunction};
 use function::{logging, run};
 use pre_token_generation::{Config, PreTokenGeneration};
 use tenancy_aws::{AwsClients, CachedStore, DynamoStore};
@@ -21,9 +21,14 @@ async fn main() -> ExitCode {
     };
     let store = DynamoStore::new(AwsClients::new(aws).dynamodb(), table);
     store.warm_up().await;
-    let store = CachedStore::new(store, config.cache, SystemTime::now);
-    let trigger = PreTokenGeneration { config, store };
+    let cached = CachedStore::new(store.clone(), config.cache, SystemTime::now);
+    let trigger = PreTokenGeneration { config: &config, cached: &cached, store: &store };
+    let costs = || {
+        let ((store_calls, store_time), cache) = (store.meter().take(), cached.meter().take());
+        let (cache_hits, cache_misses, stale_served) = (cache.hits, cache.misses, cache.stale);
+        Costs { store_calls, store_time, cache_hits, cache_misses, stale_served }
+    };
     let name = function::name(&lookup, "pre-token-generation");
-    let function = TriggerFunction { name, trigger, clock: SystemTime::now };
+    let function = TriggerFunction { name, trigger, clock: SystemTime::now, costs };
     logging::exit(run(&function, SystemTime::now).await)
 }

@@ -14,7 +14,8 @@ pub struct Damage {
 
 impl Damage {
     /// Of a tenant's record, under the key of `docs/table.md`.
-    pub(crate) fn of_tenant(id: &TenantId, problem: &str) -> Self {
+    #[must_use]
+    pub fn of_tenant(id: &TenantId, problem: &str) -> Self {
         Self { key: format!("TENANT#{id}"), problem: problem.to_owned() }
     }
 

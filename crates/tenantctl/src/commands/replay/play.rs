@@ -2,8 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use cognito_trigger::Handled;
-use cognito_trigger::incoming::{self, Incoming};
+use cognito_trigger::{Handled, Incoming};
 use function::Call;
 use tenancy_aws::DynamoStore;
 use tokio::time::Instant;
@@ -49,14 +48,7 @@ pub(super) async fn play(
         began,
         deadline: began + TIME,
     };
-    let (incoming, event) = incoming::read(call.event, config.shared(), config.acts_on());
-    let mut handled = match event {
-        Ok(event) => config.handle(&call, &event, &rehearsal).await,
-        Err(handled) => handled,
-    };
-    if config.observes() {
-        handled.outcome = handled.outcome.observed();
-    }
+    let (incoming, handled) = config.conclude(&call, &rehearsal).await;
     let seen = rehearsal.end();
     let (reads, read_time) = store.meter().take();
     // What was decided without an answer may be another decision than the function's.

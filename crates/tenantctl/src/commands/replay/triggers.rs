@@ -1,8 +1,10 @@
 //! The functions that can be replayed: the one list.
 
-use cognito_trigger::{Event, Handled, TriggerSettings};
+use cognito_trigger::trigger;
+use cognito_trigger::{Handled, Incoming, TriggerSettings};
 use function::{Call, Settings};
-use pre_token_generation::Mode;
+use post_confirmation::PostConfirmation;
+use pre_token_generation::PreTokenGeneration;
 use tenancy_aws::DynamoStore;
 
 use super::rehearsal::Rehearsal;
@@ -71,35 +73,19 @@ impl Config {
         }
     }
 
-    /// Whether failures are let through.
-    pub(super) fn observes(&self) -> bool {
-        match self {
-            Self::PreTokenGeneration(config) => config.mode == Mode::Observe,
-            Self::PostConfirmation(_) => false,
-        }
-    }
-
-    /// Whether the function acts on events of a source.
-    pub(super) fn acts_on(&self) -> fn(&str) -> bool {
-        match self {
-            Self::PreTokenGeneration(_) => pre_token_generation::acts_on,
-            Self::PostConfirmation(_) => post_confirmation::acts_on,
-        }
-    }
-
-    /// What the function does about an event.
-    pub(super) async fn handle(
+    /// What the function does about a call.
+    pub(super) async fn conclude(
         &self,
         call: &Call<'_>,
-        event: &Event<'_>,
         store: &Rehearsal<'_, DynamoStore>,
-    ) -> Handled {
+    ) -> (Incoming, Handled) {
         match self {
             Self::PreTokenGeneration(config) => {
-                pre_token_generation::handle(config, call, event, store, store).await
+                let config = &**config;
+                trigger::conclude(&PreTokenGeneration { config, cached: store, store }, call).await
             }
             Self::PostConfirmation(config) => {
-                post_confirmation::handle(config, call, event, store, store).await
+                trigger::conclude(&PostConfirmation { config, store, users: store }, call).await
             }
         }
     }
