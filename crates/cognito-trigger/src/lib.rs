@@ -12,7 +12,7 @@
 //! | [`settings`] | the settings that all triggers have |
 //! | [`trigger`] | the steps before and after a trigger's own work |
 //!
-//! A new trigger is a crate of its own that implements [`Trigger`], and a line in `dev_stack::functions`.
+//! A new trigger is a crate of its own that implements [`Trigger`]; docs/architecture.md names the lists that get its name.
 //!
 //! `aws_lambda_events` is not used for the event: its structs refuse machine tokens, null `scopes` and unknown trigger
 //! sources. They also drop unknown fields, and cannot leave `groupOverrideDetails` out, which removes a user's groups
