@@ -74,7 +74,7 @@ impl<'a> Item<'a> {
     ) -> Result<T, Damage> {
         let text = self.text(name)?;
         let found = choices.iter().copied().find(|choice| called(*choice) == text);
-        found.ok_or_else(|| self.damage(format!("`{name}` is none that is known")))
+        found.ok_or_else(|| self.damage(format!("`{name}` is not a known value")))
     }
 
     /// A required whole number, not negative.
@@ -89,7 +89,7 @@ impl<'a> Item<'a> {
             Some(AttributeValue::N(number)) => number
                 .parse()
                 .map(Some)
-                .map_err(|_| self.damage(format!("`{name}` is not a whole number from 0 on"))),
+                .map_err(|_| self.damage(format!("`{name}` is not a whole number of 0 or more"))),
             Some(_) => Err(self.damage(format!("`{name}` is not a number"))),
         }
     }
@@ -104,14 +104,14 @@ impl<'a> Item<'a> {
         if self.text(name)? == expected {
             return Ok(());
         }
-        Err(self.damage(format!("`{name}` is not its key's")))
+        Err(self.damage(format!("`{name}` differs from the item's key")))
     }
 
     /// A required flag.
     pub(crate) fn flag(self, name: &str) -> Result<bool, Damage> {
         match self.attributes.get(name) {
             Some(AttributeValue::Bool(flag)) => Ok(*flag),
-            Some(_) => Err(self.damage(format!("`{name}` is not a flag"))),
+            Some(_) => Err(self.damage(format!("`{name}` is not a boolean"))),
             None => Err(self.damage(format!("`{name}` is missing"))),
         }
     }

@@ -95,7 +95,7 @@ impl Offers for DynamoStore {
             // Whatever has become of the invite: this user has used it.
             if invite.is_ok_and(|invite| invite.tenant != *tenant) {
                 let key = invite_use::key(hash, user).to_string();
-                return Err(Damage { key, problem: "`tid` is not its invite's".to_owned() }.into());
+                return Err(Damage { key, problem: "`tid` differs from the invite's".to_owned() }.into());
             }
             return Ok(Offer { used_for, ..Offer::default() });
         }
@@ -117,7 +117,7 @@ impl Offers for DynamoStore {
         email: &EmailHash,
         tenant: &TenantId,
     ) -> Result<Option<InvitePointer>, StoreError> {
-        let item = self.table.get("read the pointer of an address", pointer::key(email, tenant)).await?;
+        let item = self.table.get("read the invite of an address", pointer::key(email, tenant)).await?;
         Ok(item.map(|item| pointer::decode(email, &item)).transpose()?)
     }
 
@@ -146,7 +146,7 @@ impl ProviderBindings for DynamoStore {
 
 impl Joins for DynamoStore {
     async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
-        self.table.transact("redeem an invite", writes_of(plan)).await
+        self.table.transact("join a tenant", writes_of(plan)).await
     }
 }
 
@@ -170,17 +170,17 @@ impl Defaults for DynamoStore {
             request_id: Some(request_id),
         };
         let writes = [profile::move_default(user, change), Write::put(audit.encode())];
-        self.table.transact("move a default tenant", writes).await
+        self.table.transact("move the default tenant", writes).await
     }
 }
 
 impl Stamps for DynamoStore {
     async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
-        let operation = "note a stamp";
+        let operation = "record that a stamp is written";
         match self.table.transact(operation, [member::note_stamp(user, tenant)]).await? {
             Commit::Done => Ok(()),
             Commit::Outdated => {
-                Err(StoreError::Unavailable { operation, source: "the membership is gone".into() })
+                Err(StoreError::Unavailable { operation, source: "the membership no longer exists".into() })
             }
         }
     }

@@ -60,7 +60,7 @@ pub async fn expire(client: &Client, name: &str) -> Result<(), StoreError> {
 
 /// A table that was just made may not be known everywhere yet (API reference, `DescribeTable`).
 async fn wait_until_active(client: &Client, name: &str) -> Result<(), StoreError> {
-    let operation = "wait for the table";
+    let operation = "wait until the table is active";
     for _ in 0..MOST_LOOKS {
         match client.describe_table().table_name(name).send().await {
             Ok(described)
@@ -74,7 +74,7 @@ async fn wait_until_active(client: &Client, name: &str) -> Result<(), StoreError
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
-    Err(StoreError::Unavailable { operation, source: "it is not active after a minute".into() })
+    Err(StoreError::Unavailable { operation, source: "timed out after a minute".into() })
 }
 
 /// Turns on deletion protection and point-in-time recovery, which no local engine has in full. A table that was just made

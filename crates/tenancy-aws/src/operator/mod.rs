@@ -37,6 +37,9 @@ use crate::read::TableClient;
 use crate::records::audit::NewAudit;
 use crate::store::DynamoStore;
 
+/// The operation that [`Operator::apply`] names in [`StoreError::Unavailable`].
+pub const APPLY: &str = "write the change";
+
 /// Reads and writes the table on behalf of an operator.
 #[derive(Clone, Debug)]
 pub struct Operator {
@@ -107,7 +110,7 @@ impl Operator {
         if change.is_empty() {
             return Ok(());
         }
-        match self.table().transact("write as an operator", change.into_writes()).await? {
+        match self.table().transact(APPLY, change.into_writes()).await? {
             Commit::Done => Ok(()),
             Commit::Outdated => Err(OperatorError::Overtaken(what.to_owned())),
         }

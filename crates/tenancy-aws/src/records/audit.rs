@@ -80,7 +80,7 @@ impl AuditRecord {
         let owned = |name: &str| text_of(item, name).map(str::to_owned);
         let shown = |name: &str| match item.get(name) {
             Some(AttributeValue::S(text)) => text.clone(),
-            Some(_) => "(not a text)".to_owned(),
+            Some(_) => "(not a string)".to_owned(),
             None => "(missing)".to_owned(),
         };
         let position = text_of(item, "sk").unwrap_or_default().to_owned();

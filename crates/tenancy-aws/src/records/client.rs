@@ -51,7 +51,7 @@ impl ClientRecord {
     pub(crate) fn decode(item: Attributes) -> Result<Self, Damage> {
         let pk = key_of(&item).pk;
         let Some((pool, client)) = in_pool(&pk, PREFIX) else {
-            return Err(Damage { key: pk, problem: format!("`pk` is not that of a {PREFIX} item") });
+            return Err(Damage { key: pk, problem: format!("`pk` is not the key of a {PREFIX} item") });
         };
         Ok(Self { pool, client, binding: decode(&item)?, item })
     }

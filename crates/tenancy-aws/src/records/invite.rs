@@ -96,7 +96,7 @@ impl InviteRecord {
             Some(hash) => Self::decode(&hash, item),
             None => Err(Damage {
                 key: text_of(&item, "gsi1pk").unwrap_or_default().to_owned(),
-                problem: "an invite's `pk` is not one".to_owned(),
+                problem: "`pk` is not the key of an invite".to_owned(),
             }),
         }
     }

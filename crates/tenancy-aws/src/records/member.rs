@@ -80,7 +80,7 @@ pub(crate) fn encode(
 pub(crate) fn decode(attributes: &Attributes) -> Result<Decoded<'_>, Damage> {
     let tenant = tenant_of_sort_key(attributes).ok_or_else(|| Damage {
         key: key_of(attributes).pk,
-        problem: "a membership's `sk` is not that of a tenant".to_owned(),
+        problem: "`sk` does not name a tenant".to_owned(),
     })?;
     let item = Item::open(ENTITY, attributes)?;
     item.as_in_key("tid", tenant.as_str())?;
@@ -135,7 +135,7 @@ impl MemberRecord {
             Some(user) => Self::decode(user, item),
             None => Err(Damage {
                 key: text_of(&item, "gsi1pk").unwrap_or_default().to_owned(),
-                problem: "a member's `pk` is not that of a user".to_owned(),
+                problem: "`pk` does not name a user".to_owned(),
             }),
         }
     }

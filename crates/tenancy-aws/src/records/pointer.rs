@@ -27,7 +27,7 @@ pub(crate) fn key(email: &EmailHash, tenant: &TenantId) -> Key {
 pub(crate) fn decode(email: &EmailHash, attributes: &Attributes) -> Result<InvitePointer, Damage> {
     let tenant = tenant_of_sort_key(attributes).ok_or_else(|| Damage {
         key: format!("{EMAIL_PREFIX}{}", email.short()),
-        problem: "`sk` is not that of a tenant".to_owned(),
+        problem: "`sk` does not name a tenant".to_owned(),
     })?;
     let item = Item::open(ENTITY, attributes)?;
     item.optional_number("ttl")?;

@@ -76,7 +76,7 @@ impl ProviderRecord {
     pub(crate) fn decode(item: Attributes) -> Result<Self, Damage> {
         let pk = key_of(&item).pk;
         let Some((pool, provider)) = in_pool(&pk, PREFIX) else {
-            return Err(Damage { key: pk, problem: format!("`pk` is not that of a {PREFIX} item") });
+            return Err(Damage { key: pk, problem: format!("`pk` is not the key of a {PREFIX} item") });
         };
         Ok(Self { pool, provider, binding: decode(&item)?, item })
     }
