@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 use super::*;
 
 thread_local! {
-    /// Each test has a thread of its own.
+    /// Thread-local, because each test runs in its own thread.
     static PASSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// Time that passes when it is told to.
+/// A clock that the test sets.
 struct Time;
 
 impl Time {
@@ -22,7 +22,7 @@ impl Time {
     }
 }
 
-/// A store that counts nothing and can be made to fail: a fault that a real engine does not give on time.
+/// A store that the test can make fail, because a real engine does not fail on demand.
 #[derive(Default)]
 struct FaultyStore {
     is_down: AtomicBool,
