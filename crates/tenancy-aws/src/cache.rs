@@ -114,7 +114,7 @@ impl<S> CachedStore<S> {
         }
     }
 
-    /// An expired tenant that may still be served: its status is active, and `stale_for` has not passed.
+    /// An expired tenant that may still be served: it was active, and was read less than `fresh_for` + `stale_for` ago.
     fn stale_tenant(&self, id: &TenantId) -> Option<Arc<Tenant>> {
         let longest = self.settings.fresh_for.saturating_add(self.settings.stale_for);
         let tenant = lock(&self.tenants).within(id, (self.clock)(), longest)?;

@@ -39,7 +39,7 @@ impl DynamoStore {
     }
 
     /// Opens the connection during Lambda's init phase, which has full CPU: DNS look-up and TLS handshake are then done. It
-    /// reads an item that cannot exist, for at most [`WARM_UP_TIMEOUT`], and ignores the result.
+    /// reads an item that cannot exist, for at most 400 ms, and ignores the result.
     pub async fn warm_up(&self) {
         let read = self.table.get("warm up", tenant::warm_up_key());
         let _ = tokio::time::timeout(WARM_UP_TIMEOUT, read).await;

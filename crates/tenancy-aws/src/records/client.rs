@@ -1,4 +1,4 @@
-//! The tenant of an app client: `CLIENT#<pool>#<client>` / `PTR`.
+//! The binding of an app client to a tenant: `CLIENT#<pool>#<client>` / `PTR`.
 
 use tenancy::{ClientBinding, ClientBindingMode, ClientId, Damage, PoolId, TenantId};
 
@@ -8,10 +8,9 @@ use crate::key::{Key, POINTER, in_pool, tenant_partition};
 
 const ENTITY: &str = "client";
 
-/// What begins the partition key, and the index sort key of a tenant's app clients.
+/// Prefix of the partition key and of the index sort key.
 pub(crate) const PREFIX: &str = "CLIENT#";
 
-/// An app client's binding.
 #[derive(Clone, Debug)]
 pub struct ClientRecord {
     pub pool: PoolId,
