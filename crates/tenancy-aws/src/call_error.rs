@@ -98,7 +98,7 @@ impl fmt::Display for CallError {
         f.write_str(match self.kind {
             CallFailure::NotBuilt => "the request could not be built",
             CallFailure::TimedOut => "timed out",
-            CallFailure::ConnectTimedOut => "timed out connecting or waiting",
+            CallFailure::ConnectTimedOut => "timed out while connecting or waiting for an answer",
             CallFailure::NoCredentials => "there are no usable credentials",
             CallFailure::NotConnected => "could not connect, or the connection broke",
             CallFailure::Unreadable => "the answer could not be read",

@@ -127,8 +127,8 @@ fn clause(verb: &str, parts: impl Iterator<Item = String>) -> String {
     if parts.is_empty() { String::new() } else { format!("{verb} {} ", parts.join(", ")) }
 }
 
-/// Adds the condition that the item exists, and that each attribute of `guard` has the value that it has in `before` or is
-/// missing in both.
+/// Adds the condition that the item exists, and that each attribute of `guard` has the value that it has in `before`. An
+/// attribute that is missing in `before` must still be missing.
 fn unchanged(write: Write, before: &Attributes, guard: &[&'static str]) -> Write {
     let mut clauses = vec!["attribute_exists(#pk)".to_owned()];
     let mut write = write.name("#pk", "pk");

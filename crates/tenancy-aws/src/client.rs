@@ -79,7 +79,7 @@ impl AwsSettings {
         let secret = required("AWS_SECRET_ACCESS_KEY");
         let is_region = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !is_region {
-            faults.push("AWS_REGION is not a region".to_owned());
+            faults.push("AWS_REGION is malformed".to_owned());
         }
         let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
         for name in

@@ -1,7 +1,5 @@
-//! Reads and builds items. An item is damaged if an attribute has the wrong type.
-//!
-//! An attribute that a decision needs is required. An attribute that only operators see is optional, but its type is
-//! checked too.
+//! Reads and builds items. An item is damaged if a required attribute is missing, or if any attribute that is read has the
+//! wrong type. Attributes that a decision needs are required; attributes that only operators see are optional.
 
 use std::collections::HashMap;
 use std::str::FromStr;

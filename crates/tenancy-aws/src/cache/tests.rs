@@ -114,7 +114,7 @@ async fn an_active_tenant_outlives_an_outage_for_its_time_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_gone_is_not_served_from_memory_in_a_later_outage() {
+async fn a_tenant_that_is_gone_is_not_served_from_the_cache_in_a_later_outage() {
     let (cached, time) = cached(30, 600);
     cached.store.put("acme", "pro", TenantStatus::Active);
     tier(&cached, "acme").await;
@@ -144,7 +144,7 @@ async fn a_new_binding_takes_effect_in_five_seconds_and_none_outlives_an_outage(
 }
 
 #[tokio::test]
-async fn a_cache_that_is_off_remembers_nothing() {
+async fn a_cache_that_is_off_keeps_nothing() {
     let (cached, _) = cached(0, 600);
     cached.store.put("acme", "pro", TenantStatus::Active);
     tier(&cached, "acme").await;

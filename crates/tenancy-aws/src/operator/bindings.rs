@@ -1,4 +1,4 @@
-//! Operators' reads and changes of bindings: app clients and identity providers of tenants.
+//! Reads the bindings of app clients and identity providers, and plans changes to them.
 
 use tenancy::operate::bindings;
 use tenancy::{ClientBindingMode, ClientId, PoolId, ProviderName, TenantId, Timestamp};

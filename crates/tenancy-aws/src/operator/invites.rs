@@ -1,4 +1,4 @@
-//! Operators' reads and changes of invites. The caller makes the codes; the table holds only their hashes.
+//! Reads invites and plans changes to them. The caller makes the codes; the table holds only their hashes.
 
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use tenancy::operate::{invites, roles_in_words};

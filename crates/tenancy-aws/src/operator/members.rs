@@ -1,4 +1,4 @@
-//! Operators' reads and changes of members.
+//! Reads members and plans changes to them.
 
 use tenancy::operate::members::{self, MemberChange, MemberEdit};
 use tenancy::{MembershipStatus, Role, Sub, TenantId, Timestamp, UserKey, Username};

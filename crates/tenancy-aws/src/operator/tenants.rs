@@ -1,4 +1,4 @@
-//! Operators' reads and changes of tenants.
+//! Reads tenants and plans changes to them.
 
 use tenancy::operate::{Rule, tenants};
 use tenancy::{Slug, Tenant, TenantId, Timestamp};
