@@ -88,7 +88,7 @@ async fn a_change_of_a_tenant_is_seen_within_the_stated_time() {
     assert_eq!(
         tier(&cached, "acme").await.as_deref(),
         Some("pro"),
-        "from memory, less a fifth of jitter at most"
+        "served from the cache; jitter shortens the lifetime by a fifth at most"
     );
     time.seconds(7);
     assert_eq!(tier(&cached, "acme").await.as_deref(), Some("free"));
