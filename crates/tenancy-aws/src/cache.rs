@@ -1,5 +1,6 @@
-//! The cache of tenants and app client bindings, per environment: for a short time, a bounded number. Memberships are never
-//! cached: a removed member is refused at the very next token. Neither is what a join rests on: what it writes stays.
+//! The cache of tenants and app client bindings. Each Lambda environment has its own. Entries expire soon, and their number
+//! is limited. Memberships are never cached, so a removed member is refused at the next token. Joins do not use the cache
+//! either, because their writes are permanent.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,29 +11,29 @@ use std::time::{Duration, SystemTime};
 use tenancy::ports::{Records, StoreError};
 use tenancy::{ClientBinding, ClientId, PoolId, Tenant, TenantId, TenantStatus, UserKey, UserRecords};
 
-/// How long it is remembered that there is no binding: a new one takes effect soon.
+/// Longest time to cache that an app client has no binding. It is short, so that a new binding takes effect soon.
 const ABSENT_FOR: Duration = Duration::from_secs(5);
 
-/// How much of its time an entry may lose at random, so that environments that started together do not read together.
+/// Largest random part by which the lifetime of an entry is shortened, so that environments that started at the same time
+/// do not all read at the same time.
 const JITTER: f64 = 0.2;
 
-/// Most entries of each kind. A tenant is a few hundred bytes.
+/// Most tenants, and most bindings. A tenant takes a few hundred bytes.
 const MAX_ENTRIES: usize = 2_000;
 
-/// How long things are remembered.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheSettings {
-    /// Longest time for a tenant or a binding; zero turns the cache off.
+    /// Longest time to serve a cached tenant or binding; zero turns the cache off.
     pub fresh_for: Duration,
-    /// How much longer a tenant that was last seen active is served while the store gives no answer.
+    /// Additional time to serve a cached active tenant while the store cannot be read.
     pub stale_for: Duration,
 }
 
-/// Tells the time of day: `SystemTime::now` in a function. Not a monotonic clock, which may stand still while Lambda has an
-/// environment frozen, for minutes, and would make old entries look young.
+/// Tells the time of day: `SystemTime::now` in a function. A monotonic clock may stop while Lambda freezes an environment
+/// for minutes, and old entries would then look fresh.
 pub type Clock = fn() -> SystemTime;
 
-/// A store whose tenants and bindings are remembered.
+/// A store that caches tenants and app client bindings.
 pub struct CachedStore<S> {
     store: S,
     settings: CacheSettings,
@@ -50,19 +51,19 @@ pub struct CacheMeter {
     stale: AtomicU64,
 }
 
-/// What was counted since the last time.
+/// Counts since the last [`CacheMeter::take`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct CacheCounts {
-    /// Taken from memory.
+    /// Entries served from the cache.
     pub hits: u64,
-    /// Not there, or past its time.
+    /// Entries that were missing or expired.
     pub misses: u64,
-    /// Served past its time because the store gave no answer.
+    /// Expired entries served because the store could not be read.
     pub stale: u64,
 }
 
 impl CacheMeter {
-    /// What was counted since the last time, and starts anew.
+    /// Returns the counts and resets them.
     pub fn take(&self) -> CacheCounts {
         CacheCounts {
             hits: self.hits.swap(0, Ordering::Relaxed),
@@ -73,7 +74,6 @@ impl CacheMeter {
 }
 
 impl<S> CachedStore<S> {
-    /// Remembers what `store` says, as `settings` say; `clock` tells how old it is.
     #[must_use]
     pub fn new(store: S, settings: CacheSettings, clock: Clock) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl<S> CachedStore<S> {
         }
     }
 
-    /// A tenant past its time that may still be served: last seen active, and not for too long.
+    /// An expired tenant that may still be served: it was active, and was read less than `fresh_for` + `stale_for` ago.
     fn stale_tenant(&self, id: &TenantId) -> Option<Arc<Tenant>> {
         let longest = self.settings.fresh_for.saturating_add(self.settings.stale_for);
         let tenant = lock(&self.tenants).within(id, (self.clock)(), longest)?;
@@ -143,10 +143,10 @@ impl<S: Records + Sync> Records for CachedStore<S> {
                 }
                 None => Err(StoreError::Unavailable { operation, source }),
             },
-            // Gone or damaged: what was known of it counts no more.
-            gone => {
+            // A tenant that is missing or damaged is not served from the cache.
+            missing_or_damaged => {
                 lock(&self.tenants).remove(id);
-                gone
+                missing_or_damaged
             }
         }
     }
@@ -167,7 +167,6 @@ impl<S: Records + Sync> Records for CachedStore<S> {
     }
 }
 
-/// Entries with the time at which they were read.
 #[derive(Debug)]
 struct Entries<K, V>(HashMap<K, Entry<V>>);
 
@@ -179,7 +178,7 @@ struct Entry<V> {
 }
 
 impl<V> Entry<V> {
-    /// Whether it was read less than `age` ago. One that was read in the future, because the clock was set, is not.
+    /// Whether the entry was read less than `age` ago. `false` if it was read in the future, because the clock was set back.
     fn is_younger(&self, now: SystemTime, age: Duration) -> bool {
         now.duration_since(self.read_at).is_ok_and(|since| since < age)
     }
@@ -200,7 +199,7 @@ impl<K: Eq + Hash + Clone, V> Entries<K, V> {
         entry.is_younger(now, entry.fresh_for).then(|| entry.value.clone())
     }
 
-    /// The value, if it was read no longer ago than `longest`.
+    /// The value, if it was read less than `longest` ago.
     fn within(&self, key: &K, now: SystemTime, longest: Duration) -> Option<V>
     where
         V: Clone,
@@ -221,7 +220,7 @@ impl<K: Eq + Hash + Clone, V> Entries<K, V> {
         self.0.remove(key);
     }
 
-    /// Takes the oldest entry away.
+    /// Removes the oldest entry.
     fn make_room(&mut self) {
         let oldest = self.0.iter().min_by_key(|(_, entry)| entry.read_at).map(|(key, _)| key.clone());
         if let Some(oldest) = oldest {

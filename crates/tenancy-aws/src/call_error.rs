@@ -1,4 +1,4 @@
-//! Why a call of AWS brought no answer, told by its kind and its code rather than in a sentence.
+//! Why an AWS call failed: a kind and an error code that code can match on.
 
 use std::error::Error;
 use std::fmt;
@@ -8,47 +8,45 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tenancy::ports::StoreError;
 
-/// Why a call brought no answer.
+/// Why an AWS call failed.
 ///
-/// `Display` and `Debug` are for logs: they hold the kind and the service's error code. The message may quote what was
-/// sent, so they leave it out.
+/// `Display` and `Debug` are for logs: they hold the kind and the service's error code. They leave out the message, because
+/// it may quote the request.
 #[derive(Clone, Eq, PartialEq)]
 pub struct CallError {
-    /// How far the call came.
     pub kind: CallFailure,
     /// The service's error code, such as `AccessDeniedException`.
     pub code: Option<String>,
-    /// The service's own words. May quote what was sent.
+    /// The service's own text. It may quote the request.
     pub message: Option<String>,
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if the service answered.
     pub status: Option<u16>,
-    /// The first cause, where no answer came: of the network, or of the credentials.
+    /// The root cause if the service did not answer: an error of the network or of the credentials.
     pub cause: Option<String>,
 }
 
-/// How far a call came.
+/// The step at which a call failed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CallFailure {
     /// The request could not be built.
     NotBuilt,
-    /// The call took longer than it may.
+    /// The call exceeded its timeout.
     TimedOut,
-    /// The connection, or the wait for the first byte, took longer than it may.
+    /// Connecting, or waiting for the first byte, exceeded its timeout.
     ConnectTimedOut,
-    /// There were no credentials to sign the request with.
+    /// The SDK had no credentials to sign the request with.
     NoCredentials,
-    /// There was no connection, or it broke.
+    /// The connection failed or broke.
     NotConnected,
-    /// An answer came that cannot be read.
+    /// The answer is malformed.
     Unreadable,
     /// The service answered with an error.
     Refused,
-    /// Anything that a later SDK may add.
+    /// A kind of error that a later SDK may add.
     Other,
 }
 
 impl CallError {
-    /// Reads an error of the SDK.
     pub fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata,
@@ -85,12 +83,12 @@ fn kind<E>(error: &SdkError<E, HttpResponse>) -> CallFailure {
     }
 }
 
-/// Whether nothing was sent because there is nobody to sign it as.
+/// Whether the request was not sent because the SDK had no credentials to sign it with.
 fn lacks_credentials(error: &(impl Error + 'static)) -> bool {
     causes(error).any(<dyn Error>::is::<CredentialsError>)
 }
 
-/// An error and what caused it, outermost first.
+/// An error and its causes, outermost first.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&cause| cause.source())
 }
@@ -100,7 +98,7 @@ impl fmt::Display for CallError {
         f.write_str(match self.kind {
             CallFailure::NotBuilt => "the request could not be built",
             CallFailure::TimedOut => "timed out",
-            CallFailure::ConnectTimedOut => "timed out connecting or waiting",
+            CallFailure::ConnectTimedOut => "timed out while connecting or waiting for an answer",
             CallFailure::NoCredentials => "there are no usable credentials",
             CallFailure::NotConnected => "could not connect, or the connection broke",
             CallFailure::Unreadable => "the answer could not be read",
@@ -123,7 +121,7 @@ impl fmt::Debug for CallError {
 
 impl Error for CallError {}
 
-/// The store's error for a call of DynamoDB that brought no answer. Its source is a [`CallError`].
+/// The store's error for a DynamoDB call that failed. Its source is a [`CallError`].
 pub(crate) fn unavailable<E>(operation: &'static str, error: &SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata,
@@ -136,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logs_hold_the_code_and_none_of_the_words_of_the_service() {
+    fn logs_hold_the_code_and_not_the_message_of_the_service() {
         let error = CallError {
             kind: CallFailure::Refused,
             code: Some("ValidationException".to_owned()),

@@ -1,5 +1,5 @@
-//! A change that an operator plans: looked at first, then written as one transaction, and only if everything that it was
-//! planned from is still as it was read.
+//! A change that an operator plans and can preview. It is written as one transaction, and only if the items that it was
+//! planned from have not changed since they were read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value};
@@ -8,44 +8,42 @@ use crate::item::{Attributes, key_of};
 use crate::key::Key;
 use crate::write::Write;
 
-/// What one transaction writes: all of it or nothing.
+/// The writes of one transaction: DynamoDB applies all of them or none.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a change is only a plan until it is applied"]
 pub struct Change {
     steps: Vec<Step>,
 }
 
-/// One item of a change, as it would be written.
+/// The preview of one item of a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedWrite {
-    /// `create`, `change`, `delete`, or `require`: the item is only looked at.
+    /// `create`, `change`, `delete` or `require`. `require` only checks the item.
     pub action: &'static str,
-    /// Partition key.
     pub pk: String,
-    /// Sort key.
     pub sk: String,
-    /// The item as it was read; `None` when it is new. Of a required item only what must hold.
+    /// The item as it was read; `None` if it is new. For `require`, only the attributes that must not change.
     pub before: Option<Map<String, Value>>,
-    /// The item afterwards; `None` when it is deleted.
+    /// The item after the write; `None` if it is deleted.
     pub after: Option<Map<String, Value>>,
 }
 
-/// What a change does with one item, and what must still hold of it.
+/// What a change does to one item, and its condition.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// The item must not exist.
     Create(Attributes),
-    /// The attributes `guard` must be as they are in `before`.
+    /// The attributes `guard` must have the values that they have in `before`.
     Update { before: Attributes, set: Values, remove: Vec<&'static str>, guard: Vec<&'static str> },
-    /// The same.
+    /// The attributes `guard` must have the values that they have in `before`.
     Delete { before: Attributes, guard: Vec<&'static str> },
-    /// There must still be no item under this key.
+    /// No item may exist under this key.
     RequireNone(Key),
-    /// The item stays, and must be as it was read.
+    /// The item is not written. Its attributes `guard` must have the values that they have in `before`.
     Require { before: Attributes, guard: Vec<&'static str> },
 }
 
-/// Attributes in the order in which they are set.
+/// Names and values of attributes, in the order in which they are set.
 pub(crate) type Values = Vec<(&'static str, AttributeValue)>;
 
 impl Change {
@@ -53,19 +51,19 @@ impl Change {
         Self { steps }
     }
 
-    /// Both changes in one transaction.
+    /// Combines both changes in one transaction.
     pub fn and(mut self, other: Self) -> Self {
         self.steps.extend(other.steps);
         self
     }
 
-    /// Nothing has to be written: everything is already as it was asked for.
+    /// Whether there is nothing to write, because the table already has the requested state.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The items, in the order in which they are written.
+    /// The items of the change, in the order of the transaction.
     #[must_use]
     pub fn preview(&self) -> Vec<PlannedWrite> {
         self.steps.iter().map(Step::preview).collect()
@@ -129,7 +127,8 @@ fn clause(verb: &str, parts: impl Iterator<Item = String>) -> String {
     if parts.is_empty() { String::new() } else { format!("{verb} {} ", parts.join(", ")) }
 }
 
-/// On the condition that the item exists, and that the attributes `guard` are what they were, or still missing.
+/// Adds the condition that the item exists, and that each attribute of `guard` has the value that it has in `before`. An
+/// attribute that is missing in `before` must still be missing.
 fn unchanged(write: Write, before: &Attributes, guard: &[&'static str]) -> Write {
     let mut clauses = vec!["attribute_exists(#pk)".to_owned()];
     let mut write = write.name("#pk", "pk");
@@ -146,7 +145,7 @@ fn unchanged(write: Write, before: &Attributes, guard: &[&'static str]) -> Write
     write.when(clauses.join(" AND "))
 }
 
-/// An item as plain JSON, for people and scripts to look at: sets as lists, bytes as their number.
+/// An item as plain JSON, for people and scripts. A set is a list; binary data is its size, such as `12 bytes`.
 fn json_item(item: &Attributes) -> Map<String, Value> {
     item.iter().map(|(name, value)| (name.clone(), json(value))).collect()
 }

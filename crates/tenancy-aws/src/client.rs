@@ -1,5 +1,5 @@
-//! Both SDK clients, put together by hand: the default loader looks for profiles, containers and instance metadata, none
-//! of which a Lambda function has, and every cold start would pay for it.
+//! Builds both SDK clients without the SDK's default loader. The loader looks for profiles, containers and instance
+//! metadata, which a Lambda function does not have, and slows down every cold start.
 
 use std::time::Duration;
 
@@ -20,34 +20,33 @@ use aws_types::SdkConfig;
 /// Longest time to get a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Longest time of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(700);
 
-/// Longest time of one operation, its attempts and the waits between them included. Cognito gives a trigger 5 s
+/// Longest time of one operation, including its attempts and the waits between them. Cognito gives a trigger 5 s
 /// (developer guide, "Customizing user pool workflows with Lambda triggers").
 const OPERATION_TIMEOUT: Duration = Duration::from_millis(1_800);
 
-/// Attempts of one operation: two failures in a row are not seen.
+/// Attempts of one operation: callers do not notice two failures in a row.
 const MAX_ATTEMPTS: u32 = 3;
 
-/// Longest wait before the second attempt, doubled after it; each wait is a random part of it. The SDK's own 1 s would
-/// make a connection that went stale while the environment was frozen, which is routine, cost up to a second.
+/// Longest wait before the second attempt. It doubles for each further attempt; the wait is a random part of it. The SDK's
+/// default is 1 s. With it, a connection that broke while the environment was frozen, which is common, would cost up to 1 s.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(15);
 
-/// Longest wait between any two attempts.
+/// Longest wait between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_millis(200);
 
-/// What a retry takes from the quota of 500 that a client has, so that a service in trouble is not made worse.
+/// Tokens that a retry takes from the 500 of the retry quota. The quota limits the load of retries on a failing service.
 const RETRY_COST: u32 = 5;
 
-/// What a success gives back. The SDK's own quota is never refilled by more than one, and reads made at the same time lose
-/// what they took: a quiet environment would run out of it without any outage.
+/// Tokens that a success returns. By default, the SDK returns at most one, and parallel reads lose the tokens that they took:
+/// a quiet environment would use up its quota without any outage.
 const SUCCESS_REWARD: f32 = 5.0;
 
-/// What time gives back, so that after an outage two failures in a row are soon unseen again.
+/// Tokens that return each second, so that retries are possible again soon after an outage.
 const REFILL_PER_SECOND: f32 = 10.0;
 
-/// Where AWS is, and as whom to call it: the SDK's own environment variables.
+/// Region, credentials and endpoints, from the SDK's standard environment variables.
 #[derive(Clone)]
 pub struct AwsSettings {
     region: Region,
@@ -59,13 +58,13 @@ pub struct AwsSettings {
 }
 
 impl AwsSettings {
-    /// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, which Lambda sets, and
-    /// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`,
-    /// `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`, through `lookup`.
+    /// Reads environment variables through `lookup`. Lambda sets `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`
+    /// and `AWS_SESSION_TOKEN`. Optional: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB`,
+    /// `AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER`, `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
     ///
     /// # Errors
     ///
-    /// The variables that are missing, each in words.
+    /// One message for each variable that is missing or malformed.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<String>> {
         let lookup = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let mut faults = Vec::new();
@@ -80,7 +79,7 @@ impl AwsSettings {
         let secret = required("AWS_SECRET_ACCESS_KEY");
         let is_region = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !is_region {
-            faults.push("AWS_REGION is not a region".to_owned());
+            faults.push("AWS_REGION is malformed".to_owned());
         }
         let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
         for name in
@@ -106,7 +105,7 @@ impl AwsSettings {
     }
 }
 
-/// Builds clients that share one connection pool, one set of root certificates and one policy of timeouts and retries.
+/// Builds clients that share one connection pool, one set of root certificates, and the same timeouts and retries.
 pub struct AwsClients {
     config: SdkConfig,
     retry_partition: RetryPartition,
@@ -115,7 +114,6 @@ pub struct AwsClients {
 }
 
 impl AwsClients {
-    /// Prepares the shared parts.
     #[must_use]
     pub fn new(settings: AwsSettings) -> Self {
         let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
@@ -146,7 +144,6 @@ impl AwsClients {
         }
     }
 
-    /// The client of the table.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config);
@@ -156,7 +153,6 @@ impl AwsClients {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    /// The client of the user directory.
     #[must_use]
     pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
         let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.config);
@@ -167,7 +163,7 @@ impl AwsClients {
     }
 }
 
-/// Tries again what was answered with success and cannot be read: the SDK takes it for final.
+/// Retries a call whose answer has a success status and cannot be parsed. By default, the SDK does not retry it.
 #[derive(Debug)]
 struct UnreadableAnswers;
 

@@ -1,6 +1,5 @@
-//! Reading an item: every attribute by its type, or the item is damaged. And making one.
-//!
-//! What a decision rests on must be there. What is only kept for operators may be missing, but not mistyped.
+//! Reads and builds items. An item is damaged if a required attribute is missing, or if any attribute that is read has the
+//! wrong type. Attributes that a decision needs are required; attributes that only operators see are optional.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -13,10 +12,10 @@ use crate::key::{Key, TENANT_PREFIX};
 /// Schema version of every item.
 const SCHEMA_VERSION: &str = "1";
 
-/// An item as the SDK has it.
+/// An item in the SDK's form.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// An item that is what its entity type says, of the schema version that this code reads.
+/// An item whose entity type (`et`) and schema version (`v`) were checked.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'a> {
     attributes: &'a Attributes,
@@ -34,7 +33,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The item is damaged: `problem`, in words that quote no value.
+    /// The error for this item. `problem` must not quote a value.
     pub(crate) fn damage(self, problem: String) -> Damage {
         Damage { key: key_of(self.attributes).to_string(), problem }
     }
@@ -43,7 +42,6 @@ impl<'a> Item<'a> {
         self.optional_text(name)?.ok_or_else(|| self.damage(format!("`{name}` is missing")))
     }
 
-    /// A text that may be missing.
     pub(crate) fn optional_text(self, name: &str) -> Result<Option<&'a str>, Damage> {
         match self.attributes.get(name) {
             None => Ok(None),
@@ -52,12 +50,11 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// A required text of a type with rules of its own.
+    /// A required text, parsed by the rules of its type.
     pub(crate) fn parsed<T: FromStr<Err = InvalidText>>(self, name: &str) -> Result<T, Damage> {
         self.text(name)?.parse().map_err(|error| self.damage(format!("`{name}`: {error}")))
     }
 
-    /// The same, of a text that may be missing.
     pub(crate) fn optional_parsed<T: FromStr<Err = InvalidText>>(
         self,
         name: &str,
@@ -65,7 +62,7 @@ impl<'a> Item<'a> {
         self.optional_text(name)?.map(|_| self.parsed(name)).transpose()
     }
 
-    /// The one of `choices` that is called what the text says.
+    /// The choice whose name equals the required text. `called` tells the name of a choice.
     pub(crate) fn one_of<T: Copy>(
         self,
         name: &str,
@@ -74,49 +71,47 @@ impl<'a> Item<'a> {
     ) -> Result<T, Damage> {
         let text = self.text(name)?;
         let found = choices.iter().copied().find(|choice| called(*choice) == text);
-        found.ok_or_else(|| self.damage(format!("`{name}` is none that is known")))
+        found.ok_or_else(|| self.damage(format!("`{name}` is not a known value")))
     }
 
-    /// A required whole number, not negative.
     pub(crate) fn number(self, name: &str) -> Result<u64, Damage> {
         self.optional_number(name)?.ok_or_else(|| self.damage(format!("`{name}` is missing")))
     }
 
-    /// A whole number, not negative, that may be missing.
     pub(crate) fn optional_number(self, name: &str) -> Result<Option<u64>, Damage> {
         match self.attributes.get(name) {
             None => Ok(None),
             Some(AttributeValue::N(number)) => number
                 .parse()
                 .map(Some)
-                .map_err(|_| self.damage(format!("`{name}` is not a whole number from 0 on"))),
+                .map_err(|_| self.damage(format!("`{name}` is not a whole number of 0 or more"))),
             Some(_) => Err(self.damage(format!("`{name}` is not a number"))),
         }
     }
 
-    /// A moment that may be missing.
+    /// An optional time, in seconds since the epoch.
     pub(crate) fn optional_time(self, name: &str) -> Result<Option<Timestamp>, Damage> {
         Ok(self.optional_number(name)?.map(Timestamp::from_epoch_seconds))
     }
 
-    /// Checks that a text is `expected`, which the key says.
+    /// Checks that a required text is `expected`, the value in the item's key.
     pub(crate) fn as_in_key(self, name: &str, expected: &str) -> Result<(), Damage> {
         if self.text(name)? == expected {
             return Ok(());
         }
-        Err(self.damage(format!("`{name}` is not its key's")))
+        Err(self.damage(format!("`{name}` differs from the item's key")))
     }
 
-    /// A required flag.
+    /// A required boolean.
     pub(crate) fn flag(self, name: &str) -> Result<bool, Damage> {
         match self.attributes.get(name) {
             Some(AttributeValue::Bool(flag)) => Ok(*flag),
-            Some(_) => Err(self.damage(format!("`{name}` is not a flag"))),
+            Some(_) => Err(self.damage(format!("`{name}` is not a boolean"))),
             None => Err(self.damage(format!("`{name}` is missing"))),
         }
     }
 
-    /// A list of roles; none when it is missing.
+    /// A list of roles; empty if the attribute is missing.
     pub(crate) fn roles(self, name: &str) -> Result<Vec<Role>, Damage> {
         match self.attributes.get(name) {
             None => Ok(Vec::new()),
@@ -124,7 +119,6 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// A map; `None` when it is missing.
     pub(crate) fn optional_map(self, name: &str) -> Result<Option<&'a Attributes>, Damage> {
         match self.attributes.get(name) {
             None => Ok(None),
@@ -133,7 +127,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// A list of texts with rules of their own, standing at `name`.
+    /// Parses `value` as a list of texts. `name` is the attribute to name in an error.
     pub(crate) fn list<T: FromStr<Err = InvalidText>>(
         self,
         name: &str,
@@ -152,23 +146,21 @@ impl<'a> Item<'a> {
     }
 }
 
-/// The key of an item that was read.
 pub(crate) fn key_of(attributes: &Attributes) -> Key {
     let part = |name| text_of(attributes, name).unwrap_or_default();
     Key::new(part("pk"), part("sk"))
 }
 
-/// An attribute that is a text, if it is: for what decides nothing.
+/// An optional text; `None` also if the type is wrong. Only for attributes that no decision needs.
 pub(crate) fn text_of<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
     attributes.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
-/// The tenant that the sort key of an item names.
 pub(crate) fn tenant_of_sort_key(attributes: &Attributes) -> Option<TenantId> {
     text_of(attributes, "sk")?.strip_prefix(TENANT_PREFIX)?.parse().ok()
 }
 
-/// A new item of `entity` under `key`: `attributes`, and those that every item has.
+/// A new item with `attributes`, the key, the entity type and the schema version.
 pub(crate) fn new_item(
     key: Key,
     entity: &str,
@@ -180,12 +172,12 @@ pub(crate) fn new_item(
     item
 }
 
-/// What every item of `entity` says of itself.
+/// The entity type and schema version, which every item has.
 pub(crate) fn kind(entity: &str) -> [(&'static str, AttributeValue); 2] {
     [("et", text(entity)), ("v", AttributeValue::N(SCHEMA_VERSION.to_owned()))]
 }
 
-/// The keys by which the operators' index lists an item.
+/// The keys of an item in the operators' index.
 pub(crate) fn index_keys(
     partition: impl Into<String>,
     sort: impl Into<String>,
@@ -193,7 +185,7 @@ pub(crate) fn index_keys(
     [("gsi1pk", text(partition)), ("gsi1sk", text(sort))]
 }
 
-/// The version that an item is written with when it is changed.
+/// The attribute `ver` for the next change of `item`: one more, or 1 if it is missing or malformed.
 pub(crate) fn next_version(item: &Attributes) -> (&'static str, AttributeValue) {
     let version = item.get("ver").and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
     ("ver", number(version.unwrap_or(0_u64).saturating_add(1)))

@@ -1,5 +1,5 @@
-//! Keys of the table, and the forms of them that several records share. No part of a key can hold a `#`: the types of
-//! `tenancy` see to that.
+//! Keys of the table, and the key prefixes that several records share. `#` separates the parts of a key; the types of
+//! `tenancy` forbid it within a part.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -7,23 +7,22 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::{PoolId, TenantId, UserKey};
 
-/// A primary key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,
 }
 
-/// Sort key of an entity that has its partition for itself.
+/// Sort key of the main item of a partition.
 pub(crate) const META: &str = "META";
-/// Sort key of an entity that only points at a tenant.
+/// Sort key of an item that only points at a tenant.
 pub(crate) const POINTER: &str = "PTR";
 
-/// What names a tenant in a partition or sort key.
+/// Prefix of a partition or sort key that names a tenant.
 pub(crate) const TENANT_PREFIX: &str = "TENANT#";
 const USER_PREFIX: &str = "USER#";
 
-/// What begins the partitions whose names end in a hash.
+/// Prefixes of partition keys that end in a hash.
 pub(crate) const INVITE_PREFIX: &str = "INVITE#";
 pub(crate) const EMAIL_PREFIX: &str = "EMAIL#";
 
@@ -42,7 +41,7 @@ impl Key {
 }
 
 impl std::fmt::Display for Key {
-    /// For logs: hashes cut to 8 digits.
+    /// For logs: hashes are cut to 8 digits.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let hashed = [INVITE_PREFIX, EMAIL_PREFIX].iter().find(|prefix| self.pk.starts_with(**prefix));
         let pk = hashed.and_then(|prefix| self.pk.get(..prefix.len().saturating_add(8))).unwrap_or(&self.pk);
@@ -50,7 +49,8 @@ impl std::fmt::Display for Key {
     }
 }
 
-/// Partition of a tenant's own items; also a sort key, and the index partition of what belongs to the tenant.
+/// Partition of a tenant's own items. The same text is the sort key of a membership and of an invite's pointer, and the
+/// index partition of the items that belong to the tenant.
 pub(crate) fn tenant_partition(tenant: &TenantId) -> String {
     format!("{TENANT_PREFIX}{tenant}")
 }
@@ -59,7 +59,7 @@ pub(crate) fn user_partition(user: &UserKey) -> String {
     format!("{USER_PREFIX}{}#{}", user.pool, user.sub)
 }
 
-/// The user whose partition this is.
+/// The user that a partition key names.
 pub(crate) fn user_of_partition(pk: &str) -> Option<UserKey> {
     let (pool, sub) = in_pool(pk, USER_PREFIX)?;
     Some(UserKey { pool, sub })

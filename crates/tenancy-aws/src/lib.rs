@@ -1,18 +1,18 @@
-//! The ports of [`tenancy`] on AWS: one DynamoDB table, and a Cognito user pool.
+//! The adapters of [`tenancy`]'s ports: one DynamoDB table and a Cognito user pool.
 //!
 //! | Module | What it does |
 //! | --- | --- |
-//! | [`cache`] | [`CachedStore`], a store whose tenants and app client bindings are remembered |
-//! | [`call_error`] | [`CallError`], why a call brought no answer |
+//! | [`cache`] | [`CachedStore`], a store that caches tenants and app client bindings |
+//! | [`call_error`] | [`CallError`], why an AWS call failed |
 //! | [`client`] | builds both SDK clients: one HTTP and TLS stack, explicit timeouts and retries |
-//! | [`store`] | [`DynamoStore`], the table as the functions use it |
+//! | [`store`] | [`DynamoStore`], the table's ports for the functions |
 //! | [`users`] | [`CognitoUsers`], the user directory |
-//! | [`table`] | the table itself |
-//! | [`operator`] | what an operator reads and writes, each change planned first |
-//! | `records` | how each item looks: its key, its attributes and the conditions of its writes, one file a record |
-//! | `read`, `write` | what is asked of DynamoDB, and how it is asked again |
+//! | [`table`] | creates and inspects the table itself |
+//! | [`operator`] | the reads of an operator, and the changes, each planned before it is written |
+//! | `records` | the layout of each item: key, attributes and write conditions, one file for each record |
+//! | `read`, `write` | the calls to DynamoDB and their retries |
 //!
-//! How an item looks in the table is known in `records` and nowhere else.
+//! Only `records` knows the layout of an item.
 
 pub mod cache;
 pub mod call_error;

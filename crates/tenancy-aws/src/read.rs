@@ -1,5 +1,5 @@
-//! Reads of the table: one item, or all items of a range, page after page. Every read that a decision rests on is strongly
-//! consistent.
+//! Reads of the table: one item, or all items of a range, page by page. Reads of the table are strongly consistent; reads of
+//! the operators' index are not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,6 @@ use crate::item::{Attributes, text};
 use crate::key::Key;
 use crate::table::INDEX;
 
-/// The client of one table.
 #[derive(Clone, Debug)]
 pub(crate) struct TableClient {
     pub(crate) client: Client,
@@ -24,11 +23,10 @@ pub(crate) struct TableClient {
     pub(crate) meter: Arc<StoreMeter>,
 }
 
-/// A call of the table. The SDK's future is large; on the heap it does not add up in every caller.
+/// A call to the table. The SDK's future is large; on the heap it does not enlarge the future of each caller.
 pub(crate) type Call<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 impl TableClient {
-    /// Reads one item.
     pub(crate) fn get(&self, operation: &'static str, key: Key) -> Call<'_, Option<Attributes>> {
         let call = self.client.get_item().table_name(&self.name).set_key(Some(key.into_attributes()));
         Box::pin(async move {
@@ -48,8 +46,8 @@ impl TableClient {
         self.pages(operation, query).until(None)
     }
 
-    /// Reads the items of one partition from the sort key `from` to `until`, both included: all of them from the first on,
-    /// or at least `latest`, from the last on.
+    /// Reads the items of one partition from the sort key `from` to `until`, both included. Without `latest`: all items in
+    /// ascending order. With `latest`: at least that many items, if they exist, in descending order.
     pub(crate) fn range(
         &self,
         operation: &'static str,
@@ -67,7 +65,7 @@ impl TableClient {
         self.pages(operation, query).until(latest)
     }
 
-    /// Reads all items of one partition of the operators' index.
+    /// Reads all items of one partition of the operators' index whose index sort key begins with `prefix`.
     pub(crate) fn index(
         &self,
         operation: &'static str,
@@ -77,8 +75,7 @@ impl TableClient {
         self.index_pages(operation, partition, prefix, None).until(None)
     }
 
-    /// The items of one partition of the operators' index; `page_size` is the most on a page. The index follows the table
-    /// within moments, not at once.
+    /// The same items, page by page. A page has at most `page_size` items. The index is eventually consistent.
     pub(crate) fn index_pages(
         &self,
         operation: &'static str,
@@ -100,8 +97,8 @@ impl TableClient {
     }
 }
 
-/// Items, page after page. The SDK's paginator asks its stream once more after the last page, which the meter would count
-/// as a call.
+/// Items, page by page. It replaces the SDK's paginator, whose stream is polled once more after the last page: the meter
+/// would count that as a call.
 pub(crate) struct Pages {
     meter: Arc<StoreMeter>,
     operation: &'static str,
@@ -111,7 +108,7 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// The next page, which may be empty without being the last; `None` after the last.
+    /// The next page; `None` after the last page. An empty page can be followed by more pages.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Attributes>>, StoreError> {
         if self.is_over {
             return Ok(None);
@@ -124,7 +121,7 @@ impl Pages {
         Ok(Some(page.items.unwrap_or_default()))
     }
 
-    /// The items of all pages, or of as many as have `enough`.
+    /// Reads pages until there are `enough` items, or all pages if it is `None`.
     fn until(mut self, enough: Option<usize>) -> Call<'static, Vec<Attributes>> {
         Box::pin(async move {
             let mut items = Vec::new();
@@ -154,7 +151,7 @@ fn within(
         .expression_attribute_values(":prefix", text(prefix))
 }
 
-/// Counts calls of the table and the time they took, for the metrics `StoreCalls` and `StoreMs`.
+/// Counts calls to the table and their durations, for the metrics `StoreCalls` and `StoreMs`.
 #[derive(Debug, Default)]
 pub struct StoreMeter {
     calls: AtomicU64,
@@ -162,8 +159,8 @@ pub struct StoreMeter {
 }
 
 impl StoreMeter {
-    /// What was counted since the last time, and starts anew: calls, and the sum of their durations (calls made at the
-    /// same time count each).
+    /// Returns the number of calls and the sum of their durations since the last `take`, and resets both. The durations of
+    /// parallel calls are added.
     pub fn take(&self) -> (u64, Duration) {
         let calls = self.calls.swap(0, Ordering::Relaxed);
         (calls, Duration::from_micros(self.micros.swap(0, Ordering::Relaxed)))

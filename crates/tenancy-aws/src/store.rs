@@ -1,4 +1,4 @@
-//! The table as the functions use it: the ports of [`tenancy`].
+//! The ports of [`tenancy`] that the functions use, on the table.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,38 +19,35 @@ use crate::records::audit::{self, NewAudit};
 use crate::records::{client, invite, invite_use, member, pointer, profile, provider, tenant, user};
 use crate::write::Write;
 
-/// Longest time that the warm-up may take of a cold start.
+/// Longest time that the warm-up may add to a cold start.
 const WARM_UP_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// The tenancy table.
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
     pub(crate) table: TableClient,
 }
 
 impl DynamoStore {
-    /// The table called `table`.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         Self { table: TableClient { client, name: table, meter: Arc::default() } }
     }
 
-    /// What the store's calls have cost since the last [`StoreMeter::take`].
     #[must_use]
     pub fn meter(&self) -> &StoreMeter {
         &self.table.meter
     }
 
-    /// Opens the connection with one bounded read of nothing, so that name look-up and TLS handshake happen while Lambda
-    /// still gives the full CPU of the init phase. What comes of it does not matter, and is not an error.
+    /// Opens the connection during Lambda's init phase, which has full CPU: DNS look-up and TLS handshake are then done. It
+    /// reads an item that cannot exist, for at most 400 ms, and ignores the result.
     pub async fn warm_up(&self) {
         let read = self.table.get("warm up", tenant::warm_up_key());
         let _ = tokio::time::timeout(WARM_UP_TIMEOUT, read).await;
         self.meter().take();
     }
 
-    /// The invite's address, if it is bound to one and its pointer points at it. A damaged pointer does not keep a code from
-    /// being redeemed.
+    /// The hash of the invite's address, if the invite is bound to an address and the pointer of that address names it. A
+    /// damaged pointer is returned as the inner error: the code can still be redeemed.
     async fn pointed_at(&self, invite: &Invite) -> Result<Result<Option<EmailHash>, Damage>, StoreError> {
         let Some(email) = invite.email.as_ref().map(EmailHash::of) else { return Ok(Ok(None)) };
         match self.pointer(&email, &invite.tenant).await {
@@ -92,10 +89,10 @@ impl Offers for DynamoStore {
         let Some(item) = invite else { return Ok(Offer { used_for, ..Offer::default() }) };
         let invite = invite::decode(hash, &item).map(|found| found.invite);
         if let Some(tenant) = &used_for {
-            // Whatever has become of the invite: this user has used it.
+            // This user has used the invite, so its current state does not matter.
             if invite.is_ok_and(|invite| invite.tenant != *tenant) {
                 let key = invite_use::key(hash, user).to_string();
-                return Err(Damage { key, problem: "`tid` is not its invite's".to_owned() }.into());
+                return Err(Damage { key, problem: "`tid` differs from the invite's".to_owned() }.into());
             }
             return Ok(Offer { used_for, ..Offer::default() });
         }
@@ -117,7 +114,7 @@ impl Offers for DynamoStore {
         email: &EmailHash,
         tenant: &TenantId,
     ) -> Result<Option<InvitePointer>, StoreError> {
-        let item = self.table.get("read the pointer of an address", pointer::key(email, tenant)).await?;
+        let item = self.table.get("read the invite of an address", pointer::key(email, tenant)).await?;
         Ok(item.map(|item| pointer::decode(email, &item)).transpose()?)
     }
 
@@ -146,7 +143,7 @@ impl ProviderBindings for DynamoStore {
 
 impl Joins for DynamoStore {
     async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
-        self.table.transact("redeem an invite", writes_of(plan)).await
+        self.table.transact("join a tenant", writes_of(plan)).await
     }
 }
 
@@ -170,17 +167,17 @@ impl Defaults for DynamoStore {
             request_id: Some(request_id),
         };
         let writes = [profile::move_default(user, change), Write::put(audit.encode())];
-        self.table.transact("move a default tenant", writes).await
+        self.table.transact("move the default tenant", writes).await
     }
 }
 
 impl Stamps for DynamoStore {
     async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
-        let operation = "note a stamp";
+        let operation = "record that a stamp is written";
         match self.table.transact(operation, [member::note_stamp(user, tenant)]).await? {
             Commit::Done => Ok(()),
             Commit::Outdated => {
-                Err(StoreError::Unavailable { operation, source: "the membership is gone".into() })
+                Err(StoreError::Unavailable { operation, source: "the membership no longer exists".into() })
             }
         }
     }
@@ -215,8 +212,7 @@ fn writes_of(plan: &JoinPlan) -> Vec<Write> {
     writes
 }
 
-/// Who joined what, by which invite, in which request. Its key is made of what happens once only: a use, or a first
-/// membership.
+/// The audit item of a join. Its id is unique, because the use of an invite and a first membership each happen only once.
 fn audit_of(plan: &JoinPlan) -> NewAudit<'_> {
     let user = &plan.user;
     let (action, target, right) = match &plan.way {

@@ -1,4 +1,4 @@
-//! The table itself, for local runs and for those who deploy without the template.
+//! Creates and inspects the table. For local runs, and for deployments without the template.
 
 use std::time::Duration;
 
@@ -15,21 +15,21 @@ use tenancy::ports::{BoxError, StoreError};
 
 use crate::call_error::{CallError, unavailable};
 
-/// How often a new table is looked at before it is given up: a minute.
+/// Most polls of a new table before a timeout. With [`BETWEEN_LOOKS`], this is one minute.
 const MOST_LOOKS: u32 = 120;
 
-/// The time between two looks.
+/// The time between two polls.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 /// Name of the sparse index that only operators read.
 pub const INDEX: &str = "gsi1";
 
-/// Creates the table `name` and waits until it can be used, a minute at most: string keys `pk` and `sk`, on demand, the
-/// index [`INDEX`], expiry by the attribute `ttl`.
+/// Creates the table `name` and waits up to one minute until it is active. The table has the string keys `pk` and `sk`,
+/// on-demand capacity, the index [`INDEX`], and expiry by the attribute `ttl`.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when DynamoDB refuses, such as because the table exists.
+/// [`StoreError`] when a call fails, for example because the table exists.
 pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
     let definition = Definition::build().map_err(|error| built("define the table", error))?;
     client
@@ -46,11 +46,11 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
     expire(client, name).await
 }
 
-/// Turns on that items expire by the attribute `ttl`.
+/// Turns on the expiry of items by the attribute `ttl`.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when DynamoDB refuses.
+/// [`StoreError`] when the call fails.
 pub async fn expire(client: &Client, name: &str) -> Result<(), StoreError> {
     let expiry = TimeToLiveSpecification::builder().attribute_name("ttl").enabled(true).build();
     let expiry = expiry.map_err(|error| built("define the table's expiry", error))?;
@@ -58,9 +58,9 @@ pub async fn expire(client: &Client, name: &str) -> Result<(), StoreError> {
     call.await.map(|_| ()).map_err(|error| unavailable("turn on the table's expiry", &error))
 }
 
-/// A table that was just made may not be known everywhere yet (API reference, `DescribeTable`).
+/// Waits for a new table. At first, DynamoDB may say that it does not exist (API reference, `DescribeTable`).
 async fn wait_until_active(client: &Client, name: &str) -> Result<(), StoreError> {
-    let operation = "wait for the table";
+    let operation = "wait until the table is active";
     for _ in 0..MOST_LOOKS {
         match client.describe_table().table_name(name).send().await {
             Ok(described)
@@ -74,15 +74,15 @@ async fn wait_until_active(client: &Client, name: &str) -> Result<(), StoreError
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
-    Err(StoreError::Unavailable { operation, source: "it is not active after a minute".into() })
+    Err(StoreError::Unavailable { operation, source: "timed out after a minute".into() })
 }
 
-/// Turns on deletion protection and point-in-time recovery, which no local engine has in full. A table that was just made
-/// takes the latter only after a while; it is asked for a minute.
+/// Turns on deletion protection and point-in-time recovery. No local engine supports both in full. DynamoDB refuses
+/// point-in-time recovery for a while after it created a table, so the call is retried for one minute.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when DynamoDB refuses either; the other may be on.
+/// [`StoreError`] when one of the two fails; the other may be on.
 pub async fn protect(client: &Client, name: &str) -> Result<(), StoreError> {
     let protection = client.update_table().table_name(name).deletion_protection_enabled(true).send().await;
     let protected = protection.map_err(|error| unavailable("turn on deletion protection", &error));
@@ -106,44 +106,42 @@ pub async fn protect(client: &Client, name: &str) -> Result<(), StoreError> {
     protected.map(|_| ())
 }
 
-/// What can be seen of a table from outside. A part that could not be read says why.
-#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is looked at")]
+/// The settings of a table. If a setting could not be read, its value is the reason.
+#[expect(clippy::struct_excessive_bools, reason = "each is one setting of the table")]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TableState {
-    /// Whether it can be used.
     pub is_active: bool,
     /// Whether its keys are the strings `pk` and `sk`.
     pub has_keys: bool,
-    /// The index [`INDEX`], if there is one of the name.
+    /// The index [`INDEX`]; `None` if it does not exist.
     pub index: Option<IndexState>,
-    /// Whether it cannot be deleted by accident.
     pub is_deletion_protected: bool,
-    /// Whether it is paid by request, and not by a provisioned capacity that can run out.
+    /// Whether its capacity is on demand, not provisioned.
     pub is_on_demand: bool,
-    /// Items in it, as DynamoDB last counted, every six hours or so.
+    /// The number of items. DynamoDB updates it about every six hours.
     pub item_count: Option<i64>,
     /// Whether items expire by the attribute `ttl`.
     pub expires: Result<bool, String>,
-    /// Whether any second of the last days can be restored.
+    /// Whether point-in-time recovery is on.
     pub is_recoverable: Result<bool, String>,
 }
 
-/// What can be seen of the operators' index.
+/// The settings of the operators' index.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct IndexState {
-    /// Whether it is built.
+    /// Whether it is active: DynamoDB has finished building it.
     pub is_active: bool,
     /// Whether its keys are the strings `gsi1pk` and `gsi1sk`.
     pub has_keys: bool,
-    /// Whether it holds all attributes.
+    /// Whether it projects all attributes.
     pub holds_all: bool,
 }
 
-/// Looks at the table `name`; `None` when there is none.
+/// Reads the settings of the table `name`; `None` if it does not exist.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when DynamoDB does not say.
+/// [`StoreError`] when the table cannot be described.
 pub async fn inspect(client: &Client, name: &str) -> Result<Option<TableState>, StoreError> {
     let described = match client.describe_table().table_name(name).send().await {
         Ok(described) => described,

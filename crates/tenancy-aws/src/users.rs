@@ -1,4 +1,4 @@
-//! The user pool's own record of a user.
+//! The user directory: users in a Cognito user pool.
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::error::BuildError;
@@ -8,7 +8,7 @@ use tenancy::{PoolId, TenantId, Username};
 
 use crate::call_error::CallError;
 
-/// Cognito user pools, as post-confirmation uses them: it writes one attribute and reads nothing.
+/// Writes the tenant attribute of users in Cognito user pools. It reads nothing.
 #[derive(Clone, Debug)]
 pub struct CognitoUsers {
     client: Client,
@@ -16,7 +16,7 @@ pub struct CognitoUsers {
 }
 
 impl CognitoUsers {
-    /// Stamps the user attribute called `attribute`, such as `custom:tenantId`.
+    /// `attribute` is the name of the tenant attribute, such as `custom:tenantId`.
     #[must_use]
     pub fn new(client: Client, attribute: String) -> Self {
         Self { client, attribute }

@@ -1,5 +1,5 @@
-//! Writes, each as one `TransactWriteItems`: all of it or nothing. There is no write outside one, and the functions' roles
-//! allow none.
+//! Writes. Each is one `TransactWriteItems` call, so DynamoDB applies all of it or nothing. The functions' roles allow no
+//! write outside a transaction.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::item::Attributes;
 use crate::key::Key;
 use crate::read::{Call, TableClient};
 
-/// The condition that there is no item under the key yet.
+/// The condition that no item exists under the key.
 const IS_NEW: &str = "attribute_not_exists(pk)";
 
-/// What a transaction does with one item, and under which condition.
+/// What a transaction does to one item, and its condition.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
     action: Action,
@@ -35,12 +35,12 @@ enum Action {
 }
 
 impl Write {
-    /// Writes the item, whatever there is under its key.
+    /// Writes the item and replaces any item under its key.
     pub(crate) fn put(item: Attributes) -> Self {
         Self::of(Action::Put(item))
     }
 
-    /// Writes the item, if there is none under its key.
+    /// Writes the item on the condition that no item exists under its key.
     pub(crate) fn create(item: Attributes) -> Self {
         Self::put(item).when(IS_NEW)
     }
@@ -53,12 +53,12 @@ impl Write {
         Self::of(Action::Delete { key: key.into_attributes() })
     }
 
-    /// Only looks whether the condition holds.
+    /// Writes nothing, and makes the transaction fail if the condition does not hold.
     pub(crate) fn check(key: Key) -> Self {
         Self::of(Action::Check { key: key.into_attributes() })
     }
 
-    /// Only looks whether there is no item under `key`.
+    /// Writes nothing, and makes the transaction fail if an item exists under `key`.
     pub(crate) fn check_none(key: Key) -> Self {
         Self::check(key).when(IS_NEW)
     }
@@ -71,7 +71,7 @@ impl Write {
         Self { condition: Some(condition.into()), ..self }
     }
 
-    /// `placeholder` stands for the attribute `name`, which may be a word of DynamoDB's own.
+    /// Lets `placeholder` stand for the attribute `name`, which may be a reserved word of DynamoDB.
     pub(crate) fn name(mut self, placeholder: impl Into<String>, name: &str) -> Self {
         self.names.insert(placeholder.into(), name.to_owned());
         self
@@ -83,10 +83,10 @@ impl Write {
     }
 
     fn into_item(self, table: &str) -> Result<TransactWriteItem, BuildError> {
-        // DynamoDB takes no empty map.
+        // DynamoDB rejects an empty map.
         let names = (!self.names.is_empty()).then_some(self.names);
         let values = (!self.values.is_empty()).then_some(self.values);
-        // The SDK's four builders have these methods in common, and no trait.
+        // The SDK's four builders share these methods, but no trait.
         macro_rules! conditional {
             ($builder:expr) => {
                 $builder
@@ -112,16 +112,16 @@ impl Write {
     }
 }
 
-/// How often a write that collides with others is sent.
+/// Attempts of one write that conflicts with other writes.
 const MAX_ATTEMPTS: u32 = 6;
 
-/// Longest wait after the first collision; doubled after each, and each wait is a random part of it (full jitter).
+/// Longest wait after the first conflict. It doubles after each conflict; the wait is a random part of it (full jitter).
 const BASE_WAIT: Duration = Duration::from_millis(25);
 
-/// Longest wait of all.
+/// Upper limit of the doubled wait.
 const MAX_WAIT: Duration = Duration::from_millis(400);
 
-/// The waits between attempts of a write that collides with others.
+/// The waits between the attempts of a write that conflicts with other writes.
 struct Backoff {
     attempts: u32,
     longest: Duration,
@@ -132,7 +132,7 @@ impl Backoff {
         Self { attempts: 1, longest: BASE_WAIT }
     }
 
-    /// Waits before the next attempt; `false`: there have been enough.
+    /// Waits before the next attempt. `false`: no attempts are left.
     async fn wait(&mut self) -> bool {
         if self.attempts >= MAX_ATTEMPTS {
             return false;
@@ -145,7 +145,8 @@ impl Backoff {
 }
 
 impl TableClient {
-    /// Sends `writes` until they are done, outdated, or have collided too often.
+    /// Sends `writes` as one transaction. Retries it when it conflicts with other writes, up to [`MAX_ATTEMPTS`] attempts.
+    /// Returns [`Commit::Outdated`] if a condition does not hold.
     pub(crate) fn transact(
         &self,
         operation: &'static str,
@@ -165,8 +166,8 @@ impl TableClient {
         items: Vec<TransactWriteItem>,
     ) -> Result<Commit, StoreError> {
         let mut backoff = Backoff::new();
-        // One token for all attempts: an earlier one that was written after all, and whose answer was lost, counts as
-        // done and not as somebody else's write (API reference, `ClientRequestToken`).
+        // All attempts share one token. If an earlier attempt succeeded but its answer was lost, DynamoDB reports success
+        // for the retry and not a conflict (API reference, `ClientRequestToken`).
         let token = format!("{:032x}", fastrand::u128(..));
         loop {
             let call = self.client.transact_write_items().client_request_token(&token);
@@ -174,7 +175,7 @@ impl TableClient {
             let Err(error) = self.meter.time(call).await else { return Ok(Commit::Done) };
             match collision(&error) {
                 Some(Collision::Condition) => {
-                    // Whoever was overtaken at the same moment is not to come back at the same moment.
+                    // The wait spreads the retries of callers that failed at the same moment.
                     tokio::time::sleep(BASE_WAIT.mul_f64(fastrand::f64())).await;
                     return Ok(Commit::Outdated);
                 }
@@ -185,17 +186,17 @@ impl TableClient {
     }
 }
 
-/// Why a transaction was cancelled, as far as it matters here.
+/// Why a transaction was cancelled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Collision {
-    /// A condition no longer holds; the same transaction will never succeed.
+    /// A condition no longer holds. A retry cannot help: the caller must read again.
     Condition,
-    /// Another write of the same item was under way, or there was no capacity; the same transaction may succeed later.
-    /// The SDK does not retry these, because it sees only that the transaction as a whole was cancelled.
+    /// Another write of the same item was in progress, or the capacity was exceeded. A retry may succeed. The SDK does not
+    /// retry these cases, because it sees only that the transaction was cancelled.
     Passing,
 }
 
-/// Reads the cancellation reasons (API reference, `TransactWriteItems`). `None`: something else.
+/// Reads the cancellation reasons (API reference, `TransactWriteItems`). `None`: a different error.
 fn collision(error: &SdkError<TransactWriteItemsError>) -> Option<Collision> {
     let cancelled = match error.as_service_error()? {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde_json::json;
-use tenancy_aws::operator::OperatorError;
+use tenancy_aws::operator::{self, OperatorError};
 
 use crate::advice::refusal;
 use crate::aws_error::{AwsError, Meaning};
@@ -193,8 +193,8 @@ impl From<tenancy::ports::StoreError> for Failure {
                     return Self::failed(format!("could not {operation}: {source}")).coded("store");
                 };
                 let failure = of(operation, &error).coded("store");
-                if operation == "write as an operator" && error.meaning().is_no_answer() {
-                    failure.and_hint("It may have been written all the same: look before you repeat it.")
+                if operation == operator::APPLY && error.meaning().is_no_answer() {
+                    failure.and_hint("The change may have been written: check before you retry.")
                 } else {
                     failure.or_hint(
                         "Is the table's name right (--table, TENANCY_TABLE), and the Region (--region)?",

@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 use super::*;
 
 thread_local! {
-    /// Each test has a thread of its own.
+    /// Thread-local, because each test runs in its own thread.
     static PASSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// Time that passes when it is told to.
+/// A clock that the test sets.
 struct Time;
 
 impl Time {
@@ -22,7 +22,7 @@ impl Time {
     }
 }
 
-/// A store that counts nothing and can be made to fail: a fault that a real engine does not give on time.
+/// A store that the test can make fail, because a real engine does not fail on demand.
 #[derive(Default)]
 struct FaultyStore {
     is_down: AtomicBool,
@@ -88,7 +88,7 @@ async fn a_change_of_a_tenant_is_seen_within_the_stated_time() {
     assert_eq!(
         tier(&cached, "acme").await.as_deref(),
         Some("pro"),
-        "from memory, less a fifth of jitter at most"
+        "served from the cache; jitter shortens the lifetime by a fifth at most"
     );
     time.seconds(7);
     assert_eq!(tier(&cached, "acme").await.as_deref(), Some("free"));
@@ -114,7 +114,7 @@ async fn an_active_tenant_outlives_an_outage_for_its_time_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_gone_is_not_served_from_memory_in_a_later_outage() {
+async fn a_tenant_that_is_gone_is_not_served_from_the_cache_in_a_later_outage() {
     let (cached, time) = cached(30, 600);
     cached.store.put("acme", "pro", TenantStatus::Active);
     tier(&cached, "acme").await;
@@ -144,7 +144,7 @@ async fn a_new_binding_takes_effect_in_five_seconds_and_none_outlives_an_outage(
 }
 
 #[tokio::test]
-async fn a_cache_that_is_off_remembers_nothing() {
+async fn a_cache_that_is_off_keeps_nothing() {
     let (cached, _) = cached(0, 600);
     cached.store.put("acme", "pro", TenantStatus::Active);
     tier(&cached, "acme").await;

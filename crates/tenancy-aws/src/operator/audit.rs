@@ -1,4 +1,4 @@
-//! The audit of a tenant.
+//! Reads the audit items of a tenant.
 
 use tenancy::{TenantId, Timestamp};
 
@@ -6,19 +6,19 @@ use super::{AuditRecord, Operator, OperatorError};
 use crate::key::tenant_partition;
 use crate::records::audit;
 
-/// Which audit items are asked for.
+/// Selects audit items.
 #[derive(Clone, Debug, Default)]
 pub struct AuditQuery {
-    /// Not before this moment.
+    /// Inclusive.
     pub from: Option<Timestamp>,
-    /// Before this moment.
+    /// Exclusive.
     pub until: Option<Timestamp>,
-    /// Only so many: the latest.
+    /// Only the latest items, at most this many.
     pub limit: Option<usize>,
 }
 
 impl Operator {
-    /// What was done in a tenant, the oldest first, strongly consistent.
+    /// The selected audit items, oldest first, strongly consistent.
     pub async fn audit(
         &self,
         tenant: &TenantId,

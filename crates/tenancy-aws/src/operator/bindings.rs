@@ -1,4 +1,4 @@
-//! What ties app clients and identity providers to tenants, as operators see and change it.
+//! Reads the bindings of app clients and identity providers, and plans changes to them.
 
 use tenancy::operate::bindings;
 use tenancy::{ClientBindingMode, ClientId, PoolId, ProviderName, TenantId, Timestamp};
@@ -11,7 +11,7 @@ use crate::key::tenant_partition;
 use crate::records::{audit, client, provider};
 
 impl Operator {
-    /// The binding of an app client, strongly consistent.
+    /// Reads the binding of an app client, strongly consistent.
     pub async fn client(
         &self,
         pool: &PoolId,
@@ -52,14 +52,13 @@ impl Operator {
         Ok(Change::of(vec![tenant.require_status(), binding, audit]))
     }
 
-    /// Plans to unbind an app client.
     pub fn unbind_client(&self, record: ClientRecord, now: Timestamp) -> Change {
         let target = audit::client_name(&record.pool, &record.client);
         let audit = self.audit_item(&record.binding.tenant, "client.unbind", target, None, now);
         Change::of(vec![record.deleted(), audit])
     }
 
-    /// The binding of an identity provider, strongly consistent.
+    /// Reads the binding of an identity provider, strongly consistent.
     pub async fn provider(
         &self,
         pool: &PoolId,
@@ -101,7 +100,7 @@ impl Operator {
         Ok(Change::of(vec![tenant.require_status(), binding, audit]))
     }
 
-    /// Plans to unbind an identity provider. Who has joined through it stays a member.
+    /// Plans to unbind an identity provider. Users who joined through it remain members.
     pub fn unbind_provider(&self, record: ProviderRecord, now: Timestamp) -> Change {
         let target = audit::provider_name(&record.pool, &record.provider);
         let was = if record.binding.joins { "joined" } else { "did not join" };

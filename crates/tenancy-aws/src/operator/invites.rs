@@ -1,4 +1,4 @@
-//! Invites, as operators see and change them. Their codes are made by the caller, and never stored.
+//! Reads invites and plans changes to them. The caller makes the codes; the table holds only their hashes.
 
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use tenancy::operate::{invites, roles_in_words};
@@ -12,28 +12,28 @@ use crate::records::pointer::PointerRecord;
 use crate::records::{audit, invite, invite_use, pointer};
 
 impl Operator {
-    /// The invite stored under `hash`, strongly consistent.
+    /// Reads the invite with this hash, strongly consistent.
     pub async fn invite(&self, hash: &InviteHash) -> Result<Option<InviteRecord>, OperatorError> {
         let item = self.table().get("read an invite", invite::key(hash)).await?;
         Ok(item.map(|item| InviteRecord::decode(hash, item)).transpose()?)
     }
 
-    /// The invites of a tenant, in any state, the oldest first, from the index.
+    /// The invites of a tenant from the index, in any state, oldest first.
     pub async fn invites(&self, tenant: &TenantId) -> Result<Listed<InviteRecord>, OperatorError> {
         let partition = tenant_partition(tenant);
         let items = self.table().index("list the invites", partition, INVITE_PREFIX).await?;
         Ok(items.into_iter().map(InviteRecord::listed).collect())
     }
 
-    /// Who has redeemed an invite, and when, strongly consistent, in the order of their pools and subs. Items that cannot
-    /// be read are left out: nothing is decided by this.
+    /// The users who redeemed an invite, and when, sorted by pool and sub, strongly consistent. Malformed items are left out,
+    /// because no decision needs them.
     pub async fn uses(&self, hash: &InviteHash) -> Result<Vec<InviteUse>, OperatorError> {
         let partition = invite::partition(hash);
         let items = self.table().query("read the uses of an invite", partition, invite_use::PREFIX).await?;
         Ok(items.iter().filter_map(InviteUse::decode).collect())
     }
 
-    /// The invite that is the tenant's one for an address, in any state.
+    /// The invite, in any state, to which the tenant's pointer for this address leads.
     pub async fn invite_of_address(
         &self,
         tenant: &TenantId,
@@ -45,7 +45,8 @@ impl Operator {
         }
     }
 
-    /// The invites that tenants have for an address, one a tenant, in any state but revoked and used up, strongly consistent.
+    /// The invites to which the address's pointers lead, at most one for each tenant, strongly consistent. They are open or
+    /// expired.
     pub async fn invites_of_address(
         &self,
         email: &EmailAddress,
@@ -60,7 +61,7 @@ impl Operator {
         Ok(found)
     }
 
-    /// Plans an invite that `code` redeems. The code itself is not stored.
+    /// Plans a new invite with this code.
     pub async fn create_invite(
         &self,
         tenant: &TenantRecord,
@@ -86,7 +87,7 @@ impl Operator {
         Ok(Change::of(steps))
     }
 
-    /// Plans that nobody can redeem an invite any more. Empty when it was revoked before.
+    /// Plans to revoke an invite. The plan is empty if the invite is already revoked.
     pub async fn revoke_invite(
         &self,
         record: &InviteRecord,
@@ -103,8 +104,8 @@ impl Operator {
         Ok(Change::of(steps))
     }
 
-    /// Plans a new invite in place of `record`, which can then not be redeemed any more: same tenant, address and roles, the
-    /// uses that were left, redeemed by `code`. The pointer of an address keeps the time of an invite that is still open.
+    /// Plans to revoke `record` and to create a new invite with `code` in its place. The new invite has the same tenant,
+    /// address and roles, and the remaining uses. If `record` is still open, the address's pointer keeps its creation time.
     pub async fn resend_invite(
         &self,
         tenant: &TenantRecord,
@@ -146,7 +147,7 @@ impl Operator {
         Ok(item.map(PointerRecord::decode).transpose()?)
     }
 
-    /// The pointer of the invite's address goes, if it points at this invite.
+    /// Deletes the pointer of the invite's address, if it names this invite.
     async fn spent_pointer(&self, invite: &Invite) -> Result<Option<Step>, OperatorError> {
         let Some(email) = &invite.email else { return Ok(None) };
         let pointer = self.pointer(&invite.tenant, email).await?;
@@ -166,7 +167,7 @@ fn pointed(
     pointer::pointed(pointer, key, hash, (now, invite.expires_at), keeps_place)
 }
 
-/// What an invite gives, for the audit: no address, no code.
+/// The terms of an invite, for the audit. They contain neither the address nor the code.
 fn terms(invite: &NewInvite) -> String {
     let bound = if invite.email.is_some() { ", bound to an address" } else { "" };
     format!(

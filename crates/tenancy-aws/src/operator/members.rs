@@ -1,4 +1,4 @@
-//! Members, as operators see and change them.
+//! Reads members and plans changes to them.
 
 use tenancy::operate::members::{self, MemberChange, MemberEdit};
 use tenancy::{MembershipStatus, Role, Sub, TenantId, Timestamp, UserKey, Username};
@@ -9,11 +9,11 @@ use crate::key::{tenant_partition, user_partition};
 use crate::read::Pages;
 use crate::records::{audit, member};
 
-/// A tenant's members, page after page.
+/// A tenant's members, page by page.
 pub struct MemberPages(Pages);
 
 impl MemberPages {
-    /// The next page, which may be empty without being the last; `None` after the last.
+    /// The next page; `None` after the last page. An empty page can be followed by more pages.
     pub async fn next(&mut self) -> Result<Option<Listed<MemberRecord>>, OperatorError> {
         let page = Box::pin(self.0.next()).await?;
         Ok(page.map(|items| items.into_iter().map(MemberRecord::listed).collect()))
@@ -21,27 +21,27 @@ impl MemberPages {
 }
 
 impl Operator {
-    /// All that is known of a user, strongly consistent; empty when nothing is. Any damaged item is an error.
+    /// Reads all items of a user, strongly consistent. The record is empty if there are no items. A damaged item is an error.
     pub async fn user(&self, user: &UserKey) -> Result<UserRecord, OperatorError> {
         let items = self.table().query("read a user", user_partition(user), "").await?;
         Ok(UserRecord::decode(user.clone(), items)?)
     }
 
-    /// The same members as [`Operator::members`], page after page; `page_size` is the most on a page.
+    /// The same members as [`Operator::members`], page by page. A page has at most `page_size` members.
     #[must_use]
     pub fn member_pages(&self, tenant: &TenantId, page_size: Option<i32>) -> MemberPages {
         let partition = tenant_partition(tenant);
         MemberPages(self.table().index_pages("list the members", partition, member::INDEX_PREFIX, page_size))
     }
 
-    /// The members of a tenant, of any status, in the order of their subs, from the index.
+    /// The members of a tenant from the index, of any status, sorted by sub.
     pub async fn members(&self, tenant: &TenantId) -> Result<Listed<MemberRecord>, OperatorError> {
         let partition = tenant_partition(tenant);
         let items = self.table().index("list the members", partition, member::INDEX_PREFIX).await?;
         Ok(items.into_iter().map(MemberRecord::listed).collect())
     }
 
-    /// The members of a tenant with this `sub`, one a pool, from the index.
+    /// The members of a tenant with this `sub` from the index, at most one for each pool.
     pub async fn members_by_sub(
         &self,
         tenant: &TenantId,
@@ -53,7 +53,7 @@ impl Operator {
         Ok(exact.map(MemberRecord::listed).collect())
     }
 
-    /// Plans a membership without an invite, or revives one that was removed: see [`members::add`].
+    /// Plans a membership without an invite, or revives a removed one: see [`members::add`].
     pub fn add_member(
         &self,
         tenant: &TenantRecord,
@@ -66,7 +66,7 @@ impl Operator {
         Ok(self.member_change_in(tenant, user, change, now))
     }
 
-    /// Plans other roles: see [`members::set_roles`].
+    /// Plans to replace a member's roles: see [`members::set_roles`].
     pub fn set_member_roles(
         &self,
         user: &UserRecord,
@@ -78,7 +78,7 @@ impl Operator {
         Ok(self.member_change_in(tenant, user, change, now))
     }
 
-    /// Plans to let a suspended member in again: see [`members::resume`].
+    /// Plans to make a suspended member active again: see [`members::resume`].
     pub fn resume_member(
         &self,
         user: &UserRecord,
@@ -89,7 +89,7 @@ impl Operator {
         Ok(self.member_change_in(tenant, user, change, now))
     }
 
-    /// Plans another status, suspended or removed, whatever the tenant's is: see [`members::set_status`].
+    /// Plans to suspend or remove a member. The tenant may have any status: see [`members::set_status`].
     pub fn set_member_status(
         &self,
         user: &UserRecord,
@@ -101,7 +101,7 @@ impl Operator {
         Ok(change.map(|change| self.member_change(tenant, user, change, now)).unwrap_or_default())
     }
 
-    /// Plans another default tenant: see [`members::set_default`].
+    /// Plans to change the default tenant: see [`members::set_default`].
     pub fn set_default_tenant(
         &self,
         user: &UserRecord,
@@ -112,7 +112,7 @@ impl Operator {
         Ok(self.member_change_in(tenant, user, change, now))
     }
 
-    /// Plans to forget a default tenant of which the user has never been a member: see [`members::foreign_default`].
+    /// Plans to clear a default tenant of which the user has never been a member: see [`members::foreign_default`].
     pub fn clear_foreign_default(&self, user: &UserRecord, now: Timestamp) -> Change {
         let records = user.records();
         let Some(tenant) = members::foreign_default(&records) else { return Change::default() };
@@ -123,7 +123,7 @@ impl Operator {
         ])
     }
 
-    /// Plans the note that the user attribute is written: see [`members::note_stamp`].
+    /// Plans to record that the user attribute is written: see [`members::note_stamp`].
     pub fn note_stamp(
         &self,
         user: &UserRecord,
@@ -135,17 +135,17 @@ impl Operator {
         Ok(self.member_change(tenant, user, change, now))
     }
 
-    /// Plans the audit item of a stamp that was written or deleted in the user pool alone.
+    /// Plans the audit item of a stamp that was written or deleted in the user pool only.
     pub fn record_stamp(&self, user: &UserRecord, tenant: &TenantId, detail: &str, now: Timestamp) -> Change {
         Change::of(vec![self.audit_member(user, tenant, "member.stamp", Some(detail.to_owned()), now)])
     }
 
-    /// Plans the audit item of a sign-out: the user pool has revoked the user's refresh tokens.
+    /// Plans the audit item of a sign-out, in which the user pool revoked the user's refresh tokens.
     pub fn record_sign_out(&self, user: &UserRecord, tenant: &TenantId, now: Timestamp) -> Change {
         Change::of(vec![self.audit_member(user, tenant, "member.sign-out", None, now)])
     }
 
-    /// On the condition that the tenant is still in the status in which it was read.
+    /// Adds the condition that the tenant's status has not changed since it was read.
     fn member_change_in(
         &self,
         tenant: &TenantRecord,

@@ -1,6 +1,6 @@
-//! What an operator reads and writes. Every write is planned from what was read ([`Change`]), can be looked at, and is one
-//! transaction with its audit item that fails as a whole when anything that it was planned from has changed.
-#![expect(clippy::missing_errors_doc, reason = "`OperatorError` says it; `Rule` says what is refused")]
+//! The reads and writes of an operator. Each write is first planned from records that were read ([`Change`]), and can be
+//! previewed. It is one transaction together with its audit item, and fails if one of those records has changed.
+#![expect(clippy::missing_errors_doc, reason = "`OperatorError` describes them; `Rule` lists the refusals")]
 
 mod audit;
 mod bindings;
@@ -37,24 +37,26 @@ use crate::read::TableClient;
 use crate::records::audit::NewAudit;
 use crate::store::DynamoStore;
 
+/// The operation that [`Operator::apply`] names in [`StoreError::Unavailable`].
+pub const APPLY: &str = "write the change";
+
 /// Reads and writes the table on behalf of an operator.
 #[derive(Clone, Debug)]
 pub struct Operator {
     actor: String,
     store: DynamoStore,
-    /// Tells which audit item of a second came first.
+    /// Orders the audit items of one second.
     clock: Option<Clock>,
 }
 
-/// Why something was not done for an operator. Nothing was written, unless the store gave no answer to a write.
+/// Why an operator's request failed. Nothing was written, unless a write got no answer from the store.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
     #[error(transparent)]
     Refused(#[from] Rule),
-    /// Somebody else has changed what this was planned from.
-    #[error("{0} was changed by somebody else meanwhile; nothing was written. Look at it again, and repeat")]
+    /// A record from which the change was planned has changed since it was read.
+    #[error("{0} was changed by somebody else meanwhile; nothing was written. Check it and retry")]
     Overtaken(String),
-    /// The store gave no answer, or an item is damaged.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -65,29 +67,29 @@ impl From<Damage> for OperatorError {
     }
 }
 
-/// What a list is made of: a damaged item stands in its place, and does not hide the others.
+/// A list. A damaged item is an error in its place, and the other items are still listed.
 pub type Listed<T> = Vec<Result<T, Damage>>;
 
 impl Operator {
-    /// Works on `table` as `actor`, the name that audit items show.
+    /// `actor` is the name that audit items record.
     #[must_use]
     pub fn new(client: Client, table: String, actor: String) -> Self {
         Self { actor, store: DynamoStore::new(client, table), clock: None }
     }
 
-    /// Orders audit items of one second by `clock`; without it they are in no order.
+    /// Orders the audit items of one second by `clock`. Without a clock, their order is random.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock: Some(clock), ..self }
     }
 
-    /// The name that audit items show.
+    /// The name that audit items record.
     #[must_use]
     pub fn actor(&self) -> &str {
         &self.actor
     }
 
-    /// The table as the functions read it.
+    /// The store that the functions use, on the same table.
     #[must_use]
     pub fn store(&self) -> &DynamoStore {
         &self.store
@@ -97,23 +99,22 @@ impl Operator {
         &self.store.table
     }
 
-    /// Writes `change`: all of it, or nothing. `what` is what it is about, as in "tenant `acme`".
+    /// Writes `change`: all of it, or nothing. `what` names the changed record in an error, such as "tenant `acme`".
     ///
     /// # Errors
     ///
-    /// [`OperatorError::Overtaken`] when anything that it was planned from has changed; [`OperatorError::Store`] when there
-    /// is no answer: then it may have been written all the same, which the next look shows.
+    /// [`OperatorError::Overtaken`] when a record from which it was planned has changed. [`OperatorError::Store`] when the
+    /// call failed. If DynamoDB did not answer, the change may have been written: read the records again to find out.
     pub async fn apply(&self, change: Change, what: &str) -> Result<(), OperatorError> {
         if change.is_empty() {
             return Ok(());
         }
-        match self.table().transact("write as an operator", change.into_writes()).await? {
+        match self.table().transact(APPLY, change.into_writes()).await? {
             Commit::Done => Ok(()),
             Commit::Outdated => Err(OperatorError::Overtaken(what.to_owned())),
         }
     }
 
-    /// Who did what, in the same transaction.
     fn audit_item(
         &self,
         tenant: &TenantId,
@@ -128,8 +129,8 @@ impl Operator {
         Step::Create(audit.encode())
     }
 
-    /// Sixteen hexadecimal digits: with a clock, microseconds since `now`, then random bits; else random bits alone. Keys are
-    /// in the order of texts.
+    /// Sixteen hexadecimal digits. With a clock: the microseconds since `now`, then random digits, because DynamoDB sorts
+    /// keys as text. Without a clock: random digits only.
     fn audit_id(&self, now: Timestamp) -> String {
         let Some(clock) = self.clock else { return format!("{:016x}", fastrand::u64(..)) };
         let begin = SystemTime::UNIX_EPOCH + Duration::from_secs(now.epoch_seconds());

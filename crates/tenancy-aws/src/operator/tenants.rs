@@ -1,4 +1,4 @@
-//! Tenants, as operators see and change them.
+//! Reads tenants and plans changes to them.
 
 use tenancy::operate::{Rule, tenants};
 use tenancy::{Slug, Tenant, TenantId, Timestamp};
@@ -8,7 +8,7 @@ use crate::change::Step;
 use crate::records::{slug, tenant};
 
 impl Operator {
-    /// The tenant `id`, strongly consistent.
+    /// Reads the tenant `id`, strongly consistent.
     pub async fn tenant(&self, id: &TenantId) -> Result<TenantRecord, OperatorError> {
         match self.table().get("read a tenant", tenant::key(id)).await? {
             Some(item) => Ok(TenantRecord::decode(id, item)?),
@@ -16,7 +16,7 @@ impl Operator {
         }
     }
 
-    /// All tenants, in the order of their ids, from the index.
+    /// All tenants from the index, sorted by id.
     pub async fn tenants(&self) -> Result<Listed<TenantRecord>, OperatorError> {
         let items = self.table().index("list the tenants", tenant::ALL.to_owned(), "").await?;
         Ok(items.into_iter().map(TenantRecord::listed).collect())
@@ -28,7 +28,7 @@ impl Operator {
         Ok(item.as_ref().map(slug::decode).transpose()?)
     }
 
-    /// Plans a tenant that can be found by `slug`.
+    /// Plans a new tenant with this slug.
     pub async fn create_tenant(
         &self,
         tenant: &Tenant,
@@ -47,7 +47,8 @@ impl Operator {
         ]))
     }
 
-    /// Plans to change a tenant; tokens show it once the functions' caches have aged. Empty when it is so already.
+    /// Plans to change a tenant. Tokens show the change when the functions' caches have expired. The plan is empty if the
+    /// tenant already has these values.
     pub async fn edit_tenant(
         &self,
         record: &TenantRecord,

@@ -1,4 +1,4 @@
-//! Who did what in a tenant: `TENANT#<tid>` / `AUDIT#<time>#<id>`.
+//! An audit item of a tenant: `TENANT#<tid>` / `AUDIT#<time>#<id>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::{ClientId, InviteHash, PoolId, ProviderName, TenantId, Timestamp, UserKey};
@@ -10,14 +10,13 @@ const ENTITY: &str = "audit";
 
 const PREFIX: &str = "AUDIT#";
 
-/// The first moment of ten digits: 2001-09-09T01:46:40Z.
+/// The first timestamp with ten digits: 2001-09-09T01:46:40Z.
 const TEN_DIGITS: u64 = 1_000_000_000;
 
-/// An audit item to be made.
 pub(crate) struct NewAudit<'a> {
     pub(crate) tenant: &'a TenantId,
     pub(crate) at: Timestamp,
-    /// What tells it from others of the same second.
+    /// Makes the key unique among audit items of the same second.
     pub(crate) id: String,
     pub(crate) action: &'a str,
     pub(crate) actor: String,
@@ -27,23 +26,22 @@ pub(crate) struct NewAudit<'a> {
     pub(crate) request_id: Option<&'a str>,
 }
 
-/// One thing that was done.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuditRecord {
-    /// Where it stands in the tenant's audit: later things have greater positions.
+    /// The sort key. Later items have greater positions.
     pub position: String,
     pub at: Timestamp,
-    /// What was done, such as `tenant.set-tier`.
+    /// Such as `tenant.set-tier`.
     pub action: String,
-    /// By whom.
+    /// The user or operator who did it.
     pub actor: String,
-    /// To what.
+    /// The changed record.
     pub target: String,
-    /// How it ended.
+    /// Such as `joined` or `done`.
     pub outcome: String,
-    /// What was different afterwards.
+    /// The difference, in words.
     pub detail: Option<String>,
-    /// The request of the function that did it.
+    /// The request of the function, if a function did it.
     pub request_id: Option<String>,
 }
 
@@ -63,24 +61,25 @@ impl NewAudit<'_> {
     }
 }
 
-/// The first and the last sort key of what was done not before `from` and before `until`; `None`: nothing can be.
+/// The first and the last sort key of the items from `from` (inclusive) until `until` (exclusive). `None`: the range is
+/// empty.
 pub(crate) fn range(from: Option<Timestamp>, until: Option<Timestamp>) -> Option<(String, String)> {
-    // Keys are in the order of texts, which is that of times from 2001 to 2286, when they have ten digits.
+    // DynamoDB sorts keys as text. Timestamps with ten digits, from 2001 to 2286, then sort by time.
     let position =
         |at: Timestamp| format!("{PREFIX}{}", at.epoch_seconds().clamp(TEN_DIGITS, 10 * TEN_DIGITS - 1));
     let from = from.map_or_else(|| PREFIX.to_owned(), position);
-    // `~` is after every digit and letter; `#` before them.
+    // `~` sorts after all digits and letters; `#` sorts before them.
     let until = until.map_or_else(|| format!("{PREFIX}~"), position);
     (from <= until).then_some((from, until))
 }
 
 impl AuditRecord {
-    /// Audit items decide nothing: what is odd about one is shown as it is.
+    /// Never fails, because no decision needs an audit item. A placeholder replaces a malformed attribute.
     pub(crate) fn decode(item: &Attributes) -> Self {
         let owned = |name: &str| text_of(item, name).map(str::to_owned);
         let shown = |name: &str| match item.get(name) {
             Some(AttributeValue::S(text)) => text.clone(),
-            Some(_) => "(not a text)".to_owned(),
+            Some(_) => "(not a string)".to_owned(),
             None => "(missing)".to_owned(),
         };
         let position = text_of(item, "sk").unwrap_or_default().to_owned();
@@ -98,7 +97,7 @@ impl AuditRecord {
     }
 }
 
-/// How an audit item names a user.
+/// The name of a user in audit items.
 pub(crate) fn user_name(user: &UserKey) -> String {
     format!("user:{}:{}", user.pool, user.sub)
 }

@@ -1,4 +1,4 @@
-//! The tenant of an app client: `CLIENT#<pool>#<client>` / `PTR`.
+//! The binding of an app client to a tenant: `CLIENT#<pool>#<client>` / `PTR`.
 
 use tenancy::{ClientBinding, ClientBindingMode, ClientId, Damage, PoolId, TenantId};
 
@@ -8,10 +8,9 @@ use crate::key::{Key, POINTER, in_pool, tenant_partition};
 
 const ENTITY: &str = "client";
 
-/// What begins the partition key, and the index sort key of a tenant's app clients.
+/// Prefix of the partition key and of the index sort key.
 pub(crate) const PREFIX: &str = "CLIENT#";
 
-/// An app client's binding.
 #[derive(Clone, Debug)]
 pub struct ClientRecord {
     pub pool: PoolId,
@@ -51,7 +50,7 @@ impl ClientRecord {
     pub(crate) fn decode(item: Attributes) -> Result<Self, Damage> {
         let pk = key_of(&item).pk;
         let Some((pool, client)) = in_pool(&pk, PREFIX) else {
-            return Err(Damage { key: pk, problem: format!("`pk` is not that of a {PREFIX} item") });
+            return Err(Damage { key: pk, problem: format!("`pk` is not the key of a {PREFIX} item") });
         };
         Ok(Self { pool, client, binding: decode(&item)?, item })
     }

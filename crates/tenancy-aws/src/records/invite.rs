@@ -11,7 +11,7 @@ use crate::write::Write;
 
 const ENTITY: &str = "invite";
 
-/// An invite with what is kept for operators.
+/// An invite with the attributes that only operators see.
 #[derive(Clone, Debug)]
 pub struct InviteRecord {
     pub invite: Invite,
@@ -19,13 +19,12 @@ pub struct InviteRecord {
     item: Attributes,
 }
 
-/// What an item says of an invite.
 pub(crate) struct Decoded<'a> {
     pub(crate) invite: Invite,
     created_by: Option<&'a str>,
 }
 
-/// The invite itself, and its uses.
+/// The partition of the invite and its uses.
 pub(crate) fn partition(hash: &InviteHash) -> String {
     format!("{INVITE_PREFIX}{}", hash.as_str())
 }
@@ -73,7 +72,7 @@ pub(crate) fn decode<'a>(hash: &InviteHash, attributes: &'a Attributes) -> Resul
     Ok(Decoded { invite, created_by })
 }
 
-/// Counts one use more, if the invite is the tenant's, open, not expired, and has uses left.
+/// Counts one more use, on the condition that the invite belongs to the tenant, is open and not expired, and has uses left.
 pub(crate) fn count_use(hash: &InviteHash, tenant: &TenantId, now: Timestamp) -> Write {
     Write::update(key(hash), "SET uses = uses + :one")
         .when("#status = :open AND expiresAt > :now AND uses < maxUses AND tid = :tid")
@@ -96,24 +95,23 @@ impl InviteRecord {
             Some(hash) => Self::decode(&hash, item),
             None => Err(Damage {
                 key: text_of(&item, "gsi1pk").unwrap_or_default().to_owned(),
-                problem: "an invite's `pk` is not one".to_owned(),
+                problem: "`pk` is not the key of an invite".to_owned(),
             }),
         }
     }
 
-    /// What it is good for at the moment `now`.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> InviteState {
         InviteState::of(&self.invite, now)
     }
 
-    /// Nobody can redeem it any more, however often it was used meanwhile: else one that is redeemed all the time would never
-    /// end.
+    /// Revokes the invite, even if it was used since it was read. Otherwise, an invite that is redeemed often could not be
+    /// revoked.
     pub(crate) fn revoked(&self) -> Step {
         self.revoked_if_unchanged(vec!["status"])
     }
 
-    /// The same, if it was not used meanwhile: another invite gets the uses that are left.
+    /// Revokes the invite, on the condition that it was not used since it was read. A new invite gets its remaining uses.
     pub(crate) fn replaced(&self) -> Step {
         self.revoked_if_unchanged(vec!["status", "uses"])
     }

@@ -1,4 +1,4 @@
-//! That a user has used an invite: `INVITE#<h>` / `USE#<pool>#<sub>`.
+//! The use of an invite by a user: `INVITE#<h>` / `USE#<pool>#<sub>`.
 
 use tenancy::{Damage, InviteHash, TenantId, Timestamp, UserKey};
 
@@ -8,10 +8,9 @@ use crate::key::{Key, in_pool};
 
 const ENTITY: &str = "use";
 
-/// What begins the sort key of an invite's uses.
+/// Prefix of the sort key.
 pub(crate) const PREFIX: &str = "USE#";
 
-/// That a user has redeemed an invite.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InviteUse {
     pub user: UserKey,
@@ -33,7 +32,7 @@ pub(crate) fn encode(
     new_item(key(hash, user), ENTITY, attributes.chain(keep_until.map(|until| ("ttl", time(until)))))
 }
 
-/// The tenant that the user has joined by it.
+/// The tenant that the user joined with the invite.
 pub(crate) fn decode(attributes: &Attributes) -> Result<TenantId, Damage> {
     let item = Item::open(ENTITY, attributes)?;
     item.optional_number("at")?;
@@ -42,7 +41,7 @@ pub(crate) fn decode(attributes: &Attributes) -> Result<TenantId, Damage> {
 }
 
 impl InviteUse {
-    /// `None` for an item that cannot be read: this one only shows who it was, and decides nothing.
+    /// `None` if the item is malformed. Operators only look at it; no decision needs it.
     pub(crate) fn decode(item: &Attributes) -> Option<Self> {
         let (pool, sub) = in_pool(text_of(item, "sk")?, PREFIX)?;
         let at = item.get("at")?.as_n().ok()?.parse().ok()?;

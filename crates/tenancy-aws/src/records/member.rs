@@ -15,23 +15,22 @@ use crate::write::Write;
 
 const ENTITY: &str = "member";
 
-/// What begins the index sort key of a tenant's members.
+/// Prefix of the index sort key.
 pub(crate) const INDEX_PREFIX: &str = "MEMBER#";
 
-/// A membership with what is kept for operators.
+/// A membership with the attributes that only operators see.
 #[derive(Clone, Debug)]
 pub struct MemberRecord {
     pub user: UserKey,
     pub membership: Membership,
-    /// The user's name in the pool, if it was known when the membership was made.
+    /// The username in the pool, if it was known when the membership was created.
     pub username: Option<Username>,
-    /// The invite that it came from.
+    /// The invite by which the user joined.
     pub invite: Option<InviteHash>,
     pub joined_at: Option<Timestamp>,
     item: Attributes,
 }
 
-/// What an item says of a membership.
 pub(crate) struct Decoded<'a> {
     pub(crate) membership: Membership,
     invite: Option<&'a str>,
@@ -42,17 +41,17 @@ pub(crate) fn key(user: &UserKey, tenant: &TenantId) -> Key {
     Key::new(user_partition(user), tenant_partition(tenant))
 }
 
-/// Index sort key of the members with this `sub`, one a pool.
+/// Index sort key of the members with this `sub`, at most one for each pool.
 pub(crate) fn index_sort_key(sub: &Sub) -> String {
     format!("{INDEX_PREFIX}{sub}")
 }
 
-/// Whether the index lists an item under exactly this `sub`, and not one that only begins with it.
+/// Whether the index lists the item under exactly this `sub`. A query also finds longer subs that begin with it.
 pub(crate) fn is_listed_by(item: &Attributes, sub: &Sub) -> bool {
     text_of(item, "gsi1sk") == Some(&index_sort_key(sub))
 }
 
-/// An active membership whose stamp is still to be written.
+/// A new membership: active, its stamp pending.
 pub(crate) fn encode(
     user: &UserKey,
     tenant: &TenantId,
@@ -80,7 +79,7 @@ pub(crate) fn encode(
 pub(crate) fn decode(attributes: &Attributes) -> Result<Decoded<'_>, Damage> {
     let tenant = tenant_of_sort_key(attributes).ok_or_else(|| Damage {
         key: key_of(attributes).pk,
-        problem: "a membership's `sk` is not that of a tenant".to_owned(),
+        problem: "`sk` does not name a tenant".to_owned(),
     })?;
     let item = Item::open(ENTITY, attributes)?;
     item.as_in_key("tid", tenant.as_str())?;
@@ -100,7 +99,7 @@ pub(crate) fn decode(attributes: &Attributes) -> Result<Decoded<'_>, Damage> {
     Ok(Decoded { membership, invite, username })
 }
 
-/// Gives an active member other roles, if the membership is still of this version.
+/// Replaces the roles, on the condition that the membership is active and still has this version.
 pub(crate) fn set_roles(user: &UserKey, tenant: &TenantId, roles: &[Role], version: u64) -> Write {
     Write::update(key(user, tenant), "SET #roles = :roles, ver = :next")
         .when("#status = :active AND tid = :tid AND (ver = :ver OR attribute_not_exists(ver))")
@@ -113,7 +112,7 @@ pub(crate) fn set_roles(user: &UserKey, tenant: &TenantId, roles: &[Role], versi
         .value(":roles", role_list(roles))
 }
 
-/// Notes that the stamp is written, if there is still a membership.
+/// Records that the stamp is written, on the condition that the membership exists.
 pub(crate) fn note_stamp(user: &UserKey, tenant: &TenantId) -> Write {
     Write::update(key(user, tenant), "SET stamp = :done")
         .when("attribute_exists(pk)")
@@ -123,7 +122,7 @@ pub(crate) fn note_stamp(user: &UserKey, tenant: &TenantId) -> Write {
 impl MemberRecord {
     pub(crate) fn decode(user: UserKey, item: Attributes) -> Result<Self, Damage> {
         let Decoded { membership, invite, username } = decode(&item)?;
-        // A malformed name or hash is no reason to refuse what the functions take.
+        // A malformed username or hash is ignored, as in the functions.
         let invite = invite.and_then(|raw| raw.parse().ok());
         let username = username.and_then(Username::new);
         let joined_at = membership.joined_at;
@@ -135,7 +134,7 @@ impl MemberRecord {
             Some(user) => Self::decode(user, item),
             None => Err(Damage {
                 key: text_of(&item, "gsi1pk").unwrap_or_default().to_owned(),
-                problem: "a member's `pk` is not that of a user".to_owned(),
+                problem: "`pk` does not name a user".to_owned(),
             }),
         }
     }
@@ -158,12 +157,12 @@ impl MemberRecord {
         self.changed(vec![("status", text(status.name()))], &[])
     }
 
-    /// The user attribute is to be written anew.
+    /// The user attribute must be written again.
     pub(crate) fn with_pending_stamp(&self) -> Step {
         self.changed(vec![("stamp", text(Stamp::Pending.name()))], &[])
     }
 
-    /// Notes that the user attribute is written. Without a new `ver`: what tokens are made from stays.
+    /// Records that the user attribute is written. `ver` stays the same, because tokens do not change.
     pub(crate) fn with_stamp_done(&self) -> Step {
         Step::update(&self.item, vec![("stamp", text(Stamp::Done.name()))], vec!["status", "stamp"])
     }

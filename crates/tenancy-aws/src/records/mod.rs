@@ -1,5 +1,5 @@
-//! The records of the table, one file each: its key, how it is made and read, its index keys, and the conditions under which
-//! it is written. Nobody else names their attributes. What they mean: `docs/table.md`.
+//! The records of the table, one file each: key, index keys, encoding, decoding and write conditions. No other code names
+//! their attributes. `docs/table.md` describes the attributes.
 
 pub(crate) mod audit;
 pub(crate) mod client;

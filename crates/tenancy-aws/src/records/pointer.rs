@@ -1,4 +1,4 @@
-//! That an address has an invite of a tenant: `EMAIL#<eh>` / `TENANT#<tid>`.
+//! The pointer of an address to its invite of a tenant: `EMAIL#<eh>` / `TENANT#<tid>`.
 
 use tenancy::invite::RETENTION_SECONDS;
 use tenancy::{Damage, EmailHash, InviteHash, InvitePointer, TenantId, Timestamp};
@@ -10,7 +10,7 @@ use crate::write::Write;
 
 const ENTITY: &str = "mail";
 
-/// As operators read it: of an address whose invite they know by it, and no more.
+/// The part of a pointer that operators need.
 pub(crate) struct PointerRecord {
     pub(crate) hash: InviteHash,
     item: Attributes,
@@ -27,7 +27,7 @@ pub(crate) fn key(email: &EmailHash, tenant: &TenantId) -> Key {
 pub(crate) fn decode(email: &EmailHash, attributes: &Attributes) -> Result<InvitePointer, Damage> {
     let tenant = tenant_of_sort_key(attributes).ok_or_else(|| Damage {
         key: format!("{EMAIL_PREFIX}{}", email.short()),
-        problem: "`sk` is not that of a tenant".to_owned(),
+        problem: "`sk` does not name a tenant".to_owned(),
     })?;
     let item = Item::open(ENTITY, attributes)?;
     item.optional_number("ttl")?;
@@ -39,13 +39,13 @@ pub(crate) fn decode(email: &EmailHash, attributes: &Attributes) -> Result<Invit
     })
 }
 
-/// Deletes the pointer, if it still points at this invite.
+/// Deletes the pointer, on the condition that it still names this invite.
 pub(crate) fn spend(email: &EmailHash, tenant: &TenantId, hash: &InviteHash) -> Write {
     Write::delete(key(email, tenant)).when("h = :h").value(":h", text(hash.as_str()))
 }
 
-/// Points an address at an invite: at a new one, or in place of the one that `pointer` names. With `keeps_place` the address
-/// keeps the time of that one, if it has one: the oldest invite of an address goes first.
+/// Creates the pointer, or changes `pointer` to name another invite. With `keeps_place`, the pointer keeps its `createdAt`, if
+/// it has one: the oldest invite of an address is redeemed first.
 pub(crate) fn pointed(
     pointer: Option<PointerRecord>,
     key: Key,

@@ -1,4 +1,4 @@
-//! What a user has chosen across tenants: `USER#<pool>#<sub>` / `PROFILE`.
+//! The profile of a user, which names the default tenant: `USER#<pool>#<sub>` / `PROFILE`.
 
 use tenancy::join::DefaultChange;
 use tenancy::{Damage, Profile, TenantId, UserKey};
@@ -22,7 +22,7 @@ pub(crate) fn decode(attributes: &Attributes) -> Result<Profile, Damage> {
     Ok(Profile { default_tenant: item.optional_parsed("defaultTid")? })
 }
 
-/// Moves the default tenant, if the profile still names the one that was read.
+/// Moves the default tenant, on the condition that the profile still names the one that was read.
 pub(crate) fn move_default(user: &UserKey, change: &DefaultChange) -> Write {
     let [et, v] = kind(ENTITY).map(|(_, value)| value);
     let write = Write::update(
@@ -40,7 +40,7 @@ pub(crate) fn move_default(user: &UserKey, change: &DefaultChange) -> Write {
     }
 }
 
-/// Names `tenant` as the default, or none, in the profile that was read.
+/// Sets the default tenant in the profile `item`, which was read before; `None` for `tenant` removes it.
 pub(crate) fn with_default(user: &UserKey, item: Option<&Attributes>, tenant: Option<&TenantId>) -> Step {
     let named = tenant.map(|tenant| ("defaultTid", text(tenant.as_str())));
     match item {

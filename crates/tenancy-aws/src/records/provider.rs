@@ -1,4 +1,4 @@
-//! The tenant of an identity provider: `IDP#<pool>#<provider>` / `PTR`.
+//! The binding of an identity provider to a tenant: `IDP#<pool>#<provider>` / `PTR`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::bindings::ProviderTerms;
@@ -11,10 +11,9 @@ use crate::write::Write;
 
 const ENTITY: &str = "idp";
 
-/// What begins the partition key, and the index sort key of a tenant's identity providers.
+/// Prefix of the partition key and of the index sort key.
 pub(crate) const PREFIX: &str = "IDP#";
 
-/// An identity provider's binding.
 #[derive(Clone, Debug)]
 pub struct ProviderRecord {
     pub pool: PoolId,
@@ -55,7 +54,7 @@ pub(crate) fn decode(attributes: &Attributes) -> Result<ProviderBinding, Damage>
     })
 }
 
-/// Checks that the identity provider is still the tenant's, and that its users still join.
+/// The condition that the identity provider is still bound to the tenant, and that its users still join.
 pub(crate) fn still_joins(pool: &PoolId, provider: &ProviderName, tenant: &TenantId) -> Write {
     Write::check(key(pool, provider))
         .when("tid = :tid AND #join = :yes")
@@ -76,12 +75,11 @@ impl ProviderRecord {
     pub(crate) fn decode(item: Attributes) -> Result<Self, Damage> {
         let pk = key_of(&item).pk;
         let Some((pool, provider)) = in_pool(&pk, PREFIX) else {
-            return Err(Damage { key: pk, problem: format!("`pk` is not that of a {PREFIX} item") });
+            return Err(Damage { key: pk, problem: format!("`pk` is not the key of a {PREFIX} item") });
         };
         Ok(Self { pool, provider, binding: decode(&item)?, item })
     }
 
-    /// What holds for its users.
     #[must_use]
     pub fn terms(&self) -> ProviderTerms {
         ProviderTerms::of(&self.binding)

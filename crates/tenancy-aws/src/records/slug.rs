@@ -1,4 +1,4 @@
-//! Which tenant has a slug: `SLUG#<slug>` / `PTR`.
+//! The tenant that owns a slug: `SLUG#<slug>` / `PTR`.
 
 use tenancy::{Damage, Slug, TenantId};
 
@@ -20,7 +20,7 @@ pub(crate) fn decode(attributes: &Attributes) -> Result<TenantId, Damage> {
     Item::open(ENTITY, attributes)?.parsed("tid")
 }
 
-/// Frees the slug, if it is the tenant's.
+/// Frees the slug. `None` if it belongs to a different tenant.
 pub(crate) fn freed(item: Attributes, tenant: &TenantId) -> Option<Step> {
     (text_of(&item, "tid") == Some(tenant.as_str()))
         .then(|| Step::Delete { before: item, guard: vec!["tid"] })

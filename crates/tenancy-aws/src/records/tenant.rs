@@ -15,19 +15,18 @@ const ENTITY: &str = "tenant";
 /// Index partition of all tenants.
 pub(crate) const ALL: &str = "TENANTS";
 
-/// A tenant with what is kept for operators.
+/// A tenant with the attributes that only operators see.
 #[derive(Clone, Debug)]
 pub struct TenantRecord {
     pub tenant: Tenant,
-    /// Its name in addresses.
+    /// The tenant's name in URLs.
     pub slug: Option<Slug>,
-    /// Counts the changes; `None` when the item was made by hand without.
+    /// Increases with each change. `None` if the item was created by other tools without it.
     pub version: Option<u64>,
     pub created_at: Option<Timestamp>,
     item: Attributes,
 }
 
-/// What an item says of a tenant.
 pub(crate) struct Decoded<'a> {
     pub(crate) tenant: Tenant,
     slug: Option<&'a str>,
@@ -39,7 +38,7 @@ pub(crate) fn key(id: &TenantId) -> Key {
     Key::new(tenant_partition(id), META)
 }
 
-/// A tenant that cannot exist: what the warm-up reads, within the partitions that the function's role may read.
+/// The key that the warm-up reads. The functions' roles allow this partition, and no tenant can have this key.
 pub(crate) fn warm_up_key() -> Key {
     Key::new(TENANT_PREFIX, META)
 }
@@ -111,7 +110,7 @@ fn role_map(roles: &BTreeMap<Role, RoleGrant>) -> AttributeValue {
 impl TenantRecord {
     pub(crate) fn decode(id: &TenantId, item: Attributes) -> Result<Self, Damage> {
         let Decoded { tenant, slug, version, created_at } = decode(id, &item)?;
-        // A malformed slug is no reason to refuse what the functions take.
+        // A malformed slug is ignored, as in the functions.
         let slug = slug.and_then(|raw| raw.parse().ok());
         Ok(Self { tenant, slug, version, created_at, item })
     }
@@ -125,12 +124,11 @@ impl TenantRecord {
         Self::decode(&id, item)
     }
 
-    /// That the tenant is still in the status in which it was read.
+    /// The condition that the tenant's status has not changed since it was read.
     pub(crate) fn require_status(&self) -> Step {
         Step::Require { before: self.item.clone(), guard: vec!["status"] }
     }
 
-    /// Sets what `edit` names.
     pub(crate) fn edited(&self, edit: &TenantEdit) -> Step {
         let mut set: Values = Vec::new();
         set.extend(edit.name.as_ref().map(|name| ("name", text(name.as_str()))));

@@ -1,4 +1,4 @@
-//! What is written is read again, by the functions and by operators.
+//! The functions and the operators can read the items that are written.
 
 use std::collections::BTreeMap;
 
@@ -177,7 +177,7 @@ fn no_other_file_names_an_attribute_of_a_record() {
     let entities = table.split("## Entities").nth(1).unwrap().split("| Entity | `gsi1pk`").next().unwrap();
     let rows = entities.lines().filter_map(|row| row.split('|').nth(4)?.trim().strip_prefix('`'));
     let words = rows.flat_map(|row| row.split(['`', ' ', '[', ']']).filter(|word| !word.is_empty()));
-    // Every item has these, or may have.
+    // Attributes that every item has or may have.
     let own: Vec<String> = words
         .filter(|word| !["ver", "ttl", "Attributes"].contains(word))
         .map(|word| format!("\"{word}\""))

@@ -8,18 +8,17 @@ use crate::change::Step;
 use crate::item::{Attributes, text_of};
 use crate::key::TENANT_PREFIX;
 
-/// All that the table knows of one user.
+/// All items of one user.
 #[derive(Clone, Debug)]
 pub struct UserRecord {
     pub user: UserKey,
-    /// Memberships of any status, in the order of their tenants' ids.
+    /// Memberships of any status, sorted by tenant id.
     pub memberships: Vec<MemberRecord>,
-    /// The tenant of a token for which no other was asked.
+    /// The tenant of tokens if the request names no tenant.
     pub default_tenant: Option<TenantId>,
     profile: Option<Attributes>,
 }
 
-/// What a walk over the partition brings.
 struct Partition<M> {
     memberships: Vec<M>,
     profile: Profile,
@@ -27,7 +26,7 @@ struct Partition<M> {
 }
 
 impl<M> Partition<M> {
-    /// Reads each membership with `membership`. Items of kinds that this code does not know are left alone.
+    /// Decodes each membership with `membership`. Ignores items of unknown kinds.
     fn walk(
         items: Vec<Attributes>,
         membership: impl Fn(Attributes) -> Result<M, Damage>,
@@ -47,7 +46,7 @@ impl<M> Partition<M> {
     }
 }
 
-/// What the functions know of a user.
+/// The records that the functions use.
 pub(crate) fn decode(items: Vec<Attributes>) -> Result<UserRecords, Damage> {
     let found = Partition::walk(items, |item| Ok(member::decode(&item)?.membership))?;
     Ok(UserRecords { memberships: found.memberships, profile: found.profile })
@@ -60,13 +59,13 @@ impl UserRecord {
         Ok(Self { user, memberships: found.memberships, default_tenant, profile: found.profile_item })
     }
 
-    /// The membership in `tenant`, whatever its status.
+    /// The membership in `tenant`, of any status.
     #[must_use]
     pub fn in_tenant(&self, tenant: &TenantId) -> Option<&MemberRecord> {
         self.memberships.iter().find(|record| record.membership.tenant == *tenant)
     }
 
-    /// As the rules have it.
+    /// The form that the rules of `tenancy` take.
     #[must_use]
     pub fn records(&self) -> UserRecords {
         UserRecords {

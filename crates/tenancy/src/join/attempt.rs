@@ -224,5 +224,5 @@ fn is_code_of_an_invite(by: FoundBy<'_>, offer: &Offer) -> bool {
 
 fn overtaken() -> StoreError {
     let source = format!("gave up after {MAX_ROUNDS} conflicting writes").into();
-    StoreError::Unavailable { operation: "redeem an invite", source }
+    StoreError::Unavailable { operation: "join a tenant", source }
 }

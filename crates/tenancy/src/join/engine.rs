@@ -79,7 +79,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         if let Some(tenant) = leads_to {
             if self.records.in_tenant(tenant).is_none() {
                 match self.by_address_in(tenant).await {
-                    Ok(Some(redemption)) => return Ok(redemption),
+                    Ok(Some(outcome)) => return Ok(outcome),
                     Ok(None) => {}
                     // The refused code decides the result.
                     Err(StoreError::Damaged(damage)) => self.note_damaged(damage),
@@ -108,8 +108,8 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
                 Some(membership) if membership.is_active() => return Ok(JoinOutcome::Already),
                 Some(_) => return Ok(JoinOutcome::Refused(JoinRefusal::MembershipNotActive)),
                 None => {
-                    if let Some(redemption) = self.by_address_in(tenant).await? {
-                        return Ok(redemption);
+                    if let Some(outcome) = self.by_address_in(tenant).await? {
+                        return Ok(outcome);
                     }
                 }
             },
@@ -118,12 +118,12 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         }
         if !self.applicant.is_refresh || self.records.memberships.is_empty() {
             if wanted == Wanted::Any
-                && let Some(redemption) = self.by_oldest_of_address().await?
+                && let Some(outcome) = self.by_oldest_of_address().await?
             {
-                return Ok(redemption);
+                return Ok(outcome);
             }
-            if let Some(redemption) = self.by_provider(wanted).await? {
-                return Ok(redemption);
+            if let Some(outcome) = self.by_provider(wanted).await? {
+                return Ok(outcome);
             }
         }
         *self.records = self.store.user(self.applicant.user).await?;
@@ -157,7 +157,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         match self.store.pointer(&EmailHash::of(email), tenant).await {
             Ok(Some(pointer)) if !has_expired(&pointer, self.applicant.now) => {
                 match self.by_pointer(email, &pointer).await? {
-                    ByPointer::Ended(redemption) => Ok(Some(redemption)),
+                    ByPointer::Ended(outcome) => Ok(Some(outcome)),
                     ByPointer::Refused | ByPointer::UsedBefore => Ok(None),
                 }
             }
@@ -203,7 +203,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
                 continue;
             }
             match self.by_pointer(email, pointer).await? {
-                ByPointer::Ended(redemption) => return Ok(Some(redemption)),
+                ByPointer::Ended(outcome) => return Ok(Some(outcome)),
                 ByPointer::Refused => tried = tried.saturating_add(1),
                 ByPointer::UsedBefore => {}
             }

@@ -1,17 +1,17 @@
-//! What ties app clients and identity providers to tenants.
+//! Bindings of app clients and identity providers to tenants.
 
 use super::tenants::check_not_offboarded;
 use super::{Rule, roles_in_words};
 use crate::{ClientBinding, ClientBindingMode, ClientId, ProviderBinding, ProviderName, Role, Tenant};
 
-/// What is to hold for the users of an identity provider.
+/// The terms for users of a bound identity provider.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProviderTerms {
-    /// Whether who signs in through it joins the tenant by that alone.
+    /// Whether a user who signs in through the provider joins the tenant without an invite.
     pub joins: bool,
-    /// The roles of those who do, in order of precedence.
+    /// The roles of users who join this way, in order of precedence.
     pub default_roles: Vec<Role>,
-    /// Whether an e-mail address that comes from it counts as verified.
+    /// Whether an e-mail address from the provider counts as verified for this tenant.
     pub is_email_trusted: bool,
 }
 
@@ -25,7 +25,7 @@ impl ProviderTerms {
         }
     }
 
-    /// In words, for the audit.
+    /// The terms in words, for the audit.
     #[must_use]
     pub fn detail(&self) -> String {
         let joins = if self.joins {
@@ -37,7 +37,7 @@ impl ProviderTerms {
     }
 }
 
-/// Binds an app client that is bound so now. `false`: it is so already.
+/// Checks that the app client may be bound to `tenant`; `bound` is its present binding. `false`: it already has this binding.
 pub fn bind_client(
     tenant: &Tenant,
     client: &ClientId,
@@ -54,7 +54,8 @@ pub fn bind_client(
     }
 }
 
-/// Binds an identity provider that is bound so now. `false`: it is so already.
+/// Checks that the identity provider may be bound to `tenant`; `bound` is its present binding. `false`: it already has this
+/// binding.
 pub fn bind_provider(
     tenant: &Tenant,
     provider: &ProviderName,

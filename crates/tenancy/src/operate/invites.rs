@@ -1,4 +1,4 @@
-//! Invites that are made, resent and revoked.
+//! Rules to create, resend and revoke invites.
 
 use std::fmt;
 
@@ -8,26 +8,25 @@ use crate::{
     EmailAddress, Invite, InviteHash, InviteStatus, Role, Tenant, TenantId, TenantStatus, Timestamp,
 };
 
-/// An invite to be made.
+/// The terms of an invite to create.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NewInvite {
-    /// The tenant to join.
     pub tenant: TenantId,
-    /// If given, only this address may redeem it.
+    /// Only a user with this address may redeem the invite; `None`: any user with the code.
     pub email: Option<EmailAddress>,
-    /// The roles that come with it, in order of precedence.
+    /// In order of precedence.
     pub roles: Vec<Role>,
-    /// How many users may redeem it.
+    /// The number of users who may redeem the invite.
     pub max_uses: u64,
-    /// From this moment on it is expired.
+    /// The first moment at which the invite is expired.
     pub expires_at: Timestamp,
 }
 
-/// What an invite is good for.
+/// Whether an invite can be redeemed, and if not, why.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum InviteState {
     Open,
-    /// As many as may have redeemed it.
+    /// The invite has no uses left.
     UsedUp,
     Revoked,
     Expired,
@@ -47,7 +46,7 @@ impl InviteState {
         }
     }
 
-    /// Its name, such as `used-up`.
+    /// A stable name, such as `used-up`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -65,7 +64,7 @@ impl fmt::Display for InviteState {
     }
 }
 
-/// An invite is of an active tenant, for a time and a number of users that are bounded.
+/// Checks that the tenant is active, and that the invite's lifetime and number of uses are within their limits.
 pub fn check_terms(tenant: &Tenant, invite: &NewInvite, now: Timestamp) -> Result<(), Rule> {
     if tenant.status != TenantStatus::Active {
         Err(Rule::TenantNotActive(tenant.id.clone()))
@@ -80,7 +79,7 @@ pub fn check_terms(tenant: &Tenant, invite: &NewInvite, now: Timestamp) -> Resul
     }
 }
 
-/// An address has one open invite of a tenant. `pointed_at` is the one that its pointer names.
+/// Checks that the address has no open invite of the tenant. `pointed_at` is the invite that the address's pointer names.
 pub fn check_none_open(tenant: &TenantId, pointed_at: Option<&Invite>, now: Timestamp) -> Result<(), Rule> {
     match pointed_at.filter(|invite| InviteState::of(invite, now) == InviteState::Open) {
         Some(open) => Err(Rule::InviteOpen { tenant: tenant.clone(), invite: open.hash.clone() }),
@@ -88,8 +87,7 @@ pub fn check_none_open(tenant: &TenantId, pointed_at: Option<&Invite>, now: Time
     }
 }
 
-/// What revoking an invite comes to: `false`, it was revoked before. One that is used up is not revoked: its members are
-/// removed.
+/// Whether the invite must be revoked. `false`: it already is. A used-up invite cannot be revoked: remove its members instead.
 pub fn revoke(invite: &Invite) -> Result<bool, Rule> {
     match invite.status {
         InviteStatus::Revoked => Ok(false),
@@ -98,7 +96,7 @@ pub fn revoke(invite: &Invite) -> Result<bool, Rule> {
     }
 }
 
-/// The invite that takes the place of `old`: same tenant, address and roles, and the uses that are left.
+/// The invite that replaces `old`. It has the same tenant, address and roles, and the remaining uses.
 pub fn resend(
     tenant: &Tenant,
     old: &Invite,
@@ -123,7 +121,8 @@ pub fn resend(
     Ok(new)
 }
 
-/// An invite is not resent when its address has another open one, which `other` may be.
+/// Checks that the address of the invite to resend has no other open invite. `other` is the invite that the address's pointer
+/// names, if it is a different one.
 pub fn check_none_newer(other: Option<&Invite>, now: Timestamp) -> Result<(), Rule> {
     match other.filter(|invite| InviteState::of(invite, now) == InviteState::Open) {
         Some(newer) => Err(Rule::NewerInviteOpen(newer.hash.clone())),
@@ -131,8 +130,8 @@ pub fn check_none_newer(other: Option<&Invite>, now: Timestamp) -> Result<(), Ru
     }
 }
 
-/// Whether a resent invite keeps the time of `old` among the invites of its address: others may have invited the address
-/// meanwhile, and the oldest goes first.
+/// Whether the pointer of a resent invite keeps the creation time of `old`. The oldest invite of an address is redeemed first,
+/// and other tenants may have invited the address meanwhile.
 #[must_use]
 pub fn keeps_place(old: &Invite, pointer: Option<&InviteHash>, now: Timestamp) -> bool {
     pointer == Some(&old.hash) && InviteState::of(old, now) == InviteState::Open

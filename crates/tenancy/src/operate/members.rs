@@ -1,4 +1,4 @@
-//! Changes of memberships.
+//! Changes to memberships.
 
 use super::tenants::check_not_offboarded;
 use super::{Rule, roles_in_words};
@@ -6,12 +6,12 @@ use crate::{
     Membership, MembershipStatus, Role, Tenant, TenantId, TenantStatus, UserKey, UserRecords, Username,
 };
 
-/// What happens to a user's records in one tenant.
+/// The edits to a user's records in one tenant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MemberChange {
     /// In the order in which they are written.
     pub edits: Vec<MemberEdit>,
-    /// What it is called in the audit.
+    /// The action that the audit records.
     pub action: &'static str,
     /// The difference in words, for the audit.
     pub detail: Option<String>,
@@ -19,27 +19,27 @@ pub struct MemberChange {
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MemberEdit {
-    /// A new membership, active, its stamp pending.
+    /// Creates a membership: active, its stamp pending.
     Add {
         roles: Vec<Role>,
         username: Option<Username>,
     },
-    /// The removed membership is active again, its stamp pending.
+    /// Makes a removed membership active again, its stamp pending.
     Revive {
         roles: Vec<Role>,
     },
     SetRoles(Vec<Role>),
     SetStatus(MembershipStatus),
-    /// The stamp is pending again.
+    /// Makes the stamp pending again.
     RenewStamp,
-    /// The stamp is written.
+    /// Records that the stamp is written.
     NoteStamp,
-    /// The tenant becomes the user's default.
+    /// Makes the tenant the user's default.
     MakeDefault,
 }
 
-/// Makes a user a member without an invite, or revives a membership that was removed. `None`: the user is an active member with
-/// exactly these roles.
+/// Makes a user a member without an invite, or revives a removed membership. `None`: the user is already an active member with
+/// these roles.
 pub fn add(
     tenant: &Tenant,
     user: &UserKey,
@@ -67,7 +67,7 @@ pub fn add(
     Ok(Some(MemberChange { edits, action: "member.add", detail: Some(roles_in_words(roles)) }))
 }
 
-/// Gives a member other roles. `None`: they are these, in this order.
+/// Replaces a member's roles. `None`: the member already has these roles, in this order.
 pub fn set_roles(
     tenant: &Tenant,
     user: &UserKey,
@@ -84,15 +84,16 @@ pub fn set_roles(
     Ok(Some(MemberChange { edits, action: "member.set-roles", detail }))
 }
 
-/// Lets a suspended member in again. `None`: the membership is active.
+/// Makes a suspended member active again. `None`: the member is already active.
 pub fn resume(tenant: &Tenant, user: &UserKey, records: &UserRecords) -> Result<Option<MemberChange>, Rule> {
     check_not_offboarded(tenant)?;
     set_status(&tenant.id, user, records, MembershipStatus::Active)
 }
 
-/// Suspends or removes a member; [`resume`] resumes. A removed membership is kept, as a record, and no invite revives it. The
-/// profile keeps naming its tenant as the default, so that a refresh is refused and does not move the session to another
-/// tenant; the next sign-in moves the default. `None`: the status is this one already.
+/// Suspends or removes a member; [`resume`] makes a member active. `None`: the member already has this status.
+///
+/// A removed membership is kept as a record, and no invite revives it. If its tenant is the user's default, the profile keeps
+/// the default: a refresh is then refused and does not move the session to another tenant. The next sign-in moves the default.
 pub fn set_status(
     tenant: &TenantId,
     user: &UserKey,
@@ -111,7 +112,8 @@ pub fn set_status(
     Ok(Some(MemberChange { edits: vec![MemberEdit::SetStatus(status)], action, detail: None }))
 }
 
-/// Makes tokens for which no tenant was asked those of `tenant`; the stamp is written anew. `None`: it is so already.
+/// Makes `tenant` the user's default, and the stamp pending. Tokens are for the default tenant if the request names no tenant.
+/// `None`: it is already the default.
 pub fn set_default(
     tenant: &Tenant,
     user: &UserKey,
@@ -130,7 +132,7 @@ pub fn set_default(
     Ok(Some(MemberChange { edits, action: "member.set-default", detail }))
 }
 
-/// Notes that the user attribute is written for the membership in `tenant`. `detail` says what it was and is.
+/// Records that the user attribute is written for the membership in `tenant`. `detail` describes the old and the new value.
 pub fn note_stamp(
     tenant: &TenantId,
     user: &UserKey,
@@ -142,20 +144,20 @@ pub fn note_stamp(
     Ok(MemberChange { edits, action: "member.stamp", detail: Some(detail.to_owned()) })
 }
 
-/// A default tenant of which the user has never been a member, which may be forgotten. One that was lost stays until the next
-/// sign-in moves it.
+/// The default tenant, if the user has never been a member of it. It may be cleared. A default tenant that the user was removed
+/// from stays until the next sign-in moves it.
 #[must_use]
 pub fn foreign_default(records: &UserRecords) -> Option<&TenantId> {
     records.profile.default_tenant.as_ref().filter(|tenant| records.in_tenant(tenant).is_none())
 }
 
-/// The membership in `tenant`, whatever its status.
+/// The membership in `tenant`, of any status.
 fn known<'a>(user: &UserKey, records: &'a UserRecords, tenant: &TenantId) -> Result<&'a Membership, Rule> {
     let unknown = || Rule::MemberUnknown { sub: user.sub.clone(), tenant: tenant.clone() };
     records.in_tenant(tenant).ok_or_else(unknown)
 }
 
-/// The membership in `tenant`, if it was not removed.
+/// The membership in `tenant`, if it is active or suspended.
 fn kept<'a>(user: &UserKey, records: &'a UserRecords, tenant: &TenantId) -> Result<&'a Membership, Rule> {
     let membership = known(user, records, tenant)?;
     match membership.status {

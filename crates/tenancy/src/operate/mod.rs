@@ -1,5 +1,5 @@
-//! What operators may change: plain functions over what was read. Each says what is to be different, or which [`Rule`] forbids
-//! it. `tenancy-aws` reads before them and writes after them.
+//! The changes of operators, as functions of records that were read. Each function returns the change, or the [`Rule`] that
+//! forbids it. `tenancy-aws` reads the records and writes the change.
 #![expect(clippy::missing_errors_doc, reason = "each variant of `Rule` says what it forbids")]
 
 pub mod bindings;
@@ -12,7 +12,7 @@ pub use rule::Rule;
 
 use crate::Role;
 
-/// Roles as the audit shows them.
+/// Roles, as the audit shows them.
 #[must_use]
 pub fn roles_in_words(roles: &[Role]) -> String {
     if roles.is_empty() {

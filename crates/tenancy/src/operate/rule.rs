@@ -3,17 +3,17 @@
 use crate::invite::MOST_USES;
 use crate::{ClientId, InviteHash, ProviderName, Slug, Sub, TenantId};
 
-/// A rule that forbids a change, and where. `Display` is for operators; which command helps is the tool's to say.
+/// A rule that forbids a change. `Display` is for operators; `tenantctl` adds the command that helps.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Rule {
     #[error("there is no tenant `{0}`")]
     TenantUnknown(TenantId),
     #[error("there is a tenant `{0}` already; ids are never used again")]
     TenantExists(TenantId),
-    /// The tenant itself is to be changed.
+    /// The change is to the tenant itself.
     #[error("tenant `{0}` is offboarded, which is final; make a new one")]
     TenantFinal(TenantId),
-    /// Something is to be tied to the tenant.
+    /// The change is to a member, an app client or an identity provider of the tenant.
     #[error("tenant `{0}` is offboarded, which is final")]
     TenantOffboarded(TenantId),
     #[error("tenant `{0}` is not active, and nobody could redeem the invite")]
@@ -38,15 +38,15 @@ pub enum Rule {
     MemberNotActive { sub: Sub, tenant: TenantId },
     #[error("this address has an open invite of `{tenant}` already: {}", .invite.short())]
     InviteOpen { tenant: TenantId, invite: InviteHash },
-    /// The invite is to be resent.
+    /// The change is to resend an older invite.
     #[error("this address has a newer open invite: {}; resend that one", .0.short())]
     NewerInviteOpen(InviteHash),
     #[error("the invite was revoked")]
     InviteRevoked,
-    /// The invite is to be resent.
+    /// The change is to resend the invite.
     #[error("the invite is used up")]
     InviteUsedUp,
-    /// The invite is to be revoked.
+    /// The change is to revoke the invite.
     #[error("the invite is used up, so there is nothing to revoke")]
     NothingToRevoke,
     #[error("the invite would be expired at once")]

@@ -1,31 +1,31 @@
-//! Changes of tenants.
+//! Changes to tenants.
 
 use std::collections::BTreeMap;
 
 use super::Rule;
 use crate::{Group, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
 
-/// What is to be different about a tenant; `None` stays.
+/// New values for a tenant. `None` keeps the present value.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct TenantEdit {
     pub name: Option<TenantName>,
-    /// The old one is free at once.
+    /// Frees the old slug at once.
     pub slug: Option<Slug>,
     pub tier: Option<TenantTier>,
     pub status: Option<TenantStatus>,
-    /// What each role means, all of them.
+    /// Replaces the grants of all roles.
     pub roles: Option<BTreeMap<Role, RoleGrant>>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TenantChange {
-    /// Only what is not so already.
+    /// Only the values that differ from the present ones.
     pub edit: TenantEdit,
     /// The difference in words, for the audit.
     pub detail: String,
 }
 
-/// Changes a tenant that has this slug now. `None`: everything is so already.
+/// Changes a tenant; `slug` is its present slug. `None`: the tenant already has these values.
 pub fn edit(tenant: &Tenant, slug: Option<&Slug>, edit: TenantEdit) -> Result<Option<TenantChange>, Rule> {
     if tenant.status == TenantStatus::Offboarded {
         return match edit.status {
@@ -47,7 +47,7 @@ pub fn edit(tenant: &Tenant, slug: Option<&Slug>, edit: TenantEdit) -> Result<Op
     Ok(Some(TenantChange { edit, detail }))
 }
 
-/// A slug is one tenant's; `owner` has it now.
+/// Checks that no tenant owns the slug. `owner` is the tenant that the slug points at.
 pub fn check_slug_is_free(slug: &Slug, owner: Option<TenantId>) -> Result<(), Rule> {
     match owner {
         None => Ok(()),
@@ -55,7 +55,7 @@ pub fn check_slug_is_free(slug: &Slug, owner: Option<TenantId>) -> Result<(), Ru
     }
 }
 
-/// Nothing new is tied to an offboarded tenant: no member, no app client, no identity provider.
+/// Checks that the tenant is not offboarded: it gets no new members, app clients or identity providers.
 pub fn check_not_offboarded(tenant: &Tenant) -> Result<(), Rule> {
     match tenant.status {
         TenantStatus::Active | TenantStatus::Suspended => Ok(()),
@@ -74,7 +74,7 @@ fn difference(tenant: &Tenant, slug: Option<&Slug>, edit: &TenantEdit) -> Vec<St
     parts
 }
 
-/// Each role whose groups or IAM role are different.
+/// Describes each role whose groups or IAM role differ.
 fn roles_difference(before: &BTreeMap<Role, RoleGrant>, after: &BTreeMap<Role, RoleGrant>) -> Vec<String> {
     let mut names: Vec<&Role> = before.keys().chain(after.keys()).collect();
     names.sort();

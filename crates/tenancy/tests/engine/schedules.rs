@@ -143,7 +143,7 @@ fn a_redemption_that_others_overtake_is_decided_anew_and_given_up_after_eight_ro
     assert!(run(Event::of("ana").code(code(1)).confirm(&overtaken(7))).is_ok());
     let error = run(Event::of("ana").code(code(1)).confirm(&overtaken(8))).unwrap_err();
 
-    assert_eq!(error.to_string(), "could not redeem an invite");
+    assert_eq!(error.to_string(), "could not join a tenant");
     let store = overtaken(1).change(&code(1), |invite| invite.uses = 0);
     let event = Event::of("ana");
     let expires = async {

@@ -47,7 +47,7 @@ impl Recorded<'_> {
 }
 
 fn unavailable(error: OperatorError) -> StoreError {
-    StoreError::Unavailable { operation: "note a stamp", source: Box::new(error) }
+    StoreError::Unavailable { operation: "record that a stamp is written", source: Box::new(error) }
 }
 
 /// What the stamp was and is, for the audit. A text that cannot be a tenant's id is not repeated: anybody may have written

@@ -119,13 +119,15 @@ mod tests {
     #[test]
     fn what_failed_is_told_by_the_side_that_failed() {
         let pool: BoxError = Box::new(DirectoryError(Box::new(Trouble::UserMissing)));
-        let table: BoxError =
-            Box::new(StoreError::Unavailable { operation: "note a stamp", source: "timed out".into() });
+        let table: BoxError = Box::new(StoreError::Unavailable {
+            operation: "record that a stamp is written",
+            source: "timed out".into(),
+        });
 
         let (pool, table) = (Unsettled::of_stamp(pool), Unsettled::of_stamp(table));
 
         assert_eq!((pool.reason(), pool.is_silence()), ("user-missing", false));
         assert_eq!((table.reason(), table.is_silence()), ("store", true));
-        assert_eq!(table.detail(), "could not note a stamp: timed out");
+        assert_eq!(table.detail(), "could not record that a stamp is written: timed out");
     }
 }
