@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use dev_stack::{DevStack, FunctionBinaries, FunctionSpec, Invocation, StackOptions};
 use serde_json::Value;
@@ -39,7 +40,10 @@ impl World {
         let options = StackOptions { trigger_timeout: Duration::from_secs(20), ..StackOptions::default() };
         let stack = DevStack::start(options).await.unwrap();
         let clients = AwsClients::new(aws_settings(&stack));
-        let (dynamodb, cognito) = (clients.dynamodb(), clients.cognito());
+        // The functions' limits of time are not those of the tests: a busy machine may need longer to read a whole table.
+        let patient = clients.dynamodb().config().to_builder().timeout_config(TimeoutConfig::disabled());
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(patient.build());
+        let cognito = clients.cognito();
         tenancy_aws::table::create(&dynamodb, TABLE).await.unwrap();
         let endpoints = stack.endpoints();
         let mut roles = BTreeMap::new();
