@@ -107,8 +107,9 @@ async fn invocation(
         }
         Ok(_) => {}
         Err(error) => {
-            let why = denied("read the reserved concurrency of", arn, &AwsError::of(&error))?;
-            notes.push(format!("Whether its reserved concurrency is 0 is not known: {why}."));
+            let error = AwsError::of(&error);
+            denied("read the reserved concurrency of", arn, &error)?;
+            notes.push(format!("Whether its reserved concurrency is 0 is not known: {error}."));
         }
     }
     // No permission can be given for $LATEST; whether the function's own counts for it is not documented.
