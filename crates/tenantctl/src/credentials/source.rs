@@ -293,6 +293,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn advice_quotes_a_profile_that_is_more_than_one_word() {
+        let advice = Unsigned::Login { profile: "we ird".to_owned() }.advice(&Source::Elsewhere);
+
+        let process = "`credential_process = aws configure export-credentials --profile 'we ird'`";
+        assert!(advice.contains(process), "{advice}");
+    }
+
     #[tokio::test]
     async fn a_profile_that_only_the_aws_cli_can_use_is_refused() {
         let profiles = read(
