@@ -8,8 +8,8 @@ use crate::commands::Command;
 
 /// Tenants, invites and members of a Cognito user pool.
 ///
-/// Works on the DynamoDB table of the two triggers: on AWS, with credentials as every AWS tool takes them, or on a local
-/// file. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 problems found, 130 stopped by ctrl-c.
+/// Works on the DynamoDB table of the two triggers: on AWS, with the credentials that the AWS CLI uses, or in a local file.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 problems found, 130 stopped by ctrl-c.
 #[derive(Debug, Parser)]
 #[command(name = "tenantctl", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
@@ -24,22 +24,22 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
 pub struct Globals {
-    /// The DynamoDB table, by name or ARN; with `--local`, `tenancy` unless it is said
+    /// DynamoDB table name or ARN [with --local, default: tenancy]
     #[arg(long, global = true, value_name = "NAME", env = "TENANCY_TABLE", help_heading = "Where")]
     pub table: Option<String>,
-    /// Work on a table in this local file instead of AWS; a new file needs `table create`
+    /// Use a table in this local file instead of AWS. Make a new file with `table create`
     #[arg(long, global = true, value_name = "FILE", help_heading = "Where", conflicts_with_all = ["profile"])]
     pub local: Option<PathBuf>,
     /// Where AWS is, and as whom to call it.
     #[command(flatten)]
     pub aws: AwsOptions,
-    /// How to print: columns for people, or one JSON document (docs/tenantctl-json.md)
+    /// Output format: columns, or one JSON document (docs/tenantctl-json.md)
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     pub output: Format,
     /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Output")]
     pub color: Color,
-    /// Who the audit says it was [default: the ARN of your AWS identity]
+    /// Name to record in the audit log [default: the ARN of your AWS identity]
     #[arg(long, global = true, value_name = "NAME", env = "TENANTCTL_ACTOR", help_heading = "Output")]
     pub actor: Option<String>,
 }
@@ -47,13 +47,13 @@ pub struct Globals {
 /// AWS options, as every AWS tool has them.
 #[derive(Args, Clone, Debug)]
 pub struct AwsOptions {
-    /// The profile in ~/.aws
+    /// AWS profile in ~/.aws
     #[arg(long, global = true, value_name = "NAME", help_heading = "Where")]
     pub profile: Option<String>,
-    /// The region
+    /// AWS Region
     #[arg(long, global = true, value_name = "REGION", help_heading = "Where")]
     pub region: Option<String>,
-    /// Call every service here instead of at AWS; AWS_ENDPOINT_URL_DYNAMODB and the like set one service
+    /// Send the calls of every service to this URL. AWS_ENDPOINT_URL_DYNAMODB and its like set one service
     #[arg(long, global = true, value_name = "URL", help_heading = "Where")]
     pub endpoint_url: Option<String>,
 }
@@ -108,7 +108,7 @@ impl Color {
 /// What a command takes that writes one thing.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct WriteOptions {
-    /// Show the items that would be written, and write nothing
+    /// Show the items that would be written, without writing them
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -116,10 +116,10 @@ pub struct WriteOptions {
 /// What a command takes that asks before it writes.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct ConfirmedWriteOptions {
-    /// Show the items that would be written, and write nothing
+    /// Show the items that would be written, without writing them
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }
@@ -135,10 +135,10 @@ impl ConfirmedWriteOptions {
 /// What a command takes that plans unless it is told to write.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct ApplyOptions {
-    /// Do it; without this only the plan is shown
+    /// Write the changes. Without it, only the plan is shown
     #[arg(long)]
     pub apply: bool,
-    /// With --apply: do not ask
+    /// With --apply: do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
 }

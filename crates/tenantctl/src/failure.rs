@@ -122,6 +122,12 @@ impl Failure {
         Self { code, ..self }
     }
 
+    /// With what AWS meant, and the advice for that.
+    pub(crate) fn meant(self, meaning: Meaning) -> Self {
+        let hint = meaning.advice().map(str::to_owned);
+        Self { meaning: Some(meaning), hint, ..self }
+    }
+
     /// With the permission that it takes, where AWS has denied it.
     #[must_use]
     pub fn needs(mut self, permission: &str) -> Self {
@@ -135,6 +141,12 @@ impl Failure {
     #[must_use]
     pub fn meaning(&self) -> Option<Meaning> {
         self.meaning
+    }
+
+    /// What happened and what to do, in one line.
+    #[must_use]
+    pub fn with_hint(&self) -> String {
+        self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{}. {hint}", self.message))
     }
 
     /// Prints it on standard error.

@@ -16,9 +16,10 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-pub use source::{Kind, ProfileSource, Source, profiles};
+pub use source::{Kind, Place, ProfileSource, Source, profiles};
 
 use crate::aws_error::{AwsError, Meaning};
+use crate::commands::pool::shell_word;
 
 /// Longest wait for credentials. A `credential_process` that starts the AWS CLI takes a second or two.
 pub const TIMEOUT: Duration = Duration::from_secs(8);
@@ -29,6 +30,14 @@ pub enum Unsigned {
     /// The configuration has no profile of the name.
     #[error("there is no profile `{profile}` in ~/.aws/config or ~/.aws/credentials")]
     ProfileUnknown {
+        /// Its name.
+        profile: String,
+    },
+    /// Its name has characters that the SDK does not read.
+    #[error(
+        "tenantctl cannot read a profile called `{profile}`: it reads only names of letters, digits and _-/.%@:+"
+    )]
+    ProfileUnreadable {
         /// Its name.
         profile: String,
     },
@@ -72,6 +81,16 @@ pub enum Unsigned {
     /// The role of `role_arn` could not be taken.
     #[error("the role could not be assumed: {0}")]
     Role(AwsError),
+    /// There is nothing where `credential_source` says.
+    #[error("profile `{profile}` takes them from credential_source={}, which has none: {why}", .place.name())]
+    Place {
+        /// The profile with the setting.
+        profile: String,
+        /// Its value.
+        place: Place,
+        /// In the SDK's words.
+        why: String,
+    },
     /// Whoever gives them could not be reached.
     #[error("the service that gives them could not be reached: {0}")]
     Unreachable(String),
@@ -95,13 +114,18 @@ impl Unsigned {
                 "`aws configure list-profiles` lists them; --profile and AWS_PROFILE name one.".to_owned()
             }
             Self::ProfileEmpty { profile } => {
-                let word = crate::commands::pool::shell_word(profile);
+                let word = shell_word(profile);
                 format!("`aws configure sso --profile {word}` or `aws configure --profile {word}` sets it up.")
             }
+            Self::ProfileUnreadable { profile } => format!(
+                "Rename it. Or let the AWS CLI read it: run `{}`, then this without --profile.",
+                source::export(profile)
+            ),
             Self::Mfa { profile } | Self::Login { profile } => format!(
                 "The AWS CLI can: run `{}`, then this without --profile. Or make a profile with \
-                 `credential_process = aws configure export-credentials --profile {profile}`.",
-                source::export(profile)
+                 `credential_process = aws configure export-credentials --profile {}`.",
+                source::export(profile),
+                shell_word(profile)
             ),
             Self::Sso(profile) => profile.renewal(),
             Self::SsoRole { .. } => {
@@ -113,6 +137,7 @@ impl Unsigned {
                 || "Are role_arn, external_id and source_profile right?".to_owned(),
                 str::to_owned,
             ),
+            Self::Place { place, .. } => place.advice().to_owned(),
             Self::Unreachable(_) => Meaning::Unreachable.advice().unwrap_or_default().to_owned(),
             Self::Slow => {
                 "Does the credential_process wait for input, or does the network drop packets?".to_owned()
@@ -127,11 +152,15 @@ impl Unsigned {
 
     /// What an error of the SDK's providers means. Their own types are private: what they are about is told by `source`.
     fn of(error: &CredentialsError, source: &Source) -> Self {
-        if let Some(error) = call::<AssumeRoleError>(error)
-            .or_else(|| call::<AssumeRoleWithWebIdentityError>(error))
-            .filter(|error| error.meaning() != Meaning::Unreachable)
-        {
-            return Self::Role(error);
+        let role = call::<AssumeRoleError>(error).or_else(|| call::<AssumeRoleWithWebIdentityError>(error));
+        match (role, source) {
+            (Some(error), _) if error.meaning() != Meaning::Unreachable => return Self::Role(error),
+            (None, Source::Profile(ProfileSource { base, kind: Kind::Place(place), .. }))
+                if !matches!(error, CredentialsError::InvalidConfiguration(_)) =>
+            {
+                return Self::Place { profile: base.clone(), place: *place, why: root(error) };
+            }
+            _ => {}
         }
         if causes(error).any(<dyn Error>::is::<ConnectorError>) {
             return Self::Unreachable(root(error));
@@ -155,7 +184,7 @@ impl Unsigned {
                 }
                 _ => Self::Misconfigured(root(error)),
             },
-            _ => Self::Misconfigured(root(error)),
+            _ => Self::Misconfigured(without_preamble(&root(error))),
         }
     }
 }
@@ -179,9 +208,12 @@ fn root(error: &CredentialsError) -> String {
 /// The SDK tells the exit of a process in a sentence: "Error retrieving credentials: external process exited with code
 /// exit status: 7. Stderr: ..".
 fn without_preamble(said: &str) -> String {
-    let said = ["Error retrieving credentials: ", "external process exited with code "]
-        .into_iter()
-        .fold(said, |said, preamble| said.strip_prefix(preamble).unwrap_or(said));
+    let preambles = [
+        "ProfileFile provider could not be built: ",
+        "Error retrieving credentials: ",
+        "external process exited with code ",
+    ];
+    let said = preambles.into_iter().fold(said, |said, preamble| said.strip_prefix(preamble).unwrap_or(said));
     said.trim().trim_end_matches(". Stderr:").to_owned()
 }
 

@@ -41,8 +41,53 @@ pub enum Kind {
     Process(Option<Box<ProfileSource>>),
     /// An access key in the file.
     Keys,
-    /// A web identity, the environment, the instance; or nothing.
+    /// `credential_source`.
+    Place(Place),
+    /// A web identity; or nothing.
     Other,
+}
+
+/// A value of `credential_source`: where the keys for `role_arn` come from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// `AWS_ACCESS_KEY_ID` and its secret.
+    Environment,
+    /// The role of an ECS task or an EKS pod.
+    EcsContainer,
+    /// The role of an EC2 instance.
+    Ec2InstanceMetadata,
+}
+
+impl Place {
+    /// Reads a value as the SDK does, which ignores the case.
+    fn of(value: &str) -> Option<Self> {
+        [Self::Environment, Self::EcsContainer, Self::Ec2InstanceMetadata]
+            .into_iter()
+            .find(|place| place.name().eq_ignore_ascii_case(value))
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Environment => "Environment",
+            Self::EcsContainer => "EcsContainer",
+            Self::Ec2InstanceMetadata => "Ec2InstanceMetadata",
+        }
+    }
+
+    /// What to do when it has no keys.
+    pub(super) fn advice(self) -> &'static str {
+        match self {
+            Self::Environment => {
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name another profile (--profile)."
+            }
+            Self::EcsContainer => {
+                "Run this in a container that has a task role, or name another profile (--profile)."
+            }
+            Self::Ec2InstanceMetadata => {
+                "Run this on an EC2 instance that has a role, or name another profile (--profile)."
+            }
+        }
+    }
 }
 
 /// Reads the files in ~/.aws. `named` is selected, or else the profile of `AWS_PROFILE`.
@@ -64,11 +109,7 @@ impl Source {
     /// [`Unsigned`]: there is no such profile, or it needs what only the AWS CLI has.
     pub fn of_profile(profiles: &ProfileSet, name: &str, is_named: bool) -> Result<Self, Unsigned> {
         if profiles.get_profile(name).is_none() {
-            return if is_named {
-                Err(Unsigned::ProfileUnknown { profile: name.to_owned() })
-            } else {
-                Ok(Self::Elsewhere)
-            };
+            return if is_named { Err(unknown(name)) } else { Ok(Self::Elsewhere) };
         }
         let source = follow(profiles, name)?;
         if source.kind == Kind::Login {
@@ -110,7 +151,10 @@ impl ProfileSource {
             Kind::Keys => {
                 format!("Put new keys into profile `{base}`: `aws configure --profile {}`.", shell_word(base))
             }
-            Kind::Other => format!("Renew the credentials of profile `{name}`, or name another (--profile)."),
+            Kind::Place(Place::Environment) => Source::Environment.renewal(),
+            Kind::Place(_) | Kind::Other => {
+                format!("Renew the credentials of profile `{name}`, or name another (--profile).")
+            }
         }
     }
 }
@@ -120,13 +164,25 @@ pub(super) fn export(profile: &str) -> String {
     format!("eval \"$(aws configure export-credentials --profile {} --format env)\"", shell_word(profile))
 }
 
+/// Why a profile is not among those that were read. The SDK skips a profile whose name has other characters than these
+/// (`aws-runtime`, `validate_identifier`), such as `[profile "we ird"]`; the AWS CLI takes it.
+fn unknown(name: &str) -> Unsigned {
+    let is_read = |c: char| c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c);
+    let profile = name.to_owned();
+    if name.chars().all(is_read) {
+        Unsigned::ProfileUnknown { profile }
+    } else {
+        Unsigned::ProfileUnreadable { profile }
+    }
+}
+
 /// Goes from profile to `source_profile` in the order of the SDK (`aws-config`, `profile::credentials::repr`).
 fn follow(profiles: &ProfileSet, name: &str) -> Result<ProfileSource, Unsigned> {
     let mut visited: Vec<&str> = vec![name];
     let mut base = name;
     let kind = loop {
         let Some(profile) = profiles.get_profile(base) else {
-            return Err(Unsigned::ProfileUnknown { profile: base.to_owned() });
+            return Err(unknown(base));
         };
         let has_keys = profile.get("aws_access_key_id").is_some();
         if visited.len() > 1 && has_keys {
@@ -152,7 +208,9 @@ fn follow(profiles: &ProfileSet, name: &str) -> Result<ProfileSource, Unsigned> 
 
 fn kind(profiles: &ProfileSet, profile: &Profile) -> Kind {
     let has = |name: &str| profile.get(name).is_some();
-    if has("credential_source") || has("web_identity_token_file") {
+    if let Some(value) = profile.get("credential_source") {
+        Place::of(value).map_or(Kind::Other, Kind::Place)
+    } else if has("web_identity_token_file") {
         Kind::Other
     } else if has("sso_session") || has("sso_start_url") || has("sso_account_id") {
         Kind::Sso
@@ -233,6 +291,14 @@ mod tests {
             let source = Source::of_profile(&profiles, name, true).unwrap();
             assert_eq!(source.renewal(), renewal, "{name}");
         }
+    }
+
+    #[test]
+    fn advice_quotes_a_profile_that_is_more_than_one_word() {
+        let advice = Unsigned::Login { profile: "we ird".to_owned() }.advice(&Source::Elsewhere);
+
+        let process = "`credential_process = aws configure export-credentials --profile 'we ird'`";
+        assert!(advice.contains(process), "{advice}");
     }
 
     #[tokio::test]

@@ -118,6 +118,75 @@ async fn a_profile_that_needs_the_aws_cli_is_refused_with_the_way_round() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_profile_whose_name_needs_quotes_is_told_with_the_way_round() {
+    let home = Home::new("[profile \"we ird\"]\naws_access_key_id = A\naws_secret_access_key = S\n");
+
+    let error = home.error("tenant list --profile 'we ird'");
+
+    let export = "eval \"$(aws configure export-credentials --profile 'we ird' --format env)\"";
+    assert_told(&error, "tenantctl cannot read a profile called `we ird`", export);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_without_credentials_is_named_and_the_configuration_is_not_blamed() {
+    let home = Home::new(
+        "[profile variables]\nrole_arn = arn:aws:iam::1:role/ops\ncredential_source = Environment\n\
+         [profile instance]\nrole_arn = arn:aws:iam::1:role/ops\ncredential_source = Ec2InstanceMetadata\n\
+         [profile container]\nrole_arn = arn:aws:iam::1:role/ops\ncredential_source = EcsContainer\n\
+         [profile above]\nrole_arn = arn:aws:iam::2:role/ops\nsource_profile = variables\n",
+    );
+
+    for (profile, message, advice) in [
+        (
+            "variables",
+            "profile `variables` takes them from credential_source=Environment",
+            "Set AWS_ACCESS_KEY_ID",
+        ),
+        (
+            "above",
+            "profile `variables` takes them from credential_source=Environment",
+            "Set AWS_ACCESS_KEY_ID",
+        ),
+        (
+            "instance",
+            "profile `instance` takes them from credential_source=Ec2InstanceMetadata",
+            "Run this on an EC2 instance",
+        ),
+        (
+            "container",
+            "profile `container` takes them from credential_source=EcsContainer",
+            "Run this in a container",
+        ),
+    ] {
+        let error = home.error(&format!("tenant list --profile {profile}"));
+
+        assert_told(&error, message, advice);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_is_wrong_is_told_without_the_words_of_the_sdk() {
+    let home = Home::new(
+        "[profile lost]\nsso_session = gone\nsso_account_id = 111122223333\nsso_role_name = Ops\n\
+         [profile odd]\nrole_arn = arn:aws:iam::1:role/ops\ncredential_source = Nowhere\n",
+    );
+
+    let lost = home.error("tenant list --profile lost");
+    let odd = home.error("tenant list --profile odd");
+
+    let correct = "Correct it in ~/.aws/config.";
+    assert_told(
+        &lost,
+        "credentials: sso-session named `gone` (referenced by profile `lost`) was not found",
+        correct,
+    );
+    assert_told(&odd, "Nowhere", correct);
+    for error in [lost, odd] {
+        assert!(!error["message"].as_str().unwrap().contains("could not be built"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn exported_keys_are_taken_whatever_the_profile_needs() {
     let url = serve(|request| request.error("AccessDeniedException", ""));
     let home = Home::new("[profile console]\nlogin_session = arn:aws:iam::1:user/ana\n")

@@ -421,6 +421,84 @@ async fn a_pool_that_may_not_be_described_is_a_failure_with_the_permission_that_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_end_in_the_middle_end_the_audit_with_their_own_advice() {
+    let desk = Desk::with_acme().await;
+    let new_keys = "Set new keys in AWS_ACCESS_KEY_ID";
+    let skewed = "Signature expired: 20261128T170000Z is now earlier than 20261128T180000Z";
+    for (code, message, what, advice) in [
+        ("ExpiredTokenException", "expired", "the session has expired", new_keys),
+        ("UnrecognizedClientException", "invalid", "AWS does not accept these keys", new_keys),
+        ("MissingAuthenticationTokenException", "none", "there are no usable credentials", new_keys),
+        (
+            "InvalidSignatureException",
+            skewed,
+            "the clock of this computer",
+            "Set the clock of this computer.",
+        ),
+    ] {
+        let cognito = crate::fake_aws::serve(move |request| match request.operation.as_str() {
+            "DescribeUserPool" => crate::fake_aws::Answer::ok(&fake_pool()),
+            _ => request.error(code, message),
+        });
+        let table = crate::fake_aws::serve(move |request| request.error(code, message));
+        let pool = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.as_str())];
+        let table = [("AWS_ENDPOINT_URL_DYNAMODB", table.as_str())];
+
+        for elsewhere in [pool, table] {
+            let run =
+                desk.run_with("doctor --expect-installed --fail-on never --ignore mfa-off", &elsewhere, "");
+
+            assert_eq!(run.code, 1, "{run}");
+            assert!(run.stdout.starts_with("Incomplete: could not finish the audit: could not"), "{run}");
+            assert!(run.stdout.contains("Not checked"), "what was read is shown: {run}");
+            assert!(run.stderr.contains("could not finish the audit: could not"), "{run}");
+            assert!(run.stderr.contains(what) && run.stderr.contains(advice), "{run}");
+        }
+        let document = document(&desk.run_with("doctor --output json", &pool, ""));
+        assert_eq!(document["failed"], true);
+        assert!(document["incomplete"][0].as_str().unwrap().contains(what), "{document}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_installation_that_cannot_be_checked_does_not_pass() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    let line = "doctor --expect-installed --fail-on critical";
+    desk.run(line).ok();
+    let denied = crate::fake_aws::serve(|request| request.error("AccessDeniedException", ""));
+    let throttled = crate::fake_aws::serve(|request| request.error("ThrottlingException", "Rate exceeded"));
+    let silent = "http://127.0.0.1:9".to_owned();
+    let (denied_why, throttled_why) =
+        ("these credentials may not call", "AWS refused it as one call too many");
+    let rows = [
+        (&denied, denied_why),
+        (&throttled, throttled_why),
+        (&silent, "could not connect, or the connection broke"),
+    ];
+
+    for (url, why) in rows {
+        let lambda = desk.run_with(line, &[("AWS_ENDPOINT_URL_LAMBDA", url)], "");
+        let table = desk.run_with(line, &[("AWS_ENDPOINT_URL_DYNAMODB", url)], "");
+        let why = if url == &denied { [why, "these credentials may not do it"] } else { [why, why] };
+
+        for (run, what, why) in [
+            (&lambda, "policy of the PreTokenGeneration function tokens:live: ", why[0]),
+            (&lambda, "settings of the PostConfirmation function join:live: ", why[0]),
+            (&table, "table tenancy: could not describe the table: ", why[1]),
+        ] {
+            let said = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(run.code, 4, "{run}");
+            let wanted = format!("Incomplete: could not check the installation: {what}");
+            assert!(said.contains(&wanted) && said.contains(why), "{wanted}{why}: {run}");
+        }
+    }
+    let elsewhere = [("AWS_ENDPOINT_URL_LAMBDA", denied.as_str())];
+    desk.run_with("doctor --fail-on critical", &elsewhere, "").ok();
+    desk.run_with("doctor --expect-installed --fail-on never", &elsewhere, "").ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_knows_little_and_says_null_is_audited_as_far_as_it_goes() {
     let desk = Desk::without_table().await;
     let pool = json!({ "UserPool": {

@@ -101,6 +101,21 @@ async fn a_session_that_expires_between_the_table_and_the_pool_ends_the_command(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_members_without_addresses_says_how_to_sign_in_again() {
+    let desk = Desk::with_acme().await;
+    desk.run("member add someone --no-lookup --tenant acme --role member").ok();
+    let pool = serve(|request| request.error("ExpiredTokenException", "expired"));
+    let expired = [("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", pool.as_str())];
+
+    let run = desk.run_with("member list --tenant acme", &expired, "");
+
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("someone"), "{run}");
+    let note = "the session has expired (ExpiredTokenException). Set new keys in AWS_ACCESS_KEY_ID";
+    assert!(run.stderr.contains("e-mail addresses") && run.stderr.contains(note), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_found_in_the_region_asked_says_which_one_that_was() {
     let missing = answered("ResourceNotFoundException", "not found");
     let table = "arn:aws:dynamodb:eu-central-1:111122223333:table/tenancy";

@@ -96,7 +96,7 @@ fn look(rule: &Rule, snapshot: &Snapshot) -> Looked {
         Check::BoundProvider(check) => {
             let mut gaps = hidden(&snapshot.providers, snapshot.unlisted_providers.as_ref());
             gaps.extend(hidden(&snapshot.clients, snapshot.unlisted_clients.as_ref()));
-            gaps.extend(snapshot.bindings.as_ref().err().cloned());
+            gaps.extend(snapshot.bindings.as_ref().err().map(ToString::to_string));
             let findings = if snapshot.bindings.is_ok() {
                 snapshot.described_providers().flat_map(|provider| check(snapshot, &provider)).collect()
             } else {
@@ -107,7 +107,7 @@ fn look(rule: &Rule, snapshot: &Snapshot) -> Looked {
         Check::Function(check) => of_functions(&snapshot.functions, |function| check(snapshot, function)),
         Check::Own(check) => of_own_functions(snapshot, check),
         Check::Table(check) => match &snapshot.table {
-            Err(reason) => Looked::nothing(reason.clone()),
+            Err(unread) => Looked::nothing(unread.to_string()),
             Ok(None) => Looked::nothing("there is no such table".to_owned()),
             Ok(Some(table)) => {
                 let name = snapshot.expected.table.as_deref().unwrap_or_default();
@@ -115,7 +115,7 @@ fn look(rule: &Rule, snapshot: &Snapshot) -> Looked {
             }
         },
         Check::Bindings(check) => match &snapshot.bindings {
-            Err(reason) => Looked::nothing(reason.clone()),
+            Err(unread) => Looked::nothing(unread.to_string()),
             Ok(bindings) => Looked { findings: check(snapshot, bindings), ..Looked::default() },
         },
         Check::Any(check) => match check(snapshot) {

@@ -4,6 +4,7 @@
 mod collect;
 pub mod finding;
 pub mod functions;
+pub mod incomplete;
 pub mod judge;
 mod list;
 pub mod report;
@@ -38,8 +39,9 @@ DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the in
 /// Audit a user pool: who can write the tenant attribute, which plan and event version it has, what its triggers,
 /// functions, app clients and identity providers allow, and whether the table is safe.
 ///
-/// Nothing is written, and nothing has to be installed. Exit code 4 when there are findings of --fail-on or worse. What
-/// could not be looked at is listed as not checked.
+/// Nothing is written, and nothing has to be installed. What could not be read is listed as not checked. Exit code 4: there
+/// are findings of --fail-on or worse, or --expect-installed could not be checked. Exit code 1: the pool could not be read, or
+/// the session expired before the end.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_long_help = PERMISSIONS)]
@@ -59,8 +61,8 @@ pub struct DoctorOptions {
     /// The function that is to be attached to pre-token-generation
     #[arg(long, value_name = "FUNCTION", help_heading = "What to expect")]
     pre_token_generation: Option<FunctionName>,
-    /// Both triggers are to be attached: a missing one is a finding of severity high or critical, also before the table has
-    /// anything of the pool
+    /// Expect both triggers: a missing one is a finding of severity high or critical, also before the table has anything of
+    /// the pool. Functions, policies or a table that cannot be read end with exit code 4
     #[arg(long, help_heading = "What to expect")]
     expect_installed: bool,
     /// Nobody is to sign up on their own: open sign-up is a finding of severity medium
@@ -125,7 +127,7 @@ fn rule_id(raw: &str) -> Result<&'static str, &'static str> {
 ///
 /// # Errors
 ///
-/// [`Failure`] when the pool could not be described.
+/// [`Failure`] when the pool could not be described, or the credentials ended before everything was read.
 pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Failure> {
     if options.list_rules {
         context.say(&RuleList::new());
@@ -151,7 +153,19 @@ pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Fai
     }
     let judgement = judge::judge(&snapshot);
     let ignored: BTreeSet<&'static str> = options.ignore.into_iter().collect();
-    let report = Report::new(&snapshot, judgement, &ignored, options.fail_on.severity(), options.verbose);
+    let ended = incomplete::ended(&snapshot);
+    let mut report = Report::new(&snapshot, judgement, &ignored, options.fail_on.severity(), options.verbose);
+    if let Some(failure) = &ended {
+        report.fail_as_incomplete(vec![failure.to_string()]);
+    } else if snapshot.expected.is_installed && options.fail_on != FailOn::Never {
+        let unverified = incomplete::unverified(&snapshot).into_iter();
+        report.fail_as_incomplete(
+            unverified.map(|what| format!("could not check the installation: {what}")).collect(),
+        );
+    }
     context.say(&report);
+    if let Some(failure) = ended {
+        return Err(failure);
+    }
     Ok(if report.has_failed() { Found::Problems } else { Found::Nothing })
 }

@@ -24,6 +24,8 @@ const CAUTION: &str = "Caution: update-user-pool and update-user-pool-client res
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     user_pool_id: String,
+    /// Why the audit fails whatever it has found: parts that it could not do without were not read.
+    incomplete: Vec<String>,
     pool: Pool,
     findings: Vec<Reported>,
     not_checked: Vec<NotChecked>,
@@ -124,6 +126,7 @@ impl Report {
             fail_on.is_some_and(|limit| findings.iter().any(|one| !one.ignored && one.severity >= limit));
         Self {
             user_pool_id: snapshot.pool_id.clone(),
+            incomplete: Vec::new(),
             pool: Pool::new(snapshot),
             findings,
             not_checked,
@@ -135,7 +138,13 @@ impl Report {
         }
     }
 
-    /// Whether there are findings that are grave enough.
+    /// Fails for these reasons, if there are any: parts that the audit cannot do without were not read.
+    pub fn fail_as_incomplete(&mut self, reasons: Vec<String>) {
+        self.failed |= !reasons.is_empty();
+        self.incomplete = reasons;
+    }
+
+    /// Whether there are findings that are grave enough, or the audit is incomplete.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.failed
@@ -190,6 +199,12 @@ impl Counts {
 
 impl Show for Report {
     fn show(&self, page: &mut Page) {
+        for reason in &self.incomplete {
+            page.paragraph(0, &format!("{} {reason}.", styled(BAD, "Incomplete:")));
+        }
+        if !self.incomplete.is_empty() {
+            page.gap();
+        }
         self.pool.show(&self.user_pool_id, page);
         let shown: Vec<&Reported> = self.findings.iter().filter(|finding| !finding.ignored).collect();
         for group in shown.chunk_by(|a, b| a.rule == b.rule && a.severity == b.severity) {
@@ -289,6 +304,7 @@ impl Report {
         let ignored =
             if counts.ignored > 0 { format!(", {} ignored", counts.ignored) } else { String::new() };
         let verdict = match (self.failed, self.fail_on) {
+            (true, _) if !self.incomplete.is_empty() => " It fails: it is incomplete.".to_owned(),
             (true, limit) => format!(" It fails, from {limit} on (--fail-on)."),
             (false, _) => String::new(),
         };

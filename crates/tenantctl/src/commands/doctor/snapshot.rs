@@ -78,9 +78,9 @@ pub struct Snapshot {
     /// The functions of its triggers.
     pub functions: Vec<Function>,
     /// The table; `None` when there is none of the name.
-    pub table: Result<Option<TableState>, String>,
+    pub table: Read<Option<TableState>>,
     /// What the table ties to tenants.
-    pub bindings: Result<Bindings, String>,
+    pub bindings: Read<Bindings>,
 }
 
 /// Something of a list, and its description.
@@ -138,7 +138,7 @@ pub struct Bindings {
     pub providers: Vec<BoundProvider>,
     /// Whether a tenant has a member of the pool, or why that could not be read. Looked up only where nothing else tells
     /// that the product is installed.
-    pub has_members: Result<bool, String>,
+    pub has_members: Read<bool>,
     /// Items that are not as published, each in words.
     pub damaged: Vec<String>,
 }

@@ -26,6 +26,8 @@ pub enum No {
     Unsupported,
     /// There is no such thing.
     Missing,
+    /// The credentials or the clock are at fault: no call works until the operator has mended that.
+    Caller(Meaning),
     /// Anything else.
     Failed,
 }
@@ -39,6 +41,7 @@ impl From<Meaning> for No {
             Meaning::Denied => Self::Denied,
             Meaning::Unsupported => Self::Unsupported,
             Meaning::NotFound => Self::Missing,
+            meaning if meaning.needs_sign_in() || meaning == Meaning::ClockWrong => Self::Caller(meaning),
             _ => Self::Failed,
         }
     }
@@ -59,9 +62,21 @@ impl Unread {
                 format!("these credentials may not call {operation}; allow {action}{said}")
             }
             No::Unsupported => format!("the server does not know {operation}"),
-            No::Missing | No::Failed => format!("could not call {operation}: {error}"),
+            No::Missing | No::Caller(_) | No::Failed => format!("could not call {operation}: {error}"),
         };
         Self { kind, reason, action }
+    }
+
+    /// Why the table gave no answer to `action`, such as `dynamodb:Query`.
+    pub fn of_table(action: &'static str, failure: &Failure) -> Self {
+        let kind = failure.meaning().map_or(No::Failed, No::from);
+        Self { kind, reason: failure.to_string(), action }
+    }
+}
+
+impl From<Unread> for String {
+    fn from(unread: Unread) -> Self {
+        unread.reason
     }
 }
 

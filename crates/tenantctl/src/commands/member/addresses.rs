@@ -50,7 +50,7 @@ pub(super) async fn look_up(members: &[MemberRecord], context: &Context) -> Resu
         let pool = &member.user.pool;
         if !clients.contains_key(pool) {
             let client = context.cognito_of(pool).await;
-            let client = client.map_err(|failure| addresses.refuse(pool, &failure)).ok();
+            let client = client.map_err(|failure| addresses.refuse(pool, failure, context)).ok();
             clients.insert(pool.clone(), client);
         }
         let Some(Some(client)) = clients.get(pool) else {
@@ -66,7 +66,7 @@ pub(super) async fn look_up(members: &[MemberRecord], context: &Context) -> Resu
                 user.attribute("email").map(|email| Address { email: email.to_owned(), is_verified })
             }),
             Err(error) => {
-                addresses.refuse(pool, &list_failure(pool, &error));
+                addresses.refuse(pool, list_failure(pool, &error), context);
                 clients.insert(pool.clone(), None);
                 None
             }
@@ -78,7 +78,8 @@ pub(super) async fn look_up(members: &[MemberRecord], context: &Context) -> Resu
 }
 
 impl Addresses {
-    fn refuse(&mut self, pool: &PoolId, failure: &Failure) {
-        self.refused.push(format!("the e-mail addresses of pool {pool} are missing: {failure}"));
+    fn refuse(&mut self, pool: &PoolId, failure: Failure, context: &Context) {
+        let why = context.advise(failure).with_hint();
+        self.refused.push(format!("the e-mail addresses of pool {pool} are missing: {why}"));
     }
 }

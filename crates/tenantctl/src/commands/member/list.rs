@@ -18,16 +18,16 @@ const LEAST_PAGE: usize = 100;
 pub struct ListOptions {
     #[command(flatten)]
     tenant: TenantOption,
-    /// Only those of this user pool
+    /// Only members of this user pool
     #[arg(long, value_name = "ID")]
     user_pool_id: Option<PoolId>,
-    /// Only those in this status
+    /// Only members with this status
     #[arg(long, value_enum)]
     status: Option<StatusFilter>,
-    /// Show only the first N, in the order of their subs (0: all)
+    /// Show only the first N members, sorted by sub (0: all)
     #[arg(long, value_name = "N", default_value_t = 0)]
     limit: usize,
-    /// Do not ask the pools for e-mail addresses, which is a call of ListUsers for each member shown
+    /// Do not look up e-mail addresses. A lookup calls ListUsers once for each member shown
     #[arg(long)]
     no_addresses: bool,
 }
@@ -35,11 +35,11 @@ pub struct ListOptions {
 /// A membership's status on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum StatusFilter {
-    /// It counts.
+    /// Gets tokens for the tenant.
     Active,
-    /// Not for now.
+    /// Gets no tokens until `member resume`.
     Suspended,
-    /// Not any more.
+    /// No longer belongs to the tenant.
     Removed,
 }
 

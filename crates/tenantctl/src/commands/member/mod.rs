@@ -28,30 +28,30 @@ pub enum MemberCommand {
     List(list::ListOptions),
     /// Show a user and all their memberships
     Show(ShowOptions),
-    /// Make a user a member without an invite, or take a removed member back
+    /// Add a user as a member without an invite, or add a removed member again
     Add(AddOptions),
     /// Replace a member's roles
     SetRoles(SetRolesOptions),
-    /// Refuse a member tokens for the tenant, until `resume`
+    /// Stop a member from getting tokens for the tenant, until `resume`
     Suspend(EndOptions),
-    /// Let a suspended member in again
+    /// Let a suspended member get tokens again
     Resume(ChangeOptions),
-    /// End a membership; no invite brings it back, `add` does
+    /// End a membership. No invite restores it; `member add` does
     Remove(EndOptions),
-    /// Choose the tenant of tokens for which the app asks for none
+    /// Set the tenant of a user's tokens when the app does not ask for one
     SetDefault(ChangeOptions),
 }
 
 /// A user.
 #[derive(Args, Debug)]
 pub struct UserSelection {
-    /// The user: sub, username or e-mail address; the pool is asked. Without a pool to ask (--local), the sub
+    /// The user: sub, username or e-mail address, looked up in the user pool. With --local: the sub
     #[arg(value_name = "USER")]
     user: String,
     /// The user pool, such as eu-west-1_AbCdEf123
     #[arg(long, value_name = "ID", env = "USER_POOL_ID")]
     user_pool_id: Option<PoolId>,
-    /// USER is a sub: do not ask the pool, which may have deleted the user, or which these credentials may not read
+    /// USER is a sub: do not look it up. For a user who was deleted from the pool, or a pool that you cannot read
     #[arg(long)]
     no_lookup: bool,
 }
@@ -61,7 +61,7 @@ pub struct UserSelection {
 pub struct ShowOptions {
     #[command(flatten)]
     user: UserSelection,
-    /// A tenant of the user; finds a sub without --user-pool-id
+    /// A tenant of the user. With it, a sub is found without --user-pool-id
     #[arg(long, value_name = "ID")]
     tenant: Option<TenantId>,
 }
@@ -114,7 +114,7 @@ pub struct EndOptions {
     user: UserSelection,
     #[command(flatten)]
     tenant: TenantOption,
-    /// Also revoke the user's refresh tokens, of all tenants; access tokens live on until they expire
+    /// Also revoke the user's refresh tokens for all tenants. Access tokens stay valid until they expire
     #[arg(long)]
     sign_out: bool,
     #[command(flatten)]

@@ -244,7 +244,7 @@ impl Show for UserView {
 impl Show for Ended {
     fn show(&self, page: &mut Page) {
         if self.signed_out == Some(true) {
-            page.line("The user's refresh tokens are revoked; access tokens live on until they expire.");
+            page.line("The user's refresh tokens are revoked; access tokens stay valid until they expire.");
         }
     }
 }

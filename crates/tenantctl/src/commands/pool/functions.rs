@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::arn::{FunctionArn, InvalidFunctionArn};
 use super::triggers::Slot;
 use crate::aws_error::{AwsError, Meaning};
-use crate::failure;
+use crate::failure::{self, Failure};
 use crate::policy::{self, Permission};
 use crate::serves::is_for_the_other;
 
@@ -56,43 +56,61 @@ pub(super) fn unreadable(slot: Slot, arn: String, why: &InvalidFunctionArn) -> C
 const OWN_SETTING: &str = "TENANCY_TABLE";
 
 /// Asks Lambda about a function.
+///
+/// # Errors
+///
+/// [`Failure`] when a call failed and was not denied, such as by an expired session.
 pub(super) async fn check(
     client: &Client,
     slot: Slot,
     arn: &FunctionArn,
     pool_arn: &str,
     pool_id: &str,
-) -> Checked {
-    let mut checked = Checked { trigger: slot.name(), arn: arn.to_string(), ..Checked::default() };
-    let configuration = match configuration(client, arn).await {
-        Ok(configuration) => configuration,
-        Err(Missing(problem)) => return checked.broken(problem),
-        Err(Unread(problem)) => return checked.unknown(problem),
-    };
-    if let Some(fault) = fault(&configuration, pool_id) {
-        return checked.broken(fault);
+) -> Result<Checked, Failure> {
+    let checked = Checked { trigger: slot.name(), arn: arn.to_string(), ..Checked::default() };
+    match configuration(client, arn).await {
+        Ok(configuration) => invocation(client, checked, &configuration, arn, pool_arn, pool_id).await,
+        Err(missing @ Missing) => Ok(checked.broken(missing.to_string())),
+        Err(Unread(error)) => Ok(checked.unknown(denied("look at", arn, &error)?)),
     }
-    let names: Vec<&str> = match settings(&configuration) {
+}
+
+/// Whether Cognito may invoke a function that is there.
+async fn invocation(
+    client: &Client,
+    mut checked: Checked,
+    configuration: &GetFunctionConfigurationOutput,
+    arn: &FunctionArn,
+    pool_arn: &str,
+    pool_id: &str,
+) -> Result<Checked, Failure> {
+    if let Some(fault) = fault(configuration, pool_id) {
+        return Ok(checked.broken(fault));
+    }
+    let names: Vec<&str> = match settings(configuration) {
         Ok(Some(settings)) => settings.keys().map(String::as_str).collect(),
         Ok(None) | Err(_) => Vec::new(),
     };
     let name = arn.base().rsplit(':').next().unwrap_or_default();
-    if is_for_the_other(slot.name(), name, &names) {
-        return checked.broken(
+    if is_for_the_other(checked.trigger, name, &names) {
+        return Ok(checked.broken(
             "by its name or its settings it is for the other trigger, and would do nothing at this one",
-        );
+        ));
     }
     let mut notes = Vec::new();
-    if let Err(why) = settings(&configuration) {
+    if let Err(why) = settings(configuration) {
         notes.push(format!("Its settings cannot be read, so it may refuse this pool: {why}."));
     }
     match client.get_function_concurrency().function_name(arn.base()).send().await {
         Ok(found) if found.reserved_concurrent_executions() == Some(0) => {
-            return checked.broken("its reserved concurrency is 0, so it never runs");
+            return Ok(checked.broken("its reserved concurrency is 0, so it never runs"));
         }
         Ok(_) => {}
-        Err(error) => notes
-            .push(format!("Whether its reserved concurrency is 0 is not known: {}.", AwsError::of(&error))),
+        Err(error) => {
+            let error = AwsError::of(&error);
+            denied("read the reserved concurrency of", arn, &error)?;
+            notes.push(format!("Whether its reserved concurrency is 0 is not known: {error}."));
+        }
     }
     // No permission can be given for $LATEST; whether the function's own counts for it is not documented.
     let is_latest = arn.qualifier() == Some("$LATEST");
@@ -105,40 +123,51 @@ pub(super) async fn check(
         Err(error) => match AwsError::of(&error) {
             // A function without a policy.
             error if error.meaning() == Meaning::NotFound => None,
-            error => {
-                return checked.unknown(failure::of("read the function's policy", &error).to_string());
-            }
+            error => return Ok(checked.unknown(denied("read the policy of", arn, &error)?)),
         },
     };
     let judged = document
         .map_or(Ok(Permission::default()), |document| policy::judge(&document, &arn.to_string(), pool_arn));
     let permission = match judged {
         Ok(permission) => permission,
-        Err(why) => return checked.unknown(format!("its policy cannot be read: {why}")),
+        Err(why) => return Ok(checked.unknown(format!("its policy cannot be read: {why}"))),
     };
     checked.statements.clone_from(&permission.ids);
     if !permission.denied.is_empty() {
-        return checked.broken("its policy denies Cognito the invocation");
+        return Ok(checked.broken("its policy denies Cognito the invocation"));
     }
     if !permission.admits_pool && !permission.unsure.is_empty() {
-        return checked.unknown(
+        return Ok(checked.unknown(
             "whether its policy lets Cognito invoke it for this pool cannot be judged: its statements have \
              conditions that depend on more than the pool",
-        );
+        ));
     }
     if !permission.admits_pool {
         checked.lacks_permission = !is_latest;
-        return checked.broken("its policy does not let Cognito invoke it for this pool");
+        return Ok(checked.broken("its policy does not let Cognito invoke it for this pool"));
     }
     if is_latest {
-        return checked.unknown(
+        return Ok(checked.unknown(
             "nobody can be allowed to invoke $LATEST by that name: name the function without it, or an alias",
-        );
+        ));
     }
     checked.invocable = Some(true);
     notes.extend(width(&permission).map(str::to_owned));
     checked.note = Some(notes.join(" ")).filter(|note| !note.is_empty());
-    checked
+    Ok(checked)
+}
+
+/// What a call about a function that failed leaves unknown, in words.
+///
+/// # Errors
+///
+/// [`Failure`] unless the call was denied, or the server does not know it: only then can the operator say that the
+/// function is as it should be.
+fn denied(what: &str, arn: &FunctionArn, error: &AwsError) -> Result<String, Failure> {
+    match error.meaning() {
+        Meaning::Denied | Meaning::Unsupported => Ok(format!("could not {what} the function: {error}")),
+        _ => Err(failure::of(&format!("{what} the function {arn}"), error)),
+    }
 }
 
 /// Who else may invoke a function that the pool may invoke, by the widest of its statements.
@@ -154,29 +183,38 @@ fn width(permission: &Permission) -> Option<&'static str> {
     }
 }
 
-/// Whether a function is of this product; otherwise why nothing says so.
+/// Why nothing says that a function is of this product: it has no such setting, it is not there, or Lambda denies a look
+/// at it. `None` when it is of this product.
 ///
 /// # Errors
 ///
-/// A few words: it has no such setting, it is not there, or it cannot be looked at.
-pub(super) async fn is_ours(client: &Client, arn: &str) -> Result<(), String> {
-    let arn: FunctionArn = arn.parse().map_err(|error: InvalidFunctionArn| error.to_string())?;
-    let found = configuration(client, &arn).await.map_err(|(Missing(why) | Unread(why))| why)?;
-    let settings = settings(&found).map_err(|why| format!("its settings cannot be read: {why}"))?;
-    if value(settings, OWN_SETTING).is_some() {
-        return Ok(());
-    }
-    Err(format!("it has no {OWN_SETTING} among its settings"))
+/// [`Failure`] as of [`check`].
+pub(super) async fn not_ours(client: &Client, arn: &str) -> Result<Option<String>, Failure> {
+    let arn: FunctionArn = match arn.parse() {
+        Ok(arn) => arn,
+        Err(error) => return Ok(Some(InvalidFunctionArn::to_string(&error))),
+    };
+    let found = match configuration(client, &arn).await {
+        Ok(found) => found,
+        Err(missing @ Missing) => return Ok(Some(missing.to_string())),
+        Err(Unread(error)) => return denied("look at", &arn, &error).map(Some),
+    };
+    Ok(match settings(&found) {
+        Err(why) => Some(format!("its settings cannot be read: {why}")),
+        Ok(settings) if value(settings, OWN_SETTING).is_some() => None,
+        Ok(_) => Some(format!("it has no {OWN_SETTING} among its settings")),
+    })
 }
 
 use Unlooked::{Missing, Unread};
 
 /// Why there is no configuration of a function.
+#[derive(Debug, thiserror::Error)]
 enum Unlooked {
-    /// There is no such function.
-    Missing(String),
-    /// It may not be read.
-    Unread(String),
+    #[error("there is no such function, or no such version or alias of it")]
+    Missing,
+    #[error(transparent)]
+    Unread(AwsError),
 }
 
 async fn configuration(
@@ -188,10 +226,8 @@ async fn configuration(
         call = call.qualifier(qualifier);
     }
     call.send().await.map_err(|error| match AwsError::of(&error) {
-        error if error.meaning() == Meaning::NotFound => {
-            Missing("there is no such function, or no such version or alias of it".to_owned())
-        }
-        error => Unread(failure::of("look at the function", &error).to_string()),
+        error if error.meaning() == Meaning::NotFound => Missing,
+        error => Unread(error),
     })
 }
 

@@ -78,7 +78,7 @@ async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Fail
     let mut run = Run::new("attach", context, cognito, pool_id, pool, goal, notes, options.change);
     if !options.skip_function_check {
         let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
-        run.check_functions(&lambda, &wish).await;
+        run.check_functions(&lambda, &wish).await?;
     }
     run.finish().await
 }
@@ -99,7 +99,7 @@ async fn detach(options: DetachOptions, context: &Context) -> Result<Found, Fail
         let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
         for (slot, _) in &changes {
             let held = holder(pool.value(), *slot).unwrap_or_default();
-            if let Err(why) = functions::is_ours(&lambda, held).await {
+            if let Some(why) = functions::not_ours(&lambda, held).await? {
                 return Err(not_ours(*slot, held, &why));
             }
         }
@@ -120,7 +120,7 @@ async fn restore(options: RestoreOptions, context: &Context) -> Result<Found, Fa
     let mut run = Run::new("restore", context, cognito, pool_id, pool, goal, Vec::new(), change);
     if !options.skip_function_check && run.puts_functions_back() {
         let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
-        run.check_restored_functions(&lambda).await;
+        run.check_restored_functions(&lambda).await?;
     }
     run.finish().await
 }

@@ -124,23 +124,31 @@ impl<'a> Run<'a> {
     }
 
     /// Asks Lambda about the functions that are put back: one that was deleted meanwhile locks users out.
-    pub(super) async fn check_restored_functions(&mut self, lambda: &aws_sdk_lambda::Client) {
+    pub(super) async fn check_restored_functions(
+        &mut self,
+        lambda: &aws_sdk_lambda::Client,
+    ) -> Result<(), Failure> {
         for slot in BOTH {
             let Some(arn) = self.put_back_in(slot).map(str::to_owned) else { continue };
             let mut found = match arn.parse() {
                 Ok(arn) => {
-                    functions::check(lambda, slot, &arn, &self.pool_arn, &self.report.user_pool_id).await
+                    functions::check(lambda, slot, &arn, &self.pool_arn, &self.report.user_pool_id).await?
                 }
                 Err(error) => functions::unreadable(slot, arn, &error),
             };
             found.is_new = true;
             self.report.functions.push(found);
         }
+        Ok(())
     }
 
     /// Asks Lambda about the functions that are to be attached, and about those that are attached already: somebody may
     /// have deleted one.
-    pub(super) async fn check_functions(&mut self, lambda: &aws_sdk_lambda::Client, wish: &Wish<'_>) {
+    pub(super) async fn check_functions(
+        &mut self,
+        lambda: &aws_sdk_lambda::Client,
+        wish: &Wish<'_>,
+    ) -> Result<(), Failure> {
         let named = [
             (Slot::PostConfirmation, wish.post_confirmation),
             (Slot::PreTokenGeneration, wish.pre_token_generation),
@@ -148,11 +156,12 @@ impl<'a> Run<'a> {
         let pool_id = self.report.user_pool_id.clone();
         for (slot, arn) in named {
             if let Some(arn) = arn {
-                let mut found = functions::check(lambda, slot, arn, &self.pool_arn, &pool_id).await;
+                let mut found = functions::check(lambda, slot, arn, &self.pool_arn, &pool_id).await?;
                 found.is_new = self.goal.changes().iter().any(|(changed, _)| *changed == slot);
                 self.report.functions.push(found);
             }
         }
+        Ok(())
     }
 
     /// Shows the plan, and carries it out if it may be and is to be.

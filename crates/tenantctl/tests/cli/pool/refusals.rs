@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::fake::Fake;
 use super::fixtures::{BOTH, OTHER, POST, PRE, attach_fake, described, desk, lambdas, mfa, rich_fake};
 use crate::assert_page;
+use crate::fake_aws::{Answer, serve};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trigger_that_holds_another_function_is_not_taken_without_being_told() {
@@ -125,6 +126,52 @@ async fn a_function_that_cannot_be_looked_at_is_attached_only_when_told_so() {
 
     assert!(refused.contains("AccessDenied") && refused.contains("--skip-function-check"), "{refused}");
     assert_eq!(done.code, 0, "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_fails_for_another_reason_than_a_denial_ends_the_command_with_its_own_advice() {
+    let desk = desk().await;
+    desk.run(&format!("pool attach {BOTH} --apply --yes")).ok();
+    let attached = described(&desk).await;
+    let commands = [
+        format!("pool attach --post-confirmation {OTHER} --replace --apply --yes"),
+        "pool detach --apply --yes".to_owned(),
+    ];
+    let new_keys = "Set new keys in AWS_ACCESS_KEY_ID";
+    for (code, message, advice) in [
+        ("ExpiredTokenException", "the session has expired", new_keys),
+        ("UnrecognizedClientException", "AWS does not accept these keys", new_keys),
+        ("MissingAuthenticationTokenException", "there are no usable credentials", new_keys),
+        ("TooManyRequestsException", "AWS refused it as one call too many", "Try again in a minute."),
+    ] {
+        let lambda = serve(move |request| request.error(code, "no"));
+        let url = [("AWS_ENDPOINT_URL_LAMBDA", lambda.as_str())];
+
+        for line in &commands {
+            let said = desk.run_with(line, &url, "").fails(1);
+
+            assert!(said.contains("could not look at the function arn:") && said.contains(message), "{said}");
+            assert!(said.contains(advice), "{line}: {said}");
+            assert!(!said.contains("--skip-function-check") && !said.contains("--replace"), "{line}: {said}");
+        }
+    }
+    assert_eq!(described(&desk).await, attached);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_expires_between_the_function_and_its_policy_ends_the_command() {
+    let desk = desk().await;
+    let lambda = serve(|request| match request.operation.rsplit('/').next() {
+        Some("configuration") => Answer::ok(&json!({ "State": "Active" })),
+        Some("policy") => request.error("ExpiredTokenException", "expired"),
+        _ => Answer::ok(&json!({})),
+    });
+
+    let url = [("AWS_ENDPOINT_URL_LAMBDA", lambda.as_str())];
+    let said = desk.run_with(&format!("pool attach --post-confirmation {OTHER}"), &url, "").fails(1);
+
+    assert!(said.contains("could not read the policy of the function arn:"), "{said}");
+    assert!(said.contains("Set new keys in AWS_ACCESS_KEY_ID"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

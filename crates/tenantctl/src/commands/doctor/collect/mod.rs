@@ -43,8 +43,8 @@ pub(super) async fn snapshot(
     let table = table::inspect(context, pool).await;
     let bindings = match &table {
         Ok(Some(_)) => table::bindings(context, pool, &clients, &providers).await,
-        Ok(None) => Err("there is no such table".to_owned()),
-        Err(reason) => Err(reason.clone()),
+        Ok(None) => Err(table::missing()),
+        Err(unread) => Err(unread.clone()),
     };
     let mut snapshot = Snapshot {
         expected,

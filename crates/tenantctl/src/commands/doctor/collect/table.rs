@@ -7,23 +7,34 @@ use tenancy_aws::operator::{ClientRecord, Operator, OperatorError, ProviderRecor
 use tenancy_aws::table::TableState;
 
 use super::super::snapshot::{Bindings, BoundClient, BoundProvider, Listed};
-use super::super::unread::Read;
+use super::super::unread::{No, Read, Unread};
 use super::{AT_ONCE, for_each};
 use crate::context::Context;
-use crate::failure::Failure;
 
-/// Looks at the table. The reason why not is for people.
-pub(super) async fn inspect(context: &Context, pool: &PoolId) -> Result<Option<TableState>, String> {
+const DESCRIBE: &str = "dynamodb:DescribeTable";
+
+/// Looks at the table.
+pub(super) async fn inspect(context: &Context, pool: &PoolId) -> Read<Option<TableState>> {
     let (client, name) = named(context, pool).await?;
     let state = tenancy_aws::table::inspect(&client, &name).await;
-    state.map_err(|error| Failure::from(error).to_string())
+    state.map_err(|error| Unread::of_table(DESCRIBE, &error.into()))
 }
 
-async fn named(context: &Context, pool: &PoolId) -> Result<(aws_sdk_dynamodb::Client, String), String> {
+/// Why nothing of a table that is not there was read.
+pub(super) fn missing() -> Unread {
+    Unread { kind: No::Missing, reason: "there is no such table".to_owned(), action: DESCRIBE }
+}
+
+fn unread(error: OperatorError) -> Unread {
+    Unread::of_table("dynamodb:Query", &error.into())
+}
+
+async fn named(context: &Context, pool: &PoolId) -> Read<(aws_sdk_dynamodb::Client, String)> {
     let Ok(name) = context.table_name() else {
-        return Err("no table was named; --table NAME or TENANCY_TABLE names one".to_owned());
+        let reason = "no table was named; --table NAME or TENANCY_TABLE names one".to_owned();
+        return Err(Unread { kind: No::Failed, reason, action: DESCRIBE });
     };
-    let client = context.dynamodb_of(pool).await.map_err(|failure| failure.to_string())?;
+    let client = context.dynamodb_of(pool).await.map_err(|failure| Unread::of_table(DESCRIBE, &failure))?;
     Ok((client, name))
 }
 
@@ -34,12 +45,12 @@ pub(super) async fn bindings<C, P>(
     pool: &PoolId,
     clients: &Read<Vec<Listed<C>>>,
     providers: &Read<Vec<Listed<P>>>,
-) -> Result<Bindings, String> {
+) -> Read<Bindings> {
     let (client, name) = named(context, pool).await?;
     let reader = Operator::new(client, name, "nobody".to_owned());
     let mut found = Found::default();
     let mut bindings = Bindings::default();
-    for tenant in reader.tenants().await.map_err(|error| Failure::from(error).to_string())? {
+    for tenant in reader.tenants().await.map_err(unread)? {
         match tenant {
             Ok(record) => bindings.tenants.push((record.tenant.id.to_string(), record.tenant.status)),
             Err(damage) => found.damaged(&damage),
@@ -51,10 +62,10 @@ pub(super) async fn bindings<C, P>(
         async move { (reader.clients(&id).await, reader.providers(&id).await) }
     });
     for (clients, providers) in of_tenants.await {
-        for client in clients.map_err(|error| Failure::from(error).to_string())? {
+        for client in clients.map_err(unread)? {
             found.client(pool, client);
         }
-        for provider in providers.map_err(|error| Failure::from(error).to_string())? {
+        for provider in providers.map_err(unread)? {
             found.provider(pool, provider);
         }
     }
@@ -91,7 +102,7 @@ pub(super) async fn has_members(
     context: &Context,
     pool: &PoolId,
     tenants: &[(String, TenantStatus)],
-) -> Result<bool, String> {
+) -> Read<bool> {
     let (client, name) = named(context, pool).await?;
     let reader = Operator::new(client, name, "nobody".to_owned());
     let ids: Vec<TenantId> = tenants.iter().filter_map(|(id, _)| id.parse().ok()).collect();
@@ -101,7 +112,7 @@ pub(super) async fn has_members(
             async move { has_member(&reader, &pool, &id).await }
         });
         for answer in answers.await {
-            if answer.map_err(|error| Failure::from(error).to_string())? {
+            if answer.map_err(unread)? {
                 return Ok(true);
             }
         }
@@ -167,16 +178,16 @@ impl Found {
 }
 
 /// One binding, if there is one; a damaged one stands for itself.
-fn known<T>(record: Result<Option<T>, OperatorError>) -> Result<Option<Result<T, Damage>>, String> {
+fn known<T>(record: Result<Option<T>, OperatorError>) -> Read<Option<Result<T, Damage>>> {
     match record {
         Ok(record) => Ok(record.map(Ok)),
         Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(damage))) => Ok(Some(Err(damage))),
-        Err(error) => Err(Failure::from(error).to_string()),
+        Err(error) => Err(unread(error)),
     }
 }
 
 /// Tenants that bindings name and the index does not have: made by hand without its keys, or not there at all.
-async fn find_unlisted_tenants(reader: &Operator, bindings: &mut Bindings) -> Result<(), String> {
+async fn find_unlisted_tenants(reader: &Operator, bindings: &mut Bindings) -> Read<()> {
     let named = bindings
         .clients
         .iter()
@@ -197,7 +208,7 @@ async fn find_unlisted_tenants(reader: &Operator, bindings: &mut Bindings) -> Re
                     bindings.damaged.push(text);
                 }
             }
-            Err(error) => return Err(Failure::from(error).to_string()),
+            Err(error) => return Err(unread(error)),
         }
     }
     Ok(())

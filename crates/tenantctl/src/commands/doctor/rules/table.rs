@@ -100,7 +100,7 @@ fn missing(snapshot: &Snapshot) -> Look {
 
 /// A look at a table that is there; one that is not has a rule of its own.
 fn of_table(snapshot: &Snapshot, judge: impl Fn(&str, &TableState) -> Look) -> Look {
-    let table = snapshot.table.as_ref().map_err(Clone::clone)?;
+    let table = snapshot.table.as_ref().map_err(ToString::to_string)?;
     let table = table.as_ref().ok_or("there is no such table")?;
     judge(snapshot.expected.table.as_deref().unwrap_or_default(), table)
 }
@@ -194,7 +194,7 @@ fn binding_tenant(_: &Snapshot, bindings: &Bindings) -> Vec<Finding> {
 }
 
 fn client_missing(snapshot: &Snapshot) -> Look {
-    let bindings = snapshot.bindings.as_ref().map_err(Clone::clone)?;
+    let bindings = snapshot.bindings.as_ref().map_err(ToString::to_string)?;
     let clients = snapshot.clients.as_ref().map_err(ToString::to_string)?;
     if let Some(unread) = &snapshot.unlisted_clients {
         return Err(unread.to_string());
@@ -213,7 +213,7 @@ fn client_missing(snapshot: &Snapshot) -> Look {
 }
 
 fn provider_missing(snapshot: &Snapshot) -> Look {
-    let bindings = snapshot.bindings.as_ref().map_err(Clone::clone)?;
+    let bindings = snapshot.bindings.as_ref().map_err(ToString::to_string)?;
     let providers = snapshot.providers.as_ref().map_err(ToString::to_string)?;
     if let Some(unread) = &snapshot.unlisted_providers {
         return Err(unread.to_string());

@@ -181,7 +181,7 @@ fn a_pool_that_the_table_knows_counts_as_installed() {
             "none, and whether the table has members could not be read",
             |s| {
                 uninstalled(s);
-                s.bindings.as_mut().unwrap().has_members = Err("no".to_owned());
+                s.bindings.as_mut().unwrap().has_members = Err(sample::unread(No::Failed));
                 s.pool.lambda_config = None;
                 s.functions.clear();
             },
@@ -194,8 +194,8 @@ fn a_pool_that_the_table_knows_counts_as_installed() {
             "none, and the table could not be read",
             |s| {
                 s.expected.is_installed = false;
-                s.table = Err("no".to_owned());
-                s.bindings = Err("no".to_owned());
+                s.table = Err(sample::unread(No::Failed));
+                s.bindings = Err(sample::unread(No::Failed));
                 s.pool.lambda_config = None;
                 s.functions.clear();
             },
@@ -209,8 +209,8 @@ fn a_pool_that_the_table_knows_counts_as_installed() {
             |s| {
                 s.expected.is_installed = false;
                 s.expected.table = None;
-                s.table = Err("no".to_owned());
-                s.bindings = Err("no".to_owned());
+                s.table = Err(sample::unread(No::Failed));
+                s.bindings = Err(sample::unread(No::Failed));
                 s.pool.lambda_config = None;
                 s.functions.clear();
             },

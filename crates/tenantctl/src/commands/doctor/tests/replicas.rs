@@ -65,7 +65,7 @@ fn before_anything_is_installed_a_replica_without_triggers_is_good_to_know() {
     snapshot.expected.table = None;
     snapshot.functions = Vec::new();
     snapshot.pool.lambda_config = None;
-    snapshot.bindings = Err("no table was named".to_owned());
+    snapshot.bindings = Err(sample::unread(No::Failed));
 
     assert_eq!(found(&snapshot).map(|(severity, _)| severity), Some(Info));
 }

@@ -6,6 +6,7 @@ use tenancy_aws::table::TableState;
 use super::super::finding::Severity::{Critical, High, Info, Low, Medium};
 use super::super::judge::judge;
 use super::super::snapshot::{Bindings, Snapshot};
+use super::super::unread::No;
 use super::sample::{bound_client, bound_provider};
 use super::{check, sample};
 
@@ -73,7 +74,7 @@ fn a_binding_that_leads_nowhere_is_found() {
 fn a_part_of_the_table_that_was_refused_is_not_checked() {
     let mut snapshot = sample::snapshot();
     table(&mut snapshot).is_recoverable = Err("no".to_owned());
-    snapshot.bindings = Err("not allowed".to_owned());
+    snapshot.bindings = Err(sample::unread(No::Denied));
 
     let judgement = judge(&snapshot);
 
