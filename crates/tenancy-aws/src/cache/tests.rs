@@ -5,21 +5,16 @@ use std::sync::atomic::AtomicBool;
 use super::*;
 
 thread_local! {
-    /// Thread-local, because each test runs in its own thread.
+    /// The clock that a test sets. Thread-local, because each test runs in its own thread.
     static PASSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// A clock that the test sets.
-struct Time;
+fn pass(time: Duration) {
+    PASSED.set(PASSED.get() + time);
+}
 
-impl Time {
-    fn pass(&self, time: Duration) {
-        PASSED.set(PASSED.get() + time);
-    }
-
-    fn seconds(&self, count: u64) {
-        self.pass(Duration::from_secs(count));
-    }
+fn seconds(count: u64) {
+    pass(Duration::from_secs(count));
 }
 
 /// A store that the test can make fail, because a real engine does not fail on demand.
@@ -64,12 +59,12 @@ impl Records for FaultyStore {
     }
 }
 
-fn cached(fresh_seconds: u64, stale_seconds: u64) -> (CachedStore<FaultyStore>, Time) {
+fn cached(fresh_seconds: u64, stale_seconds: u64) -> CachedStore<FaultyStore> {
     let settings = CacheSettings {
         fresh_for: Duration::from_secs(fresh_seconds),
         stale_for: Duration::from_secs(stale_seconds),
     };
-    (CachedStore::new(FaultyStore::default(), settings, || SystemTime::UNIX_EPOCH + PASSED.get()), Time)
+    CachedStore::new(FaultyStore::default(), settings, || SystemTime::UNIX_EPOCH + PASSED.get())
 }
 
 async fn tier(cached: &CachedStore<FaultyStore>, id: &str) -> Option<String> {
@@ -79,18 +74,18 @@ async fn tier(cached: &CachedStore<FaultyStore>, id: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_change_of_a_tenant_is_seen_within_the_stated_time() {
-    let (cached, time) = cached(30, 600);
+    let cached = cached(30, 600);
     cached.store.put("acme", "pro", TenantStatus::Active);
     assert_eq!(tier(&cached, "acme").await.as_deref(), Some("pro"));
     cached.store.put("acme", "free", TenantStatus::Suspended);
 
-    time.seconds(23);
+    seconds(23);
     assert_eq!(
         tier(&cached, "acme").await.as_deref(),
         Some("pro"),
         "served from the cache; jitter shortens the lifetime by a fifth at most"
     );
-    time.seconds(7);
+    seconds(7);
     assert_eq!(tier(&cached, "acme").await.as_deref(), Some("free"));
 
     assert_eq!(cached.meter.take(), CacheCounts { hits: 1, misses: 2, stale: 0 });
@@ -98,28 +93,28 @@ async fn a_change_of_a_tenant_is_seen_within_the_stated_time() {
 
 #[tokio::test]
 async fn an_active_tenant_outlives_an_outage_for_its_time_and_no_longer() {
-    let (cached, time) = cached(30, 600);
+    let cached = cached(30, 600);
     cached.store.put("acme", "pro", TenantStatus::Active);
     cached.store.put("globex", "pro", TenantStatus::Suspended);
     tier(&cached, "acme").await;
     tier(&cached, "globex").await;
     cached.store.is_down.store(true, Ordering::Relaxed);
 
-    time.seconds(629);
+    seconds(629);
     assert_eq!(tier(&cached, "acme").await.as_deref(), Some("pro"));
     assert_eq!(tier(&cached, "globex").await, None, "only who was last seen active");
     assert_eq!(cached.meter.take().stale, 1);
-    time.seconds(1);
+    seconds(1);
     assert_eq!(tier(&cached, "acme").await, None);
 }
 
 #[tokio::test]
 async fn a_tenant_that_is_gone_is_not_served_from_the_cache_in_a_later_outage() {
-    let (cached, time) = cached(30, 600);
+    let cached = cached(30, 600);
     cached.store.put("acme", "pro", TenantStatus::Active);
     tier(&cached, "acme").await;
     lock(&cached.store.tenants).clear();
-    time.seconds(31);
+    seconds(31);
     assert_eq!(tier(&cached, "acme").await, None);
 
     cached.store.is_down.store(true, Ordering::Relaxed);
@@ -129,23 +124,23 @@ async fn a_tenant_that_is_gone_is_not_served_from_the_cache_in_a_later_outage() 
 
 #[tokio::test]
 async fn a_new_binding_takes_effect_in_five_seconds_and_none_outlives_an_outage() {
-    let (cached, time) = cached(30, 600);
+    let cached = cached(30, 600);
     let (pool, client) = ("eu-west-1_X".parse().unwrap(), "client".parse().unwrap());
     assert_eq!(cached.client_binding(&pool, &client).await.unwrap(), None);
     let binding =
         ClientBinding { tenant: "acme".parse().unwrap(), mode: tenancy::ClientBindingMode::Required };
     *lock(&cached.store.binding) = Some(binding.clone());
 
-    time.seconds(5);
+    seconds(5);
     assert_eq!(cached.client_binding(&pool, &client).await.unwrap(), Some(binding));
-    time.seconds(30);
+    seconds(30);
     cached.store.is_down.store(true, Ordering::Relaxed);
     assert!(cached.client_binding(&pool, &client).await.is_err());
 }
 
 #[tokio::test]
 async fn a_cache_that_is_off_keeps_nothing() {
-    let (cached, _) = cached(0, 600);
+    let cached = cached(0, 600);
     cached.store.put("acme", "pro", TenantStatus::Active);
     tier(&cached, "acme").await;
 
@@ -156,12 +151,12 @@ async fn a_cache_that_is_off_keeps_nothing() {
 
 #[tokio::test]
 async fn the_number_of_entries_is_bounded_and_the_oldest_goes() {
-    let (cached, time) = cached(3600, 0);
+    let cached = cached(3600, 0);
     for number in 0..=MAX_ENTRIES {
         let id = format!("tenant-{number}");
         cached.store.put(&id, "pro", TenantStatus::Active);
         tier(&cached, &id).await;
-        time.pass(Duration::from_millis(1));
+        pass(Duration::from_millis(1));
     }
 
     assert_eq!(lock(&cached.tenants).0.len(), MAX_ENTRIES);
@@ -173,7 +168,7 @@ async fn the_number_of_entries_is_bounded_and_the_oldest_goes() {
 
 #[tokio::test]
 async fn each_of_many_tenants_gets_its_own_record() {
-    let (cached, _) = cached(30, 600);
+    let cached = cached(30, 600);
     for number in 0..50 {
         cached.store.put(&format!("tenant-{number}"), &format!("tier-{number}"), TenantStatus::Active);
     }
