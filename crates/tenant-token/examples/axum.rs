@@ -58,7 +58,11 @@ async fn list(token: TenantToken, State(orders): State<Orders>) -> Json<Vec<Stri
     Json(orders.get(token.tenant().as_str()).cloned().unwrap_or_default())
 }
 
-async fn add(token: TenantToken, State(orders): State<Orders>, item: String) -> Result<StatusCode, StatusCode> {
+async fn add(
+    token: TenantToken,
+    State(orders): State<Orders>,
+    item: String,
+) -> Result<StatusCode, StatusCode> {
     if !token.has_role("admin") {
         return Err(StatusCode::FORBIDDEN);
     }

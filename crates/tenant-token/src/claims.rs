@@ -9,8 +9,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use crate::{
-    Clients, Issuer, Refusal, Rules, Subject, TenantId, TenantRule, TenantToken, TokenUse, rules::AcceptedUse,
-    token::Facts,
+    Clients, Issuer, Refusal, Rules, Subject, TenantId, TenantRule, TenantToken, TokenUse,
+    rules::AcceptedUse, token::Facts,
 };
 
 type Claims = Map<String, Value>;

@@ -47,7 +47,8 @@ impl HttpsKeys {
         http.enforce_http(false);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
         // `JwksUrl` has http for loopback addresses only.
-        let connector = with_roots.map_err(NoRootCertificates)?.https_or_http().enable_http1().wrap_connector(http);
+        let connector =
+            with_roots.map_err(NoRootCertificates)?.https_or_http().enable_http1().wrap_connector(http);
         Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
     }
 

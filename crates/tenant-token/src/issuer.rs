@@ -57,8 +57,8 @@ impl Issuer {
     pub fn of_pool(pool_id: &str, form: IssuerForm) -> Result<Vec<Self>, InvalidIssuer> {
         let invalid = || InvalidIssuer::PoolId(pool_id.to_owned());
         let (region, name) = pool_id.split_once('_').ok_or_else(invalid)?;
-        let region_fits =
-            region.contains('-') && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let region_fits = region.contains('-')
+            && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let name_fits = !name.is_empty() && name.bytes().all(is_pool_byte) && pool_id.len() <= 55;
         if !(region_fits && name_fits) {
             return Err(invalid());
@@ -68,7 +68,10 @@ impl Issuer {
             IssuerForm::Updated => &["issuer-cognito-idp"],
             IssuerForm::Both => &["cognito-idp", "issuer-cognito-idp"],
         };
-        hosts.iter().map(|host| Self::of_url(&format!("https://{host}.{region}.amazonaws.com/{pool_id}"))).collect()
+        hosts
+            .iter()
+            .map(|host| Self::of_url(&format!("https://{host}.{region}.amazonaws.com/{pool_id}")))
+            .collect()
     }
 
     /// An issuer by the exact text of `iss`, such as that of the local stack (`cargo dev-stack` prints it).
@@ -80,7 +83,8 @@ impl Issuer {
     /// [`InvalidIssuer::Url`] for a URL that is neither `https` nor `http` to a loopback address;
     /// [`InvalidIssuer::PoolId`] for a path that does not end in a pool id.
     pub fn of_url(url: &str) -> Result<Self, InvalidIssuer> {
-        let keys_url = JwksUrl::new(&format!("{url}{KEYS_PATH}")).ok_or_else(|| InvalidIssuer::Url(url.to_owned()))?;
+        let keys_url =
+            JwksUrl::new(&format!("{url}{KEYS_PATH}")).ok_or_else(|| InvalidIssuer::Url(url.to_owned()))?;
         let pool_id = url.rsplit_once('/').map_or("", |(_, last)| last);
         if !(1..=55).contains(&pool_id.len()) || !pool_id.bytes().all(is_pool_byte) {
             return Err(InvalidIssuer::PoolId(pool_id.to_owned()));
@@ -130,8 +134,10 @@ impl JwksUrl {
             None => url.strip_prefix("http://").filter(|rest| is_loopback(rest))?,
         };
         let (host, path) = rest.split_once('/')?;
-        let host_fits = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
-        let path_fits = path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b'~'));
+        let host_fits =
+            host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
+        let path_fits =
+            path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b'~'));
         (!host.is_empty() && host_fits && path_fits).then(|| Self(url.to_owned()))
     }
 
@@ -172,7 +178,10 @@ mod tests {
             issuers.iter().map(|issuer| issuer.url().to_owned()).collect::<Vec<_>>()
         };
 
-        assert_eq!(urls(IssuerForm::Original), ["https://cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_AbC"]);
+        assert_eq!(
+            urls(IssuerForm::Original),
+            ["https://cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_AbC"]
+        );
         assert_eq!(
             urls(IssuerForm::Both),
             [
@@ -185,7 +194,16 @@ mod tests {
 
     #[test]
     fn a_pool_id_cannot_lead_to_another_host() {
-        for id in ["", "eu-west-1", "_x", "eu-west-1_", "evil.example/eu-west-1_x", "eu-west-1_a/b", "EU-WEST-1_a", "a_b"] {
+        for id in [
+            "",
+            "eu-west-1",
+            "_x",
+            "eu-west-1_",
+            "evil.example/eu-west-1_x",
+            "eu-west-1_a/b",
+            "EU-WEST-1_a",
+            "a_b",
+        ] {
             assert!(Issuer::of_pool(id, IssuerForm::Original).is_err(), "{id}");
         }
         assert!(Issuer::of_pool(&format!("eu-west-1_{}", "a".repeat(46)), IssuerForm::Original).is_err());
@@ -193,7 +211,9 @@ mod tests {
 
     #[test]
     fn keys_are_fetched_over_https_or_from_this_machine_only() {
-        for url in ["https://a.example/p", "http://127.0.0.1:9229/p", "http://localhost/p", "http://[::1]:1/p"] {
+        for url in
+            ["https://a.example/p", "http://127.0.0.1:9229/p", "http://localhost/p", "http://[::1]:1/p"]
+        {
             assert!(Issuer::of_url(url).is_ok(), "{url}");
         }
         for url in [
@@ -218,7 +238,8 @@ mod tests {
     fn the_keys_of_an_emulator_can_be_elsewhere_than_the_issuer_says() {
         let issuer = Issuer::of_url("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_x").unwrap();
 
-        let issuer = issuer.with_keys_from("http://127.0.0.1:4566/eu-west-1_x/.well-known/jwks.json").unwrap();
+        let issuer =
+            issuer.with_keys_from("http://127.0.0.1:4566/eu-west-1_x/.well-known/jwks.json").unwrap();
 
         assert_eq!(issuer.keys_url().as_str(), "http://127.0.0.1:4566/eu-west-1_x/.well-known/jwks.json");
         assert!(issuer.with_keys_from("http://keys.example/jwks.json").is_err());

@@ -58,7 +58,10 @@ impl RsaKey {
         let number = |name| URL_SAFE_NO_PAD.decode(text(name)?).ok();
         let (modulus, exponent) = (number("n")?, number("e")?);
         // Without leading zeros, as RFC 7518, section 6.3.1, has it.
-        let bits = modulus.len().checked_mul(8)?.checked_sub(usize::try_from(modulus.first()?.leading_zeros()).ok()?)?;
+        let bits = modulus
+            .len()
+            .checked_mul(8)?
+            .checked_sub(usize::try_from(modulus.first()?.leading_zeros()).ok()?)?;
         let whole = modulus.first() != Some(&0) && exponent.first() != Some(&0);
         let fits = whole && (2_048..=8_192).contains(&bits) && (1..=8).contains(&exponent.len());
         fits.then(|| (kid.to_owned(), Self { modulus, exponent }))
@@ -78,7 +81,8 @@ mod tests {
     use super::*;
 
     fn jwk(change: impl FnOnce(&mut Value)) -> Value {
-        let mut jwk = json!({ "kty": "RSA", "kid": "a", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode([0xff; 256]) });
+        let mut jwk =
+            json!({ "kty": "RSA", "kid": "a", "e": "AQAB", "n": URL_SAFE_NO_PAD.encode([0xff; 256]) });
         change(&mut jwk);
         jwk
     }
@@ -120,7 +124,8 @@ mod tests {
     fn a_key_set_without_a_usable_key_counts_as_a_failed_fetch() {
         let other = jwk(|jwk| jwk["kty"] = json!("EC"));
         assert_eq!(usable(&[other.clone(), jwk(|_| ())]), 1, "the others are passed over");
-        for document in ["", "{", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[]}"#, r#"{"keys":[1,null,"a"]}"#] {
+        for document in ["", "{", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[]}"#, r#"{"keys":[1,null,"a"]}"#]
+        {
             assert!(KeySet::parse(document.as_bytes()).is_err(), "{document}");
         }
         assert!(KeySet::parse(json!({ "keys": [other] }).to_string().as_bytes()).is_err());

@@ -66,7 +66,10 @@ impl FixedKeys {
 
 impl KeySource for FixedKeys {
     async fn fetch(&self, url: &JwksUrl) -> Result<Vec<u8>, FetchError> {
-        self.0.get(url.as_str()).cloned().ok_or_else(|| FetchError::new("no key set is known for this issuer"))
+        self.0
+            .get(url.as_str())
+            .cloned()
+            .ok_or_else(|| FetchError::new("no key set is known for this issuer"))
     }
 }
 

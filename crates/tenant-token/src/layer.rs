@@ -146,7 +146,8 @@ impl<T: TenantRule> Gate<T> {
                 return HeaderValue::from_static(r#"Bearer realm="api", error="invalid_token""#);
             }
         };
-        HeaderValue::try_from(insufficient).unwrap_or_else(|_| HeaderValue::from_static(r#"Bearer realm="api""#))
+        HeaderValue::try_from(insufficient)
+            .unwrap_or_else(|_| HeaderValue::from_static(r#"Bearer realm="api""#))
     }
 }
 
@@ -158,7 +159,8 @@ fn bearer(headers: &HeaderMap) -> Result<&str, NotLetIn> {
     if values.next().is_some() {
         return Err(AMBIGUOUS);
     }
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(NotLetIn::NoToken)?;
+    let (scheme, token) =
+        value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(NotLetIn::NoToken)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(NotLetIn::NoToken);
     }

@@ -3,6 +3,11 @@
     not(all(feature = "https", feature = "axum")),
     doc = "Verifies Amazon Cognito tokens of one or many user pools, and requires the tenant."
 )]
+//! # Where to begin
+//!
+//! [`Rules`] say what is accepted, [`Verifier`] verifies, [`TenantToken`] is the result, and [`Refusal`] the error. Keys come
+//! from a [`KeySource`].
+
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

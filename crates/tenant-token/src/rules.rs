@@ -231,11 +231,36 @@ impl Rules {
 impl ClaimNames {
     fn check(&self) -> Result<(), RulesFault> {
         const TAKEN: [&str; 22] = [
-            "acr", "amr", "at_hash", "aud", "auth_time", "azp", "client_id", "email", "event_id", "exp", "iat",
-            "identities", "iss", "jti", "nbf", "nonce", "origin_jti", "scope", "sub", "token_use", "username", "version",
+            "acr",
+            "amr",
+            "at_hash",
+            "aud",
+            "auth_time",
+            "azp",
+            "client_id",
+            "email",
+            "event_id",
+            "exp",
+            "iat",
+            "identities",
+            "iss",
+            "jti",
+            "nbf",
+            "nonce",
+            "origin_jti",
+            "scope",
+            "sub",
+            "token_use",
+            "username",
+            "version",
         ];
-        let names =
-            [&self.tenant_id, &self.tenant_name, &self.tenant_tier, &self.tenant_roles, &self.tenant_features];
+        let names = [
+            &self.tenant_id,
+            &self.tenant_name,
+            &self.tenant_tier,
+            &self.tenant_roles,
+            &self.tenant_features,
+        ];
         let mut seen = BTreeSet::new();
         let wrong = names.into_iter().find(|name| {
             let name = name.as_str();

@@ -190,6 +190,10 @@ impl<T: TenantRule> fmt::Debug for TenantToken<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Subject { pool_id, sub } = &self.facts.subject;
         let mut shown = f.debug_struct("TenantToken");
-        shown.field("pool_id", pool_id).field("sub", sub).field("tenant", &self.tenant).finish_non_exhaustive()
+        shown
+            .field("pool_id", pool_id)
+            .field("sub", sub)
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }

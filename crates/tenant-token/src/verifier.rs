@@ -3,8 +3,8 @@ use std::{collections::HashMap, marker::PhantomData, sync::Arc, time::SystemTime
 use serde_json::Value;
 
 use crate::{
-    Issuer, KeySource, Refusal, Rules, RulesFault, TenantId, TenantRule, TenantToken, cache::KeyCache, claims,
-    compact, keys::AnySource,
+    Issuer, KeySource, Refusal, Rules, RulesFault, TenantId, TenantRule, TenantToken, cache::KeyCache,
+    claims, compact, keys::AnySource,
 };
 
 /// Verifies tokens by [`Rules`], and caches the keys of the issuers. Make one when the program starts and share it: a clone
@@ -101,7 +101,8 @@ impl<T: TenantRule> Verifier<T> {
         let issuer = compact.payload.get("iss").and_then(Value::as_str);
         let known = issuer.and_then(|issuer| self.shared.issuers.get(issuer));
         let (issuer, cache) = known.ok_or_else(|| refused(Refusal::Issuer, None, None))?;
-        let key = cache.key(&compact.kid, now).await.map_err(|refusal| refused(refusal, Some(issuer), None))?;
+        let key =
+            cache.key(&compact.kid, now).await.map_err(|refusal| refused(refusal, Some(issuer), None))?;
         if !key.verifies(compact.signed, &compact.signature) {
             return Err(refused(Refusal::Signature, Some(issuer), None));
         }

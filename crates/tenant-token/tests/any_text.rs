@@ -52,7 +52,7 @@ fn a_token_with_one_changed_byte_is_refused_whichever_byte_it_is() {
             }
         }
         let shorter = [&good[..place], &good[place + 1..]].concat();
-        assert!(judge(&String::from_utf8(shorter).unwrap()).is_err() , "without byte {place}");
+        assert!(judge(&String::from_utf8(shorter).unwrap()).is_err(), "without byte {place}");
     }
 }
 

@@ -186,11 +186,17 @@ async fn unknown_keys_cause_one_fetch_in_thirty_seconds() {
     assert_eq!(verdict(&verifier, 0, KID).await, Ok(()));
 
     for seconds in 0..30 {
-        assert_eq!(verdict(&verifier, seconds, &format!("made-up-{seconds}")).await, Err(Refusal::KeyUnknown));
+        assert_eq!(
+            verdict(&verifier, seconds, &format!("made-up-{seconds}")).await,
+            Err(Refusal::KeyUnknown)
+        );
     }
     assert_eq!(published.fetches(), 1);
     for seconds in 30..60 {
-        assert_eq!(verdict(&verifier, seconds, &format!("made-up-{seconds}")).await, Err(Refusal::KeyUnknown));
+        assert_eq!(
+            verdict(&verifier, seconds, &format!("made-up-{seconds}")).await,
+            Err(Refusal::KeyUnknown)
+        );
     }
 
     assert_eq!(published.fetches(), 2);

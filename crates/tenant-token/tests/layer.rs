@@ -37,7 +37,8 @@ impl Answer {
 
 async fn ask(mut service: Router, authorization: &[&str]) -> Answer {
     let request = Request::get("/orders");
-    let request = authorization.iter().fold(request, |request, value| request.header(header::AUTHORIZATION, *value));
+    let request =
+        authorization.iter().fold(request, |request, value| request.header(header::AUTHORIZATION, *value));
     let response = service.call(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = String::from_utf8(to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap();
@@ -58,7 +59,11 @@ async fn a_request_without_a_token_is_asked_for_one() {
     for authorization in [vec![], vec!["Basic YTpi"], vec!["Bearer"], vec![token.as_str()], vec![""]] {
         let answer = ask(service_by(rules(), keys()), &authorization).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{authorization:?}");
-        assert_eq!(answer.header(header::WWW_AUTHENTICATE), Some(r#"Bearer realm="api""#), "{authorization:?}");
+        assert_eq!(
+            answer.header(header::WWW_AUTHENTICATE),
+            Some(r#"Bearer realm="api""#),
+            "{authorization:?}"
+        );
     }
 }
 
@@ -80,7 +85,11 @@ async fn a_refused_token_is_401_and_the_caller_is_not_told_why() {
         let authorization: Vec<&str> = authorization.iter().map(String::as_str).collect();
         let answer = ask(service_by(rules(), keys()), &authorization).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{row}");
-        assert_eq!(answer.header(header::WWW_AUTHENTICATE), Some(r#"Bearer realm="api", error="invalid_token""#), "{row}");
+        assert_eq!(
+            answer.header(header::WWW_AUTHENTICATE),
+            Some(r#"Bearer realm="api", error="invalid_token""#),
+            "{row}"
+        );
         assert_eq!(answer.header(header::CONTENT_TYPE), Some("application/problem+json"), "{row}");
         assert_eq!(answer.header(header::CACHE_CONTROL), Some("no-store"), "{row}");
         assert_eq!(answer.body, r#"{"type":"about:blank","title":"Unauthorized","status":401}"#, "{row}");
@@ -103,7 +112,10 @@ async fn keys_that_cannot_be_fetched_are_503_so_that_apps_try_again() {
     let answer = ask(service_by(rules(), FixedKeys::new()), &[&format!("Bearer {}", access_token())]).await;
 
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!((answer.header(header::RETRY_AFTER), answer.header(header::WWW_AUTHENTICATE)), (Some("1"), None));
+    assert_eq!(
+        (answer.header(header::RETRY_AFTER), answer.header(header::WWW_AUTHENTICATE)),
+        (Some("1"), None)
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@ use std::{collections::BTreeSet, time::Duration};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use support::*;
-use tenant_token::{AcceptedUse, Clients, Issuer, IssuerForm, Refusal, Rules, RulesFault, TenantToken, TokenUse, Verifier};
+use tenant_token::{
+    AcceptedUse, Clients, Issuer, IssuerForm, Refusal, Rules, RulesFault, TenantToken, TokenUse, Verifier,
+};
 
 type Verdict = Result<TenantToken, Refusal>;
 
@@ -33,7 +35,10 @@ async fn a_good_access_token_tells_its_tenant_and_all_else_that_was_verified() {
 
     assert_eq!(token.tenant().as_str(), "acme");
     assert_eq!((token.tenant_name(), token.tenant_tier()), (Some("Acme Inc."), Some("pro")));
-    assert_eq!((token.roles(), token.features()), (&["admin".to_owned(), "viewer".to_owned()][..], &["sso".to_owned()][..]));
+    assert_eq!(
+        (token.roles(), token.features()),
+        (&["admin".to_owned(), "viewer".to_owned()][..], &["sso".to_owned()][..])
+    );
     assert!(token.has_role("viewer") && !token.has_role("Viewer") && !token.has_role("owner"));
     assert_eq!(token.groups(), ["acme-admins", "Finance&Ops"], "a pool's own group can have any name");
     assert_eq!(token.subject().to_string(), "eu-west-1_AbCdEf123|3f0c8d1e-ana");
@@ -49,7 +54,10 @@ async fn a_good_access_token_tells_its_tenant_and_all_else_that_was_verified() {
 async fn a_good_id_token_of_event_version_1_has_its_roles_as_one_text() {
     let token = judge_id(json!({})).await.unwrap();
 
-    assert_eq!((token.tenant().as_str(), token.token_use(), token.client_id()), ("acme", TokenUse::Id, CLIENT));
+    assert_eq!(
+        (token.tenant().as_str(), token.token_use(), token.client_id()),
+        ("acme", TokenUse::Id, CLIENT)
+    );
     assert_eq!(token.roles(), ["admin", "viewer"]);
     assert!(token.scopes().is_empty() && token.groups().is_empty() && token.tenant_tier().is_none());
 }
@@ -67,7 +75,10 @@ async fn debug_output_has_no_claim_but_pool_sub_and_tenant() {
 
     let shown = format!("{token:?}");
 
-    assert_eq!(shown, r#"TenantToken { pool_id: "eu-west-1_AbCdEf123", sub: "3f0c8d1e-ana", tenant: TenantId("acme"), .. }"#);
+    assert_eq!(
+        shown,
+        r#"TenantToken { pool_id: "eu-west-1_AbCdEf123", sub: "3f0c8d1e-ana", tenant: TenantId("acme"), .. }"#
+    );
 }
 
 /// Checks 1 to 5: the form, the header, the issuer, the key, the signature.
@@ -83,7 +94,7 @@ async fn a_token_of_the_wrong_form_or_of_another_signer_is_refused() {
     let twice = access_claims().to_string().replacen('{', r#"{"tenant_id":"globex","#, 1);
     let rows = [
         ("no text", String::new(), malformed("not three parts")),
-        ("two parts", format!("{head}.{body}"), malformed("header")),
+        ("two parts", format!("{head}.{body}"), malformed("not three parts")),
         ("four parts", format!("{head}.{body}.{body}.{signature}"), malformed("payload")),
         ("16,385 bytes", "a".repeat(16_385), Refusal::TooLong),
         ("16,384 bytes", "a".repeat(16_384), malformed("not three parts")),
@@ -95,9 +106,17 @@ async fn a_token_of_the_wrong_form_or_of_another_signer_is_refused() {
         ("a header that is a list", KEY.sign("[]", &access_claims().to_string()), malformed("header")),
         ("a payload that is a text", payload("\"acme\""), malformed("payload")),
         ("a payload with more behind", payload(&format!("{}{{}}", access_claims())), malformed("payload")),
-        ("a payload that is not UTF-8", format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode(b"{\"\xff\":1}")), malformed("payload")),
+        (
+            "a payload that is not UTF-8",
+            format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode(b"{\"\xff\":1}")),
+            malformed("payload"),
+        ),
         ("a claim twice", payload(&twice), malformed("payload")),
-        ("a header name twice", KEY.sign(r#"{"alg":"none","alg":"RS256","kid":"the-key"}"#, &access_claims().to_string()), malformed("header")),
+        (
+            "a header name twice",
+            KEY.sign(r#"{"alg":"none","alg":"RS256","kid":"the-key"}"#, &access_claims().to_string()),
+            malformed("header"),
+        ),
         ("alg none, unsigned", unsigned, Refusal::Algorithm),
         ("alg none, signed", with_header(json!({ "alg": "none" })), Refusal::Algorithm),
         ("alg HS256", with_header(json!({ "alg": "HS256" })), Refusal::Algorithm),
@@ -111,10 +130,28 @@ async fn a_token_of_the_wrong_form_or_of_another_signer_is_refused() {
         ("a kid of 257 characters", with_header(json!({ "kid": "k".repeat(257) })), malformed("header kid")),
         ("a kid with a line break", with_header(json!({ "kid": "a\nb" })), malformed("header kid")),
         ("an unknown kid", with_header(json!({ "kid": "another" })), Refusal::KeyUnknown),
-        ("a key of its own, by jwk", OTHER_KEY.sign(&but(header(), json!({ "jwk": OTHER_KEY.jwk(KID) })).to_string(), &access_claims().to_string()), Refusal::Signature),
-        ("signed with another key", OTHER_KEY.sign(&header().to_string(), &access_claims().to_string()), Refusal::Signature),
+        (
+            "a key of its own, by jwk",
+            OTHER_KEY.sign(
+                &but(header(), json!({ "jwk": OTHER_KEY.jwk(KID) })).to_string(),
+                &access_claims().to_string(),
+            ),
+            Refusal::Signature,
+        ),
+        (
+            "signed with another key",
+            OTHER_KEY.sign(&header().to_string(), &access_claims().to_string()),
+            Refusal::Signature,
+        ),
         ("an empty signature", format!("{head}.{body}."), Refusal::Signature),
-        ("the payload of another token", format!("{head}.{}.{signature}", encoded(&but(access_claims(), json!({ "tenant_id": "globex" })).to_string())), Refusal::Signature),
+        (
+            "the payload of another token",
+            format!(
+                "{head}.{}.{signature}",
+                encoded(&but(access_claims(), json!({ "tenant_id": "globex" })).to_string())
+            ),
+            Refusal::Signature,
+        ),
     ];
 
     for (row, token, refusal) in rows {
@@ -123,7 +160,10 @@ async fn a_token_of_the_wrong_form_or_of_another_signer_is_refused() {
     for typ in ["JWT", "at+jwt"] {
         assert!(judge(rules(), &with_header(json!({ "typ": typ }))).await.is_ok(), "{typ}");
     }
-    assert!(judge(rules(), &with_header(json!({ "jku": "https://evil.example/keys" }))).await.is_ok(), "not followed");
+    assert!(
+        judge(rules(), &with_header(json!({ "jku": "https://evil.example/keys" }))).await.is_ok(),
+        "not followed"
+    );
 }
 
 /// Checks 3 and 6 to 11.
@@ -136,7 +176,11 @@ async fn a_token_that_says_the_wrong_thing_is_refused() {
         ("another pool", json!({ "iss": ISSUER.replace("123", "124") }), Refusal::Issuer),
         ("a slash behind the issuer", json!({ "iss": format!("{ISSUER}/") }), Refusal::Issuer),
         ("the issuer in capitals", json!({ "iss": ISSUER.to_uppercase() }), Refusal::Issuer),
-        ("the updated form of the issuer", json!({ "iss": ISSUER.replace("cognito-idp", "issuer-cognito-idp") }), Refusal::Issuer),
+        (
+            "the updated form of the issuer",
+            json!({ "iss": ISSUER.replace("cognito-idp", "issuer-cognito-idp") }),
+            Refusal::Issuer,
+        ),
         ("a list of issuers", json!({ "iss": [ISSUER] }), Refusal::Issuer),
         ("no exp", json!({ "exp": null }), malformed("exp")),
         ("exp is a text", json!({ "exp": "1790000300" }), malformed("exp")),
@@ -154,7 +198,11 @@ async fn a_token_that_says_the_wrong_thing_is_refused() {
         ("no client", json!({ "client_id": null, "aud": CLIENT }), Refusal::Client),
         ("scope is a list", json!({ "scope": ["orders/read"] }), bad("scope")),
         ("no tenant", json!({ "tenant_id": null }), Refusal::NoTenant),
-        ("tenant as a user attribute only", json!({ "tenant_id": null, "custom:tenantId": "acme" }), Refusal::NoTenant),
+        (
+            "tenant as a user attribute only",
+            json!({ "tenant_id": null, "custom:tenantId": "acme" }),
+            Refusal::NoTenant,
+        ),
         ("an empty tenant", json!({ "tenant_id": "" }), bad("tenant id")),
         ("a list of tenants", json!({ "tenant_id": ["acme"] }), bad("tenant id")),
         ("a tenant in capitals", json!({ "tenant_id": "Acme" }), bad("tenant id")),
@@ -198,7 +246,8 @@ async fn the_times_of_a_token_hold_to_the_second_with_the_stated_leeway() {
     for (row, token, seconds, verdict) in rows {
         assert_eq!(verifier.verify(token, at(seconds)).await.map(|_| ()), verdict, "{row}");
     }
-    let exact = Verifier::new(rules().leeway(Duration::ZERO).max_age(Duration::from_secs(700)), keys()).unwrap();
+    let exact =
+        Verifier::new(rules().leeway(Duration::ZERO).max_age(Duration::from_secs(700)), keys()).unwrap();
     assert!(exact.verify(&plain, at(issued)).await.is_ok());
     assert!(exact.verify(&plain, at(issued + 700)).await.is_ok());
     assert_eq!(exact.verify(&plain, at(issued + 701)).await.unwrap_err(), Refusal::TooOld);
@@ -210,9 +259,16 @@ async fn an_id_token_is_for_the_client_in_aud() {
         assert!(judge_id(json!({ "aud": audience })).await.is_ok());
     }
     for audience in [json!("other"), json!([CLIENT, "other"]), json!([]), json!(null), json!({})] {
-        assert_eq!(judge_id(json!({ "aud": audience, "client_id": CLIENT })).await.unwrap_err(), Refusal::Client, "{audience}");
+        assert_eq!(
+            judge_id(json!({ "aud": audience, "client_id": CLIENT })).await.unwrap_err(),
+            Refusal::Client,
+            "{audience}"
+        );
     }
-    assert_eq!(judge(rules().token_use(AcceptedUse::Id), &access_token()).await.unwrap_err(), Refusal::TokenUse);
+    assert_eq!(
+        judge(rules().token_use(AcceptedUse::Id), &access_token()).await.unwrap_err(),
+        Refusal::TokenUse
+    );
     for claims in [access_claims(), id_claims()] {
         assert!(judge(rules().token_use(AcceptedUse::Either), &signed(&claims)).await.is_ok());
     }
@@ -220,7 +276,11 @@ async fn an_id_token_is_for_the_client_in_aud() {
 
 #[tokio::test]
 async fn every_scope_that_is_required_must_be_there() {
-    assert!(judge(rules().scope("orders/read").scope("aws.cognito.signin.user.admin"), &access_token()).await.is_ok());
+    assert!(
+        judge(rules().scope("orders/read").scope("aws.cognito.signin.user.admin"), &access_token())
+            .await
+            .is_ok()
+    );
 
     for scopes in [&["orders/write"][..], &["orders/read", "orders/write"], &["orders"], &["orders/rea"]] {
         let demanding = scopes.iter().fold(rules(), |rules, scope| rules.scope(*scope));
@@ -249,7 +309,10 @@ async fn a_service_that_makes_the_tenant_optional_still_refuses_a_malformed_one(
 
     assert_eq!(verifier.verify(&access_token(), now()).await.unwrap().tenant().unwrap().as_str(), "acme");
     assert_eq!(verifier.verify(&with(json!(null)), now()).await.unwrap().tenant(), None);
-    assert_eq!(verifier.verify(&with(json!("ACME")), now()).await.unwrap_err(), Refusal::BadClaim("tenant id"));
+    assert_eq!(
+        verifier.verify(&with(json!("ACME")), now()).await.unwrap_err(),
+        Refusal::BadClaim("tenant id")
+    );
 }
 
 #[tokio::test]
@@ -333,8 +396,14 @@ fn rules_that_cannot_be_meant_are_refused_at_start() {
         (named(&|names| names.tenant_roles = "cognito:groups".to_owned()), claim("cognito:groups")),
         (named(&|names| names.tenant_tier = "tenant_id".to_owned()), claim("tenant_id")),
         (rules().leeway(Duration::from_secs(301)), RulesFault::Leeway(Duration::from_secs(301))),
-        (rules().keys_fresh_for(Duration::from_secs(299)), RulesFault::KeysFreshFor(Duration::from_secs(299))),
-        (rules().keys_fresh_for(Duration::from_secs(86_401)), RulesFault::KeysFreshFor(Duration::from_secs(86_401))),
+        (
+            rules().keys_fresh_for(Duration::from_secs(299)),
+            RulesFault::KeysFreshFor(Duration::from_secs(299)),
+        ),
+        (
+            rules().keys_fresh_for(Duration::from_secs(86_401)),
+            RulesFault::KeysFreshFor(Duration::from_secs(86_401)),
+        ),
     ];
 
     for (rules, fault) in rows {

@@ -19,18 +19,18 @@ use rsa::{
 use serde_json::{Value, json};
 use tenant_token::{Clients, FixedKeys, Issuer, IssuerForm, Rules};
 
-pub const POOL: &str = "eu-west-1_AbCdEf123";
-pub const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
-pub const CLIENT: &str = "6g1example";
-pub const KID: &str = "the-key";
+pub(crate) const POOL: &str = "eu-west-1_AbCdEf123";
+pub(crate) const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
+pub(crate) const CLIENT: &str = "6g1example";
+pub(crate) const KID: &str = "the-key";
 /// In the middle of the life of the tests' tokens.
-pub const NOW_SECONDS: u64 = 1_790_000_000;
+pub(crate) const NOW_SECONDS: u64 = 1_790_000_000;
 
-pub static KEY: LazyLock<Key> = LazyLock::new(Key::make);
+pub(crate) static KEY: LazyLock<Key> = LazyLock::new(Key::make);
 /// Of somebody else.
-pub static OTHER_KEY: LazyLock<Key> = LazyLock::new(Key::make);
+pub(crate) static OTHER_KEY: LazyLock<Key> = LazyLock::new(Key::make);
 
-pub struct Key {
+pub(crate) struct Key {
     signer: SigningKey<Sha256>,
     modulus: String,
     exponent: String,
@@ -44,36 +44,36 @@ impl Key {
         Self { signer: SigningKey::new(key), modulus, exponent }
     }
 
-    pub fn jwk(&self, kid: &str) -> Value {
+    pub(crate) fn jwk(&self, kid: &str) -> Value {
         json!({ "alg": "RS256", "e": self.exponent, "kid": kid, "kty": "RSA", "n": self.modulus, "use": "sig" })
     }
 
-    pub fn jwks(&self, kid: &str) -> Vec<u8> {
+    pub(crate) fn jwks(&self, kid: &str) -> Vec<u8> {
         json!({ "keys": [self.jwk(kid)] }).to_string().into_bytes()
     }
 
     /// A token of these two texts, whatever they say.
-    pub fn sign(&self, header: &str, payload: &str) -> String {
+    pub(crate) fn sign(&self, header: &str, payload: &str) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let signature = self.signer.sign(signed.as_bytes()).to_bytes();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }
 
-pub fn at(seconds: u64) -> SystemTime {
+pub(crate) fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-pub fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     at(NOW_SECONDS)
 }
 
-pub fn header() -> Value {
+pub(crate) fn header() -> Value {
     json!({ "kid": KID, "alg": "RS256" })
 }
 
 /// What Cognito puts into an access token of a user, with the tenant.
-pub fn access_claims() -> Value {
+pub(crate) fn access_claims() -> Value {
     json!({
         "iss": ISSUER, "sub": "3f0c8d1e-ana", "client_id": CLIENT, "username": "ana", "token_use": "access",
         "scope": "aws.cognito.signin.user.admin orders/read", "iat": NOW_SECONDS - 600, "exp": NOW_SECONDS + 300,
@@ -83,7 +83,7 @@ pub fn access_claims() -> Value {
     })
 }
 
-pub fn id_claims() -> Value {
+pub(crate) fn id_claims() -> Value {
     json!({
         "iss": ISSUER, "sub": "3f0c8d1e-ana", "aud": CLIENT, "cognito:username": "ana", "token_use": "id",
         "iat": NOW_SECONDS - 600, "exp": NOW_SECONDS + 300, "email": "ana@example.com", "tenant_id": "acme",
@@ -92,7 +92,7 @@ pub fn id_claims() -> Value {
 }
 
 /// These claims with some of them changed; `null` takes one out.
-pub fn but(mut claims: Value, changes: Value) -> Value {
+pub(crate) fn but(mut claims: Value, changes: Value) -> Value {
     let object = claims.as_object_mut().unwrap();
     for (name, value) in changes.as_object().unwrap() {
         match value {
@@ -103,22 +103,22 @@ pub fn but(mut claims: Value, changes: Value) -> Value {
     claims
 }
 
-pub fn signed(claims: &Value) -> String {
+pub(crate) fn signed(claims: &Value) -> String {
     KEY.sign(&header().to_string(), &claims.to_string())
 }
 
-pub fn access_token() -> String {
+pub(crate) fn access_token() -> String {
     signed(&access_claims())
 }
 
-pub fn issuer() -> Issuer {
+pub(crate) fn issuer() -> Issuer {
     Issuer::of_pool(POOL, IssuerForm::Original).unwrap().remove(0)
 }
 
-pub fn rules() -> Rules {
+pub(crate) fn rules() -> Rules {
     Rules::new([issuer()], Clients::listed([CLIENT]))
 }
 
-pub fn keys() -> FixedKeys {
+pub(crate) fn keys() -> FixedKeys {
     FixedKeys::new().with(issuer().keys_url(), KEY.jwks(KID))
 }
