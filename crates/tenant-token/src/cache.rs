@@ -15,12 +15,12 @@ use crate::{
 };
 
 /// How long keys are used when they cannot be fetched again, counted from the last good fetch.
-const STALE_MAX: Duration = Duration::from_secs(86_400);
+const STALE_MAX: Duration = Duration::from_hours(24);
 /// Between two fetches for a `kid` that is unknown. Anybody can send one, so they must not cause a fetch each.
 const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(30);
 /// After the first failed fetch; doubled by each further one.
 const RETRY_MIN: Duration = Duration::from_secs(1);
-const RETRY_MAX: Duration = Duration::from_secs(60);
+const RETRY_MAX: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(crate) struct KeyCache {

@@ -87,6 +87,8 @@ mod tests {
         jwk
     }
 
+    type Change<'a> = &'a dyn Fn(&mut Value);
+
     fn usable(keys: &[Value]) -> usize {
         KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).map_or(0, |set| set.0.len())
     }
@@ -94,7 +96,7 @@ mod tests {
     #[test]
     fn only_rsa_keys_that_can_sign_with_rs256_are_used() {
         let number = |bytes: &[u8]| json!(URL_SAFE_NO_PAD.encode(bytes));
-        let rows: [(&str, usize, &dyn Fn(&mut Value)); 16] = [
+        let rows: [(&str, usize, Change<'_>); 16] = [
             ("as it is", 1, &|_| ()),
             ("use sig, alg RS256", 1, &|jwk| {
                 jwk["use"] = json!("sig");

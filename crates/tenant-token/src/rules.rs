@@ -151,7 +151,7 @@ impl Rules {
             names: ClaimNames::default(),
             leeway: Duration::from_secs(30),
             max_age: None,
-            keys_fresh_for: Duration::from_secs(3_600),
+            keys_fresh_for: Duration::from_hours(1),
         }
     }
 
@@ -218,10 +218,10 @@ impl Rules {
             return Err(RulesFault::ScopeOfIdTokens);
         }
         self.names.check()?;
-        if self.leeway > Duration::from_secs(300) {
+        if self.leeway > Duration::from_mins(5) {
             return Err(RulesFault::Leeway(self.leeway));
         }
-        if !(Duration::from_secs(300)..=Duration::from_secs(86_400)).contains(&self.keys_fresh_for) {
+        if !(Duration::from_mins(5)..=Duration::from_hours(24)).contains(&self.keys_fresh_for) {
             return Err(RulesFault::KeysFreshFor(self.keys_fresh_for));
         }
         Ok(())

@@ -1,13 +1,11 @@
 //! Generated tokens: none makes the verifier panic, and none but the signed one is accepted.
 
-mod support;
-
 use std::sync::LazyLock;
 
+use crate::support::*;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use serde_json::Value;
-use support::*;
 use tenant_token::{Refusal, TenantToken, Verifier};
 use tokio::runtime::{Builder, Runtime};
 

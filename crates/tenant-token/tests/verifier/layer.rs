@@ -1,8 +1,6 @@
 //! What an HTTP caller gets from a service behind the layer.
-#![cfg(feature = "axum")]
 
-mod support;
-
+use crate::support::*;
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -10,7 +8,6 @@ use axum::{
     routing::get,
 };
 use serde_json::json;
-use support::*;
 use tenant_token::{FixedKeys, Rules, TenantId, TenantLayer, TenantToken, Verifier};
 use tower_service::Service as _;
 

@@ -1,12 +1,9 @@
 //! Key sets from a server.
-#![cfg(feature = "https")]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
+use crate::support::*;
 use axum::{Router, http::StatusCode, response::Redirect, routing::get};
-use support::*;
 use tenant_token::{Clients, HttpsKeys, Issuer, KeySource as _, Refusal, Rules, Verifier};
 use tokio::net::TcpListener;
 

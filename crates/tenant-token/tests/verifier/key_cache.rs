@@ -1,7 +1,5 @@
 //! When keys are fetched, and what callers get while they cannot be.
 
-mod support;
-
 use std::{
     sync::{
         Arc, Mutex,
@@ -10,8 +8,8 @@ use std::{
     time::Duration,
 };
 
+use crate::support::*;
 use serde_json::json;
-use support::*;
 use tenant_token::{
     Clients, FetchError, Issuer, IssuerForm, JwksUrl, KeySource, PoolsWithoutKeys, Refusal, Rules, Verifier,
 };

@@ -1,12 +1,10 @@
 //! Which tokens are refused, and as what. Each row is one token, signed with the pool's key unless it says otherwise.
 
-mod support;
-
 use std::{collections::BTreeSet, time::Duration};
 
+use crate::support::*;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use support::*;
 use tenant_token::{
     AcceptedUse, Clients, Issuer, IssuerForm, Refusal, Rules, RulesFault, TenantToken, TokenUse, Verifier,
 };
@@ -46,7 +44,7 @@ async fn a_good_access_token_tells_its_tenant_and_all_else_that_was_verified() {
     assert_eq!((token.client_id(), token.token_use(), token.is_machine()), (CLIENT, TokenUse::Access, false));
     assert!(token.has_scope("orders/read") && token.scopes().len() == 2);
     assert_eq!((token.issued_at(), token.expires_at()), (at(NOW_SECONDS - 600), at(NOW_SECONDS + 300)));
-    assert_eq!(token.remaining(now()), Duration::from_secs(300));
+    assert_eq!(token.remaining(now()), Duration::from_mins(5));
     assert_eq!(token.claims()["origin_jti"], "2");
 }
 
