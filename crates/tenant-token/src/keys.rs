@@ -4,7 +4,7 @@ use crate::JwksUrl;
 
 /// Fetches the key sets of issuers. The verifier caches them, so a source is called about once an hour for each issuer.
 ///
-/// With the feature `https` there is [`HttpsKeys`](crate::HttpsKeys). [`FixedKeys`] needs no network. Implement the trait
+/// With the feature `https` there is `HttpsKeys`. [`FixedKeys`] needs no network. Implement the trait
 /// for your own HTTP client:
 ///
 /// ```
