@@ -13,7 +13,7 @@ use http::{
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Refusal, TenantId, TenantRule, TenantToken, Verifier};
+use crate::{Refusal, TenantId, TenantRule, TenantToken, Verifier, verifier::refused};
 
 /// A tower layer: it verifies the bearer token of each request, and answers itself if the token is refused.
 ///
@@ -153,11 +153,10 @@ impl<T: TenantRule> Gate<T> {
 
 /// The token of the one `Authorization` header: the scheme in any case, one blank, the token.
 fn bearer(headers: &HeaderMap) -> Result<&str, NotLetIn> {
-    const AMBIGUOUS: NotLetIn = NotLetIn::Refused(Refusal::Malformed("authorization header"));
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(NotLetIn::NoToken)?;
     if values.next().is_some() {
-        return Err(AMBIGUOUS);
+        return Err(NotLetIn::Refused(refused(Refusal::Malformed("authorization header"), None, None)));
     }
     let (scheme, token) =
         value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(NotLetIn::NoToken)?;

@@ -142,7 +142,8 @@ impl<T: TenantRule> Verifier<T> {
 #[error("could not fetch the keys of {}", .0.join(", "))]
 pub struct PoolsWithoutKeys(pub Vec<String>);
 
-fn refused(refusal: Refusal, issuer: Option<&Issuer>, sub: Option<&str>) -> Refusal {
+/// Logs a refusal.
+pub(crate) fn refused(refusal: Refusal, issuer: Option<&Issuer>, sub: Option<&str>) -> Refusal {
     let issuer = issuer.map(Issuer::url);
     tracing::info!(event = "token.refused", reason = refusal.code(), issuer, sub, "{refusal}");
     refusal

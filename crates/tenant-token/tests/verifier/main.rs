@@ -11,6 +11,8 @@ mod key_cache;
 #[cfg(feature = "axum")]
 mod layer;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod support;
