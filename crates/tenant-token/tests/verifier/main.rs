@@ -11,8 +11,6 @@ mod key_cache;
 #[cfg(feature = "axum")]
 mod layer;
 #[cfg(test)]
-mod log;
-#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod support;

@@ -1,23 +1,26 @@
 //! What the verifier logs.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, io, sync::LazyLock};
 
 use serde_json::{Value, json};
 use tenant_token::{FixedKeys, Verifier};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::*;
 
-/// Log lines, in memory.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged in this thread; each test has one.
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl io::Write for Lines {
+static SUBSCRIBER: LazyLock<()> = LazyLock::new(|| {
+    tracing_subscriber::fmt().json().with_writer(|| ThisThread).init();
+});
+
+struct ThisThread;
+
+impl io::Write for ThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LINES.with_borrow_mut(|lines| lines.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -25,22 +28,11 @@ impl io::Write for Lines {
     }
 }
 
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 /// The fields of what is logged while one token is verified.
 async fn logged(keys: FixedKeys, token: &str) -> Vec<Value> {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    LazyLock::force(&SUBSCRIBER);
     let _ = Verifier::new(rules(), keys).unwrap().verify(token, now()).await;
-    drop(guard);
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = String::from_utf8(LINES.take()).unwrap();
     for part in token.split('.').filter(|part| part.len() > 10) {
         assert!(!text.contains(part), "a part of the token is in {text}");
     }
