@@ -13,4 +13,6 @@ mod layer;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod support;
