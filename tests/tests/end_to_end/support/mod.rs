@@ -8,7 +8,7 @@ mod pool;
 mod role;
 mod world;
 
-pub(crate) use pool::payload;
+pub(crate) use pool::{UserPool, payload};
 pub(crate) use world::{World, fixture, fixtures};
 
 /// The invite code of the fixtures.

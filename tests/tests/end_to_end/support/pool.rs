@@ -23,13 +23,17 @@ pub(crate) struct UserPool<'a> {
     pub(crate) client: String,
 }
 
-/// The claims of the tokens of one sign-in.
-#[derive(Clone, Debug, PartialEq)]
+/// The tokens of one sign-in, and their claims.
+#[derive(Clone, Debug)]
 pub(crate) struct Claims {
     /// Of the ID token.
     pub(crate) id: Value,
     /// Of the access token.
     pub(crate) access: Value,
+    /// The ID token itself.
+    pub(crate) id_token: String,
+    /// The access token itself.
+    pub(crate) access_token: String,
     /// The refresh token, if one was issued.
     pub(crate) refresh_token: Option<String>,
 }
@@ -144,9 +148,12 @@ pub(crate) fn told<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String
 }
 
 fn claims(tokens: &AuthenticationResultType) -> Claims {
+    let (id_token, access_token) = (tokens.id_token().unwrap(), tokens.access_token().unwrap());
     Claims {
-        id: payload(tokens.id_token().unwrap()),
-        access: payload(tokens.access_token().unwrap()),
+        id: payload(id_token),
+        access: payload(access_token),
+        id_token: id_token.to_owned(),
+        access_token: access_token.to_owned(),
         refresh_token: tokens.refresh_token().map(str::to_owned),
     }
 }

@@ -1,0 +1,18 @@
+//! What the verifier promises to a service, and the layer to its callers.
+
+#[cfg(test)]
+mod any_text;
+#[cfg(test)]
+#[cfg(feature = "https")]
+mod https;
+#[cfg(test)]
+mod key_cache;
+#[cfg(test)]
+#[cfg(feature = "axum")]
+mod layer;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod support;
