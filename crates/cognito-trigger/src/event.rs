@@ -30,15 +30,23 @@ pub struct Envelope<'a> {
 pub struct Event<'a> {
     text: &'a str,
     response: Option<&'a RawValue>,
-    is_empty: bool,
+    outer: Object<'a>,
+    inner: Object<'a>,
     client: Result<Option<ClientId>, UnreadableEvent>,
     pub trigger_source: String,
-    /// Which of the two response shapes the reply has.
-    pub version: EventVersion,
     pub pool: PoolId,
     /// For Cognito's administrator calls.
     pub username: Result<Username, UnusableUsername>,
     pub request: Request,
+}
+
+/// What only a reply about tokens needs.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    /// Which of the two response shapes the reply has.
+    pub version: EventVersion,
+    /// The user's groups and IAM roles in the pool.
+    pub pool_groups: PoolGroups,
 }
 
 /// The two response shapes of pre-token-generation.
@@ -64,8 +72,6 @@ pub struct Request {
     pub invite_code: Presented<InviteCode>,
     /// `clientMetadata.tenantId`.
     pub asked_tenant: Presented<TenantId>,
-    /// The user's groups and IAM roles in the pool.
-    pub pool_groups: PoolGroups,
     /// The value of the tenant attribute: a hint for what to read, never evidence.
     pub stamp: Presented<TenantId>,
 }
@@ -141,25 +147,34 @@ impl<'a> Envelope<'a> {
     ///
     /// [`UnreadableEvent`] when the pool is missing or malformed, or a name that matters occurs twice.
     pub fn open(self, tenant_attribute: &str) -> Result<Event<'a>, UnreadableEvent> {
-        let event = &self.event;
+        let outer = self.event;
         let pool = self.pool.ok_or(UnreadableEvent::NoPool)?;
-        let request = event.object("request")?;
-        let response = event.value("response")?;
+        let inner = outer.object("request")?;
         Ok(Event {
             text: self.text,
             trigger_source: self.trigger_source,
-            response,
-            is_empty: event.is_empty(),
-            client: client(event),
-            version: version(event, &request, response)?,
-            username: username(event)?,
-            request: Request::read(&request, &pool, tenant_attribute)?,
+            response: outer.value("response")?,
+            client: client(&outer),
+            username: username(&outer)?,
+            request: Request::read(&inner, &pool, tenant_attribute)?,
             pool,
+            outer,
+            inner,
         })
     }
 }
 
 impl Event<'_> {
+    /// Reads what only a reply about tokens needs.
+    ///
+    /// # Errors
+    ///
+    /// [`UnreadableEvent::Ambiguous`] when a name that matters for it occurs twice.
+    pub fn token_request(&self) -> Result<TokenRequest, UnreadableEvent> {
+        let version = version(&self.outer, &self.inner, self.response)?;
+        Ok(TokenRequest { version, pool_groups: PoolGroups::read(&self.inner)? })
+    }
+
     /// The app client; `None` in an event without one, such as an administrator's confirmation.
     ///
     /// # Errors
@@ -200,7 +215,7 @@ impl Event<'_> {
     pub fn with_response(&self, response: &str) -> Result<Box<RawValue>, serde_json::Error> {
         let Some(current) = self.response else {
             let open = self.text.trim_end().strip_suffix('}').unwrap_or_default();
-            let name = if self.is_empty { "\"response\":" } else { ",\"response\":" };
+            let name = if self.outer.is_empty() { "\"response\":" } else { ",\"response\":" };
             return RawValue::from_string([open, name, response, "}"].concat());
         };
         // The value is a slice of the event's own text, so its address gives its position.
@@ -238,7 +253,6 @@ impl Request {
             identities: identities::read(&attributes)?,
             invite_code,
             asked_tenant,
-            pool_groups: PoolGroups::read(request)?,
             stamp,
         })
     }

@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The entries of a JSON object, in order. The values are slices of the object's own text.
+#[derive(Clone, Debug)]
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// A name occurs more than once in an object, so its value is ambiguous.

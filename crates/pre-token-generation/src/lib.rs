@@ -10,7 +10,7 @@ pub mod size;
 
 use std::time::Duration;
 
-use cognito_trigger::event::{Event, Subject, UnreadableEvent};
+use cognito_trigger::event::{Event, EventVersion, Subject, UnreadableEvent};
 use cognito_trigger::reply::TokenContents;
 use cognito_trigger::trigger::log_damage;
 use cognito_trigger::{Failure, Handled, LogEvent, Outcome, Trigger, TriggerSettings};
@@ -85,8 +85,8 @@ async fn of_user(
     cached: &impl Records,
     store: &(impl JoinStore + Defaults),
 ) -> Handled {
-    let client = match event.client() {
-        Ok(client) => client,
+    let (client, tokens) = match event.client().and_then(|client| Ok((client, event.token_request()?))) {
+        Ok(read) => read,
         Err(error) => return Failure::from(error).into(),
     };
     let sign_in = SignIn {
@@ -102,12 +102,12 @@ async fn of_user(
     let SignInDecision { grant, notes } = sign_in::decide(sign_in, cached, store).await;
     log_notes(&notes, user, call.request_id);
     let mut handled = match grant {
-        Ok(grant) => match contents::of_user(config, &grant, &event.request.pool_groups) {
+        Ok(grant) => match contents::of_user(config, &grant, &tokens.pool_groups) {
             Ok((contents, iam_roles_left_out)) => {
                 if iam_roles_left_out > 0 {
                     log_left_out(iam_roles_left_out, &grant, call.request_id);
                 }
-                Handled { iam_roles_left_out, ..issue(config, event, &contents, &grant) }
+                Handled { iam_roles_left_out, ..issue(config, event, tokens.version, &contents, &grant) }
             }
             Err(error) => Failure::from(error).into(),
         },
@@ -147,10 +147,11 @@ async fn move_default(change: &DefaultChange, user: &UserKey, call: &Call<'_>, s
 
 async fn of_machine(config: &Config, event: &Event<'_>, cached: &impl Records) -> Result<Handled, Failure> {
     let client = event.client()?.ok_or(UnreadableEvent::NoClient)?;
+    let version = event.token_request()?.version;
     match sign_in::decide_machine(&event.pool, client, cached).await? {
         Some(grant) => {
             let grant = grant?;
-            Ok(issue(config, event, &contents::of_machine(config, &grant), &grant))
+            Ok(issue(config, event, version, &contents::of_machine(config, &grant), &grant))
         }
         None if config.unbound_machine == UnboundMachine::Bare => Ok(Outcome::UnboundMachine.into()),
         None => Err(Failure::UnboundMachine),
@@ -158,8 +159,14 @@ async fn of_machine(config: &Config, event: &Event<'_>, cached: &impl Records) -
 }
 
 /// Sends the contents unless they are too large. They are not trimmed: a token with some of the groups is worse than none.
-fn issue(config: &Config, event: &Event<'_>, contents: &TokenContents, grant: &Grant) -> Handled {
-    let response = contents.response(event.version);
+fn issue(
+    config: &Config,
+    event: &Event<'_>,
+    version: EventVersion,
+    contents: &TokenContents,
+    grant: &Grant,
+) -> Handled {
+    let response = contents.response(version);
     let (bytes, groups) = (response.added_bytes, contents.groups.count());
     let outcome = if bytes > config.claim_bytes_max || groups > MAX_GROUPS {
         let (max_bytes, max_groups) = (config.claim_bytes_max, MAX_GROUPS);

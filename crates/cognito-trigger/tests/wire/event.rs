@@ -119,7 +119,8 @@ fn the_shape_of_the_reply_is_told_by_version_scopes_or_container() {
             }
             event["response"] = response.clone();
         });
-        let version = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap().version;
+        let version =
+            Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap().token_request().unwrap().version;
         assert_eq!(version, expected, "{outside} {request} {response}");
     }
 }
@@ -168,7 +169,7 @@ fn scopes_that_stand_twice_are_refused_on_every_version() {
         let twice =
             format!(r#"{{"version":"{version}","userPoolId":"p","request":{{"scopes":[],"scopes":["a"]}}}}"#);
         let event = raw(twice);
-        let opened = Envelope::read(event.get()).unwrap().open(ATTRIBUTE);
+        let opened = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).and_then(|event| event.token_request());
         assert_eq!(opened.unwrap_err(), UnreadableEvent::Ambiguous, "{version}");
     }
 }
@@ -234,7 +235,7 @@ fn an_event_says_which_groups_the_pool_has_or_does_not() {
     for (configuration, expected) in rows {
         let event = event(|event| event["request"]["groupConfiguration"] = configuration.clone());
         let event = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).unwrap();
-        assert_eq!(event.request.pool_groups.is_known, expected, "{configuration}");
+        assert_eq!(event.token_request().unwrap().pool_groups.is_known, expected, "{configuration}");
     }
 }
 

@@ -73,7 +73,7 @@ fn a_sign_in_that_a_published_struct_reads_is_read_the_same() {
         let ours = ours(&text);
         let client = ours.client().unwrap().map(tenancy::ClientId::as_str);
         assert_eq!(caller.client_id.as_deref(), client, "{name}");
-        let pool = &ours.request.pool_groups;
+        let pool = ours.token_request().unwrap().pool_groups;
         assert_eq!(groups.groups_to_override, pool.groups, "{name}");
         assert_eq!(groups.iam_roles_to_override, pool.iam_roles, "{name}");
         assert_eq!(groups.preferred_role, pool.preferred_role, "{name}");

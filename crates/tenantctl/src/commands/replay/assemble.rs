@@ -61,7 +61,8 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
     });
     let tokens = match (&handled.outcome, &opened) {
         (Outcome::Issued(reply), Some(opened)) => {
-            Some(compare(&recorded.event, &opened.request.pool_groups, reply))
+            let groups = opened.token_request().map(|tokens| tokens.pool_groups).unwrap_or_default();
+            Some(compare(&recorded.event, &groups, reply))
         }
         _ => None,
     };
@@ -114,9 +115,11 @@ fn event_facts(incoming: &Incoming, event: Option<&Event<'_>>) -> EventFacts {
     });
     EventFacts {
         trigger_source: incoming.source.clone(),
-        reply_version: event.map(|event| match event.version {
-            EventVersion::V1 => 1,
-            EventVersion::V2 => 2,
+        reply_version: event.and_then(|event| event.token_request().ok()).map(|tokens| {
+            match tokens.version {
+                EventVersion::V1 => 1,
+                EventVersion::V2 => 2,
+            }
         }),
         user_pool_id: incoming.pool.as_ref().map(ToString::to_string),
         sub,
