@@ -169,7 +169,8 @@ fn scopes_that_stand_twice_are_refused_on_every_version() {
         let twice =
             format!(r#"{{"version":"{version}","userPoolId":"p","request":{{"scopes":[],"scopes":["a"]}}}}"#);
         let event = raw(twice);
-        let opened = Envelope::read(event.get()).unwrap().open(ATTRIBUTE).and_then(|event| event.token_request());
+        let opened =
+            Envelope::read(event.get()).unwrap().open(ATTRIBUTE).and_then(|event| event.token_request());
         assert_eq!(opened.unwrap_err(), UnreadableEvent::Ambiguous, "{version}");
     }
 }
