@@ -7,6 +7,7 @@
 //!   clients and identity providers up, signs real tokens, and fires the triggers as the developer guide says. What
 //!   the guide does not say is decided in one place, [`cognito::unknowns`]; where it differs from AWS is listed in
 //!   another, [`cognito::differences`];
+//! - API Gateway ([`Api`]) asks a Lambda authorizer about each request, and sends what it allows to a backend;
 //! - STS ([`Sts`]) says who calls;
 //! - IAM ([`Iam`]) keeps roles and their policies, and asks nobody for them.
 //!
@@ -27,6 +28,7 @@
 //! # }
 //! ```
 
+pub mod api_gateway;
 pub mod cognito;
 pub mod functions;
 pub mod lambda;
@@ -46,6 +48,7 @@ mod stack;
 mod sts;
 
 pub use account::ACCOUNT_ID;
+pub use api_gateway::{Api, ApiSettings, AuthorizerEvent};
 pub use cognito::{
     ClientSettings, Cognito, EventVersion, Mail, PoolSettings, Trigger, TriggerOutcome, TriggerRecord,
     Triggers,

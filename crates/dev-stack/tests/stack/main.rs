@@ -7,6 +7,8 @@ mod administrators;
 #[cfg(test)]
 mod admission;
 #[cfg(test)]
+mod api_gateway;
+#[cfg(test)]
 mod app_clients;
 #[cfg(test)]
 mod browsers;
