@@ -1,4 +1,4 @@
-// Writes the samples of docs/app-developers.md to build/samples, where the tests import them.
+// Writes the samples of docs/app-developers.md and docs/behind-the-token.md to build/samples, where the tests use them.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { SAMPLES, samples } from './page.js';

@@ -1,4 +1,4 @@
-// The page itself: every sample is run, every command works, every published text is known.
+// The pages themselves: every sample is run, every command works, every published text is known.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -10,7 +10,7 @@ import { environment } from '../src/stack.js';
 import { refusal } from '../build/samples/errors.js';
 import { readInviteLink } from '../build/samples/invite-link.js';
 
-test('every sample of the page is used by a test', () => {
+test('every sample of the pages is used by a test', () => {
   const sources = ['test', 'browser'].flatMap((folder) => {
     const url = new URL(`../${folder}/`, import.meta.url);
     return readdirSync(url).map((name) => readFileSync(new URL(name, url), 'utf8'));
