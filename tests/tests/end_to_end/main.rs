@@ -7,6 +7,8 @@ mod failures;
 #[cfg(test)]
 mod federation;
 #[cfg(test)]
+mod issued_tokens;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod reads;

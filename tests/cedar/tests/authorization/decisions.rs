@@ -1,0 +1,98 @@
+//! 60 decisions. The answers were written by hand from docs/authorization.md: who is let in by which policy, or who is kept
+//! out by which.
+
+use cedar_tests::{ask, lets_in};
+
+use crate::support::{caller, order, policies, schema, skipped, told};
+
+/// Token, changed claims, the order's tenant and owner, action, decision with the policies that made it.
+type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+const FEATURE: &str = r#"{"tenant_features": ["refunds"]}"#;
+
+const ROWS: &[Row] = &[
+    // A viewer of acme reads, and changes their own orders.
+    ("viewer", "{}", "acme", "bob", "read", "allow viewer"),
+    ("viewer", "{}", "acme", "bob", "write", "deny"),
+    ("viewer", "{}", "acme", "ana", "write", "allow owner"),
+    ("viewer", "{}", "acme", "bob", "refund", "deny refunds"),
+    ("viewer", "{}", "globex", "bob", "read", "deny isolation"),
+    ("viewer", "{}", "globex", "ana", "write", "deny isolation"),
+    ("viewer", "{}", "globex", "bob", "refund", "deny isolation refunds"),
+    ("viewer", FEATURE, "acme", "bob", "refund", "deny"),
+    ("viewer", FEATURE, "acme", "bob", "read", "allow viewer"),
+    // An admin does everything in acme; refunds if acme has the feature.
+    ("admin", "{}", "acme", "bob", "read", "allow admin"),
+    ("admin", "{}", "acme", "bob", "write", "allow admin"),
+    ("admin", "{}", "acme", "ana", "write", "allow admin owner"),
+    ("admin", "{}", "acme", "bob", "refund", "deny refunds"),
+    ("admin", FEATURE, "acme", "bob", "refund", "allow admin"),
+    ("admin", r#"{"tenant_features": ["exports"]}"#, "acme", "bob", "refund", "deny refunds"),
+    ("admin", r#"{"tenant_features": []}"#, "acme", "bob", "refund", "deny refunds"),
+    ("admin", "{}", "globex", "bob", "read", "deny isolation"),
+    ("admin", "{}", "globex", "bob", "write", "deny isolation"),
+    ("admin", "{}", "globex", "ana", "write", "deny isolation"),
+    ("admin", FEATURE, "globex", "bob", "refund", "deny isolation"),
+    ("admin", "{}", "globex", "bob", "refund", "deny isolation refunds"),
+    // Or if acme has the tier.
+    ("admin, tier enterprise", "{}", "acme", "bob", "refund", "allow admin"),
+    ("admin, tier enterprise", "{}", "globex", "bob", "refund", "deny isolation"),
+    ("admin", r#"{"tenant_tier": null}"#, "acme", "bob", "read", "allow admin"),
+    ("admin", r#"{"tenant_tier": null}"#, "acme", "bob", "refund", "deny refunds"),
+    ("admin", r#"{"tenant_tier": "Enterprise"}"#, "acme", "bob", "refund", "deny refunds"),
+    // A role that no policy names, and no role.
+    ("guest", "{}", "acme", "bob", "read", "deny"),
+    ("guest", "{}", "acme", "ana", "write", "allow owner"),
+    ("guest", FEATURE, "acme", "bob", "refund", "deny"),
+    ("no role", "{}", "acme", "bob", "read", "deny"),
+    ("no role", "{}", "acme", "ana", "write", "allow owner"),
+    // The same Ana, as an admin of globex.
+    ("admin of globex", "{}", "acme", "bob", "read", "deny isolation"),
+    ("admin of globex", "{}", "globex", "bob", "read", "allow admin"),
+    ("admin of globex", "{}", "globex", "bob", "write", "allow admin"),
+    ("admin of globex", "{}", "globex", "bob", "refund", "deny refunds"),
+    ("admin of globex", FEATURE, "globex", "bob", "refund", "allow admin"),
+    ("admin of globex", "{}", "acme", "ana", "write", "deny isolation"),
+    // Machines: a scope instead of a role.
+    ("machine", "{}", "acme", "bob", "read", "allow machine"),
+    ("machine", "{}", "acme", "bob", "write", "deny"),
+    ("machine", "{}", "acme", "machine", "write", "allow owner"),
+    ("machine", "{}", "globex", "bob", "read", "deny isolation"),
+    ("machine that writes", "{}", "acme", "bob", "read", "deny"),
+    ("machine that writes", "{}", "acme", "machine", "write", "allow owner"),
+    ("machine without a tenant", "{}", "acme", "bob", "read", "deny isolation"),
+    ("machine without a tenant", "{}", "acme", "machine", "write", "deny isolation"),
+    // Access tokens of event version 1, and those without the trigger, have no tenant.
+    ("V1", "{}", "acme", "bob", "read", "deny isolation"),
+    ("V1", "{}", "acme", "ana", "write", "deny isolation"),
+    ("no trigger", "{}", "acme", "bob", "read", "deny isolation"),
+    ("no trigger", "{}", "acme", "ana", "write", "deny isolation"),
+    ("no trigger", "{}", "globex", "ana", "write", "deny isolation"),
+    ("no trigger", FEATURE, "acme", "bob", "refund", "deny isolation"),
+    // A claim is missing, or is almost the right one.
+    ("admin", r#"{"tenant_id": null}"#, "acme", "bob", "read", "deny isolation"),
+    ("admin", r#"{"tenant_roles": null}"#, "acme", "bob", "read", "deny"),
+    ("admin", r#"{"tenant_roles": null}"#, "acme", "ana", "write", "allow owner"),
+    ("admin", r#"{"scope": null}"#, "acme", "bob", "read", "allow admin"),
+    ("viewer", r#"{"tenant_id": "Acme"}"#, "acme", "bob", "read", "deny isolation"),
+    ("viewer", r#"{"tenant_id": "acme-2"}"#, "acme", "bob", "read", "deny isolation"),
+    ("guest", r#"{"tenant_roles": ["Admin", "viewers"]}"#, "acme", "bob", "read", "deny"),
+    ("guest", r#"{"scope": "orders/write orders/read"}"#, "acme", "bob", "read", "allow machine"),
+    ("viewer", r#"{"tenant_roles": ["viewer", "admin"]}"#, "acme", "bob", "read", "allow admin viewer"),
+];
+
+#[test]
+fn each_of_60_requests_is_decided_by_the_policies_that_it_should_be() {
+    let (schema, policies) = (schema(), policies(&[]));
+    assert_eq!(ROWS.len(), 60);
+
+    for (token, changes, tenant, owner, action, expected) in ROWS {
+        let caller = caller(token, &serde_json::from_str(changes).unwrap());
+        let response = ask(&policies, Some(&schema), &caller, action, &order(tenant, owner)).unwrap();
+
+        let row = format!("{token}, {changes}: {action} an order of {owner} in {tenant}");
+        assert_eq!(told(&response), *expected, "{row}");
+        assert_eq!(skipped(&response), [""; 0], "{row}");
+        assert_eq!(lets_in(&response), expected.starts_with("allow"), "{row}");
+    }
+}

@@ -1,0 +1,58 @@
+//! The files of `infra/cedar` agree with one another.
+
+use std::collections::BTreeSet;
+
+use cedar_policy::SchemaFragment;
+use cedar_tests::CLAIMS;
+use serde_json::{Value, json};
+
+use crate::support::{policies, read};
+
+/// Verified Permissions takes the schema as JSON.
+#[test]
+fn both_forms_of_the_schema_say_the_same() {
+    let (fragment, _) =
+        SchemaFragment::from_cedarschema_str(&read("infra/cedar/schema.cedarschema")).unwrap();
+    let json: Value = serde_json::from_str(&read("infra/cedar/schema.json")).unwrap();
+
+    assert_eq!(plain(fragment.to_json_value().unwrap()), json);
+}
+
+/// Cedar leaves open whether a name is that of a type or of an entity; the older form, which says it, is shorter.
+fn plain(schema: Value) -> Value {
+    match schema {
+        Value::Object(mut object) => {
+            if object.get("type") == Some(&json!("EntityOrCommon")) {
+                let name = object.remove("name").unwrap();
+                if name == "User" {
+                    object.insert("name".to_owned(), name);
+                    object.insert("type".to_owned(), json!("Entity"));
+                } else {
+                    object.insert("type".to_owned(), name);
+                }
+            }
+            object.into_iter().map(|(name, value)| (name, plain(value))).collect()
+        }
+        Value::Array(list) => list.into_iter().map(plain).collect(),
+        other => other,
+    }
+}
+
+#[test]
+fn the_mapping_hands_on_the_claims_of_the_schema() {
+    let schema: Value = serde_json::from_str(&read("infra/cedar/schema.json")).unwrap();
+
+    let token = schema["Tenancy"]["commonTypes"]["AccessToken"]["attributes"].as_object().unwrap();
+
+    assert_eq!(token.keys().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(CLAIMS));
+    for (claim, attribute) in token {
+        assert_eq!(attribute["required"], false, "{claim}");
+    }
+}
+
+#[test]
+fn each_policy_has_the_id_of_its_file() {
+    for policy in policies(&[]).policies() {
+        assert_eq!(policy.annotation("id"), Some(policy.id().to_string().as_str()));
+    }
+}
