@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{BuildError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts, Transaction};
+use deadpool_postgres::{
+    BuildError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts, Transaction,
+};
 use tenant_token::TenantToken;
 use tokio_postgres::{Config, NoTls};
 
@@ -25,9 +27,9 @@ pub struct Database {
 
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    #[error("no connection to the database")]
+    #[error("no connection to the database: {0}")]
     NoConnection(#[from] PoolError),
-    #[error("query failed")]
+    #[error("query failed: {0}")]
     Query(#[from] tokio_postgres::Error),
 }
 

@@ -38,7 +38,8 @@ impl From<DatabaseError> for Problem {
             }
             DatabaseError::Query(why) => {
                 // Not the error's `DETAIL`: it has values of the row.
-                let what = why.as_db_error().map_or_else(|| why.to_string(), |error| error.message().to_owned());
+                let what =
+                    why.as_db_error().map_or_else(|| why.to_string(), |error| error.message().to_owned());
                 let code = why.code().map(tokio_postgres::error::SqlState::code);
                 tracing::error!(event = "database.query_failed", code, "query failed: {what}");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR)

@@ -95,7 +95,11 @@ impl TestDatabase {
     /// A login role of its own, with these attributes.
     pub(crate) async fn role(&self, attributes: &str) -> String {
         let name = format!("role_of_{}", self.address.get_dbname().unwrap());
-        self.superuser().await.batch_execute(&format!("CREATE ROLE {name} LOGIN {attributes}")).await.unwrap();
+        self.superuser()
+            .await
+            .batch_execute(&format!("CREATE ROLE {name} LOGIN {attributes}"))
+            .await
+            .unwrap();
         name
     }
 }
@@ -158,8 +162,10 @@ fn unprivileged() -> Command {
 /// The folder of `initdb`: in `PATH`, or the newest that Debian's packages have installed.
 fn binaries() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().map(|version| version.unwrap().path());
-    let mut debian: Vec<_> = debian.map(|version| version.join("bin")).collect();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+    let mut debian: Vec<_> = versions.map(|version| version.unwrap().path().join("bin")).collect();
     debian.sort();
-    std::env::split_paths(&path).chain(debian.into_iter().rev()).find(|folder| folder.join("initdb").is_file())
+    let mut folders = std::env::split_paths(&path).chain(debian.into_iter().rev());
+    let initdb = folders.find_map(|folder| folder.join("initdb").canonicalize().ok())?;
+    initdb.parent().map(Path::to_owned)
 }

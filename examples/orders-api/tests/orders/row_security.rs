@@ -113,7 +113,11 @@ async fn a_row_of_another_tenant_cannot_be_written() {
         }
         let acme = database.app().await;
         set_tenant(&acme, "acme").await;
-        assert_eq!(acme.execute("DELETE FROM orders WHERE item = 'hammock'", &[]).await.unwrap(), 0, "{policy}");
+        assert_eq!(
+            acme.execute("DELETE FROM orders WHERE item = 'hammock'", &[]).await.unwrap(),
+            0,
+            "{policy}"
+        );
     }
 }
 
@@ -123,7 +127,12 @@ async fn a_unique_key_without_the_tenant_tells_what_others_have() {
     let acme = database.app().await;
     let insert = "INSERT INTO orders (id, item) VALUES (gen_random_uuid(), 'hammock')";
 
-    database.superuser().await.batch_execute("ALTER TABLE orders ADD UNIQUE (tenant_id, item)").await.unwrap();
+    database
+        .superuser()
+        .await
+        .batch_execute("ALTER TABLE orders ADD UNIQUE (tenant_id, item)")
+        .await
+        .unwrap();
     set_tenant(&acme, "acme").await;
     acme.batch_execute(&format!("{insert}; ROLLBACK")).await.unwrap();
 
@@ -266,7 +275,10 @@ async fn the_policy_is_a_condition_of_the_index() {
             _ => None,
         });
         let condition = condition.unwrap_or_else(|| panic!("{plan}: {explained:?}"));
-        assert!(condition.contains("tenant_id = NULLIF(current_setting('app.tenant_id'"), "{plan}: {condition}");
+        assert!(
+            condition.contains("tenant_id = NULLIF(current_setting('app.tenant_id'"),
+            "{plan}: {condition}"
+        );
         assert!(condition.contains("id ="), "{plan}: {condition}");
     }
 }
