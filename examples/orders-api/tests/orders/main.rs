@@ -1,0 +1,14 @@
+//! The service, in memory and on a real PostgreSQL.
+//!
+//! The tests start the PostgreSQL that they find in `PATH` or in `/usr/lib/postgresql`. A test that needs one and finds none
+//! says `not run: no PostgreSQL`. If `ORDERS_TEST_POSTGRES` has the address of a superuser, they use that server instead,
+//! and leave roles and databases there.
+
+mod api;
+mod check;
+mod command;
+mod http;
+mod isolation;
+mod row_security;
+mod server;
+mod tokens;
