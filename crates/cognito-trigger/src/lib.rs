@@ -23,7 +23,6 @@ pub mod event;
 pub mod failure;
 mod identities;
 pub mod incoming;
-mod json;
 pub mod log_event;
 pub mod outcome;
 pub mod public_error;
