@@ -12,8 +12,8 @@ use tenancy::{
 };
 
 use crate::identities;
-use crate::json::{self, Ambiguous, Object, text};
 use crate::settings::TriggerSettings;
+use function::json::{self, Ambiguous, Object, text};
 
 /// The outer part of an event: enough to decide whether the trigger acts on it.
 pub struct Envelope<'a> {

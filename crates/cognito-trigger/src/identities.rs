@@ -2,7 +2,7 @@
 
 use tenancy::address::{Identities, Identity, ProviderKind};
 
-use crate::json::{Ambiguous, Object, text};
+use function::json::{Ambiguous, Object, text};
 
 /// Reads the attribute `identities`, a JSON text. `cognito:user_status` says whether the user exists only through a provider
 /// (`EXTERNAL_PROVIDER`).

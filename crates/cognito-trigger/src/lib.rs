@@ -24,7 +24,6 @@ pub mod event;
 pub mod failure;
 mod identities;
 pub mod incoming;
-mod json;
 pub mod log_event;
 pub mod marker;
 pub mod outcome;

@@ -6,7 +6,9 @@
 //! | [`metrics`] | the log line per call, in CloudWatch's embedded metric format |
 //! | [`settings`] | reads environment variables and reports all faults at once |
 //! | [`logging`] | all other log lines |
+//! | [`json`] | looks values up in the text of an event |
 
+pub mod json;
 pub mod logging;
 pub mod metrics;
 pub mod run;

@@ -21,10 +21,11 @@ pub fn init(lookup: &dyn Fn(&str) -> Option<String>) {
         Some(level) => level.parse().unwrap_or(LevelFilter::INFO),
         None => LevelFilter::INFO,
     };
-    // The line per call reports failures of a handler. The runtime's own line would repeat them.
+    // The line per call reports failures of a handler and refused tokens. These lines would repeat them.
     let targets = Targets::new()
         .with_default(level.min(LevelFilter::INFO))
-        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF);
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+        .with_target("tenant_token::verifier", LevelFilter::OFF);
     let is_json = format.is_some_and(|format| format.eq_ignore_ascii_case("json"));
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_target(false);
     let registry = tracing_subscriber::registry().with(targets);

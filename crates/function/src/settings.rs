@@ -59,18 +59,18 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// One of `choices`. The first one is the default.
-    pub fn one_of<T: Copy>(&mut self, name: &str, choices: [(&str, T); 2]) -> T {
-        let [(first, default), (second, other)] = choices;
-        match self.raw(name) {
-            None => default,
-            Some(raw) if raw == first => default,
-            Some(raw) if raw == second => other,
-            Some(raw) => {
-                self.fault(name, &format!("is `{raw}`, but must be `{first}` or `{second}`"));
-                default
-            }
-        }
+    /// One of the names. `default` counts when the variable is not set.
+    pub fn one_of<T: Copy>(&mut self, name: &str, default: (&str, T), others: &[(&str, T)]) -> T {
+        let Some(raw) = self.raw(name) else { return default.1 };
+        let choices = || std::iter::once(&default).chain(others);
+        choices().find(|(choice, _)| *choice == raw).map_or_else(
+            || {
+                let allowed: Vec<String> = choices().map(|(choice, _)| format!("`{choice}`")).collect();
+                self.fault(name, &format!("is `{raw}`, but must be {}", allowed.join(" or ")));
+                default.1
+            },
+            |(_, value)| *value,
+        )
     }
 
     /// A whole number in `range`; `default` when it is not set.

@@ -38,8 +38,11 @@ impl Config {
     pub fn read(settings: &mut Settings<'_>) -> Self {
         Self {
             shared: TriggerSettings::read(settings),
-            uninvited: settings
-                .one_of("UNINVITED", [("refuse", Uninvited::Refuse), ("admit", Uninvited::Admit)]),
+            uninvited: settings.one_of(
+                "UNINVITED",
+                ("refuse", Uninvited::Refuse),
+                &[("admit", Uninvited::Admit)],
+            ),
         }
     }
 }

@@ -102,18 +102,22 @@ impl Config {
     pub fn read(settings: &mut Settings<'_>) -> Self {
         let shared = TriggerSettings::read(settings);
         Self {
-            mode: settings.one_of("MODE", [("enforce", Mode::Enforce), ("observe", Mode::Observe)]),
+            mode: settings.one_of("MODE", ("enforce", Mode::Enforce), &[("observe", Mode::Observe)]),
             unbound_machine: settings.one_of(
                 "UNBOUND_MACHINE",
-                [("bare", UnboundMachine::Bare), ("refuse", UnboundMachine::Refuse)],
+                ("bare", UnboundMachine::Bare),
+                &[("refuse", UnboundMachine::Refuse)],
             ),
             names: claim_names(settings, &shared.tenant_attribute),
             id_claims: claim_selection(settings, "CLAIMS_ID"),
             access_claims: claim_selection(settings, "CLAIMS_ACCESS"),
             marker_scope: marker_scope(settings),
             group_formats: settings.parsed("GROUP_FORMAT", GroupFormats::default()),
-            pool_groups: settings
-                .one_of("POOL_GROUPS", [("drop", PoolGroupPolicy::Drop), ("keep", PoolGroupPolicy::Keep)]),
+            pool_groups: settings.one_of(
+                "POOL_GROUPS",
+                ("drop", PoolGroupPolicy::Drop),
+                &[("keep", PoolGroupPolicy::Keep)],
+            ),
             iam_roles: settings.parsed("IAM_ROLE_ALLOWLIST", IamRoleAllowList::default()),
             claim_bytes_max: usize::try_from(settings.number("CLAIM_BYTES_MAX", 4096, 64..=65536))
                 .unwrap_or(usize::MAX),

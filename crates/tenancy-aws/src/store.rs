@@ -6,10 +6,12 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use futures_util::future::try_join;
 use tenancy::join::{DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Way};
-use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, Stamps, StoreError};
+use tenancy::ports::{
+    Commit, Defaults, Joins, Memberships, Offers, ProviderBindings, Records, Stamps, StoreError,
+};
 use tenancy::{
-    ClientBinding, ClientId, Damage, EmailHash, Invite, InviteHash, InvitePointer, PoolId, ProviderBinding,
-    ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords,
+    ClientBinding, ClientId, Damage, EmailHash, Invite, InviteHash, InvitePointer, Membership, PoolId,
+    ProviderBinding, ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords,
 };
 
 use crate::key::{TENANT_PREFIX, user_partition};
@@ -75,6 +77,13 @@ impl Records for DynamoStore {
     ) -> Result<Option<ClientBinding>, StoreError> {
         let item = self.table.get("read an app client's binding", client::key(pool, client)).await?;
         Ok(item.as_ref().map(client::decode).transpose()?)
+    }
+}
+
+impl Memberships for DynamoStore {
+    async fn membership(&self, user: &UserKey, tenant: &TenantId) -> Result<Option<Membership>, StoreError> {
+        let item = self.table.get("read a membership", member::key(user, tenant)).await?;
+        Ok(item.as_ref().map(|item| member::decode(item).map(|found| found.membership)).transpose()?)
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::join::{DefaultChange, JoinPlan, Offer};
 use crate::{
-    ClientBinding, ClientId, Damage, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding,
-    ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
+    ClientBinding, ClientId, Damage, EmailHash, InviteHash, InvitePointer, Membership, PoolId,
+    ProviderBinding, ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
 
 /// The cause of an error, for operators.
@@ -53,6 +53,20 @@ pub trait Records {
         pool: &PoolId,
         client: &ClientId,
     ) -> impl Future<Output = Result<Option<ClientBinding>, StoreError>> + Send;
+}
+
+/// Port: one membership, for a request and not for a token.
+pub trait Memberships {
+    /// The membership of `user` in `tenant`, of any status, strongly consistent; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the table cannot be read or the item is damaged.
+    fn membership(
+        &self,
+        user: &UserKey,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<Option<Membership>, StoreError>> + Send;
 }
 
 /// The result of a conditional write.

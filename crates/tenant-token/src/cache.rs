@@ -86,6 +86,16 @@ impl KeyCache {
         self.state().usable(now).is_some()
     }
 
+    /// Waits for the fetch that is running, if there is one.
+    pub(crate) async fn fetch_done(&self) {
+        drop(self.flight.lock().await);
+    }
+
+    /// Whether the last fetch failed.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.state().failures > 0
+    }
+
     /// For a known `kid`, an unknown one, or for none when any key will do.
     fn step(&self, kid: Option<&str>, now: SystemTime) -> Step {
         self.state().step(kid, now)

@@ -1,4 +1,6 @@
-use std::{collections::HashMap, marker::PhantomData, sync::Arc, time::SystemTime};
+use std::{
+    collections::HashMap, future::poll_fn, marker::PhantomData, sync::Arc, task::Poll, time::SystemTime,
+};
 
 use serde_json::Value;
 
@@ -111,7 +113,7 @@ impl<T: TenantRule> Verifier<T> {
             .map_err(|refusal| refused(refusal, Some(issuer), sub.as_deref()))
     }
 
-    /// Fetches the keys of all issuers, so that the first request does not wait for them.
+    /// Fetches the keys of all issuers at the same time, so that the first request does not wait for them.
     ///
     /// A pool with both [forms of issuer](crate::IssuerForm::Both) needs the keys of one: AWS answers 403 for the form that
     /// a pool does not use ([aws-jwt-verify#279](https://github.com/awslabs/aws-jwt-verify/issues/279)).
@@ -121,13 +123,31 @@ impl<T: TenantRule> Verifier<T> {
     /// The ids of the pools without keys. The verifier works all the same, and fetches their keys when they are needed.
     pub async fn prefetch(&self, now: SystemTime) -> Result<(), PoolsWithoutKeys> {
         let mut pools: HashMap<&str, bool> = HashMap::new();
-        for (issuer, cache) in self.shared.issuers.values() {
-            *pools.entry(issuer.pool_id()).or_default() |= cache.prefetch(now).await;
+        let fetches: Vec<_> = self.shared.issuers.values().map(|(_, cache)| cache.prefetch(now)).collect();
+        for ((issuer, _), found) in self.shared.issuers.values().zip(all(fetches).await) {
+            *pools.entry(issuer.pool_id()).or_default() |= found;
         }
         let mut missing: Vec<String> =
             pools.into_iter().filter(|(_, found)| !found).map(|(pool, _)| pool.to_owned()).collect();
         missing.sort();
         if missing.is_empty() { Ok(()) } else { Err(PoolsWithoutKeys(missing)) }
+    }
+
+    /// Waits until no keys are being fetched in the background.
+    ///
+    /// AWS Lambda freezes the process between two calls, and a fetch with it. There, await this before you answer a call, in
+    /// a timeout. When nothing is fetched, it returns at once.
+    pub async fn fetches_done(&self) {
+        for (_, cache) in self.shared.issuers.values() {
+            cache.fetch_done().await;
+        }
+    }
+
+    /// Whether the last fetch of an issuer's keys failed, so that older keys are used, or none. For a metric or a health
+    /// check. `issuer` is the claim `iss` of a verified token, or [`Issuer::url`].
+    #[must_use]
+    pub fn has_stale_keys(&self, issuer: &str) -> bool {
+        self.shared.issuers.get(issuer).is_some_and(|(_, cache)| cache.is_stale())
     }
 
     /// The scopes that are required, with blanks between them, as `WWW-Authenticate` has them.
@@ -141,6 +161,23 @@ impl<T: TenantRule> Verifier<T> {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("could not fetch the keys of {}", .0.join(", "))]
 pub struct PoolsWithoutKeys(pub Vec<String>);
+
+/// The results of all futures, which run at the same time.
+async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|context| {
+        for (future, result) in &mut running {
+            if result.is_none()
+                && let Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *result = Some(ready);
+            }
+        }
+        if running.iter().all(|(_, result)| result.is_some()) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, result)| result).collect()
+}
 
 /// Logs a refusal.
 pub(crate) fn refused(refusal: Refusal, issuer: Option<&Issuer>, sub: Option<&str>) -> Refusal {

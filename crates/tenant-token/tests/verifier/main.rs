@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod any_text;
 #[cfg(test)]
+mod background;
+#[cfg(test)]
 #[cfg(feature = "https")]
 mod https;
 #[cfg(test)]

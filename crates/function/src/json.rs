@@ -1,4 +1,5 @@
-//! Looks values up in JSON text and leaves the text unchanged.
+//! Looks values up in the JSON text of an event, and leaves the text unchanged. A value of an unexpected type is the caller's
+//! decision, not a failure of the whole event.
 
 use std::borrow::Cow;
 
@@ -7,25 +8,31 @@ use serde_json::value::RawValue;
 
 /// The entries of a JSON object, in order. The values are slices of the object's own text.
 #[derive(Clone, Debug)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// A name occurs more than once in an object, so its value is ambiguous.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Ambiguous;
+pub struct Ambiguous;
 
 impl<'a> Object<'a> {
     /// `None` when `text` is not a JSON object.
-    pub(crate) fn read(text: &'a str) -> Option<Self> {
+    #[must_use]
+    pub fn read(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
     /// Stands for a missing object.
-    pub(crate) const fn empty() -> Self {
+    #[must_use]
+    pub const fn empty() -> Self {
         Self(Vec::new())
     }
 
     /// The value called `name`, which can be `null`.
-    pub(crate) fn value(&self, name: &str) -> Result<Option<&'a RawValue>, Ambiguous> {
+    ///
+    /// # Errors
+    ///
+    /// [`Ambiguous`].
+    pub fn value(&self, name: &str) -> Result<Option<&'a RawValue>, Ambiguous> {
         let mut found = self.0.iter().filter(|(entry, _)| entry == name);
         match (found.next(), found.next()) {
             (_, Some(_)) => Err(Ambiguous),
@@ -34,22 +41,46 @@ impl<'a> Object<'a> {
     }
 
     /// The value called `name`; `None` when it is missing or `null`.
-    pub(crate) fn present(&self, name: &str) -> Result<Option<&'a RawValue>, Ambiguous> {
+    ///
+    /// # Errors
+    ///
+    /// [`Ambiguous`].
+    pub fn present(&self, name: &str) -> Result<Option<&'a RawValue>, Ambiguous> {
         Ok(self.value(name)?.filter(|value| value.get() != "null"))
     }
 
     /// The object called `name`; an empty one when it is missing or of another type.
-    pub(crate) fn object(&self, name: &str) -> Result<Object<'a>, Ambiguous> {
+    ///
+    /// # Errors
+    ///
+    /// [`Ambiguous`].
+    pub fn object(&self, name: &str) -> Result<Object<'a>, Ambiguous> {
         Ok(self.value(name)?.and_then(|value| Object::read(value.get())).unwrap_or(Object::empty()))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// The text called `name`; `None` when it is missing or of another type.
+    ///
+    /// # Errors
+    ///
+    /// [`Ambiguous`].
+    pub fn text(&self, name: &str) -> Result<Option<String>, Ambiguous> {
+        Ok(self.value(name)?.and_then(text))
+    }
+
+    /// All entries, in order. A name can occur more than once.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), *value))
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 /// The text of a JSON string; `None` when `value` has another type or a lone surrogate.
-pub(crate) fn text(value: &RawValue) -> Option<String> {
+#[must_use]
+pub fn text(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
 

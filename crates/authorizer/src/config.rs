@@ -1,0 +1,211 @@
+//! The settings. `docs/settings.md` describes each.
+
+use std::time::Duration;
+
+use cognito_trigger::claims::ClaimName;
+use function::{InvalidSettings, Settings};
+use tenancy::ClientId;
+use tenancy_aws::{AwsSettings, CacheSettings};
+use tenant_token::{
+    AcceptedUse, ClaimNames, Clients, FixedKeys, Issuer, IssuerForm, Rules, RulesFault, Verifier,
+};
+
+/// The form of an answer to an event of payload format 2.0. The other forms take policies only.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Response {
+    Simple,
+    Policy,
+}
+
+/// Where the token of a WebSocket connection is. The other forms have it in the header.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TokenSource {
+    Header,
+    /// In the query parameter of this name: browsers cannot set the header.
+    Query(String),
+}
+
+/// What is read from the table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LiveCheck {
+    None,
+    /// The tenant is active, through the cache.
+    Tenant,
+    /// That, and the membership is active: read for each call.
+    Member,
+}
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `USER_POOL_IDS`, `CLIENT_IDS`, `ISSUER_FORM`, `TOKEN_USE`, `REQUIRED_SCOPES`, `CLAIM_..`, `LEEWAY_SECONDS`,
+    /// `MAX_TOKEN_AGE_SECONDS` and `JWKS_SECONDS`.
+    pub rules: Rules,
+    /// `CLIENT_IDS` is `bound`.
+    pub clients_are_bound: bool,
+    /// `RESPONSE`: `auto` (default) or `simple`; or `policy`.
+    pub response: Response,
+    /// `TOKEN_SOURCE`: `header` (default) or `query:<name>`.
+    pub token_source: TokenSource,
+    /// `LIVE_CHECK`: `none` (default), `tenant` or `member`.
+    pub live_check: LiveCheck,
+    /// `TENANT_CACHE_SECONDS`: 0 to 3600, default 30. `TENANT_STALE_SECONDS`: 0 to 86400, default 600.
+    pub cache: CacheSettings,
+}
+
+impl Config {
+    /// Reads all settings; `TENANCY_TABLE` and those of the SDK only if the table is read.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSettings`] with every fault.
+    pub fn of_function(
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(Self, Option<(String, AwsSettings)>), InvalidSettings> {
+        let mut settings = Settings::new(lookup);
+        let config = Self::read(&mut settings);
+        if !config.reads_table() {
+            return settings.finish((config, None));
+        }
+        let table = settings.table();
+        settings.finish_with(AwsSettings::read(lookup)).map(|aws| (config, Some((table, aws))))
+    }
+
+    /// Whether any setting needs the table.
+    #[must_use]
+    pub fn reads_table(&self) -> bool {
+        self.clients_are_bound || self.live_check != LiveCheck::None
+    }
+
+    /// Notes faults in `settings` and uses the default in their place.
+    #[must_use]
+    pub fn read(settings: &mut Settings<'_>) -> Self {
+        let (clients, clients_are_bound) = clients(settings);
+        let mut rules = Rules::new(issuers(settings), clients)
+            .token_use(settings.one_of(
+                "TOKEN_USE",
+                ("access", AcceptedUse::Access),
+                &[("id", AcceptedUse::Id), ("either", AcceptedUse::Either)],
+            ))
+            .claim_names(claim_names(settings))
+            .leeway(Duration::from_secs(settings.number("LEEWAY_SECONDS", 30, 0..=300)))
+            .keys_fresh_for(Duration::from_secs(settings.number("JWKS_SECONDS", 3_600, 300..=86_400)));
+        for scope in settings.raw("REQUIRED_SCOPES").unwrap_or_default().split_whitespace() {
+            rules = rules.scope(scope);
+        }
+        if settings.raw("MAX_TOKEN_AGE_SECONDS").is_some() {
+            let seconds = settings.number("MAX_TOKEN_AGE_SECONDS", 86_400, 60..=86_400);
+            rules = rules.max_age(Duration::from_secs(seconds));
+        }
+        note_fault_of(&rules, settings);
+        Self {
+            rules,
+            clients_are_bound,
+            response: settings.one_of(
+                "RESPONSE",
+                ("auto", Response::Simple),
+                &[("simple", Response::Simple), ("policy", Response::Policy)],
+            ),
+            token_source: token_source(settings),
+            live_check: settings.one_of(
+                "LIVE_CHECK",
+                ("none", LiveCheck::None),
+                &[("tenant", LiveCheck::Tenant), ("member", LiveCheck::Member)],
+            ),
+            cache: CacheSettings {
+                fresh_for: Duration::from_secs(settings.number("TENANT_CACHE_SECONDS", 30, 0..=3_600)),
+                stale_for: Duration::from_secs(settings.number("TENANT_STALE_SECONDS", 600, 0..=86_400)),
+            },
+        }
+    }
+}
+
+/// The issuers of the pools. A stack on this machine has its own, below the endpoint of Cognito that it sets.
+fn issuers(settings: &mut Settings<'_>) -> Vec<Issuer> {
+    let form = settings.one_of(
+        "ISSUER_FORM",
+        ("original", IssuerForm::Original),
+        &[("updated", IssuerForm::Updated), ("both", IssuerForm::Both)],
+    );
+    let Some(raw) = settings.raw("USER_POOL_IDS") else {
+        settings.fault("USER_POOL_IDS", "is not set");
+        return Vec::new();
+    };
+    let endpoint = ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"]
+        .into_iter()
+        .find_map(|name| settings.raw(name))
+        .filter(|url| url.starts_with("http://"));
+    let mut found = Vec::new();
+    for pool in raw.split(',').map(str::trim) {
+        let of_aws = Issuer::of_pool(pool, form);
+        let local =
+            endpoint.as_ref().map(|url| Issuer::of_url(&format!("{}/{pool}", url.trim_end_matches('/'))));
+        match (of_aws, local) {
+            // Plain http is accepted for loopback addresses alone; with any other endpoint the issuer is AWS's.
+            (Ok(_), Some(Ok(local))) => found.push(local),
+            (Ok(issuers), _) => found.extend(issuers),
+            (Err(error), _) => settings.fault("USER_POOL_IDS", &format!("is not usable: {error}")),
+        }
+    }
+    found
+}
+
+/// The clients that the verifier lets in, and whether a binding decides about them.
+fn clients(settings: &mut Settings<'_>) -> (Clients, bool) {
+    let Some(raw) = settings.raw("CLIENT_IDS") else {
+        settings.fault("CLIENT_IDS", "is not set; it can be a list of app client ids, `bound` or `any`");
+        return (Clients::OfThePools, false);
+    };
+    match raw.trim() {
+        "any" => (Clients::OfThePools, false),
+        "bound" => (Clients::OfThePools, true),
+        list => {
+            let clients: Vec<&str> = list.split(',').map(str::trim).collect();
+            if let Some(Err(error)) = clients.iter().map(|id| id.parse::<ClientId>()).find(Result::is_err) {
+                settings.fault("CLIENT_IDS", &format!("is not usable: {error}"));
+            }
+            (Clients::listed(clients), false)
+        }
+    }
+}
+
+fn claim_names(settings: &mut Settings<'_>) -> ClaimNames {
+    let mut name = |setting, default| settings.parsed(setting, ClaimName::literal(default)).to_string();
+    let mut names = ClaimNames::default();
+    names.tenant_id = name("CLAIM_TENANT_ID", "tenant_id");
+    names.tenant_name = name("CLAIM_TENANT_NAME", "tenant_name");
+    names.tenant_tier = name("CLAIM_TENANT_TIER", "tenant_tier");
+    names.tenant_roles = name("CLAIM_TENANT_ROLES", "tenant_roles");
+    names.tenant_features = name("CLAIM_TENANT_FEATURES", "tenant_features");
+    names
+}
+
+fn token_source(settings: &mut Settings<'_>) -> TokenSource {
+    let raw = settings.raw("TOKEN_SOURCE").unwrap_or_else(|| "header".to_owned());
+    match raw.strip_prefix("query:") {
+        None if raw == "header" => TokenSource::Header,
+        Some(name) if !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic()) => {
+            TokenSource::Query(name.to_owned())
+        }
+        _ => {
+            settings.fault("TOKEN_SOURCE", &format!("is `{raw}`, but must be `header` or `query:<name>`"));
+            TokenSource::Header
+        }
+    }
+}
+
+/// Notes what the verifier would refuse: rules about several settings.
+fn note_fault_of(rules: &Rules, settings: &mut Settings<'_>) {
+    let Err(fault) = Verifier::new(rules.clone(), FixedKeys::new()) else { return };
+    let setting = match fault {
+        // A pool or client that is missing or malformed is noted already.
+        RulesFault::IssuerCount(0) => return,
+        RulesFault::IssuerCount(_) | RulesFault::IssuerTwice(_) => "USER_POOL_IDS",
+        RulesFault::NoClients => "CLIENT_IDS",
+        RulesFault::Scope(_) | RulesFault::ScopeOfIdTokens => "REQUIRED_SCOPES",
+        RulesFault::ClaimName(_) => "the claim names CLAIM_TENANT_..",
+        RulesFault::Leeway(_) => "LEEWAY_SECONDS",
+        RulesFault::KeysFreshFor(_) => "JWKS_SECONDS",
+        _ => "the settings",
+    };
+    settings.fault(setting, &format!("cannot be: {fault}"));
+}

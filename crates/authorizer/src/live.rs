@@ -1,0 +1,122 @@
+//! What the table says about a token now: its app client, its tenant, its member.
+
+use futures_util::future::join3;
+use tenancy::ports::{Memberships, Records, StoreError};
+use tenancy::{ClientBinding, ClientId, Membership, PoolId, Tenant, TenantId, TenantStatus, UserKey};
+use tenant_token::TenantToken;
+
+use crate::config::LiveCheck;
+use crate::verdict::{Denied, Failure, Refused};
+
+/// The table behind a check, and how much is checked.
+pub struct Live<'a, C, M> {
+    /// Tenants and bindings. It may answer from a cache.
+    pub cached: &'a C,
+    /// Memberships. It must not answer from a cache.
+    pub store: &'a M,
+    pub check: LiveCheck,
+    /// `CLIENT_IDS=bound`.
+    pub clients_are_bound: bool,
+}
+
+/// Why a good token is not let in.
+#[derive(Debug)]
+pub enum Objection {
+    Refused(Refused),
+    Denied(Denied),
+    Unavailable(Failure),
+}
+
+impl<C: Records, M: Memberships> Live<'_, C, M> {
+    /// Reads everything at the same time, and judges the app client first, then the tenant, then the membership.
+    ///
+    /// # Errors
+    ///
+    /// [`Objection`].
+    pub async fn admit(&self, token: &TenantToken) -> Result<(), Objection> {
+        let ids = Ids::of(token).ok_or(Objection::Refused(Refused::ClientUnbound))?;
+        let reads_tenant = self.check != LiveCheck::None;
+        let reads_member = self.check == LiveCheck::Member && !token.is_machine();
+        let (binding, tenant, membership) = join3(
+            async {
+                match &ids.client {
+                    Some(client) if self.clients_are_bound => {
+                        self.cached.client_binding(&ids.pool, client).await
+                    }
+                    _ => Ok(None),
+                }
+            },
+            async { if reads_tenant { self.cached.tenant(&ids.tenant).await.map(Some) } else { Ok(None) } },
+            async {
+                match &ids.user {
+                    Some(user) if reads_member => self.store.membership(user, &ids.tenant).await,
+                    _ => Ok(None),
+                }
+            },
+        )
+        .await;
+        if self.clients_are_bound {
+            bound(binding?, &ids.tenant)?;
+        }
+        if let Some(tenant) = tenant? {
+            active_tenant(tenant.as_deref())?;
+        }
+        if reads_member {
+            active_member(membership?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The token's ids in the types of the table.
+struct Ids {
+    pool: PoolId,
+    tenant: TenantId,
+    /// `None`: the table cannot have it.
+    client: Option<ClientId>,
+    /// `None`: the table cannot have it.
+    user: Option<UserKey>,
+}
+
+impl Ids {
+    /// `None` when the table can have no such pool or tenant. The verifier accepts none of these.
+    fn of(token: &TenantToken) -> Option<Self> {
+        let pool: PoolId = token.subject().pool_id().parse().ok()?;
+        let tenant = token.tenant().as_str().parse().ok()?;
+        let user = token.subject().sub().parse().ok().map(|sub| UserKey { pool: pool.clone(), sub });
+        Some(Self { tenant, client: token.client_id().parse().ok(), user, pool })
+    }
+}
+
+/// Both modes of a binding name the tenant that the client's tokens must have.
+fn bound(binding: Option<ClientBinding>, tenant: &TenantId) -> Result<(), Objection> {
+    match binding {
+        None => Err(Objection::Refused(Refused::ClientUnbound)),
+        Some(binding) if binding.tenant != *tenant => Err(Objection::Refused(Refused::ClientOfAnotherTenant)),
+        Some(_) => Ok(()),
+    }
+}
+
+fn active_tenant(tenant: Option<&Tenant>) -> Result<(), Objection> {
+    match tenant.map(|tenant| tenant.status) {
+        None => Err(Objection::Denied(Denied::TenantMissing)),
+        Some(TenantStatus::Active) => Ok(()),
+        Some(TenantStatus::Suspended | TenantStatus::Offboarded) => {
+            Err(Objection::Denied(Denied::TenantNotActive))
+        }
+    }
+}
+
+fn active_member(membership: Option<Membership>) -> Result<(), Objection> {
+    match membership {
+        None => Err(Objection::Denied(Denied::NoMembership)),
+        Some(membership) if membership.is_active() => Ok(()),
+        Some(_) => Err(Objection::Denied(Denied::MembershipNotActive)),
+    }
+}
+
+impl From<StoreError> for Objection {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Failure::Store(error))
+    }
+}

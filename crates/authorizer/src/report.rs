@@ -1,0 +1,82 @@
+//! The log line of a call. `docs/log-fields.md` describes every field.
+
+use std::time::SystemTime;
+
+use cognito_trigger::Costs;
+use function::Call;
+use function::metrics::{Amount, Record};
+use tenant_token::TenantToken;
+
+use crate::event::{Event, Form};
+use crate::verdict::{LogEvent, Told, Verdict};
+
+/// Everything about a finished call that its log line needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// `Function` of the metrics.
+    pub function: &'a str,
+    pub call: &'a Call<'a>,
+    /// `None` when it could not be read.
+    pub event: Option<&'a Event>,
+    pub verdict: &'a Verdict,
+    /// Whether the token was verified with keys that could not be fetched again.
+    pub keys_are_stale: bool,
+    pub costs: Costs,
+}
+
+impl<'a> Ended<'a> {
+    pub(crate) fn print(&self, at: SystemTime) {
+        let told = self.verdict.told();
+        let record = Record {
+            at,
+            function: self.function,
+            outcome: told.outcome,
+            metrics: &self.metrics(),
+            properties: &self.properties(&told),
+        };
+        record.print();
+    }
+
+    /// The properties, in the order of the line.
+    #[must_use]
+    pub fn properties<'t>(&self, told: &'t Told) -> [(&'static str, Option<&'t str>); 10]
+    where
+        'a: 't,
+    {
+        let Self { call, event, verdict, .. } = *self;
+        let token = verdict.token();
+        [
+            ("requestId", Some(call.request_id)),
+            ("event", told.event.map(LogEvent::name)),
+            ("reason", told.reason),
+            ("cause", told.cause.as_deref()),
+            ("eventForm", event.map(|event| Form::name(event.form))),
+            ("apiStage", event.map(|event| event.stage.name())),
+            ("userPoolId", token.map(|token| token.subject().pool_id())),
+            ("clientId", token.map(TenantToken::client_id)),
+            ("sub", token.map(|token| token.subject().sub())),
+            ("tenantId", token.map(|token| token.tenant().as_str())),
+        ]
+    }
+
+    /// All metrics, in the order of the line.
+    #[must_use]
+    pub fn metrics(&self) -> [(&'static str, Amount); 12] {
+        let Self { call, verdict, costs, .. } = *self;
+        let count = |is: bool| Amount::Count(u64::from(is));
+        [
+            ("Invocations", Amount::Count(1)),
+            ("DurationMs", Amount::Milliseconds(call.began.elapsed())),
+            ("StoreMs", Amount::Milliseconds(costs.store_time)),
+            ("StoreCalls", Amount::Count(costs.store_calls)),
+            ("CacheHit", Amount::Count(costs.cache_hits)),
+            ("CacheMiss", Amount::Count(costs.cache_misses)),
+            ("StaleServed", Amount::Count(costs.stale_served)),
+            ("Allowed", count(matches!(verdict, Verdict::Allowed(..)))),
+            ("Refused", count(matches!(verdict, Verdict::Refused(..) | Verdict::Denied(..)))),
+            ("Unavailable", count(matches!(verdict, Verdict::Unavailable(..)))),
+            ("KeysStale", count(self.keys_are_stale)),
+            ("ColdStart", count(call.is_cold_start)),
+        ]
+    }
+}

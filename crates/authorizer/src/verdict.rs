@@ -1,0 +1,184 @@
+//! What was decided about a request, and how each end is told to operators.
+
+use function::{Broken, with_causes};
+use serde_json::value::RawValue;
+use tenancy::ports::StoreError;
+use tenant_token::{Refusal, TenantToken};
+
+use crate::event::UnreadableEvent;
+
+/// The decision. A token is kept for the answer and the log line, if its signature and claims are good.
+#[derive(Debug)]
+pub enum Verdict {
+    /// With the context for the API.
+    Allowed(TenantToken, Box<RawValue>),
+    /// 401 where the API can give it: the app must get a new token.
+    Refused(Refused, Option<TenantToken>),
+    /// 403: the token is good, and not for this.
+    Denied(Denied, Option<TenantToken>),
+    /// 500: nothing is known about the token, and the next call tries again.
+    Unavailable(Failure, Option<TenantToken>),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refused {
+    NoToken,
+    Token(Refusal),
+    /// `CLIENT_IDS=bound`: the app client has no binding.
+    ClientUnbound,
+    /// `CLIENT_IDS=bound`: the app client is bound to another tenant than that of the token.
+    ClientOfAnotherTenant,
+    /// The context would have more than 8 KiB.
+    TooLarge,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Denied {
+    Scope,
+    TenantMissing,
+    TenantNotActive,
+    NoMembership,
+    MembershipNotActive,
+}
+
+#[derive(Debug)]
+pub enum Failure {
+    Event(UnreadableEvent),
+    Keys,
+    Store(StoreError),
+    Broken(Broken),
+}
+
+/// An end of a call in the words of the log line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Told {
+    pub outcome: &'static str,
+    pub reason: Option<&'static str>,
+    /// More than the reason says. No personal data and no secret.
+    pub cause: Option<String>,
+    pub event: Option<LogEvent>,
+}
+
+/// The closed list of values of the field `event`. `docs/log-fields.md` describes each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LogEvent {
+    TokenRefused,
+    AccessDenied,
+    EventInvalid,
+    DataIntegrity,
+    CacheStale,
+}
+
+impl LogEvent {
+    pub const ALL: [Self; 5] =
+        [Self::TokenRefused, Self::AccessDenied, Self::EventInvalid, Self::DataIntegrity, Self::CacheStale];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TokenRefused => "token.refused",
+            Self::AccessDenied => "access.denied",
+            Self::EventInvalid => "event.invalid",
+            Self::DataIntegrity => "data.integrity",
+            Self::CacheStale => "cache.stale",
+        }
+    }
+}
+
+impl Verdict {
+    /// The verified token, if the call got that far.
+    #[must_use]
+    pub const fn token(&self) -> Option<&TenantToken> {
+        match self {
+            Self::Allowed(token, _) => Some(token),
+            Self::Refused(_, token) | Self::Denied(_, token) | Self::Unavailable(_, token) => token.as_ref(),
+        }
+    }
+
+    #[must_use]
+    pub fn told(&self) -> Told {
+        match self {
+            Self::Allowed(..) => Told { outcome: "allowed", reason: None, cause: None, event: None },
+            Self::Refused(why, _) => Told {
+                outcome: "refused",
+                reason: Some(why.reason()),
+                cause: why.cause(),
+                event: Some(LogEvent::TokenRefused),
+            },
+            Self::Denied(why, _) => Told {
+                outcome: "denied",
+                reason: Some(why.reason()),
+                cause: None,
+                event: Some(LogEvent::AccessDenied),
+            },
+            Self::Unavailable(failure, _) => Told {
+                outcome: "unavailable",
+                reason: Some(failure.reason()),
+                cause: failure.cause(),
+                event: failure.event(),
+            },
+        }
+    }
+}
+
+impl Refused {
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::NoToken => "no_token",
+            Self::Token(refusal) => refusal.code(),
+            Self::ClientUnbound => "client_unbound",
+            Self::ClientOfAnotherTenant => "client_tenant",
+            Self::TooLarge => "too_large",
+        }
+    }
+
+    fn cause(self) -> Option<String> {
+        match self {
+            Self::Token(refusal @ (Refusal::Malformed(_) | Refusal::BadClaim(_))) => {
+                Some(refusal.to_string())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Denied {
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Scope => "scope",
+            Self::TenantMissing => "tenant_missing",
+            Self::TenantNotActive => "tenant_not_active",
+            Self::NoMembership => "no_membership",
+            Self::MembershipNotActive => "membership_not_active",
+        }
+    }
+}
+
+impl Failure {
+    const fn reason(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "event_invalid",
+            Self::Keys => "keys_unavailable",
+            Self::Store(StoreError::Unavailable { .. }) => "store_unavailable",
+            Self::Store(StoreError::Damaged(_)) => "data_damaged",
+            Self::Broken(Broken::Panic) => "panic",
+            Self::Broken(Broken::Timeout) => "timeout",
+        }
+    }
+
+    fn cause(&self) -> Option<String> {
+        match self {
+            Self::Event(error) => Some(error.to_string()),
+            Self::Store(error) => Some(with_causes(error)),
+            Self::Keys | Self::Broken(_) => None,
+        }
+    }
+
+    const fn event(&self) -> Option<LogEvent> {
+        match self {
+            Self::Event(_) => Some(LogEvent::EventInvalid),
+            Self::Store(StoreError::Damaged(_)) => Some(LogEvent::DataIntegrity),
+            _ => None,
+        }
+    }
+}
