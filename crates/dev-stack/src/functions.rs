@@ -1,4 +1,5 @@
-//! The binaries of the functions: built by cargo, or found where `DEV_STACK_BIN_DIR` says.
+//! The binaries of the functions: built by cargo, or found where `DEV_STACK_BIN_DIR` says. And the binary of the example
+//! service, which is always built.
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +16,11 @@ use crate::{DevStackError, lambda::FunctionProgram};
 
 pub const POST_CONFIRMATION: &str = "post-confirmation";
 pub const PRE_TOKEN_GENERATION: &str = "pre-token-generation";
-/// The functions that the stack runs: the one list. A new trigger is a crate with a binary of this name, and a line here.
-pub const ALL: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
+pub const AUTHORIZER: &str = "authorizer";
+/// The functions that Cognito calls. A new trigger is a crate with a binary of this name, and a line here.
+pub const TRIGGERS: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
+/// The functions that the stack runs: the one list.
+pub const ALL: [&str; 3] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION, AUTHORIZER];
 /// Folder with ready-made binaries; when it is set nothing is built.
 pub const BIN_DIR_VARIABLE: &str = "DEV_STACK_BIN_DIR";
 
@@ -34,7 +38,7 @@ impl FunctionBinaries {
     pub async fn build(release: bool) -> Result<Self, DevStackError> {
         match env::var_os(BIN_DIR_VARIABLE) {
             Some(folder) => Self::in_folder(Path::new(&folder)),
-            None => Self::compile(release).await,
+            None => compile(&ALL, release).await.map(Self),
         }
     }
 
@@ -64,33 +68,47 @@ impl FunctionBinaries {
         };
         ALL.into_iter().map(|name| Ok((name, find(name)?))).collect::<Result<_, _>>().map(Self)
     }
+}
 
-    async fn compile(release: bool) -> Result<Self, DevStackError> {
-        let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        let mut command = Command::new(&cargo);
-        // Without `--package`, so that features are those of the whole workspace and nothing compiles twice.
-        command.args(["build", "--message-format=json-render-diagnostics"]);
-        command.args(ALL.into_iter().flat_map(|name| ["--bin", name]));
-        if release {
-            command.arg("--release");
-        }
-        command.current_dir(workspace_root()).stdin(Stdio::null()).stderr(Stdio::inherit());
-        for (name, _) in env::vars_os().filter(|(name, _)| is_of_outer_cargo(name)) {
-            command.env_remove(name);
-        }
-        let output = command
-            .kill_on_drop(true)
-            .output()
-            .await
-            .map_err(|source| DevStackError::CargoMissing { command: cargo, source })?;
-        if !output.status.success() {
-            return Err(DevStackError::CargoFailed(output.status.to_string()));
-        }
-        let messages = String::from_utf8_lossy(&output.stdout);
-        let find =
-            |name: &str| executable(&messages, name).ok_or_else(|| DevStackError::NoBinary(name.to_owned()));
-        ALL.into_iter().map(|name| Ok((name, find(name)?))).collect::<Result<_, _>>().map(Self)
+/// Builds the service of `examples/orders-api`, and gives the path of its binary. It is not a function, and is not shipped.
+///
+/// # Errors
+///
+/// [`DevStackError`] when cargo cannot be run or fails.
+pub async fn build_orders_api(release: bool) -> Result<PathBuf, DevStackError> {
+    const NAME: &str = "orders-api";
+    compile(&[NAME], release).await?.remove(NAME).ok_or_else(|| DevStackError::NoBinary(NAME.to_owned()))
+}
+
+/// Builds binaries of this workspace.
+async fn compile(
+    names: &[&'static str],
+    release: bool,
+) -> Result<BTreeMap<&'static str, PathBuf>, DevStackError> {
+    let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(&cargo);
+    // Without `--package`, so that features are those of the whole workspace and nothing compiles twice.
+    command.args(["build", "--message-format=json-render-diagnostics"]);
+    command.args(names.iter().flat_map(|name| ["--bin", name]));
+    if release {
+        command.arg("--release");
     }
+    command.current_dir(workspace_root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+    for (name, _) in env::vars_os().filter(|(name, _)| is_of_outer_cargo(name)) {
+        command.env_remove(name);
+    }
+    let output = command
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(|source| DevStackError::CargoMissing { command: cargo, source })?;
+    if !output.status.success() {
+        return Err(DevStackError::CargoFailed(output.status.to_string()));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let find =
+        |name: &str| executable(&messages, name).ok_or_else(|| DevStackError::NoBinary(name.to_owned()));
+    names.iter().map(|name| Ok((*name, find(name)?))).collect()
 }
 
 /// What `cargo run` and `cargo test` tell the program that they run about its package. Build scripts (that of ring) watch

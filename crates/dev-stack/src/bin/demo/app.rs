@@ -16,6 +16,7 @@ pub(crate) type Claims = Map<String, Value>;
 pub(crate) struct Tokens {
     pub(crate) id: Claims,
     pub(crate) access: Claims,
+    pub(crate) access_token: String,
     pub(crate) refresh_token: Option<String>,
 }
 
@@ -81,6 +82,7 @@ fn read(tokens: Option<&AuthenticationResultType>) -> Result<Tokens, String> {
     Ok(Tokens {
         id: claims(tokens.id_token())?,
         access: claims(tokens.access_token())?,
+        access_token: tokens.access_token().unwrap_or_default().to_owned(),
         refresh_token: tokens.refresh_token().map(str::to_owned),
     })
 }

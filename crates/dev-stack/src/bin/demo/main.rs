@@ -1,6 +1,7 @@
-//! Shows what the two triggers do: a sign-up by invite, and the tokens without and with them. Everything is real but AWS
-//! itself: the function binaries, the AWS SDK, a DynamoDB engine.
+//! Shows what the functions do: a sign-up by invite, the tokens without and with the triggers, and an API behind the
+//! authorizer. Everything is real but AWS itself: the function binaries, the AWS SDK, a DynamoDB engine, the orders service.
 
+mod api;
 mod app;
 mod story;
 
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 use story::{Story, play};
 
 const USAGE: &str = "\
-Signs a user up by invite on a local stack, and shows the tokens without and with the triggers.
+Signs users up by invite on a local stack, shows the tokens without and with the triggers, and calls an API with them.
 
 Usage: demo [options]
 

@@ -1,8 +1,9 @@
 //! The story: what happens, and how it is told.
 
 use std::fmt;
+use std::path::Path;
 
-use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use dev_stack::functions::{self, AUTHORIZER, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use dev_stack::{
     ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionSpec, PoolSettings,
     Seed, StackOptions, Trigger, Triggers,
@@ -10,11 +11,13 @@ use dev_stack::{
 use serde_json::{Value, json};
 use tenancy_aws::{AwsClients, AwsSettings};
 
+use crate::api::{Answer, OrdersApi};
 use crate::app::{App, Claims, Tokens};
 
 const TABLE: &str = "tenancy";
 const REGION: &str = "eu-west-1";
 const ANA: &str = "ana@example.com";
+const BOB: &str = "bob@example.com";
 const STRANGER: &str = "stranger@example.com";
 
 pub(crate) struct Story {
@@ -26,39 +29,59 @@ pub(crate) struct Story {
     after_tier_change: Tokens,
     stranger: String,
     stamped: String,
+    calls: Vec<ApiCall>,
+    detached: Detached,
+}
+
+/// One request to the orders API.
+struct ApiCall {
+    who: &'static str,
+    path: String,
+    answer: Answer,
+}
+
+/// What happens when somebody takes pre-token-generation off the pool.
+struct Detached {
+    access: Claims,
+    call: ApiCall,
+    reason: String,
 }
 
 /// Lets it happen: on a local stack of its own, with the functions built as `release` says.
 pub(crate) async fn play(release: bool) -> Result<Story, String> {
     let binaries = FunctionBinaries::build(release).await.map_err(|error| error.with_causes())?;
+    let orders_api = functions::build_orders_api(release).await.map_err(|error| error.with_causes())?;
     let options = StackOptions { region: REGION.to_owned(), ..StackOptions::default() };
     let stack = DevStack::start(options).await.map_err(|error| error.with_causes())?;
-    let story = on(&stack, &binaries).await;
+    let story = on(&stack, &binaries, &orders_api).await;
     stack.stop().await;
     story
 }
 
-async fn on(stack: &DevStack, binaries: &FunctionBinaries) -> Result<Story, String> {
+async fn on(stack: &DevStack, binaries: &FunctionBinaries, orders_api: &Path) -> Result<Story, String> {
     let wrong = |error: DevStackError| error.with_causes();
-    for (name, program) in binaries.programs() {
-        let mut function = FunctionSpec::new(name, program);
-        function.env = stack.endpoints().environment();
-        function.env.insert("TENANCY_TABLE".to_owned(), TABLE.to_owned());
-        // A tenant is remembered for up to 30 s; the story does not wait that long for the change of tier.
-        function.env.insert("TENANT_CACHE_SECONDS".to_owned(), "0".to_owned());
-        stack.lambda().add_function(function);
-    }
     let seed = Seed::new(stack, REGION, TABLE).map_err(wrong)?;
     seed.create_table().await.map_err(wrong)?;
     let acme = seed.tenant("acme", "Acme Corporation", "pro").await.map_err(wrong)?;
     let code = seed.invite(&acme, &["admin", "viewer"], None).await.map_err(wrong)?.reveal();
 
     // At first only post-confirmation is attached, so that there are tokens to compare with.
-    let triggers = Triggers::default().with(Trigger::PostConfirmation, POST_CONFIRMATION);
-    let both =
-        triggers.clone().with_version(Trigger::PreTokenGeneration, PRE_TOKEN_GENERATION, EventVersion::V2);
-    let pool = stack.cognito().create_pool(PoolSettings { triggers, ..PoolSettings::default() });
+    let one = Triggers::default().with(Trigger::PostConfirmation, POST_CONFIRMATION);
+    let both = one.clone().with_version(Trigger::PreTokenGeneration, PRE_TOKEN_GENERATION, EventVersion::V2);
+    let settings = PoolSettings { triggers: one.clone(), ..PoolSettings::default() };
+    let pool = stack.cognito().create_pool(settings);
     let client = stack.cognito().create_client(&pool, ClientSettings::default()).map_err(wrong)?;
+    for (name, program) in binaries.programs() {
+        let mut function = FunctionSpec::new(name, program);
+        function.env = stack.endpoints().environment();
+        let mut set = |name: &str, value: &str| function.env.insert(name.to_owned(), value.to_owned());
+        set("TENANCY_TABLE", TABLE);
+        // A tenant is cached for up to 30 s; the story does not wait that long for the change of tier.
+        set("TENANT_CACHE_SECONDS", "0");
+        set("USER_POOL_IDS", &pool);
+        set("CLIENT_IDS", &client);
+        stack.lambda().add_function(function);
+    }
     let app = App { stack, cognito: cognito(stack)?, pool, client };
 
     app.sign_up(ANA, Some(&code)).await?;
@@ -75,7 +98,65 @@ async fn on(stack: &DevStack, binaries: &FunctionBinaries) -> Result<Story, Stri
     let Err(stranger) = app.sign_up(STRANGER, None).await else {
         return Err("a stranger without an invite was let in".to_owned());
     };
-    Ok(Story { code, confirmation_event, token_event, without, with, after_tier_change, stranger, stamped })
+
+    let globex = seed.tenant("globex", "Globex Corporation", "free").await.map_err(wrong)?;
+    let bobs_code = seed.invite(&globex, &["viewer"], None).await.map_err(wrong)?.reveal();
+    app.sign_up(BOB, Some(&bobs_code)).await?;
+    let bob = app.sign_in(BOB).await?;
+    let issuer = stack.cognito().issuer(&app.pool);
+    let api = OrdersApi::start(stack, REGION, orders_api, AUTHORIZER, &issuer, &app.client).await?;
+    let calls = calls(&api, &after_tier_change.access_token, &bob.access_token).await?;
+
+    stack.cognito().set_triggers(&app.pool, &one).map_err(wrong)?;
+    let bare = app.sign_in(ANA).await?;
+    let call = call(&api, "Ana", "/orders", Some(&bare.access_token)).await?;
+    let reason = refusal(stack).ok_or("the authorizer did not say why it refused the token")?;
+    let detached = Detached { access: bare.access, call, reason };
+    Ok(Story {
+        code,
+        confirmation_event,
+        token_event,
+        without,
+        with,
+        after_tier_change,
+        stranger,
+        stamped,
+        calls,
+        detached,
+    })
+}
+
+/// Ana of acme, Bob of globex and somebody without a token ask for orders; then Bob asks for an order of acme.
+async fn calls(api: &OrdersApi, ana: &str, bob: &str) -> Result<Vec<ApiCall>, String> {
+    let mut calls = vec![call(api, "Ana", "/orders", Some(ana)).await?];
+    let orders = calls.first().map(|call| &call.answer.body);
+    let id = orders.and_then(|orders| orders.pointer("/0/id")?.as_str()).ok_or("acme has no orders")?;
+    let of_acme = format!("/orders/{id}");
+    for (who, path, token) in
+        [("Bob", "/orders", Some(bob)), ("Bob", of_acme.as_str(), Some(bob)), ("nobody", "/orders", None)]
+    {
+        calls.push(call(api, who, path, token).await?);
+    }
+    Ok(calls)
+}
+
+async fn call(
+    api: &OrdersApi,
+    who: &'static str,
+    path: &str,
+    token: Option<&str>,
+) -> Result<ApiCall, String> {
+    Ok(ApiCall { who, path: path.to_owned(), answer: api.get(path, token).await? })
+}
+
+/// Why the authorizer refused the last token, in its log line.
+fn refusal(stack: &DevStack) -> Option<String> {
+    let lines = stack.lambda().logs(AUTHORIZER).ok()?;
+    let reason = |line: &String| {
+        let line: Value = serde_json::from_str(line).ok()?;
+        Some(line.get("reason")?.as_str()?.to_owned())
+    };
+    lines.iter().rev().find_map(reason)
 }
 
 fn cognito(stack: &DevStack) -> Result<aws_sdk_cognitoidentityprovider::Client, String> {
@@ -105,6 +186,10 @@ impl Story {
             "after_tier_change": both(&self.after_tier_change),
             "stranger": self.stranger,
             "stamped": self.stamped,
+            "api": self.calls.iter().map(ApiCall::json).collect::<Vec<_>>(),
+            "detached": {
+                "access": self.detached.access, "call": self.detached.call.json(), "reason": self.detached.reason,
+            },
         })
     }
 }
@@ -130,7 +215,40 @@ impl fmt::Display for Story {
         changes(f, "access token", &self.with.access, &self.after_tier_change.access)?;
 
         heading(f, "6. A stranger without an invite signs up and is told")?;
-        writeln!(f, "   {}\n", self.stranger)
+        writeln!(f, "   {}", self.stranger)?;
+
+        heading(
+            f,
+            "7. Ana of acme and Bob of globex call one API: the orders service behind the authorizer",
+        )?;
+        writeln!(
+            f,
+            "   The service is examples/orders-api with its orders in memory; on AWS it uses PostgreSQL.\n"
+        )?;
+        self.calls.iter().try_for_each(|call| write!(f, "{call}"))?;
+
+        heading(
+            f,
+            "8. Somebody detaches pre-token-generation. Ana signs in again: her token is valid, without a tenant",
+        )?;
+        write!(f, "{}", self.detached.call)?;
+        writeln!(f, "   The authorizer logs the reason: {}\n", self.detached.reason)
+    }
+}
+
+impl ApiCall {
+    fn json(&self) -> Value {
+        json!({ "who": self.who, "path": self.path, "status": self.answer.status, "body": self.answer.body })
+    }
+}
+
+impl fmt::Display for ApiCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "   {:<7} GET {:<44} {}", self.who, self.path, self.answer.status)?;
+        let items = self.answer.body.as_array().into_iter().flatten();
+        items
+            .filter_map(|order| order.get("item")?.as_str())
+            .try_for_each(|item| writeln!(f, "           {item}"))
     }
 }
 

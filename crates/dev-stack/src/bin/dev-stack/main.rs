@@ -110,7 +110,7 @@ async fn first_invite(seed: &Seed) -> Result<Option<String>, DevStackError> {
 
 fn add_functions(stack: &DevStack, binaries: &FunctionBinaries, options: &Options) {
     let environment = function_environment(stack, &options.table, options.settings());
-    for (name, program) in binaries.programs() {
+    for (name, program) in binaries.programs().filter(|(name, _)| functions::TRIGGERS.contains(name)) {
         let spec = FunctionSpec { env: environment.clone(), ..FunctionSpec::new(name, program) };
         stack.lambda().add_function(spec);
     }

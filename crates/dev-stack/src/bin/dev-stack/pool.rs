@@ -40,7 +40,7 @@ pub(crate) fn client(cognito: &Cognito, pool: &str, id: Option<&str>) -> Result<
 /// Gives both functions an alias, and lets Cognito invoke it for this pool.
 pub(crate) fn admit(stack: &DevStack, pool: &str) -> Result<(), DevStackError> {
     let lambda = stack.lambda();
-    for name in functions::ALL {
+    for name in functions::TRIGGERS {
         lambda.add_alias(name, ALIAS, "1")?;
         let permission = Permission {
             source_arn: Some(stack.cognito().pool_arn(pool)),
