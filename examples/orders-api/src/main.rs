@@ -74,9 +74,10 @@ async fn check(database: &Database) -> Result<ExitCode, Box<dyn Error>> {
 fn rules() -> Result<Rules, Box<dyn Error>> {
     let mut issuers = Vec::new();
     for pool in setting("USER_POOLS")?.split(',') {
-        match pool.contains("://") {
-            true => issuers.push(Issuer::of_url(pool)?),
-            false => issuers.extend(Issuer::of_pool(pool, IssuerForm::Original)?),
+        if pool.contains("://") {
+            issuers.push(Issuer::of_url(pool)?);
+        } else {
+            issuers.extend(Issuer::of_pool(pool, IssuerForm::Original)?);
         }
     }
     let clients = Clients::listed(setting("CLIENT_IDS")?.split(','));
