@@ -1,5 +1,5 @@
-"""The policies of examples/isolation.yaml against the requests of rules/isolation-requests.yaml; and that each policy
-which is wrong in one place lets through what the list says."""
+"""The policies of examples/isolation.yaml against the requests of rules/isolation-requests.yaml; and that a
+policy which is wrong in one place lets through what the list says."""
 
 import yaml
 

@@ -52,7 +52,7 @@ def run(only):
         "names": lambda: _own("names", "outputs, exports and parameters, none for nothing ({} of them)"),
         "figures": lambda: _own("figures", "README.md has the figures of the commands ({} of them)"),
         "isolation": lambda: _own(
-            "isolation", "examples/isolation.yaml keeps tenants apart, and wrong policies do not ({} requests)"
+            "isolation", "one tenant's role reaches no other tenant, and wrong policies do ({} requests)"
         ),
         "examples": lambda: _examples(),
     }

@@ -15,6 +15,8 @@ mod http;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
+mod published;
+#[cfg(test)]
 mod row_security;
 #[cfg(test)]
 mod server;
