@@ -75,6 +75,8 @@ async fn bad_requests_get_problems() {
             answer.head
         );
     }
+    let not_allowed = send(api, &admin, "PUT /orders", "").await;
+    assert!(not_allowed.head.contains("allow: get,head,post\r\n"), "{}", not_allowed.head);
     assert_eq!(send(api, "", "GET /health", "").await.status, 200);
 }
 
