@@ -141,6 +141,21 @@ async fn after_a_commit_within_the_work_there_are_no_orders() {
     assert_eq!(work.await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn the_log_of_a_failed_query_has_no_values_of_rows() {
+    let pool = database!().pool(1);
+    let acme = verified("acme").await;
+    let twice = pool.in_tenant(&acme, async |tx| {
+        let insert = "INSERT INTO orders (id, item) VALUES ('00000000-0000-0000-0000-000000000001', 'anvil')";
+        tx.execute(insert, &[]).await?;
+        tx.execute(insert, &[]).await
+    });
+
+    let expected =
+        r#"query failed: duplicate key value violates unique constraint "orders_pkey" (SQLSTATE 23505)"#;
+    assert_eq!(twice.await.unwrap_err().to_string(), expected);
+}
+
 /// The tenant, orders, temporary tables and advisory locks that a request in this tenant has.
 async fn state(pool: &Database, tenant: &str) -> (String, i64, i64, i64) {
     let seen = "SELECT current_setting('app.tenant_id'), (SELECT count(*) FROM orders),
