@@ -28,7 +28,7 @@ finding (text) AS (
 
   UNION ALL
   SELECT CASE WHEN powerful.oid = role.oid
-    THEN format('The role %I %s, so it sees the rows of all tenants: ALTER ROLE %1$I %s;', role.name,
+    THEN format('The role %I %s, so it sees the rows of all tenants: ALTER ROLE %1$I %3$s;', role.name,
                 CASE WHEN rolsuper THEN 'is a superuser' ELSE 'has BYPASSRLS' END,
                 CASE WHEN rolsuper THEN 'NOSUPERUSER' ELSE 'NOBYPASSRLS' END)
     ELSE format('The role %I may SET ROLE %I, which sees the rows of all tenants: REVOKE %2$I FROM %1$I;',
@@ -89,7 +89,7 @@ finding (text) AS (
   SELECT CASE relkind
     WHEN 'v' THEN format('The view %s reads with the rights of its owner: ALTER VIEW %1$s SET (security_invoker = true);',
                          c.oid::regclass)
-    ELSE format('The materialized view %s has rows of all tenants, and can have no policies: REVOKE ALL ON %1$s FROM %I;',
+    ELSE format('The materialized view %s has rows of all tenants, and can have no policies: REVOKE ALL ON %1$s FROM %2$I;',
                 c.oid::regclass, role.name)
     END
   FROM role, reader JOIN pg_class c USING (oid)

@@ -1,12 +1,12 @@
 //! The only way to a connection. The pool is private to this module, so other code cannot run a query outside a tenant.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use deadpool_postgres::{
     BuildError, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime, Timeouts, Transaction,
 };
 use tenant_token::TenantToken;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, error::DbError};
 
 /// How long a request waits for a connection.
 const WAIT: Duration = Duration::from_secs(2);
@@ -25,11 +25,12 @@ pub struct Database {
     pool: Pool,
 }
 
+/// For the log: callers are told a status.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    #[error("no connection to the database: {0}")]
+    #[error("no connection to the database: {}", reason(.0))]
     NoConnection(#[from] PoolError),
-    #[error("query failed: {0}")]
+    #[error("query failed: {}", reason(.0))]
     Query(#[from] tokio_postgres::Error),
 }
 
@@ -82,5 +83,17 @@ impl Database {
         let connection = self.pool.get().await?;
         let findings = connection.query(include_str!("../database/check.sql"), &[]).await?;
         Ok(findings.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+}
+
+/// The first cause, without the server's `DETAIL`: that has values of rows.
+fn reason(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(earlier) = cause.source() {
+        cause = earlier;
+    }
+    match cause.downcast_ref::<DbError>() {
+        Some(error) => format!("{} (SQLSTATE {})", error.message(), error.code().code()),
+        None => cause.to_string(),
     }
 }

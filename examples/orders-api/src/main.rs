@@ -4,15 +4,7 @@
 //! orders-api --check-database    looks for ways around the tenant in the database; exit code 1 if there is one
 //! ```
 //!
-//! Settings are environment variables:
-//!
-//! | Variable | Value |
-//! | --- | --- |
-//! | `USER_POOLS` | user pool ids, or issuer URLs such as that of the local stack; a comma between two |
-//! | `CLIENT_IDS` | app client ids; a comma between two |
-//! | `REQUIRED_SCOPES` | scopes that every token must have; a blank between two; default none |
-//! | `LISTEN` | address; default `127.0.0.1:8080`; port 0 takes a free one |
-//! | `DATABASE_URL` | `host=/var/run/postgresql user=orders_app dbname=orders`, or the same as a URL |
+//! Settings are environment variables. `README.md` lists them.
 
 use std::{error::Error, process::ExitCode, str::FromStr as _, time::SystemTime};
 
@@ -35,12 +27,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<ExitCode, Box<dyn Error>> {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => serve(database()?).await,
-        ["--in-memory"] => serve(InMemory::with_examples()?).await,
-        ["--check-database"] => check(&database()?).await,
-        _ => Err("usage: orders-api [--in-memory | --check-database]".into()),
+    match std::env::args().nth(1).as_deref() {
+        None => serve(database()?).await,
+        Some("--in-memory") => serve(InMemory::with_examples()).await,
+        Some("--check-database") => check(&database()?).await,
+        Some(_) => Err("usage: orders-api [--in-memory | --check-database]".into()),
     }
 }
 
@@ -74,9 +65,10 @@ async fn check(database: &Database) -> Result<ExitCode, Box<dyn Error>> {
 fn rules() -> Result<Rules, Box<dyn Error>> {
     let mut issuers = Vec::new();
     for pool in setting("USER_POOLS")?.split(',') {
-        match pool.contains("://") {
-            true => issuers.push(Issuer::of_url(pool)?),
-            false => issuers.extend(Issuer::of_pool(pool, IssuerForm::Original)?),
+        if pool.contains("://") {
+            issuers.push(Issuer::of_url(pool)?);
+        } else {
+            issuers.extend(Issuer::of_pool(pool, IssuerForm::Original)?);
         }
     }
     let clients = Clients::listed(setting("CLIENT_IDS")?.split(','));

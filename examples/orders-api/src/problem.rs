@@ -31,20 +31,11 @@ impl Problem {
 
 impl From<DatabaseError> for Problem {
     fn from(error: DatabaseError) -> Self {
-        match error {
-            DatabaseError::NoConnection(why) => {
-                tracing::error!(event = "database.no_connection", "no connection to the database: {why}");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE)
-            }
-            DatabaseError::Query(why) => {
-                // Not the error's `DETAIL`: it has values of the row.
-                let what =
-                    why.as_db_error().map_or_else(|| why.to_string(), |error| error.message().to_owned());
-                let code = why.code().map(tokio_postgres::error::SqlState::code);
-                tracing::error!(event = "database.query_failed", code, "query failed: {what}");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR)
-            }
-        }
+        tracing::error!("{error}");
+        Self::new(match error {
+            DatabaseError::NoConnection(_) => StatusCode::SERVICE_UNAVAILABLE,
+            DatabaseError::Query(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        })
     }
 }
 

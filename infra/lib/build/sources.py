@@ -4,7 +4,7 @@ import hashlib
 import shutil
 
 # What cargo reads for the packages that are built, from the root of the workspace.
-PARTS = ("Cargo.toml", "Cargo.lock", ".cargo", "rust-toolchain.toml", "crates", "tests")
+PARTS = ("Cargo.toml", "Cargo.lock", ".cargo", "rust-toolchain.toml", "crates", "examples", "tests")
 
 
 def copy(source, destination):

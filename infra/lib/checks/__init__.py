@@ -17,5 +17,6 @@ NAMES = [
     "filters",
     "names",
     "figures",
+    "isolation",
     "examples",
 ]

@@ -145,17 +145,18 @@ def _cases(names, templates):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         for case in content["cases"]:
             try:
-                changed = _changed(templates[content["template"]], case)
+                template = changed(templates[content["template"]], case)
             except (LookupError, TypeError, ValueError, StopIteration) as error:
                 found.append(
                     f"rules/must-fail/{path.name}, {case.get('what')}: cannot be changed so: {error}"
                 )
                 continue
-            cases.append((path.stem, content["template"], case["what"], changed, case.get("also", [])))
+            cases.append((path.stem, content["template"], case["what"], template, case.get("also", [])))
     return cases, found
 
 
-def _changed(template, case):
+def changed(template, case):
+    """A copy of the template with a change such as those of must-fail."""
     template = copy.deepcopy(template)
     if set(case) - {"what", "in", "set", "remove", "also"} or not (case.get("set") or case.get("remove")):
         raise ValueError("a case has `what`, `in`, and `set` or `remove` with places in that")

@@ -46,6 +46,7 @@ def written():
 def lint(files):
     """As they were written, translated and resolved; the findings of each file."""
     paths = [INFRA / name for name in situations.SITUATIONS]
+    paths += sorted((INFRA / "examples").glob("*.yaml"))
     paths += [path for _, form, path in files if form in ("translated", "resolved")]
     command = [
         Path(sys.prefix) / "bin/cfn-lint",

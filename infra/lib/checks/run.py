@@ -51,6 +51,9 @@ def run(only):
         "filters": lambda: _own("filters", "metric filters count the lines that they must ({} tries)"),
         "names": lambda: _own("names", "outputs, exports and parameters, none for nothing ({} of them)"),
         "figures": lambda: _own("figures", "README.md has the figures of the commands ({} of them)"),
+        "isolation": lambda: _own(
+            "isolation", "one tenant's role reaches no other tenant, and wrong policies do ({} requests)"
+        ),
         "examples": lambda: _examples(),
     }
     failed = 0 if only else _report("situations", "every condition is seen on and off", situations.findings())

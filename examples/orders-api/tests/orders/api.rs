@@ -9,7 +9,7 @@ use crate::{
 
 #[tokio::test]
 async fn orders_are_added_found_and_removed_in_memory() {
-    add_find_and_remove(InMemory::with_examples().unwrap()).await;
+    add_find_and_remove(InMemory::with_examples()).await;
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn add_find_and_remove(orders: impl Orders) {
 
 #[tokio::test]
 async fn bad_requests_get_problems() {
-    let api = serve(InMemory::with_examples().unwrap()).await;
+    let api = serve(InMemory::with_examples()).await;
     let (admin, viewer) = (access_token("acme"), viewer("acme"));
     let long = format!(r#"{{"item":"{}"}}"#, "x".repeat(201));
     let huge = format!(r#"{{"item":"{}"}}"#, "x".repeat(5_000));
@@ -75,6 +75,8 @@ async fn bad_requests_get_problems() {
             answer.head
         );
     }
+    let not_allowed = send(api, &admin, "PUT /orders", "").await;
+    assert!(not_allowed.head.contains("allow: get,head,post\r\n"), "{}", not_allowed.head);
     assert_eq!(send(api, "", "GET /health", "").await.status, 200);
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use orders_api::Database;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     http::{begin, send, serve},
@@ -12,10 +12,10 @@ use crate::{
 };
 
 const TENANTS: usize = 20;
-const CALLERS_OF_A_TENANT: usize = 10;
+const CALLERS_OF_A_TENANT: usize = 2;
+const ROUNDS: usize = 5;
 
-/// 20 tenants, 10 callers each, 5 requests each: 1,000 requests. 200 of them are under way at any time, on 4 connections;
-/// another 200 are given up.
+/// 40 callers at the same time on 4 connections, with 5 rounds of 5 requests each. Once a round, another request is given up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_interleaved_requests_of_twenty_tenants_see_only_their_own_orders() {
     let database = database!();
@@ -27,28 +27,28 @@ async fn a_thousand_interleaved_requests_of_twenty_tenants_see_only_their_own_or
 
     let mut callers = JoinSet::new();
     for number in (1..=TENANTS).cycle().take(TENANTS * CALLERS_OF_A_TENANT) {
-        let tenant = format!("tenant-{number}");
-        let token = access_token(&tenant);
-        let stranger = format!("/orders/00000000-0000-0000-0000-{:012}", number % TENANTS + 1);
         callers.spawn(async move {
-            drop(begin(api, &token, &format!("DELETE {stranger}"), "").await);
-            let added = send(api, &token, "POST /orders", &format!(r#"{{"item":"of {tenant}."}}"#)).await;
-            assert_eq!(added.status, 201, "{}", added.body);
-            let own = added.json();
+            let tenant = format!("tenant-{number}");
+            let token = access_token(&tenant);
+            let foreign = format!("/orders/00000000-0000-0000-0000-{:012}", number % TENANTS + 1);
+            for _ in 0..ROUNDS {
+                drop(begin(api, &token, &format!("DELETE {foreign}"), "").await);
+                let added = send(api, &token, "POST /orders", &format!(r#"{{"item":"of {tenant}."}}"#)).await;
+                assert_eq!(added.status, 201, "{}", added.body);
+                let own = added.json();
 
-            let listed = send(api, &token, "GET /orders", "").await.json();
-            let listed = listed.as_array().unwrap();
-            assert!(listed.contains(&own));
-            for order in listed {
-                assert!(
-                    order["item"].as_str().unwrap().ends_with(&format!("of {tenant}.")),
-                    "{tenant}: {order}"
-                );
+                let listed = send(api, &token, "GET /orders", "").await.json();
+                let listed = listed.as_array().unwrap();
+                assert!(listed.contains(&own));
+                for order in listed {
+                    let item = order["item"].as_str().unwrap();
+                    assert!(item.ends_with(&format!("of {tenant}.")), "{tenant}: {order}");
+                }
+                let path = format!("/orders/{}", own["id"].as_str().unwrap());
+                assert_eq!(send(api, &token, &format!("GET {path}"), "").await.json(), own);
+                assert_eq!(send(api, &token, &format!("GET {foreign}"), "").await.status, 404, "{tenant}");
+                assert_eq!(send(api, &token, &format!("DELETE {foreign}"), "").await.status, 404, "{tenant}");
             }
-            let found = send(api, &token, &format!("GET /orders/{}", own["id"].as_str().unwrap()), "").await;
-            assert_eq!(found.json(), own);
-            assert_eq!(send(api, &token, &format!("GET {stranger}"), "").await.status, 404, "{tenant}");
-            assert_eq!(send(api, &token, &format!("DELETE {stranger}"), "").await.status, 404, "{tenant}");
         });
     }
     callers.join_all().await;
@@ -58,26 +58,35 @@ async fn a_thousand_interleaved_requests_of_twenty_tenants_see_only_their_own_or
     let counts = superuser.query(counted, &[]).await.unwrap();
     let counts: BTreeMap<(String, bool), i64> =
         counts.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect();
-    let expected = (1..=TENANTS).map(|number| ((format!("tenant-{number}"), true), 11)).collect();
+    let expected = (1..=TENANTS).map(|number| ((format!("tenant-{number}"), true), 1 + 2 * 5)).collect();
     assert_eq!(counts, expected);
 }
 
 #[tokio::test]
 async fn a_request_that_is_given_up_leaves_a_clean_connection() {
-    let pool = database!().pool(1);
+    let database = database!();
+    let (pool, superuser, acme) = (database.pool(1), database.superuser().await, verified("acme").await);
     let first = backend(&pool).await;
-    // The second one is still running when the pool has waited for it as long as it does.
-    for (sleep, same_connection) in [("SELECT pg_sleep(0.5)", true), ("SELECT pg_sleep(4)", false)] {
-        let acme = verified("acme").await;
+    // The pool waits 2 s for a query that still runs. Then it takes another connection.
+    for (query, same_connection) in [("SELECT pg_sleep(0.5)", true), ("SELECT pg_sleep(4)", false)] {
         let request = pool.in_tenant(&acme, async |tx| {
             tx.execute("INSERT INTO orders (id, item) VALUES (gen_random_uuid(), 'anvil')", &[]).await?;
-            tx.execute(sleep, &[]).await
+            tx.execute(query, &[]).await
         });
-        timeout(Duration::from_millis(200), request).await.unwrap_err();
+        let is_running = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query = $1";
+        let is_running = async {
+            while superuser.query(is_running, &[&query]).await.unwrap().is_empty() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            ended = request => panic!("{query} should still run: {ended:?}"),
+            () = is_running => (),
+        }
 
-        assert_eq!(state(&pool, "globex").await, clean("globex"), "{sleep}");
-        assert_eq!(state(&pool, "acme").await, clean("acme"), "{sleep}: rolled back");
-        assert_eq!(backend(&pool).await == first, same_connection, "{sleep}");
+        assert_eq!(state(&pool, "globex").await, clean("globex"), "{query}");
+        assert_eq!(state(&pool, "acme").await, clean("acme"), "{query}: rolled back");
+        assert_eq!(backend(&pool).await == first, same_connection, "{query}");
     }
 }
 
@@ -102,7 +111,6 @@ async fn a_handler_that_panics_leaves_a_clean_connection() {
     assert_eq!(backend(&pool).await, first);
 }
 
-/// For example by a library, or by a migration that was written for `psql`.
 #[tokio::test]
 async fn what_a_request_leaves_in_its_session_is_gone_in_the_next() {
     let pool = database!().pool(1);
@@ -131,6 +139,21 @@ async fn after_a_commit_within_the_work_there_are_no_orders() {
     });
 
     assert_eq!(work.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_log_of_a_failed_query_has_no_values_of_rows() {
+    let pool = database!().pool(1);
+    let acme = verified("acme").await;
+    let twice = pool.in_tenant(&acme, async |tx| {
+        let insert = "INSERT INTO orders (id, item) VALUES ('00000000-0000-0000-0000-000000000001', 'anvil')";
+        tx.execute(insert, &[]).await?;
+        tx.execute(insert, &[]).await
+    });
+
+    let expected =
+        r#"query failed: duplicate key value violates unique constraint "orders_pkey" (SQLSTATE 23505)"#;
+    assert_eq!(twice.await.unwrap_err().to_string(), expected);
 }
 
 /// The tenant, orders, temporary tables and advisory locks that a request in this tenant has.

@@ -126,6 +126,7 @@ impl Server {
     }
 
     fn start(binaries: &Path) -> Self {
+        #[expect(clippy::zombie_processes, reason = "the script ends after the tests")]
         let mut script = unprivileged()
             .args(["sh", "-c", SCRIPT])
             .env("PATH", format!("{}:/usr/bin:/bin", binaries.display()))
