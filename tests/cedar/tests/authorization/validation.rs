@@ -25,7 +25,9 @@ fn each_guard_of_the_policies_is_needed() {
     let guards = CLAIMS.map(|claim| format!("context.token has {claim} &&"));
     let mut removed = 0;
     for (name, text) in texts() {
-        for guard in guards.iter().map(String::as_str).chain(["context has token &&"]) {
+        for guard in
+            guards.iter().map(String::as_str).chain(["context has token &&", "resource has tenant &&"])
+        {
             if text.contains(guard) {
                 removed += 1;
                 let complaints = complaints(schema(), &text.replace(guard, ""));
@@ -36,7 +38,7 @@ fn each_guard_of_the_policies_is_needed() {
             }
         }
     }
-    assert_eq!(removed, 11);
+    assert_eq!(removed, 12);
 }
 
 #[test]
@@ -51,6 +53,11 @@ fn a_policy_that_could_be_skipped_is_refused() {
         ("no guard at all", UNGUARDED.to_owned(), no_tenant),
         ("no guard for the token", unless(&format!("context.token has tenant_id && {tenant}")), no_token),
         ("no guard for the tenant", unless(&format!("context has token && {tenant}")), no_tenant),
+        (
+            "no guard for the order",
+            unless(&format!("context has token && context.token has tenant_id && {tenant}")),
+            "optional attribute `tenant` on entity",
+        ),
         (
             "the guard behind",
             unless(&format!("context has token && {tenant} && context.token has tenant_id")),
@@ -123,7 +130,8 @@ fn a_claim_misspelt_after_has_is_only_a_warning_and_is_refused_here() {
 fn a_schema_with_required_claims_would_let_the_unguarded_policy_pass() {
     let required = read("infra/cedar/schema.cedarschema")
         .replace("tenant_id?:", "tenant_id:")
-        .replace("token?:", "token:");
+        .replace("token?:", "token:")
+        .replace("tenant?:", "tenant:");
     let (required, _) = Schema::from_cedarschema_str(&required).unwrap();
 
     assert_eq!(complaints(required, UNGUARDED), "");
