@@ -16,6 +16,7 @@ NAMES = [
     "dashboard",
     "filters",
     "names",
+    "cedar",
     "figures",
     "isolation",
     "examples",

@@ -23,6 +23,7 @@ OUTPUTS = {
         "Issuer": None,
         "LoginUrl": None,
     },
+    "cedar.yaml": {"PolicyStoreId": None, "PolicyStoreArn": None},
 }
 
 

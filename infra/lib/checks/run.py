@@ -50,6 +50,7 @@ def run(only):
         ),
         "filters": lambda: _own("filters", "metric filters count the lines that they must ({} tries)"),
         "names": lambda: _own("names", "outputs, exports and parameters, none for nothing ({} of them)"),
+        "cedar": lambda: _own("cedar", "cedar.yaml has the files of infra/cedar ({} claims and policies)"),
         "figures": lambda: _own("figures", "README.md has the figures of the commands ({} of them)"),
         "isolation": lambda: _own(
             "isolation", "one tenant's role reaches no other tenant, and wrong policies do ({} requests)"

@@ -65,6 +65,7 @@ SITUATIONS = {
             EventVersion="V3_0",
         ),
     },
+    "cedar.yaml": {"defaults": {"UserPoolId": POOL, "ClientIds": "3n4b5urk1ft4fl3mg5e62d9ado"}},
 }
 
 

@@ -1,9 +1,41 @@
-//! A Cognito access token as Cedar sees it in Amazon Verified Permissions, and the decision about one order.
+//! A Cognito access token as Cedar sees it in Amazon Verified Permissions, and the decision about one order. A service
+//! without Verified Permissions can have the same.
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Response, Schema,
+    Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Response, Schema, ValidationMode,
+    Validator,
 };
 use serde_json::{Map, Value, json};
+
+/// Policies that the strict validator takes.
+#[derive(Clone, Debug)]
+pub struct Policies {
+    schema: Schema,
+    policies: PolicySet,
+}
+
+impl Policies {
+    /// Call this when the program starts.
+    ///
+    /// # Errors
+    ///
+    /// What the validator says. A warning is an error: it shows a condition that never holds.
+    pub fn new(schema: Schema, policies: PolicySet) -> Result<Self, String> {
+        let result = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        let errors = result.validation_errors().map(ToString::to_string);
+        let complaints: Vec<String> =
+            errors.chain(result.validation_warnings().map(ToString::to_string)).collect();
+        if complaints.is_empty() { Ok(Self { schema, policies }) } else { Err(complaints.join("\n")) }
+    }
+
+    /// Whether the caller may do this. `claims` are those of a **verified** access token.
+    #[must_use]
+    pub fn allow(&self, claims: &Map<String, Value>, action: &str, order: &Order) -> bool {
+        let Ok(caller) = Caller::of_access_token(claims) else { return false };
+        ask(&self.policies, Some(&self.schema), &caller, action, order)
+            .is_ok_and(|response| lets_in(&response))
+    }
+}
 
 /// The claims of `AccessToken` in `infra/cedar/schema.cedarschema`. Policies see no other claim.
 pub const CLAIMS: [&str; 7] =

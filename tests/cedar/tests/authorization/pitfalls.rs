@@ -1,6 +1,6 @@
 //! What happens where nobody validates, shown without a schema: Cedar skips a policy that it cannot evaluate.
 
-use cedar_policy::{Decision, Entities};
+use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Response};
 use cedar_tests::{Caller, ask, lets_in};
 use serde_json::{Value, json};
 
@@ -33,6 +33,33 @@ fn an_id_token_has_no_claims_in_the_context_and_only_the_whole_guard_keeps_it_ou
 
     assert_eq!((told(&whole).as_str(), skipped(&whole)), ("deny isolation", vec![]));
     assert_eq!((told(&halved).as_str(), skipped(&halved)), ("allow owner", vec!["isolation".to_owned()]));
+}
+
+/// A request of which the service sends the name of the order only.
+fn without_the_order(policies: &PolicySet) -> Response {
+    let caller = caller("admin", &json!({}));
+    let entities = json!([{ "uid": caller.user, "attrs": {}, "parents": caller.groups }]);
+    let entities = Entities::from_json_value(entities, Some(&schema())).unwrap();
+    let uid = |uid: Value| EntityUid::from_json(uid).unwrap();
+    let action = uid(json!({ "type": "Tenancy::Action", "id": "write" }));
+    let context = Context::from_json_value(caller.context, Some((&schema(), &action))).unwrap();
+    let order = uid(json!({ "type": "Tenancy::Order", "id": "an order of globex" }));
+    let request = Request::new(uid(caller.user), action, order, context, Some(&schema())).unwrap();
+    Authorizer::new().is_authorized(&request, policies, &entities)
+}
+
+#[test]
+fn an_order_that_is_not_sent_has_no_tenant_and_only_a_guard_for_it_keeps_everybody_out() {
+    let half = "forbid (principal, action, resource) unless { context has token && \
+                context.token has tenant_id && context.token.tenant_id == resource.tenant };";
+
+    let guarded = without_the_order(&policies(&[]));
+    let unguarded = without_the_order(&policies(&[("isolation", half)]));
+
+    assert_eq!(told(&guarded), "deny isolation");
+    assert_eq!(told(&unguarded), "allow admin", "although the request fits the schema");
+    assert_eq!(skipped(&unguarded), ["isolation", "owner"]);
+    assert!(!lets_in(&unguarded));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use cedar_policy::SchemaFragment;
 use cedar_tests::CLAIMS;
 use serde_json::{Value, json};
 
-use crate::support::{policies, read};
+use crate::support::{policies, read, texts};
+use crate::validation::UNGUARDED;
 
 /// Verified Permissions takes the schema as JSON.
 #[test]
@@ -54,5 +55,23 @@ fn the_mapping_hands_on_the_claims_of_the_schema() {
 fn each_policy_has_the_id_of_its_file() {
     for policy in policies(&[]).policies() {
         assert_eq!(policy.annotation("id"), Some(policy.id().to_string().as_str()));
+    }
+}
+
+#[test]
+fn the_documentation_shows_the_files() {
+    let page = read("docs/authorization.md");
+    let mut shown = texts();
+    shown.insert("schema".to_owned(), read("infra/cedar/schema.cedarschema"));
+    shown.insert("unguarded".to_owned(), UNGUARDED.to_owned() + "\n");
+    shown.insert("lib.rs".to_owned(), read("tests/cedar/src/lib.rs"));
+
+    let blocks = page.split("```").skip(1).step_by(2);
+    let blocks = blocks.filter_map(|block| block.strip_prefix("cedar\n").or(block.strip_prefix("rust\n")));
+    let blocks: Vec<&str> = blocks.collect();
+
+    assert_eq!(blocks.len(), 4);
+    for block in blocks {
+        assert!(shown.values().any(|file| file.contains(block)), "no file has\n{block}");
     }
 }

@@ -28,24 +28,33 @@ pub(crate) fn schema() -> Schema {
     Schema::from_json_str(&read("infra/cedar/schema.json")).unwrap()
 }
 
+/// The texts of the policies of `infra/cedar`, by their file's name.
+pub(crate) fn texts() -> BTreeMap<String, String> {
+    let files = fs::read_dir(root().join(POLICIES)).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let text =
+        |name: String| (name.strip_suffix(".cedar").unwrap().to_owned(), read(&format!("{POLICIES}/{name}")));
+    names.map(text).collect()
+}
+
 /// The policies of `infra/cedar`, each with its file's name as id; some of them replaced or added.
 pub(crate) fn policies(changed: &[(&str, &str)]) -> PolicySet {
-    let mut texts = BTreeMap::new();
-    for file in fs::read_dir(root().join(POLICIES)).unwrap() {
-        let name = file.unwrap().file_name().into_string().unwrap();
-        texts.insert(name.strip_suffix(".cedar").unwrap().to_owned(), read(&format!("{POLICIES}/{name}")));
-    }
+    let mut texts = texts();
     texts.extend(changed.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
     let policy = |(name, text)| Policy::parse(Some(PolicyId::new(name)), text).unwrap();
     PolicySet::from_policies(texts.into_iter().map(policy)).unwrap()
 }
 
-/// The claims of a token on record, with some of them replaced; `null` takes one away.
-pub(crate) fn claims(token: &str, changes: &Value) -> Map<String, Value> {
+/// The claims of all tokens on record.
+pub(crate) fn tokens() -> BTreeMap<String, Map<String, Value>> {
     let snapshot = read(TOKENS);
     let json = snapshot.splitn(3, "---\n").nth(2).expect("a snapshot has a head");
-    let mut tokens: BTreeMap<String, Map<String, Value>> = serde_json::from_str(json).unwrap();
-    let mut claims = tokens.remove(token).unwrap_or_else(|| panic!("no token `{token}`"));
+    serde_json::from_str(json).unwrap()
+}
+
+/// The claims of a token on record, with some of them replaced; `null` takes one away.
+pub(crate) fn claims(token: &str, changes: &Value) -> Map<String, Value> {
+    let mut claims = tokens().remove(token).unwrap_or_else(|| panic!("no token `{token}`"));
     for (name, value) in changes.as_object().unwrap() {
         match value {
             Value::Null => claims.remove(name),
