@@ -11,8 +11,15 @@ mod key_cache;
 #[cfg(feature = "axum")]
 mod layer;
 #[cfg(test)]
-mod refusals;
+#[path = "../../examples/vectors/made/mod.rs"]
+mod made;
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod vectors;
+#[cfg(test)]
+mod verdicts;
