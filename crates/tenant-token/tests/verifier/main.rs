@@ -4,6 +4,9 @@
 mod any_text;
 #[cfg(test)]
 #[cfg(feature = "https")]
+mod certificates;
+#[cfg(test)]
+#[cfg(feature = "https")]
 mod https;
 #[cfg(test)]
 mod key_cache;
