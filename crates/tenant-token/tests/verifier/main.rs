@@ -19,6 +19,8 @@ mod made;
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
+mod pools;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod support;
