@@ -7,6 +7,8 @@ mod failures;
 #[cfg(test)]
 mod federation;
 #[cfg(test)]
+mod machine_tokens;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod reads;
