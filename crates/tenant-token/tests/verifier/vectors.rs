@@ -42,7 +42,7 @@ async fn each_vector_gets_its_verdict() {
 }
 
 #[test]
-fn the_vectors_have_names_of_their_own_and_cover_every_refusal() {
+fn the_vectors_have_names_of_their_own_and_cover_every_refusal_and_the_readme_counts_them() {
     let document: Value = serde_json::from_str(&file()).unwrap();
     let vectors = document["vectors"].as_array().unwrap();
     let all = |name: &str| vectors.iter().filter_map(|vector| vector[name].as_str()).collect::<BTreeSet<_>>();
@@ -53,6 +53,10 @@ fn the_vectors_have_names_of_their_own_and_cover_every_refusal() {
     assert_eq!(all("name").len(), vectors.len());
     assert_eq!(refused.len(), 15, "{refused:?}");
     assert_eq!(all("difference"), reasons, "each reason is that of a vector");
+    let different = vectors.iter().filter(|vector| vector.get("difference").is_some()).count();
+    for count in [format!("has {} tokens", vectors.len()), format!("({different} tokens)")] {
+        assert!(include_str!("../../README.md").contains(&count), "the README does not say `{count}`");
+    }
 }
 
 /// What the verifier says of a vector, as the file writes it.
