@@ -1,6 +1,11 @@
 //! Tokens that are nearly good: every flipped bit of one, and 100,000 mutations of some. The verifier refuses all.
 
-use std::{collections::BTreeMap, sync::LazyLock, thread};
+use std::{
+    collections::{BTreeMap, HashSet},
+    hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
+    sync::LazyLock,
+    thread,
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use fastrand::Rng;
@@ -78,16 +83,20 @@ fn any_flipped_bit_of_what_is_signed_and_of_the_signature_is_refused() {
 fn no_mutated_token_is_accepted() {
     assert!(GOOD.iter().all(|good| !is_refused(good)));
 
-    let counts = thread::scope(|scope| {
+    let (mut counts, mut tokens) = (BTreeMap::<_, u64>::new(), HashSet::new());
+    thread::scope(|scope| {
         let begun = [0, 1].map(|first| scope.spawn(move || refused_of((first..MUTATIONS).step_by(2))));
-        let mut counts = BTreeMap::<_, u64>::new();
-        for (reason, count) in begun.into_iter().flat_map(|worker| worker.join().unwrap()) {
-            *counts.entry(reason).or_default() += count;
+        for worker in begun {
+            let (some, of_worker) = worker.join().unwrap();
+            for (reason, count) in some {
+                *counts.entry(reason).or_default() += count;
+            }
+            tokens.extend(of_worker);
         }
-        counts
     });
 
     assert_eq!(counts.values().sum::<u64>(), MUTATIONS);
+    assert!(tokens.len() > 90_000, "{} different tokens", tokens.len());
     // They come to every check that stands before the claims.
     for (reason, at_least) in [
         ("malformed", 10_000),
@@ -100,12 +109,13 @@ fn no_mutated_token_is_accepted() {
     }
 }
 
-fn refused_of(numbers: impl Iterator<Item = u64>) -> BTreeMap<&'static str, u64> {
-    let mut counts = BTreeMap::new();
+/// How many mutations were refused for which reason, and the hashes of the mutated tokens.
+fn refused_of(numbers: impl Iterator<Item = u64>) -> (BTreeMap<&'static str, u64>, HashSet<u64>) {
+    let (mut counts, mut tokens) = (BTreeMap::new(), HashSet::new());
     for number in numbers {
         let mut rng = Rng::with_seed(SEED + number);
         let (kind, token) = loop {
-            let (kind, mutate) = KINDS[rng.usize(..KINDS.len())];
+            let (kind, mutate) = any_kind(&mut rng);
             let token = mutate(&mut rng);
             if !GOOD.contains(&token) {
                 break (kind, token);
@@ -115,24 +125,37 @@ fn refused_of(numbers: impl Iterator<Item = u64>) -> BTreeMap<&'static str, u64>
             Ok(_) => panic!("accepted: mutation {number} of seed {SEED}, {kind}: {token}"),
             Err(refusal) => *counts.entry(refusal.code()).or_default() += 1,
         }
+        tokens.insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(token));
     }
-    counts
+    (counts, tokens)
 }
 
 type Mutate = fn(&mut Rng) -> String;
 
-const KINDS: [(&str, Mutate); 10] = [
-    ("bits flipped in the text", flip_text),
-    ("bits flipped in what is encoded", flip_decoded),
-    ("bytes inserted", insert),
-    ("bytes deleted", delete),
-    ("two tokens spliced anywhere", splice),
-    ("parts of three tokens", mix_parts),
-    ("another header", other_header),
-    ("claims edited", edit_claims),
-    ("claims edited, with the header of another token", edit_claims_and_header),
-    ("claims edited and signed with another key", sign_with_another_key),
+/// Of 100 mutations, how many are of each kind.
+const KINDS: [(u32, &str, Mutate); 10] = [
+    (15, "bits flipped in the text", flip_text),
+    (15, "bits flipped in what is encoded", flip_decoded),
+    (12, "bytes inserted", insert),
+    (12, "bytes deleted", delete),
+    (15, "two tokens spliced anywhere", splice),
+    (1, "parts of three tokens", mix_parts),
+    (10, "another header", other_header),
+    (12, "claims edited", edit_claims),
+    (6, "claims edited, with the header of another token", edit_claims_and_header),
+    (2, "claims edited and signed with another key", sign_with_another_key),
 ];
+
+fn any_kind(rng: &mut Rng) -> (&'static str, Mutate) {
+    let mut drawn = rng.u32(..100);
+    for (share, kind, mutate) in KINDS {
+        if drawn < share {
+            return (kind, mutate);
+        }
+        drawn -= share;
+    }
+    unreachable!("the shares are 100 in all")
+}
 
 fn any<'a, T>(rng: &mut Rng, of: &'a [T]) -> &'a T {
     &of[rng.usize(..of.len())]
@@ -195,46 +218,50 @@ fn mix_parts(rng: &mut Rng) -> String {
 }
 
 fn other_header(rng: &mut Rng) -> String {
-    let changes = [
-        json!({ "alg": "none" }),
-        json!({ "alg": "HS256" }),
-        json!({ "alg": "PS256" }),
-        json!({ "alg": null }),
-        json!({ "kid": "another" }),
-        json!({ "kid": null }),
-        json!({ "typ": "at+jwt" }),
-        json!({ "crit": ["exp"] }),
-        json!({ "jwk": OTHER_KEY.jwk(KID) }),
-        json!({ "x": rng.u32(..) }),
-    ];
+    let change = match rng.u32(..10) {
+        0 => json!({ "alg": "none" }),
+        1 => json!({ "alg": "HS256" }),
+        2 => json!({ "alg": "PS256" }),
+        3 => json!({ "alg": null }),
+        4 => json!({ "kid": "another" }),
+        5 => json!({ "kid": null }),
+        6 => json!({ "typ": "at+jwt" }),
+        7 => json!({ "crit": ["exp"] }),
+        8 => json!({ "jwk": OTHER_KEY.jwk(KID) }),
+        _ => json!({}),
+    };
     let mut parts = any_parts(rng);
-    parts[0] = URL_SAFE_NO_PAD.encode(but(header(), any(rng, &changes).clone()).to_string());
+    let changed = but(but(header(), change), json!({ "x": rng.u32(..) }));
+    parts[0] = URL_SAFE_NO_PAD.encode(changed.to_string());
     parts.join(".")
 }
 
-/// The claims of a token with one or two changed.
+/// The claims of a token with one or two changed, and a new `jti`.
 fn edited(rng: &mut Rng, payload: &str) -> Value {
-    let changes = [
-        json!({ "tenant_id": "acme" }),
-        json!({ "tenant_id": "globex" }),
-        json!({ "tenant_id": "victim" }),
-        json!({ "tenant_roles": ["owner", "admin"] }),
-        json!({ "tenant_tier": "enterprise" }),
-        json!({ "exp": NOW_SECONDS + rng.u64(301..1_000_000) }),
-        json!({ "iat": NOW_SECONDS - rng.u64(..599) }),
-        json!({ "sub": format!("user-{}", rng.u32(..)) }),
-        json!({ "client_id": "another" }),
-        json!({ "scope": "orders/read orders/write" }),
-        json!({ "iss": ISSUER }),
-        json!({ "iss": other_issuer().url() }),
-        json!({ "iss": "https://evil.example/eu-west-1_AbCdEf123" }),
-        json!({ "nonce": rng.u64(..).to_string() }),
-    ];
     let mut claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
     for _ in 0..rng.usize(1..3) {
-        claims = but(claims, any(rng, &changes).clone());
+        claims = but(claims, change_of_claims(rng));
     }
-    claims
+    but(claims, json!({ "jti": rng.u64(..).to_string() }))
+}
+
+fn change_of_claims(rng: &mut Rng) -> Value {
+    match rng.u32(..14) {
+        0 => json!({ "tenant_id": "acme" }),
+        1 => json!({ "tenant_id": "globex" }),
+        2 => json!({ "tenant_id": "victim" }),
+        3 => json!({ "tenant_roles": ["owner", "admin"] }),
+        4 => json!({ "tenant_tier": "enterprise" }),
+        5 => json!({ "exp": NOW_SECONDS + rng.u64(301..1_000_000) }),
+        6 => json!({ "iat": NOW_SECONDS - rng.u64(..599) }),
+        7 => json!({ "sub": format!("user-{}", rng.u32(..)) }),
+        8 => json!({ "client_id": "another" }),
+        9 => json!({ "scope": "orders/read orders/write" }),
+        10 => json!({ "iss": ISSUER }),
+        11 => json!({ "iss": other_issuer().url() }),
+        12 => json!({ "iss": "https://evil.example/eu-west-1_AbCdEf123" }),
+        _ => json!({}),
+    }
 }
 
 fn edit_claims(rng: &mut Rng) -> String {
@@ -251,14 +278,7 @@ fn edit_claims_and_header(rng: &mut Rng) -> String {
 
 /// By a key that signs for neither pool. The header may bring it along.
 fn sign_with_another_key(rng: &mut Rng) -> String {
-    static FORGED: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let mut rng = Rng::with_seed(SEED);
-        let forge = |_| {
-            let payload = any_parts(&mut rng).swap_remove(1);
-            let header = any(&mut rng, &[header(), but(header(), json!({ "jwk": FORGER.jwk(KID) }))]).clone();
-            FORGER.sign(&header.to_string(), &edited(&mut rng, &payload).to_string())
-        };
-        (0..500).map(forge).collect()
-    });
-    any(rng, &FORGED).clone()
+    let payload = any_parts(rng).swap_remove(1);
+    let header = any(rng, &[header(), but(header(), json!({ "jwk": FORGER.jwk(KID) }))]).clone();
+    FORGER.sign(&header.to_string(), &edited(rng, &payload).to_string())
 }
