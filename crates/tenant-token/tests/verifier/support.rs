@@ -45,6 +45,10 @@ impl Key {
         Self { pair, modulus: URL_SAFE_NO_PAD.encode(n), exponent: URL_SAFE_NO_PAD.encode(e) }
     }
 
+    pub(crate) fn public(&self) -> RsaPublicKeyComponents<Vec<u8>> {
+        self.pair.public().into()
+    }
+
     pub(crate) fn jwk(&self, kid: &str) -> Value {
         json!({ "alg": "RS256", "e": self.exponent, "kid": kid, "kty": "RSA", "n": self.modulus, "use": "sig" })
     }

@@ -6,7 +6,7 @@ use base64::{
 };
 use ring::{
     hmac,
-    signature::{RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding},
+    signature::{RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256, RsaEncoding},
 };
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         vector("alg RS384", by(&RSA_PKCS1_SHA384, "RS384")).refused("algorithm"),
         vector("alg RS512", by(&RSA_PKCS1_SHA512, "RS512")).refused("algorithm"),
         vector("alg RS256, signed as RS512", by(&RSA_PKCS1_SHA512, "RS256")).refused("signature"),
-        vector("alg PS256", alg(json!("PS256"))).refused("algorithm"),
+        vector("alg PS256, signed so by the pool's key", signed_as_ps256()).refused("algorithm"),
         vector("alg ES256", alg(json!("ES256"))).refused("algorithm"),
         vector("alg rs256", alg(json!("rs256"))).refused("algorithm"),
         vector("alg with a blank", alg(json!("RS256 "))).refused("algorithm"),
@@ -85,14 +85,22 @@ fn unsigned(alg: &str) -> String {
     format!("{}.", signed_part(alg))
 }
 
+/// A signature of RSA-PSS has a random part, so it is a file.
+fn signed_as_ps256() -> String {
+    let signed = signed_part("PS256");
+    let signature = include_str!("../../../tests/vectors/ps256.sig").trim();
+    let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    KEY.public().verify(&RSA_PSS_2048_8192_SHA256, signed.as_bytes(), &bytes).unwrap();
+    format!("{signed}.{signature}")
+}
+
 /// What stands before the modulus in the `SubjectPublicKeyInfo` of every RSA key of 2,048 bits with the exponent 65,537.
 const SPKI_BEGIN: &[u8] = b"\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\
     \x01\x05\x00\x03\x82\x01\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00";
 
 /// An old attack: a verifier that lets the token choose the algorithm takes the public key as the secret of HS256.
 fn with_public_key_as_secret(pem: bool) -> String {
-    let jwk = KEY.jwk(KID);
-    let modulus = URL_SAFE_NO_PAD.decode(jwk["n"].as_str().unwrap()).unwrap();
+    let modulus = KEY.public().n;
     let secret = if pem {
         let der = [SPKI_BEGIN, modulus.as_slice(), &[2, 3, 1, 0, 1]].concat();
         let lines: Vec<String> = STANDARD
