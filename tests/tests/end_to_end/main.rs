@@ -9,6 +9,8 @@ mod federation;
 #[cfg(test)]
 mod issued_tokens;
 #[cfg(test)]
+mod machine_tokens;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod reads;

@@ -1,4 +1,4 @@
-//! Generated tokens: none makes the verifier panic, and none but the signed one is accepted.
+//! Generated texts, headers and claims: none makes the verifier panic, and only signed ones are accepted.
 
 use std::sync::LazyLock;
 
@@ -7,14 +7,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use serde_json::Value;
 use tenant_token::{Refusal, TenantToken, Verifier};
-use tokio::runtime::{Builder, Runtime};
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().build().unwrap());
 static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| Verifier::new(rules(), keys()).unwrap());
 static GOOD: LazyLock<String> = LazyLock::new(access_token);
 
 fn judge(token: &str) -> Result<TenantToken, Refusal> {
-    RUNTIME.block_on(VERIFIER.verify(token, now()))
+    judge_now(&VERIFIER, token)
 }
 
 fn json() -> impl Strategy<Value = Value> {
@@ -32,39 +30,6 @@ fn json() -> impl Strategy<Value = Value> {
             prop::collection::hash_map("[a-z_:]{0,8}", inner, 0..5).prop_map(|map| map.into_iter().collect()),
         ]
     })
-}
-
-#[test]
-fn a_token_with_one_changed_byte_is_refused_whichever_byte_it_is() {
-    let good = GOOD.as_bytes();
-    assert!(judge(&GOOD).is_ok());
-
-    for place in 0..good.len() {
-        for other in [b'A', b'B', b'_', b'-', b'.', b'=', b' ', b'0', good[place] ^ 1, good[place] ^ 0x20] {
-            let mut changed = good.to_vec();
-            changed[place] = other;
-            if let Ok(text) = String::from_utf8(changed)
-                && text != *GOOD
-            {
-                assert!(judge(&text).is_err(), "byte {place} as {other}");
-            }
-        }
-        let shorter = [&good[..place], &good[place + 1..]].concat();
-        assert!(judge(&String::from_utf8(shorter).unwrap()).is_err(), "without byte {place}");
-    }
-}
-
-#[test]
-fn every_flipped_bit_of_what_is_signed_and_of_the_signature_is_refused() {
-    let parts: Vec<Vec<u8>> = GOOD.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
-    for part in 0..3 {
-        for bit in 0..parts[part].len() * 8 {
-            let mut changed = parts.clone();
-            changed[part][bit / 8] ^= 1 << (bit % 8);
-            let token = changed.iter().map(|part| URL_SAFE_NO_PAD.encode(part)).collect::<Vec<_>>().join(".");
-            assert!(judge(&token).is_err(), "bit {bit} of part {part}");
-        }
-    }
 }
 
 proptest! {

@@ -10,9 +10,7 @@ use std::{
 
 use crate::support::*;
 use serde_json::json;
-use tenant_token::{
-    Clients, FetchError, Issuer, IssuerForm, JwksUrl, KeySource, PoolsWithoutKeys, Refusal, Rules, Verifier,
-};
+use tenant_token::{FetchError, JwksUrl, KeySource, Refusal, Verifier};
 use tokio::sync::Semaphore;
 
 /// An issuer whose key set the test changes.
@@ -299,16 +297,6 @@ fn without_a_tokio_runtime_the_caller_fetches() {
     assert!(matches!(polled, std::task::Poll::Ready(Ok(_))));
 }
 
-/// Has keys for the original form of the issuer alone, as AWS for most pools.
-struct OriginalOnly;
-
-impl KeySource for OriginalOnly {
-    async fn fetch(&self, url: &JwksUrl) -> Result<Vec<u8>, FetchError> {
-        let original = url.as_str().starts_with(ISSUER);
-        if original { Ok(KEY.jwks(KID)) } else { Err(FetchError::new("status 403 Forbidden")) }
-    }
-}
-
 #[tokio::test]
 async fn keys_are_there_before_the_first_request_if_they_are_asked_for() {
     let published = Published::new();
@@ -321,15 +309,36 @@ async fn keys_are_there_before_the_first_request_if_they_are_asked_for() {
     assert_eq!(published.fetches(), 1);
 }
 
+/// The second before each bound of the cache, the bound, and the second after.
 #[tokio::test]
-async fn a_pool_that_has_one_of_two_forms_of_issuer_has_keys() {
-    let forms = |pool| Issuer::of_pool(pool, IssuerForm::Both).unwrap();
-    let verifier = Verifier::new(Rules::new(forms(POOL), Clients::OfThePools), OriginalOnly).unwrap();
-    assert_eq!(verifier.prefetch(now()).await, Ok(()));
+async fn the_bounds_of_the_cache_hold_to_the_second() {
+    const DAY: u64 = 24 * HOUR;
+    let unknown = Err(Refusal::KeyUnknown);
+    let unavailable = Err(Refusal::KeysUnavailable);
+    let rows = [
+        ("fresh, up to a fifth less than an hour", false, KID, 2_880, Ok(()), 1),
+        ("fresh, at most an hour", false, KID, HOUR, Ok(()), 2),
+        ("fresh, at most an hour", false, KID, HOUR + 1, Ok(()), 2),
+        ("unknown key", false, "unknown", 29, unknown, 1),
+        ("unknown key", false, "unknown", 30, unknown, 2),
+        ("unknown key", false, "unknown", 31, unknown, 2),
+        ("unknown key in an outage", true, "unknown", 29, unknown, 1),
+        ("unknown key in an outage", true, "unknown", 30, unavailable, 2),
+        ("unknown key in an outage", true, "unknown", 31, unavailable, 2),
+        ("outage of a day", true, KID, DAY - 1, Ok(()), 2),
+        ("outage of a day", true, KID, DAY, unavailable, 2),
+        ("outage of a day", true, KID, DAY + 1, unavailable, 2),
+    ];
 
-    let pools = forms(POOL).into_iter().chain(forms("us-east-1_Gone"));
-    let verifier = Verifier::new(Rules::new(pools, Clients::OfThePools), OriginalOnly).unwrap();
+    for (row, outage, kid, seconds, expected, fetches) in rows {
+        let published = Published::new();
+        let verifier = published.verifier();
+        assert_eq!(verdict(&verifier, 0, KID).await, Ok(()));
+        if outage {
+            published.fail();
+        }
 
-    assert_eq!(verifier.prefetch(now()).await, Err(PoolsWithoutKeys(vec!["us-east-1_Gone".to_owned()])));
-    assert_eq!(verdict(&verifier, 0, KID).await, Ok(()), "the pool with keys works");
+        assert_eq!(verdict(&verifier, seconds, kid).await, expected, "{row}, after {seconds} s");
+        assert_eq!(published.fetches(), fetches, "{row}, after {seconds} s");
+    }
 }

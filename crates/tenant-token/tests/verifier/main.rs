@@ -6,6 +6,9 @@ mod any_text;
 mod background;
 #[cfg(test)]
 #[cfg(feature = "https")]
+mod certificates;
+#[cfg(test)]
+#[cfg(feature = "https")]
 mod https;
 #[cfg(test)]
 mod key_cache;
@@ -13,8 +16,17 @@ mod key_cache;
 #[cfg(feature = "axum")]
 mod layer;
 #[cfg(test)]
-mod refusals;
+#[path = "../../examples/vectors/made/mod.rs"]
+mod made;
+#[cfg(test)]
+mod mutations;
+#[cfg(test)]
+mod pools;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod vectors;
+#[cfg(test)]
+mod verdicts;

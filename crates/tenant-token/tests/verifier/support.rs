@@ -1,22 +1,20 @@
 //! A user pool of the tests: its keys, its tokens, and a verifier of them.
 
 use std::{
+    pin::pin,
     sync::LazyLock,
+    task::{Context, Poll, Waker},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use getrandom::SysRng;
-use rsa::{
-    RsaPrivateKey,
-    pkcs1v15::SigningKey,
-    rand_core::UnwrapErr,
-    sha2::Sha256,
-    signature::{SignatureEncoding as _, Signer as _},
-    traits::PublicKeyParts as _,
+use ring::{
+    rand::SystemRandom,
+    signature::{RSA_PKCS1_SHA256, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents},
 };
+use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
 use serde_json::{Value, json};
-use tenant_token::{Clients, FixedKeys, Issuer, IssuerForm, Rules};
+use tenant_token::{Clients, FixedKeys, Issuer, IssuerForm, Refusal, Rules, TenantToken, Verifier};
 
 pub(crate) const POOL: &str = "eu-west-1_AbCdEf123";
 pub(crate) const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
@@ -25,22 +23,30 @@ pub(crate) const KID: &str = "the-key";
 /// In the middle of the life of the tests' tokens.
 pub(crate) const NOW_SECONDS: u64 = 1_790_000_000;
 
-pub(crate) static KEY: LazyLock<Key> = LazyLock::new(Key::make);
-/// Of somebody else.
-pub(crate) static OTHER_KEY: LazyLock<Key> = LazyLock::new(Key::make);
+pub(crate) static KEY: LazyLock<Key> = LazyLock::new(|| Key::read(include_bytes!("../vectors/pool.pem")));
+/// Of another pool.
+pub(crate) static OTHER_KEY: LazyLock<Key> =
+    LazyLock::new(|| Key::read(include_bytes!("../vectors/other.pem")));
+/// Of no pool.
+pub(crate) static FORGER: LazyLock<Key> =
+    LazyLock::new(|| Key::read(include_bytes!("../vectors/forger.pem")));
 
 pub(crate) struct Key {
-    signer: SigningKey<Sha256>,
+    pair: RsaKeyPair,
     modulus: String,
     exponent: String,
 }
 
 impl Key {
-    fn make() -> Self {
-        let key = RsaPrivateKey::new(&mut UnwrapErr(SysRng), 2_048).unwrap();
-        let modulus = URL_SAFE_NO_PAD.encode(key.n_bytes());
-        let exponent = URL_SAFE_NO_PAD.encode(key.e_bytes());
-        Self { signer: SigningKey::new(key), modulus, exponent }
+    fn read(pem: &[u8]) -> Self {
+        let document = PrivatePkcs8KeyDer::from_pem_slice(pem).unwrap();
+        let pair = RsaKeyPair::from_pkcs8(document.secret_pkcs8_der()).unwrap();
+        let RsaPublicKeyComponents::<Vec<u8>> { n, e } = pair.public().into();
+        Self { pair, modulus: URL_SAFE_NO_PAD.encode(n), exponent: URL_SAFE_NO_PAD.encode(e) }
+    }
+
+    pub(crate) fn public(&self) -> RsaPublicKeyComponents<Vec<u8>> {
+        self.pair.public().into()
     }
 
     pub(crate) fn jwk(&self, kid: &str) -> Value {
@@ -53,8 +59,19 @@ impl Key {
 
     /// A token of these two texts, whatever they say.
     pub(crate) fn sign(&self, header: &str, payload: &str) -> String {
+        self.sign_by(&RSA_PKCS1_SHA256, header.as_bytes(), payload.as_bytes())
+    }
+
+    /// The same of any bytes, by any algorithm.
+    pub(crate) fn sign_by(
+        &self,
+        algorithm: &'static dyn RsaEncoding,
+        header: &[u8],
+        payload: &[u8],
+    ) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = self.signer.sign(signed.as_bytes()).to_bytes();
+        let mut signature = vec![0; self.pair.public().modulus_len()];
+        self.pair.sign(algorithm, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }
@@ -121,4 +138,12 @@ pub(crate) fn rules() -> Rules {
 
 pub(crate) fn keys() -> FixedKeys {
     FixedKeys::new().with(issuer().keys_url(), KEY.jwks(KID))
+}
+
+/// The verdict of a verifier that waits for nothing, such as one with `FixedKeys`. Quicker than with a runtime.
+pub(crate) fn judge_now(verifier: &Verifier, token: &str) -> Result<TenantToken, Refusal> {
+    match pin!(verifier.verify(token, now())).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(verdict) => verdict,
+        Poll::Pending => panic!("the verifier waits"),
+    }
 }

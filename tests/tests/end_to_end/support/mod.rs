@@ -4,6 +4,7 @@
 pub(crate) mod faults;
 mod http;
 pub(crate) mod items;
+mod machine;
 mod pool;
 mod role;
 mod world;
