@@ -5,7 +5,8 @@
 //! ```
 //!
 //! `ISSUER` is `https://cognito-idp.<region>.amazonaws.com/<user pool id>`, or the issuer that `cargo dev-stack` prints.
-//! `CLIENT_ID` is an app client of the pool. Then, with an access token of a member:
+//! `CLIENT_ID` is an app client of the pool. Sign a member in, for example with `aws cognito-idp initiate-auth`, and call it
+//! with their access token:
 //!
 //! ```text
 //! curl -H "Authorization: Bearer $ACCESS_TOKEN" http://127.0.0.1:3000/orders

@@ -41,7 +41,7 @@ pub enum InvalidIssuer {
     #[error("`{0}` is not a user pool id such as eu-west-1_AbCdEf123")]
     PoolId(String),
     /// A URL is `https://<host>/<pool id>`. `http` is for loopback addresses only. It has no query, no fragment and no user.
-    #[error("`{0}` is not an https URL (http is for loopback addresses only)")]
+    #[error("`{0}` is not an https URL without a slash at its end (http is for loopback addresses only)")]
     Url(String),
 }
 
@@ -80,11 +80,14 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// [`InvalidIssuer::Url`] for a URL that is neither `https` nor `http` to a loopback address;
+    /// [`InvalidIssuer::Url`] for a URL that ends in `/`, or is neither `https` nor `http` to a loopback address;
     /// [`InvalidIssuer::PoolId`] for a path that does not end in a pool id.
     pub fn of_url(url: &str) -> Result<Self, InvalidIssuer> {
         let keys_url =
             JwksUrl::new(&format!("{url}{KEYS_PATH}")).ok_or_else(|| InvalidIssuer::Url(url.to_owned()))?;
+        if url.ends_with('/') {
+            return Err(InvalidIssuer::Url(url.to_owned()));
+        }
         let pool_id = url.rsplit_once('/').map_or("", |(_, last)| last);
         if !(1..=55).contains(&pool_id.len()) || !pool_id.bytes().all(is_pool_byte) {
             return Err(InvalidIssuer::PoolId(pool_id.to_owned()));

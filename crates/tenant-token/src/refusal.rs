@@ -52,8 +52,8 @@ pub enum Refusal {
     Scope,
     /// The token has no tenant claim.
     ///
-    /// Cognito issues such tokens when the trigger that adds the tenant is detached, and to users of an access token of
-    /// event version `V1_0`.
+    /// Cognito issues such tokens while the trigger that adds the tenant is detached. Access tokens of event version `V1_0`
+    /// never have a tenant.
     #[error("the token has no tenant")]
     NoTenant,
     /// A claim about the tenant, the groups or the scopes has a value that it cannot have. The text names the claim by its

@@ -106,7 +106,7 @@ impl Default for ClaimNames {
     }
 }
 
-/// Rules that cannot be meant.
+/// Rules that contradict themselves, or are out of range.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RulesFault {
@@ -183,7 +183,7 @@ impl Rules {
         self
     }
 
-    /// Refuses tokens that were issued longer ago, whatever their `exp` says. Full seconds count.
+    /// Refuses tokens that were issued longer ago than this, even if they have not expired. Any span; full seconds count.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);

@@ -179,7 +179,8 @@ impl<T: TenantRule> TenantToken<T> {
         self.facts.expires_at.duration_since(now).unwrap_or_default()
     }
 
-    /// All claims of the token, as they came, those of other programs among them. They can have personal data.
+    /// All claims of the token as Cognito wrote them, also those that this crate does not know. With event version `V1_0` the
+    /// roles are one text here. Claims can contain personal data.
     #[must_use]
     pub fn claims(&self) -> &Map<String, Value> {
         &self.facts.claims

@@ -51,11 +51,11 @@ struct Shared {
 }
 
 impl Verifier<TenantId> {
-    /// A verifier that refuses tokens without a tenant.
+    /// A verifier that refuses tokens without a tenant. It fetches no keys yet: see [`prefetch`](Self::prefetch).
     ///
     /// # Errors
     ///
-    /// [`RulesFault`], the first that is found. Nothing is fetched yet: see [`prefetch`](Self::prefetch).
+    /// [`RulesFault`], the first that is found.
     pub fn new(rules: Rules, keys: impl KeySource) -> Result<Self, RulesFault> {
         Self::with_rules(rules, keys)
     }
@@ -120,7 +120,7 @@ impl<T: TenantRule> Verifier<T> {
     ///
     /// # Errors
     ///
-    /// The ids of the pools without keys. The verifier works all the same, and fetches their keys when they are needed.
+    /// The ids of the pools without keys. You can use the verifier: it fetches their keys when a token needs them.
     pub async fn prefetch(&self, now: SystemTime) -> Result<(), PoolsWithoutKeys> {
         let mut pools: HashMap<&str, bool> = HashMap::new();
         let fetches: Vec<_> = self.shared.issuers.values().map(|(_, cache)| cache.prefetch(now)).collect();
