@@ -86,6 +86,20 @@ pub struct Concluded {
     pub keys_are_stale: bool,
 }
 
+impl Concluded {
+    /// What API Gateway gets.
+    ///
+    /// # Errors
+    ///
+    /// The error of which it makes a 401 or a 500.
+    pub fn answer(&self, response: Response) -> Result<Box<RawValue>, Diagnostic> {
+        match &self.event {
+            Some(event) => answer::of(event, &self.verdict, response),
+            None => Err(answer::unavailable()),
+        }
+    }
+}
+
 impl<C: Records, M: Memberships, T> Authorizer<'_, C, M, T> {
     /// Reads the event and judges its token in time. A panic ends the call, not the process.
     pub async fn conclude(&self, call: &Call<'_>) -> Concluded {
@@ -133,10 +147,7 @@ impl<C: Records, M: Memberships, T: Fn() -> Costs> Function for Authorizer<'_, C
             );
         }
         Ended { function: &self.name, call, concluded: &concluded, costs }.print((self.clock)());
-        match &concluded.event {
-            Some(event) => answer::of(event, &concluded.verdict, self.response),
-            None => Err(answer::unavailable()),
-        }
+        concluded.answer(self.response)
     }
 
     fn broken(&self) -> Diagnostic {

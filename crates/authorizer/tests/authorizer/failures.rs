@@ -139,7 +139,7 @@ const ROWS: [Row; 17] = [
         500,
         500,
     ),
-    ("the event is none of API Gateway's", |_| (), || "\", \"methodArn\": \"".to_owned(), 500, 500),
+    ("the event is none of API Gateway's", |_| (), good, 500, 500),
 ];
 
 fn reach(gateway: &mut Gateway, reach: Reach) {

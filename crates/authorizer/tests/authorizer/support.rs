@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use authorizer::{Authorizer, Concluded, Live, LiveCheck, Response, TokenSource};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_trigger::Costs;
-use function::{Call, Function};
+use function::Call;
 use getrandom::SysRng;
 use rsa::{
     RsaPrivateKey,
@@ -267,8 +267,7 @@ impl Gateway {
 
     /// What the gateway gets for an event.
     pub(crate) async fn answer(&self, event: &str) -> Result<Value, String> {
-        let (call, authorizer) = (self.call(event), self.authorizer());
-        let answer = authorizer.answer(&call).await;
+        let answer = self.conclude(event).await.answer(self.response);
         answer.map(|answer| serde_json::from_str(answer.get()).unwrap()).map_err(|error| {
             assert_eq!(error.error_type, error.error_message);
             error.error_message
