@@ -89,7 +89,9 @@ impl Config {
             .claim_names(claim_names(settings))
             .leeway(Duration::from_secs(settings.number("LEEWAY_SECONDS", 30, 0..=300)))
             .keys_fresh_for(Duration::from_secs(settings.number("JWKS_SECONDS", 3_600, 300..=86_400)));
-        for scope in settings.raw("REQUIRED_SCOPES").unwrap_or_default().split_whitespace() {
+        for scope in
+            settings.raw("REQUIRED_SCOPES").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty())
+        {
             rules = rules.scope(scope);
         }
         if settings.raw("MAX_TOKEN_AGE_SECONDS").is_some() {

@@ -1,6 +1,7 @@
 //! How the token and the API are read from an event.
 
 use authorizer::event::{Presented, UnreadableEvent};
+use authorizer::verdict::LogEvent;
 use authorizer::{Event, Form, TokenSource};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -179,7 +180,7 @@ async fn an_event_that_cannot_be_read_is_a_failure_of_ours() {
 
         let told = concluded.verdict.told();
         assert_eq!((told.outcome, told.reason), ("unavailable", Some("event_invalid")), "{text}");
-        assert_eq!(told.event.map(|event| event.name()), Some("event.invalid"), "{text}");
+        assert_eq!(told.event.map(LogEvent::name), Some("event.invalid"), "{text}");
         assert_eq!(Gateway::new().answer(text).await, Err("Unavailable".to_owned()), "{text}");
     }
 }

@@ -46,7 +46,7 @@ fn two_settings_are_required_and_the_table_is_not() {
     assert_eq!((config.response, &config.token_source), (Response::Simple, &TokenSource::Header));
     assert_eq!((config.live_check, config.clients_are_bound), (LiveCheck::None, false));
     assert_eq!(config.cache.fresh_for, Duration::from_secs(30));
-    assert_eq!(config.cache.stale_for, Duration::from_secs(600));
+    assert_eq!(config.cache.stale_for, Duration::from_mins(10));
     assert_eq!(issuers(&config), ["https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123"]);
 }
 
@@ -70,7 +70,7 @@ fn settings_that_cannot_be_are_named() {
         &[("TOKEN_USE", "refresh")],
         &[("REQUIRED_SCOPES", "orders/\"read")],
         &[("REQUIRED_SCOPES", "orders\\read")],
-        &[("REQUIRED_SCOPES", "a\u{1}")],
+        &[("REQUIRED_SCOPES", "a\tb")],
         &[("REQUIRED_SCOPES", "a"), ("TOKEN_USE", "id")],
         &[("REQUIRED_SCOPES", "a"), ("TOKEN_USE", "either")],
         &[("CLAIM_TENANT_ID", "sub")],
