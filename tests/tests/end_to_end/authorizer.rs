@@ -24,7 +24,11 @@ fn status(invocation: &Invocation) -> u16 {
         Invocation::Ok(answer) => {
             let answer: Value = serde_json::from_slice(answer).unwrap();
             let effect = &answer["policyDocument"]["Statement"][0]["Effect"];
-            if effect == "Allow" || answer["isAuthorized"] == true { 200 } else { 403 }
+            match (effect.as_str(), answer["isAuthorized"].as_bool()) {
+                (Some("Allow"), None) | (None, Some(true)) => 200,
+                (Some("Deny"), None) | (None, Some(false)) => 403,
+                _ => panic!("no answer that API Gateway understands: {answer}"),
+            }
         }
         _ => 500,
     }

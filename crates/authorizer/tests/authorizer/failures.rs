@@ -158,8 +158,10 @@ async fn each_failure_has_its_status() {
             let text = event(case, &token());
             let text =
                 if row.starts_with("the event") { text.replace("execute-api", "lambda") } else { text };
-            let answer = gateway.answer(&text).await;
-            assert_eq!(status(&answer), expected, "{row}, {case}: {answer:?}");
+            let concluded = gateway.conclude(&text).await;
+            assert_eq!(status(&gateway.sent(&concluded)), expected, "{row}, {case}: {concluded:?}");
+            let counted = ["Allowed", "Refused", "Unavailable"].map(|name| gateway.metric(&concluded, name));
+            assert_eq!(counted, if expected == 500 { [0, 0, 1] } else { [0, 1, 0] }, "{row}, {case}");
         }
     }
 }
@@ -171,17 +173,15 @@ const DAY: u64 = 86_400;
 async fn keys_that_cannot_be_fetched_again_are_used_for_a_day_and_counted() {
     let mut gateway = Gateway::new();
     let concluded = gateway.conclude(&event("http-2", &fresh(&gateway))).await;
-    assert_eq!((concluded.verdict.told().outcome, concluded.keys_are_stale), ("allowed", false));
+    assert_eq!(concluded.verdict.told().outcome, "allowed");
+    assert_eq!(gateway.metric(&concluded, "KeysStale"), 0);
     *gateway.keys.0.lock().unwrap() = Reach::Failing;
 
     for seconds in [3_700, 40_000, DAY - 1] {
         gateway.now = NOW_SECONDS + seconds;
         let concluded = gateway.conclude(&event("http-2", &fresh(&gateway))).await;
-        assert_eq!(
-            (concluded.verdict.told().outcome, concluded.keys_are_stale),
-            ("allowed", true),
-            "{seconds}"
-        );
+        assert_eq!(concluded.verdict.told().outcome, "allowed", "{seconds}");
+        assert_eq!(gateway.metric(&concluded, "KeysStale"), 1, "{seconds}");
     }
     gateway.now = NOW_SECONDS + DAY;
     let concluded = gateway.conclude(&event("http-2", &fresh(&gateway))).await;
@@ -190,7 +190,8 @@ async fn keys_that_cannot_be_fetched_again_are_used_for_a_day_and_counted() {
     *gateway.keys.0.lock().unwrap() = Reach::Fine;
     gateway.now = NOW_SECONDS + DAY + 60;
     let concluded = gateway.conclude(&event("http-2", &fresh(&gateway))).await;
-    assert_eq!((concluded.verdict.told().outcome, concluded.keys_are_stale), ("allowed", false));
+    assert_eq!(concluded.verdict.told().outcome, "allowed");
+    assert_eq!(gateway.metric(&concluded, "KeysStale"), 0);
 }
 
 /// The row `the keys hang when they are fetched again`.

@@ -3,10 +3,12 @@
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use authorizer::report::Ended;
 use authorizer::{Authorizer, Concluded, Live, LiveCheck, Response, TokenSource};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cognito_trigger::Costs;
 use function::Call;
+use function::metrics::Amount;
 use getrandom::SysRng;
 use rsa::{
     RsaPrivateKey,
@@ -265,9 +267,14 @@ impl Gateway {
         }
     }
 
-    /// What the gateway gets for an event.
+    /// What API Gateway gets for an event.
     pub(crate) async fn answer(&self, event: &str) -> Result<Value, String> {
-        let answer = self.conclude(event).await.answer(self.response);
+        self.sent(&self.conclude(event).await)
+    }
+
+    /// What API Gateway gets for a call, or the text of the error.
+    pub(crate) fn sent(&self, concluded: &Concluded) -> Result<Value, String> {
+        let answer = concluded.answer(self.response);
         answer.map(|answer| serde_json::from_str(answer.get()).unwrap()).map_err(|error| {
             assert_eq!(error.error_type, error.error_message);
             error.error_message
@@ -281,6 +288,15 @@ impl Gateway {
 
     pub(crate) async fn conclude(&self, event: &str) -> Concluded {
         self.authorizer().conclude(&self.call(event)).await
+    }
+
+    /// A metric of the line that this call prints.
+    pub(crate) fn metric(&self, concluded: &Concluded, name: &str) -> u64 {
+        let ended = Ended { function: "f", call: &self.call(""), concluded, costs: Costs::default() };
+        match ended.metrics().into_iter().find(|(metric, _)| *metric == name) {
+            Some((_, Amount::Count(count))) => count,
+            other => panic!("{name}: {other:?}"),
+        }
     }
 
     fn authorizer(&self) -> Authorizer<'_, Table, Table, impl Fn() -> Costs> {
