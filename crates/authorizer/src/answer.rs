@@ -20,7 +20,8 @@ const UNAVAILABLE: &str = "Unavailable";
 #[serde(rename_all = "camelCase")]
 struct Policy<'a> {
     principal_id: &'a str,
-    policy_document: Document<'a>,
+    #[serde(rename = "policyDocument")]
+    document: Document<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<&'a RawValue>,
 }
@@ -70,8 +71,8 @@ pub fn of(event: &Event, verdict: &Verdict, response: Response) -> Result<Box<Ra
         let effect = if is_authorized { "Allow" } else { "Deny" };
         let resource = &event.stage.everything();
         let statement = [Statement { action: "execute-api:Invoke", effect, resource }];
-        let policy_document = Document { version: "2012-10-17", statement };
-        to_raw_value(&Policy { principal_id: subject.as_deref().unwrap_or(NOBODY), policy_document, context })
+        let document = Document { version: "2012-10-17", statement };
+        to_raw_value(&Policy { principal_id: subject.as_deref().unwrap_or(NOBODY), document, context })
     };
     // Texts under fixed names: writing them cannot fail.
     answer.map_err(|_| unavailable())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cognito_trigger::claims::ClaimName;
 use function::{InvalidSettings, Settings};
-use tenancy::ClientId;
+use tenancy::{ClientId, PoolId};
 use tenancy_aws::{AwsSettings, CacheSettings};
 use tenant_token::{
     AcceptedUse, ClaimNames, Clients, FixedKeys, Issuer, IssuerForm, Rules, RulesFault, Verifier,
@@ -89,7 +89,9 @@ impl Config {
             .claim_names(claim_names(settings))
             .leeway(Duration::from_secs(settings.number("LEEWAY_SECONDS", 30, 0..=300)))
             .keys_fresh_for(Duration::from_secs(settings.number("JWKS_SECONDS", 3_600, 300..=86_400)));
-        for scope in settings.raw("REQUIRED_SCOPES").unwrap_or_default().split_whitespace() {
+        for scope in
+            settings.raw("REQUIRED_SCOPES").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty())
+        {
             rules = rules.scope(scope);
         }
         if settings.raw("MAX_TOKEN_AGE_SECONDS").is_some() {
@@ -119,7 +121,7 @@ impl Config {
     }
 }
 
-/// The issuers of the pools. A stack on this machine has its own, below the endpoint of Cognito that it sets.
+/// The issuers of the pools: AWS's, or those of a stack on this machine.
 fn issuers(settings: &mut Settings<'_>) -> Vec<Issuer> {
     let form = settings.one_of(
         "ISSUER_FORM",
@@ -132,21 +134,26 @@ fn issuers(settings: &mut Settings<'_>) -> Vec<Issuer> {
     };
     let endpoint = ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL"]
         .into_iter()
-        .find_map(|name| settings.raw(name))
-        .filter(|url| url.starts_with("http://"));
+        .find_map(|name| settings.raw(name));
     let mut found = Vec::new();
     for pool in raw.split(',').map(str::trim) {
-        let of_aws = Issuer::of_pool(pool, form);
-        let local =
-            endpoint.as_ref().map(|url| Issuer::of_url(&format!("{}/{pool}", url.trim_end_matches('/'))));
-        match (of_aws, local) {
-            // Plain http is accepted for loopback addresses alone; with any other endpoint the issuer is AWS's.
-            (Ok(_), Some(Ok(local))) => found.push(local),
-            (Ok(issuers), _) => found.extend(issuers),
-            (Err(error), _) => settings.fault("USER_POOL_IDS", &format!("is not usable: {error}")),
+        match endpoint.as_deref().and_then(|url| local_issuer(url, pool)) {
+            Some(local) => found.push(local),
+            None => match Issuer::of_pool(pool, form) {
+                Ok(issuers) => found.extend(issuers),
+                Err(error) => settings.fault("USER_POOL_IDS", &format!("is not usable: {error}")),
+            },
         }
     }
     found
+}
+
+/// The issuer of a pool on this machine. Plain http is for loopback addresses alone, so `None` for every other endpoint: AWS
+/// signs its tokens under its own name, whatever endpoint is called.
+fn local_issuer(endpoint: &str, pool: &str) -> Option<Issuer> {
+    let is_pool = pool.parse::<PoolId>().is_ok();
+    let url = format!("{}/{pool}", endpoint.trim_end_matches('/'));
+    (is_pool && url.starts_with("http://")).then(|| Issuer::of_url(&url).ok()).flatten()
 }
 
 /// The clients that the verifier lets in, and whether a binding decides about them.

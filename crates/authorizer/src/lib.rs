@@ -54,10 +54,10 @@ pub async fn prefetch(verifier: &Verifier, now: SystemTime) {
     match timeout(KEYS_TIMEOUT, verifier.prefetch(now)).await {
         Ok(Ok(())) => {}
         Ok(Err(missing)) => {
-            tracing::warn!(cause = %missing, "the function starts without keys of some pools")
+            tracing::warn!(cause = %missing, "the function starts without keys of some pools");
         }
         Err(_elapsed) => {
-            tracing::warn!(cause = "no time was left", "the function starts without keys of some pools")
+            tracing::warn!(cause = "no time was left", "the function starts without keys of some pools");
         }
     }
 }
@@ -76,8 +76,33 @@ pub struct Authorizer<'a, C, M, T> {
     pub costs: T,
 }
 
-impl<C: Records, M: Memberships, T: Fn() -> Costs> Function for Authorizer<'_, C, M, T> {
-    async fn answer(&self, call: &Call<'_>) -> Result<Box<RawValue>, Diagnostic> {
+/// A finished call, before its answer is written.
+#[derive(Debug)]
+pub struct Concluded {
+    /// `None` when it could not be read.
+    pub event: Option<Event>,
+    pub verdict: Verdict,
+    /// Whether the token was verified with keys that could not be fetched again.
+    pub keys_are_stale: bool,
+}
+
+impl Concluded {
+    /// What API Gateway gets.
+    ///
+    /// # Errors
+    ///
+    /// The error of which it makes a 401 or a 500.
+    pub fn answer(&self, response: Response) -> Result<Box<RawValue>, Diagnostic> {
+        match &self.event {
+            Some(event) => answer::of(event, &self.verdict, response),
+            None => Err(answer::unavailable()),
+        }
+    }
+}
+
+impl<C: Records, M: Memberships, T> Authorizer<'_, C, M, T> {
+    /// Reads the event and judges its token in time. A panic ends the call, not the process.
+    pub async fn conclude(&self, call: &Call<'_>) -> Concluded {
         let mut event = None;
         let work = async {
             match Event::read(call.event, self.token_source) {
@@ -92,41 +117,10 @@ impl<C: Records, M: Memberships, T: Fn() -> Costs> Function for Authorizer<'_, C
         let verdict = in_time(call.deadline, Box::pin(work)).await;
         let verdict = verdict.unwrap_or_else(|broken| Verdict::Unavailable(Failure::Broken(broken), None));
         self.wait_for_keys(call.deadline).await;
-        let costs = (self.costs)();
-        if costs.stale_served > 0 {
-            tracing::warn!(
-                event = LogEvent::CacheStale.name(),
-                requestId = call.request_id,
-                tenantId = verdict.token().map(|token| token.tenant().as_str()),
-                "could not read the tenant from the table; its cached record was used"
-            );
-        }
         let keys_are_stale = verdict.token().is_some_and(|token| self.keys_are_stale(token));
-        let ended = Ended {
-            function: &self.name,
-            call,
-            event: event.as_ref(),
-            verdict: &verdict,
-            keys_are_stale,
-            costs,
-        };
-        ended.print((self.clock)());
-        match &event {
-            Some(event) => answer::of(event, &verdict, self.response),
-            None => Err(answer::unavailable()),
-        }
+        Concluded { event, verdict, keys_are_stale }
     }
 
-    fn broken(&self) -> Diagnostic {
-        answer::unavailable()
-    }
-
-    fn budget(&self) -> Duration {
-        BUDGET
-    }
-}
-
-impl<C, M, T> Authorizer<'_, C, M, T> {
     /// Lambda freezes the process after the answer, and with it a fetch of keys in the background. About once an hour a call
     /// waits for one.
     async fn wait_for_keys(&self, deadline: Instant) {
@@ -137,5 +131,30 @@ impl<C, M, T> Authorizer<'_, C, M, T> {
     fn keys_are_stale(&self, token: &TenantToken) -> bool {
         let issuer = token.claims().get("iss").and_then(Value::as_str);
         issuer.is_some_and(|issuer| self.verifier.has_stale_keys(issuer))
+    }
+}
+
+impl<C: Records, M: Memberships, T: Fn() -> Costs> Function for Authorizer<'_, C, M, T> {
+    async fn answer(&self, call: &Call<'_>) -> Result<Box<RawValue>, Diagnostic> {
+        let concluded = self.conclude(call).await;
+        let costs = (self.costs)();
+        if costs.stale_served > 0 {
+            tracing::warn!(
+                event = LogEvent::CacheStale.name(),
+                requestId = call.request_id,
+                tenantId = concluded.verdict.token().map(|token| token.tenant().as_str()),
+                "could not read the tenant from the table; its cached record was used"
+            );
+        }
+        Ended { function: &self.name, call, concluded: &concluded, costs }.print((self.clock)());
+        concluded.answer(self.response)
+    }
+
+    fn broken(&self) -> Diagnostic {
+        answer::unavailable()
+    }
+
+    fn budget(&self) -> Duration {
+        BUDGET
     }
 }

@@ -7,7 +7,8 @@ use function::Call;
 use function::metrics::{Amount, Record};
 use tenant_token::TenantToken;
 
-use crate::event::{Event, Form};
+use crate::Concluded;
+use crate::event::Form;
 use crate::verdict::{LogEvent, Told, Verdict};
 
 /// Everything about a finished call that its log line needs.
@@ -16,17 +17,13 @@ pub struct Ended<'a> {
     /// `Function` of the metrics.
     pub function: &'a str,
     pub call: &'a Call<'a>,
-    /// `None` when it could not be read.
-    pub event: Option<&'a Event>,
-    pub verdict: &'a Verdict,
-    /// Whether the token was verified with keys that could not be fetched again.
-    pub keys_are_stale: bool,
+    pub concluded: &'a Concluded,
     pub costs: Costs,
 }
 
 impl<'a> Ended<'a> {
     pub(crate) fn print(&self, at: SystemTime) {
-        let told = self.verdict.told();
+        let told = self.concluded.verdict.told();
         let record = Record {
             at,
             function: self.function,
@@ -43,8 +40,8 @@ impl<'a> Ended<'a> {
     where
         'a: 't,
     {
-        let Self { call, event, verdict, .. } = *self;
-        let token = verdict.token();
+        let (call, event) = (self.call, self.concluded.event.as_ref());
+        let token = self.concluded.verdict.token();
         [
             ("requestId", Some(call.request_id)),
             ("event", told.event.map(LogEvent::name)),
@@ -62,7 +59,7 @@ impl<'a> Ended<'a> {
     /// All metrics, in the order of the line.
     #[must_use]
     pub fn metrics(&self) -> [(&'static str, Amount); 12] {
-        let Self { call, verdict, costs, .. } = *self;
+        let (call, costs, verdict) = (self.call, self.costs, &self.concluded.verdict);
         let count = |is: bool| Amount::Count(u64::from(is));
         [
             ("Invocations", Amount::Count(1)),
@@ -75,7 +72,7 @@ impl<'a> Ended<'a> {
             ("Allowed", count(matches!(verdict, Verdict::Allowed(..)))),
             ("Refused", count(matches!(verdict, Verdict::Refused(..) | Verdict::Denied(..)))),
             ("Unavailable", count(matches!(verdict, Verdict::Unavailable(..)))),
-            ("KeysStale", count(self.keys_are_stale)),
+            ("KeysStale", count(self.concluded.keys_are_stale)),
             ("ColdStart", count(call.is_cold_start)),
         ]
     }

@@ -17,10 +17,10 @@ use crate::{DevStackError, lambda::FunctionProgram};
 pub const POST_CONFIRMATION: &str = "post-confirmation";
 pub const PRE_TOKEN_GENERATION: &str = "pre-token-generation";
 pub const AUTHORIZER: &str = "authorizer";
-/// The functions that Cognito calls. A new trigger is a crate with a binary of this name, and a line here.
-pub const TRIGGERS: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
-/// The functions that the stack runs: the one list.
+/// The functions that the stack runs: the one list. A new function is a crate with a binary of this name, and a line here.
 pub const ALL: [&str; 3] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION, AUTHORIZER];
+/// Those that Cognito calls.
+pub const TRIGGERS: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
 /// Folder with ready-made binaries; when it is set nothing is built.
 pub const BIN_DIR_VARIABLE: &str = "DEV_STACK_BIN_DIR";
 

@@ -19,6 +19,8 @@ class Function:
 FUNCTIONS = (
     Function("post-confirmation", ("config.invalid", "TENANCY_TABLE", "AWS_REGION")),
     Function("pre-token-generation", ("config.invalid", "TENANCY_TABLE", "AWS_REGION")),
+    # Without LIVE_CHECK it reads no table, and needs no Region.
+    Function("authorizer", ("config.invalid", "USER_POOL_IDS", "CLIENT_IDS")),
     # No part of the product: what infra/smoke-test asks Cognito with.
     Function("probe", (), is_product=False),
 )

@@ -192,7 +192,7 @@ async fn a_large_event_is_answered_with_its_own_bytes() {
 fn every_recorded_event_says_where_its_shape_comes_from() {
     let notes = String::from_utf8(fixture(".", "README.md")).unwrap();
 
-    for folder in ["pre-token-generation", "post-confirmation", "hostile"] {
+    for folder in ["pre-token-generation", "post-confirmation", "authorizer", "hostile"] {
         for case in fixtures(folder) {
             assert!(notes.contains(&format!("`{folder}/{case}`")), "{folder}/{case} has no row");
         }

@@ -1,4 +1,4 @@
-//! A table, and the two functions.
+//! A table, and the functions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use dev_stack::functions::AUTHORIZER;
 use dev_stack::{DevStack, FunctionBinaries, FunctionSpec, Invocation, StackOptions};
 use serde_json::Value;
 use tenancy_aws::{AwsClients, AwsSettings};
@@ -17,7 +18,7 @@ use super::role::Role;
 /// The name of every test's table.
 const TABLE: &str = "tenancy";
 
-/// A table on a DynamoDB engine of its own; the two functions, real binaries that use it; and a local Cognito.
+/// A table on a DynamoDB engine of its own; the functions, real binaries that use it; and a local Cognito.
 pub(crate) struct World {
     /// The local stack.
     pub(crate) stack: DevStack,
@@ -70,7 +71,10 @@ impl World {
         let mut environment = self.stack.endpoints().environment();
         let Role { dynamodb, cognito, .. } = &self.roles[function];
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), dynamodb.clone());
-        environment.insert("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), cognito.clone());
+        // The authorizer calls nothing of Cognito. For it the endpoint is the issuer of the tokens.
+        if function != AUTHORIZER {
+            environment.insert("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER".to_owned(), cognito.clone());
+        }
         environment.insert("TENANCY_TABLE".to_owned(), TABLE.to_owned());
         // Most tests change a tenant and look at the next token; those of the cache turn it on.
         environment.insert("TENANT_CACHE_SECONDS".to_owned(), "0".to_owned());

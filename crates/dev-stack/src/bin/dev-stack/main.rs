@@ -1,4 +1,4 @@
-//! Serves the local stack until it is stopped: tables, the two functions, one user pool with one client.
+//! Serves the local stack until it is stopped: tables, the functions, one user pool with one client.
 
 mod announce;
 mod log;
@@ -64,6 +64,7 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
         pool::attach(&stack, &pool, options.event_version.0)?;
     }
     let client = pool::client(cognito, &pool, options.client_id.as_deref())?;
+    add_authorizer(&stack, &binaries, &options, [("USER_POOL_IDS", &pool), ("CLIENT_IDS", &client)]);
     let invite = invite.map(|code| (TENANT, code));
     // A pool that was kept may be of another Region.
     let region = pool.split_once('_').map_or(region, |(of_pool, _)| of_pool.to_owned());
@@ -113,6 +114,21 @@ fn add_functions(stack: &DevStack, binaries: &FunctionBinaries, options: &Option
     for (name, program) in binaries.programs().filter(|(name, _)| functions::TRIGGERS.contains(name)) {
         let spec = FunctionSpec { env: environment.clone(), ..FunctionSpec::new(name, program) };
         stack.lambda().add_function(spec);
+    }
+}
+
+/// Once more, for the tokens of this pool and app client unless `--set` names others.
+fn add_authorizer(
+    stack: &DevStack,
+    binaries: &FunctionBinaries,
+    options: &Options,
+    accepted: [(&str, &String); 2],
+) {
+    for (name, program) in binaries.programs().filter(|(name, _)| *name == functions::AUTHORIZER) {
+        let accepted = accepted.map(|(name, value)| (name.to_owned(), value.clone()));
+        let mut env = function_environment(stack, &options.table, accepted.into());
+        env.extend(options.settings());
+        stack.lambda().add_function(FunctionSpec { env, ..FunctionSpec::new(name, program) });
     }
 }
 

@@ -10,7 +10,7 @@ use crate::settings;
 /// The region of a pool whose id is not fixed.
 const REGION: &str = "eu-west-1";
 
-/// Serves DynamoDB, Lambda, Cognito, STS and IAM on loopback, with the two functions wired to one user pool by their
+/// Serves DynamoDB, Lambda, Cognito, STS and IAM on loopback, with the triggers wired to one user pool by their
 /// alias `live`. A new table has a tenant and an invite to begin with.
 #[expect(
     clippy::doc_markdown,
@@ -45,7 +45,7 @@ pub(crate) struct Options {
     /// Name of the table, which is TENANCY_TABLE of the functions
     #[arg(long, value_name = "NAME", default_value = "tenancy")]
     pub(crate) table: String,
-    /// Set one more environment variable of both functions; can be repeated
+    /// Set one more environment variable of all functions; can be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     settings: Vec<(String, String)>,
     /// Create no table and no triggers, but a user, dana@example.com: where docs/operating.md starts

@@ -5,7 +5,7 @@ use dev_stack::{
     Trigger, Triggers, functions,
 };
 
-/// The alias of both functions that the pool calls.
+/// The alias of both triggers.
 const ALIAS: &str = "live";
 
 /// The attributes that the app client may write: not the stamp.
@@ -37,7 +37,7 @@ pub(crate) fn client(cognito: &Cognito, pool: &str, id: Option<&str>) -> Result<
     }
 }
 
-/// Gives both functions an alias, and lets Cognito invoke it for this pool.
+/// Gives both triggers an alias, and lets Cognito invoke it for this pool.
 pub(crate) fn admit(stack: &DevStack, pool: &str) -> Result<(), DevStackError> {
     let lambda = stack.lambda();
     for name in functions::TRIGGERS {
@@ -57,7 +57,7 @@ pub(crate) fn by_alias(stack: &DevStack, name: &str) -> String {
     stack.lambda().arn(&format!("{name}:{ALIAS}"))
 }
 
-/// Makes the pool call both functions.
+/// Makes the pool call both triggers.
 pub(crate) fn attach(stack: &DevStack, pool: &str, version: EventVersion) -> Result<(), DevStackError> {
     let alias = |name: &str| by_alias(stack, name);
     let triggers = Triggers::default()

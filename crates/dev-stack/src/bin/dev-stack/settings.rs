@@ -6,11 +6,13 @@ use std::{
 };
 
 /// What every stack gives a function, as far as its settings depend on it.
-const GIVEN: [(&str, &str); 4] = [
+const GIVEN: [(&str, &str); 6] = [
     ("AWS_ACCESS_KEY_ID", "local"),
     ("AWS_REGION", "eu-west-1"),
     ("AWS_SECRET_ACCESS_KEY", "local"),
+    ("CLIENT_IDS", "client"),
     ("TENANCY_TABLE", "tenancy"),
+    ("USER_POOL_IDS", "eu-west-1_local"),
 ];
 
 /// Variables that are read elsewhere than in the settings of a function.
@@ -35,6 +37,7 @@ fn read(settings: &BTreeMap<String, String>) -> (BTreeSet<String>, BTreeSet<Stri
     let invalid = [
         post_confirmation::Config::of_function(&lookup).err(),
         pre_token_generation::Config::of_function(&lookup).err(),
+        authorizer::Config::of_function(&lookup).err(),
     ];
     let faults = invalid.into_iter().flatten().flat_map(|invalid| invalid.0).collect();
     (asked.into_inner(), faults)
@@ -49,10 +52,12 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_either_function_are_taken() {
+    fn settings_of_any_function_are_taken() {
         let settings = [
             ("MODE", "observe"),
             ("UNINVITED", "admit"),
+            ("LIVE_CHECK", "member"),
+            ("MAX_TOKEN_AGE_SECONDS", "600"),
             ("TENANT_CACHE_SECONDS", "0"),
             ("USER_POOL_IDS", "eu-west-1_a"),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
@@ -64,11 +69,16 @@ mod tests {
 
     #[test]
     fn all_faults_are_named_at_once() {
-        let faults = faults_of(&[("MOED", "observe"), ("MODE", "Observe"), ("UNINVITED", "maybe")]);
+        let faults = faults_of(&[
+            ("MOED", "observe"),
+            ("MODE", "Observe"),
+            ("UNINVITED", "maybe"),
+            ("LIVE_CHECK", "yes"),
+        ]);
 
-        assert_eq!(faults.len(), 3, "{faults:?}");
+        assert_eq!(faults.len(), 4, "{faults:?}");
         assert!(faults[0].contains("no function has a setting MOED"), "{faults:?}");
-        for name in ["MODE", "UNINVITED"] {
+        for name in ["MODE", "UNINVITED", "LIVE_CHECK"] {
             assert!(faults.iter().any(|fault| fault.starts_with(name)), "{name}: {faults:?}");
         }
     }
