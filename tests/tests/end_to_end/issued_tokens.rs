@@ -1,9 +1,9 @@
 //! The claims of tokens of all kinds, as the local stack issues them. `tests/cedar` decides about those on record.
 
-use dev_stack::{ClientSettings, EventVersion, Triggers};
+use dev_stack::{EventVersion, Triggers};
 use serde_json::{Map, Value, json};
 
-use crate::support::{CLIENT, EMAIL, POOL, SUB, UserPool, World, items};
+use crate::support::{CLIENT, EMAIL, POOL, SUB, UserPool, World, items, payload};
 
 /// Claims that differ from one sign-in to the next, except those that say who the token is for.
 const OF_ONE_SIGN_IN: [&str; 6] =
@@ -88,13 +88,11 @@ async fn machines(world: &World, tokens: &mut Map<String, Value>) {
         ("machine that writes", "orders/write", true),
         ("machine without a tenant", "orders/read", false),
     ] {
-        let settings =
-            ClientSettings { secret: true, scopes: vec![scope.to_owned()], ..ClientSettings::default() };
-        let client = world.stack.cognito().create_client(&pool.id, settings).unwrap();
+        let machine = pool.machine(scope);
         if bound {
-            world.put(items::client(&pool.id, &client, "acme", "machine")).await;
+            world.put(items::client(&pool.id, &machine.client, "acme", "machine")).await;
         }
-        record.put(name, pool.machine(&client).await);
+        record.put(name, payload(&machine.client_credentials().await.unwrap()));
     }
 }
 

@@ -12,7 +12,7 @@ async fn a_service_reads_the_tenant_of_a_machine_whose_app_client_is_bound() {
     let world = World::start().await;
     let pool = world.user_pool(EventVersion::V3);
     pool.ana_joins_acme().await;
-    let machine = pool.machine();
+    let machine = pool.machine("orders/read");
     world.put(items::tenant("globex")).await;
     world.put(items::client(&machine.id, &machine.client, "globex", "machine")).await;
 
@@ -40,7 +40,7 @@ async fn a_machine_without_a_tenant_is_let_in_by_no_service() {
     world.put(items::tenant("globex")).await;
     // Cognito calls a trigger of event version 2 for users alone.
     for (version, bound) in [(EventVersion::V3, false), (EventVersion::V2, true)] {
-        let machine = world.user_pool(version).machine();
+        let machine = world.user_pool(version).machine("orders/read");
         if bound {
             world.put(items::client(&machine.id, &machine.client, "globex", "machine")).await;
         }
@@ -54,7 +54,7 @@ async fn a_machine_without_a_tenant_is_let_in_by_no_service() {
 #[tokio::test]
 async fn a_machine_of_a_suspended_tenant_gets_no_token() {
     let world = World::start().await;
-    let machine = world.user_pool(EventVersion::V3).machine();
+    let machine = world.user_pool(EventVersion::V3).machine("orders/read");
     world.put(items::client(&machine.id, &machine.client, "globex", "machine")).await;
 
     world.put(items::but(items::tenant("globex"), json!({ "status": "suspended" }))).await;

@@ -8,13 +8,10 @@ use super::UserPool;
 use super::http::Message;
 
 impl UserPool<'_> {
-    /// An app client of the pool for client credentials with the scope `orders/read`.
-    pub(crate) fn machine(&self) -> Self {
-        let settings = ClientSettings {
-            secret: true,
-            scopes: vec!["orders/read".to_owned()],
-            ..ClientSettings::default()
-        };
+    /// An app client of the pool for client credentials with one scope.
+    pub(crate) fn machine(&self, scope: &str) -> Self {
+        let settings =
+            ClientSettings { secret: true, scopes: vec![scope.to_owned()], ..ClientSettings::default() };
         let client = self.world.stack.cognito().create_client(&self.id, settings).unwrap();
         UserPool { world: self.world, id: self.id.clone(), client }
     }

@@ -7,10 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use dev_stack::{ClientSettings, EventVersion, PoolSettings, Trigger, Triggers};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
-use super::http::Message;
 use super::{CODE, EMAIL, World, items};
 
 /// Password of every test user.
@@ -131,23 +128,6 @@ impl UserPool<'_> {
         }
         let answer = call.refresh_token(refresh_token).send().await.map_err(|error| told(&error))?;
         Ok(claims(answer.authentication_result().expect("tokens")))
-    }
-
-    /// Lets a machine ask for a token with the secret of its app client; gives the claims.
-    pub(crate) async fn machine(&self, client: &str) -> Value {
-        let secret = self.world.stack.cognito().client_secret(&self.id, client).unwrap();
-        let host = self.world.stack.cognito().url().strip_prefix("http://").unwrap();
-        let form = format!("grant_type=client_credentials&client_id={client}&client_secret={secret}");
-        let request = format!(
-            "POST /{}/oauth2/token HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-             content-length: {}\r\n\r\n{form}",
-            self.id,
-            form.len()
-        );
-        let mut stream = TcpStream::connect(host).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let answer = Message::read(&mut stream).await.unwrap().body();
-        payload(answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")))
     }
 
     /// The user attribute `custom:tenantId`.
