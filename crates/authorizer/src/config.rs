@@ -7,7 +7,8 @@ use function::{InvalidSettings, Settings};
 use tenancy::{ClientId, PoolId};
 use tenancy_aws::{AwsSettings, CacheSettings};
 use tenant_token::{
-    AcceptedUse, ClaimNames, Clients, FixedKeys, Issuer, IssuerForm, Rules, RulesFault, Verifier,
+    AcceptedUse, ClaimNames, Clients, FixedKeys, InvalidIssuer, Issuer, IssuerForm, Rules, RulesFault,
+    Verifier,
 };
 
 /// The form of an answer to an event of payload format 2.0. The other forms take policies only.
@@ -139,13 +140,23 @@ fn issuers(settings: &mut Settings<'_>) -> Vec<Issuer> {
     for pool in raw.split(',').map(str::trim) {
         match endpoint.as_deref().and_then(|url| local_issuer(url, pool)) {
             Some(local) => found.push(local),
-            None => match Issuer::of_pool(pool, form) {
+            None => match issuers_of_aws(pool, form) {
                 Ok(issuers) => found.extend(issuers),
                 Err(error) => settings.fault("USER_POOL_IDS", &format!("is not usable: {error}")),
             },
         }
     }
     found
+}
+
+/// In the partition `aws-cn` the domain of AWS ends in `.cn`.
+fn issuers_of_aws(pool: &str, form: IssuerForm) -> Result<Vec<Issuer>, InvalidIssuer> {
+    let issuers = Issuer::of_pool(pool, form)?;
+    if !pool.starts_with("cn-") {
+        return Ok(issuers);
+    }
+    let in_china = |issuer: &Issuer| issuer.url().replacen(".amazonaws.com/", ".amazonaws.com.cn/", 1);
+    issuers.iter().map(|issuer| Issuer::of_url(&in_china(issuer))).collect()
 }
 
 /// The issuer of a pool on this machine. Plain http is for loopback addresses alone, so `None` for every other endpoint: AWS

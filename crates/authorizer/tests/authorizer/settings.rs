@@ -164,6 +164,19 @@ fn each_choice_has_its_effect() {
 }
 
 #[test]
+fn the_issuer_is_that_of_the_pools_region_and_partition() {
+    let rows = [
+        ("eu-west-1_a", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a"),
+        ("us-gov-west-1_a", "https://cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_a"),
+        ("cn-north-1_a", "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_a"),
+    ];
+
+    for (pool, issuer) in rows {
+        assert_eq!(issuers(&config(&[("USER_POOL_IDS", pool)])), [issuer], "{pool}");
+    }
+}
+
+#[test]
 fn only_a_stack_on_this_machine_changes_the_issuer() {
     let name = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER";
     let aws = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf123";
