@@ -48,7 +48,7 @@ impl World {
         tenancy_aws::table::create(&dynamodb, TABLE).await.unwrap();
         let endpoints = stack.endpoints();
         let mut roles = BTreeMap::new();
-        for function in dev_stack::functions::TRIGGERS {
+        for function in dev_stack::functions::ALL {
             roles.insert(function, Role::of(function, POOL, &endpoints.dynamodb, &endpoints.cognito).await);
         }
         let world = Self { stack, dynamodb, cognito, roles };
@@ -59,7 +59,7 @@ impl World {
     /// Starts the functions anew with these settings.
     pub(crate) async fn configure(&self, settings: &[(&str, &str)]) {
         let binaries = FunctionBinaries::built_once().await.unwrap();
-        for (name, program) in binaries.programs().filter(|(name, _)| self.roles.contains_key(name)) {
+        for (name, program) in binaries.programs() {
             let mut spec = FunctionSpec::new(name, program);
             spec.env = self.environment(name, settings);
             spec.timeout = timeout(settings);
