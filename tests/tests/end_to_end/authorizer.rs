@@ -36,7 +36,7 @@ fn status(invocation: &Invocation) -> u16 {
 
 impl UserPool<'_> {
     /// Starts an authorizer for the tokens of this pool and its app client.
-    async fn protect(&self, settings: &[(&str, &str)]) {
+    pub(crate) async fn protect(&self, settings: &[(&str, &str)]) {
         let mut all = vec![("USER_POOL_IDS", self.id.as_str()), ("CLIENT_IDS", self.client.as_str())];
         all.extend(settings);
         self.world.configure(&all).await;
@@ -47,13 +47,13 @@ impl UserPool<'_> {
     }
 
     /// A new access token of Ana.
-    async fn access_token(&self) -> String {
+    pub(crate) async fn access_token(&self) -> String {
         self.sign_in(EMAIL).await.unwrap().access_token
     }
 }
 
 /// Ana, a member of `acme`, and an authorizer with these settings.
-async fn protected<'a>(world: &'a World, settings: &[(&str, &str)]) -> (UserPool<'a>, String) {
+pub(crate) async fn protected<'a>(world: &'a World, settings: &[(&str, &str)]) -> (UserPool<'a>, String) {
     let pool = world.user_pool(EventVersion::V2);
     let sub = pool.ana_joins_acme().await;
     pool.protect(settings).await;

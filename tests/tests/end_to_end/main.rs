@@ -9,6 +9,8 @@ mod failures;
 #[cfg(test)]
 mod federation;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod issued_tokens;
 #[cfg(test)]
 mod machine_tokens;

@@ -2,7 +2,7 @@
 //! local Cognito; each test has its own.
 
 pub(crate) mod faults;
-mod http;
+pub(crate) mod http;
 pub(crate) mod items;
 mod machine;
 mod pool;
