@@ -17,6 +17,7 @@ OUTPUTS = {
         "DashboardUrl": None,
     },
     "user-pool.yaml": {
+        "MarkerScope": None,
         "UserPoolId": None,
         "UserPoolArn": None,
         "AppClientId": None,

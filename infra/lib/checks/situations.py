@@ -63,6 +63,7 @@ SITUATIONS = {
             EmailSourceArn="arn:aws:ses:eu-west-1:111122223333:identity/example.com",
             EmailFrom="Example <no-reply@example.com>",
             EventVersion="V3_0",
+            Marker="yes",
         ),
     },
     "cedar.yaml": {"defaults": {"UserPoolId": POOL, "ClientIds": "3n4b5urk1ft4fl3mg5e62d9ado"}},

@@ -25,6 +25,11 @@ SAMPLES = {
         "custom:tenantId", "custom:t", "custom:" + "x" * 20, "custom:" + "x" * 21, "custom:", "tenantId", "email",
         'custom:a"b', "custom:a\\b", "custom:a b", "custom:a'b", "custom:ä",
     ],
+    "MARKER_SCOPE": [
+        "tenancy/member", "a/b", "https:api/read:all", "x" * 128 + "/" + "y" * 128, "x" * 129 + "/y", "x/" + "y" * 129,
+        "tenancy", "/member", "tenancy/", "a/b/c", "a b/c", 'a"b/c', "a/b\\c", "a'b/c", "ä/b", "a/b\t", "aws.cognito/x",
+        "AWS.Cognito/x", "aws.cognito.signin.user.admin", "awscognito/x",
+    ],
     "CLAIM_BYTES_MAX": ["64", "65536", "4096", "63", "65537", "0", "-1", "1e3", "4096.5"],
     "TENANT_CACHE_SECONDS": ["0", "30", "3600", "3601", "-1", "1.5"],
     "TENANT_STALE_SECONDS": ["0", "600", "86400", "86401", "-1"],
