@@ -82,8 +82,12 @@ def lint(files):
 def sam():
     """SAM's own validation, of its syntax and of what it would deploy."""
     command = [Path(sys.prefix) / "bin/sam", "validate", "--lint", "--region", REGIONS[0], "--template"]
-    status, printed, complaint = tools.output([*command, INFRA / "template.yaml"])
-    if status == 0 and "is a valid SAM Template" in printed:
-        return []
-    lines = [line for line in (printed + complaint).splitlines() if line.strip()]
-    return lines or [f"sam validate ended with {status}"]
+    found = []
+    for name in situations.SITUATIONS:
+        if "Transform" not in source(name):
+            continue
+        status, printed, complaint = tools.output([*command, INFRA / name])
+        if status != 0 or "is a valid SAM Template" not in printed:
+            lines = [line for line in (printed + complaint).splitlines() if line.strip()]
+            found += lines or [f"{name}: sam validate ended with {status}"]
+    return found

@@ -25,6 +25,9 @@ OUTPUTS = {
         "LoginUrl": None,
     },
     "cedar.yaml": {"PolicyStoreId": None, "PolicyStoreArn": None},
+    "examples/http-api.yaml": {"Url": None},
+    "examples/rest-api.yaml": {"Url": None},
+    "examples/alb.yaml": {"RuleArn": None},
 }
 
 

@@ -36,6 +36,9 @@ SWITCHES = {
 }
 
 _ALIAS = "arn:aws:lambda:eu-west-1:111122223333:function:{}:live"
+_TOKENS = {"UserPoolId": POOL, "AppClientIds": "1example23456789,2example23456789"}
+_BACKEND = dict(_TOKENS, BackendUrl="https://orders.example.com")
+_BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:{}"
 _FIRST_PASS = {"CallbackUrls": "https://app.example.com/callback"}
 
 
@@ -67,6 +70,16 @@ SITUATIONS = {
         ),
     },
     "cedar.yaml": {"defaults": {"UserPoolId": POOL, "ClientIds": "3n4b5urk1ft4fl3mg5e62d9ado"}},
+    "examples/http-api.yaml": {"defaults": _BACKEND},
+    "examples/rest-api.yaml": {"defaults": _BACKEND},
+    "examples/alb.yaml": {
+        "defaults": {
+            "UserPoolId": POOL,
+            "AppClientId": "1example23456789",
+            "ListenerArn": _BALANCER.format("listener/app/main/50dc6c495c0c9188/f2f7dc8efc522ab2"),
+            "TargetGroupArn": _BALANCER.format("targetgroup/orders/73e2d6bc24d8a067"),
+        },
+    },
 }
 
 
