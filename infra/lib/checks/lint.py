@@ -33,7 +33,8 @@ def written():
             files.append((name, form, path))
 
     # For the rules of cfn-guard about what SAM would make; it does not read all short forms of functions.
-    write("template", "written", source("template.yaml"))
+    for name in ("template", "authorizer"):
+        write(name, "written", source(f"{name}.yaml"))
     for name, stack in situations.each():
         # The same in all situations, unless SAM itself looks at a parameter.
         write(name, "translated", stack.template)
