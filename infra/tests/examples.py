@@ -24,7 +24,11 @@ import environments  # noqa: E402
 
 environments.enter("check")
 
+# `examples_gateways` imports this one by its name.
+sys.modules["examples"] = sys.modules[__name__]
+
 # What these import is in the environment alone.
+import examples_gateways  # noqa: E402
 from checks.template import source  # noqa: E402
 from checks.values import accepts  # noqa: E402
 
@@ -334,7 +338,18 @@ def terraform_mistake(check, old, new, template, template_bytes):
 
 
 def terraform_format():
-    run(["terraform", "fmt", "-check", "-diff", str(INFRA / "examples/terraform")], INFRA)
+    run(["terraform", "fmt", "-check", "-diff", "-recursive", str(INFRA / "examples/terraform")], INFRA)
+
+
+def terraform_gateways(old="", new=""):
+    """gateways/main.tf, perhaps with a mistake in it."""
+    text = (INFRA / "examples/terraform/gateways/main.tf").read_text(encoding="utf-8")
+    need(old in text, f"gateways/main.tf has no {old!r}")
+    code = Terraform(text.replace(old, new) if old else text, None, 0)
+    code.arguments()
+    code.references()
+    found = list(examples_gateways.of_terraform(code))
+    need(not found, "; ".join(found))
 
 
 # -- CDK -----------------------------------------------------------------------------------------------------
@@ -484,6 +499,14 @@ class Cdk:
             return
         raise Finding(f"passes with {new!r} in the place of {old!r}")
 
+    def gateways(self, old="", new=""):
+        """gateways.js, perhaps with a mistake in it."""
+        text = (self.source / "gateways.js").read_text(encoding="utf-8")
+        need(old in text, f"gateways.js has no {old!r}")
+        (self.place / "gateways-tried.js").write_text(text.replace(old, new) if old else text, encoding="utf-8")
+        found = list(examples_gateways.of_cdk(self.synthesize("out-gateways", {}, "gateways-tried.js")))
+        need(not found, "; ".join(found))
+
     def claims(self):
         script = """
             const cdk = require('aws-cdk-lib');
@@ -547,6 +570,14 @@ def run(command, folder, environment=None):
     return done.stdout
 
 
+def found_mistake(check, old, new):
+    try:
+        check(old, new)
+    except Finding:
+        return
+    raise Finding(f"passes with {new!r} in the place of {old!r}")
+
+
 def judge(name, check, *arguments):
     try:
         check(*arguments)
@@ -592,6 +623,10 @@ def main():
                     template_bytes,
                 )
             )
+    results.append(judge("terraform: the gateways demand what those of the templates demand", terraform_gateways))
+    for old, new in examples_gateways.TERRAFORM_MISTAKES:
+        what = " ".join(new.split()) or f"without {' '.join(old.split())}"
+        results.append(judge(f"terraform: found, a mistake: {what}", found_mistake, terraform_gateways, old, new))
     if shutil.which("terraform"):
         results.append(judge("terraform: terraform fmt", terraform_format))
     else:
@@ -605,6 +640,10 @@ def main():
         for check, old, new in CDK_MISTAKES:
             what = new or f"without {old.strip(', ')}"
             results.append(judge(f"cdk: found, a mistake: {what}", cdk.mistake, check, old, new))
+        results.append(judge("cdk: the gateways demand what those of the templates demand", cdk.gateways))
+        for old, new in examples_gateways.CDK_MISTAKES:
+            what = new or f"without {old.strip()}"
+            results.append(judge(f"cdk: found, a mistake: {what}", found_mistake, cdk.gateways, old, new))
     failed = results.count(False)
     print(f"{len(results)} checks, {failed} failed")
     return 1 if failed else 0

@@ -3,11 +3,87 @@ block above it.
 
 From the schema of provider hashicorp/aws 6.25.0, as npm's generated bindings @cdktf/provider-aws 21.22.1 have
 it: the provider itself cannot be had where these checks run.
+
+Those of aws_apigatewayv2_* and aws_lb_listener_rule are from the provider's documentation, the latter in part.
 """
 
 PROVIDER = "hashicorp/aws 6.25.0"
 
 ARGUMENTS = """
+aws_apigatewayv2_api
+  api_key_selection_expression text
+  body text
+  credentials_arn text
+  description text
+  disable_execute_api_endpoint flag
+  fail_on_warnings flag
+  ip_address_type text
+  name! text
+  protocol_type! text
+  region text
+  route_key text
+  route_selection_expression text
+  tags map
+  target text
+  version text
+aws_apigatewayv2_authorizer
+  api_id! text
+  authorizer_credentials_arn text
+  authorizer_payload_format_version text
+  authorizer_result_ttl_in_seconds number
+  authorizer_type! text
+  authorizer_uri text
+  enable_simple_responses flag
+  identity_sources list
+  jwt_configuration block
+    audience list
+    issuer text
+  name! text
+  region text
+aws_apigatewayv2_integration
+  api_id! text
+  connection_id text
+  connection_type text
+  content_handling_strategy text
+  credentials_arn text
+  description text
+  integration_method text
+  integration_subtype text
+  integration_type! text
+  integration_uri text
+  passthrough_behavior text
+  payload_format_version text
+  region text
+  request_parameters map
+  request_templates map
+  template_selection_expression text
+  timeout_milliseconds number
+aws_apigatewayv2_route
+  api_id! text
+  api_key_required flag
+  authorization_scopes list
+  authorization_type text
+  authorizer_id text
+  model_selection_expression text
+  operation_name text
+  region text
+  request_models map
+  route_key! text
+  route_response_selection_expression text
+  target text
+aws_apigatewayv2_stage
+  access_log_settings block
+    destination_arn! text
+    format! text
+  api_id! text
+  auto_deploy flag
+  client_certificate_id text
+  deployment_id text
+  description text
+  name! text
+  region text
+  stage_variables map
+  tags map
 aws_cloudformation_stack
   capabilities list
   disable_rollback flag
@@ -165,6 +241,26 @@ aws_cognito_user_pool_client
     refresh_token text
   user_pool_id! text
   write_attributes list
+aws_lb_listener_rule
+  action block
+    jwt_validation block
+      additional_claim block
+        format! text
+        name! text
+        values! list
+      issuer! text
+      jwks_endpoint! text
+    order number
+    target_group_arn text
+    type! text
+  condition block
+    path_pattern block
+      regex_values list
+      values list
+  listener_arn! text
+  priority number
+  region text
+  tags map
 aws_s3_object
   acl text
   bucket! text
@@ -195,6 +291,8 @@ aws_s3_object
   storage_class text
   tags map
   website_redirect text
+data.aws_region
+  region text
 data.aws_s3_bucket
   bucket! text
   region text

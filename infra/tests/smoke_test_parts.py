@@ -303,6 +303,18 @@ class CommandLine(unittest.TestCase):
             sorted(set_to.changed()), ["CLAIMS_ACCESS", "CLAIM_TENANT_ID", "GROUP_FORMAT", "UNINVITED"]
         )
 
+    def test_the_marker_is_expected_where_it_is_set_and_can_be(self):
+        marking = settings.Settings({}, {"MARKER_SCOPE": "tenancy/member"})
+        rows = [
+            (marking, "V2_0", "openid tenancy/member", True),
+            (marking, "V2_0", "openid tenancy/members", False),
+            (marking, "V1_0", "openid", None),
+            (settings.Settings(), "V2_0", "openid", None),
+        ]
+        for set_to, version, scope, expected in rows:
+            self.assertEqual(set_to.has_marker({"scope": scope}, version), expected, (version, scope))
+        self.assertEqual(marking.has_marker({}, "V3_0"), False)
+
 
 if __name__ == "__main__":
     unittest.main()

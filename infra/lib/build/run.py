@@ -75,7 +75,8 @@ def _run(architectures, check_reproducible):
     for each in made:
         publish(each)
     if any(each.architecture.name == "x86_64" for each in made):
-        write_template(report)
+        for name in ("template", "authorizer"):
+            write_template(name, report)
     for each in made:
         print(f"{sha256(each.zip)}  infra/dist/{each.name}.zip")
     return 0
@@ -176,13 +177,13 @@ def replace(path, content, mode=0o644):
     os.replace(new, path)
 
 
-def write_template(report):
+def write_template(name, report):
     """The same template for x86-64. The word is in the names of the zips too: they cannot be mixed up."""
-    original = INFRA / "template.yaml"
+    original = INFRA / f"{name}.yaml"
     if not original.exists():
-        report.note("there is no infra/template.yaml, and so no infra/template-x86_64.yaml")
+        report.note(f"there is no infra/{name}.yaml, and so no infra/{name}-x86_64.yaml")
         return
-    head = "# Written by `infra/build --x86-64` from template.yaml; changes here are lost.\n"
+    head = f"# Written by `infra/build --x86-64` from {name}.yaml; changes here are lost.\n"
     replace(
-        INFRA / "template-x86_64.yaml", (head + re.sub(r"\barm64\b", "x86_64", original.read_text())).encode()
+        INFRA / f"{name}-x86_64.yaml", (head + re.sub(r"\barm64\b", "x86_64", original.read_text())).encode()
     )

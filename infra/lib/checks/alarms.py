@@ -4,7 +4,7 @@ has a row in README.md that says what to do."""
 import re
 
 from checks.documents import read, rows, ticked
-from checks.situations import stacks
+from checks.situations import every_stack
 
 METRIC, COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
 
@@ -13,7 +13,7 @@ def check():
     found, checked = [], set()
     # `..Errors` stands for all with that end.
     listed = [name for row in rows(read("infra/README.md"), "## Alarms") for name in ticked(row[0])]
-    for situation, stack in stacks("template.yaml").items():
+    for situation, stack in every_stack():
         topic = [stack.values["AlarmTopicArn"]] if stack.values["AlarmTopicArn"] else None
         parts, faults = parts_of_composites(stack)
         found += faults

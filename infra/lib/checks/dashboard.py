@@ -7,8 +7,7 @@ import re
 from checks.alarms import COMPOSITE, METRIC, parts_of_composites
 from checks.documents import LEVELS, events, fields, outcomes, reasons
 from checks.metrics import widgets
-from checks.permissions import FUNCTIONS
-from checks.situations import stacks
+from checks.situations import every_stack
 from checks.template import REGION
 
 # Of CloudWatch Logs Insights: what may stand in these queries beside fields and texts. `@` fields are its
@@ -52,7 +51,7 @@ VALUES = {
 
 def check():
     found, queries = [], set()
-    for situation, stack in stacks("template.yaml").items():
+    for situation, stack in every_stack():
         try:
             boards = [
                 json.loads(stack.properties(name)["DashboardBody"])
@@ -102,9 +101,9 @@ def query_faults(query, stack):
     groups = {stack.physical(name, None) for name in stack.of_type("AWS::Logs::LogGroup")}
     sources = re.findall(r"SOURCE '([^']+)'", query)
     if set(sources) != groups:
-        yield f"looks at {', '.join(sources)}, and not at the log groups of both functions"
+        yield f"looks at {', '.join(sources)}, and not at the log groups of the functions"
     rest = re.sub(r"SOURCE '[^']+'", " ", query)
-    names = {stack.physical(resource, None) for resource in FUNCTIONS.values()}
+    names = {stack.physical(resource, None) for resource in stack.of_type("AWS::Lambda::Function")}
     yield from _values(rest, {**VALUES, "Function": lambda: names})
     # What is no text, no pattern and no number is a word of the language or a field.
     rest = re.sub(r"'[^']*'|\"[^\"]*\"|/[^/]*/", " ", rest)

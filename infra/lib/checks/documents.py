@@ -47,7 +47,8 @@ class Setting:
         self.range = None
         if limits := re.search(r"no whole number, (\d+) to (\d+)", fault):
             self.range = (int(limits[1]), int(limits[2]))
-        self.is_choice = fault == "neither"
+        # `neither; not ..` has a condition of another setting beside it, which is the section Rules' to check.
+        self.is_choice = fault.split(";")[0] == "neither"
 
     @staticmethod
     def _default(cell, values):
@@ -69,7 +70,8 @@ ALL_CLAIMS = "id,name,tier,roles"
 def settings(function):
     """The settings of a function, by name."""
     text, found = read("docs/settings.md"), {}
-    for heading in ("## Both functions", f"## {function}"):
+    headings = ["## Both functions"] if function in FUNCTIONS else []
+    for heading in [*headings, f"## {function}"]:
         last = None
         for variable, default, values, fault in rows(text, heading):
             if variable:
@@ -95,24 +97,35 @@ FUNCTIONS = ("post-confirmation", "pre-token-generation")
 
 
 @functools.lru_cache(maxsize=None)
-def metrics():
-    """The functions' own metrics, and their units."""
-    return {row[0].strip("`"): row[1] for row in rows(read(LOG_FIELDS), "### Metrics")}
+def metrics(function=FUNCTIONS[0]):
+    """A function's own metrics, and their units."""
+    heading = "### Metrics" if function in FUNCTIONS else f"### Metrics of the {function}"
+    return {row[0].strip("`"): row[1] for row in rows(read(LOG_FIELDS), heading)}
 
 
 @functools.lru_cache(maxsize=None)
 def outcomes():
     """How an invocation can end, and of which functions."""
-    return {
-        row[0].strip("`"): FUNCTIONS if row[1] == "both" else (row[1],)
-        for row in rows(read(LOG_FIELDS), "### `Outcome`")
+    text = read(LOG_FIELDS)
+    of_triggers = {
+        row[0].strip("`"): FUNCTIONS if row[1] == "both" else (row[1],) for row in rows(text, "### `Outcome`")
     }
+    found = dict(of_triggers)
+    for row in rows(text, "### Outcomes of the authorizer"):
+        name = row[0].strip("`")
+        found[name] = (*found.get(name, ()), "authorizer")
+    return found
 
 
 @functools.lru_cache(maxsize=None)
 def reasons():
     text = read(LOG_FIELDS)
-    found = {value for row in rows(text, "### `reason`") for value in ticked(row[0])}
+    found = {
+        value
+        for heading in ("### `reason`", "### Reasons of the authorizer")
+        for row in rows(text, heading)
+        for value in ticked(row[0])
+    }
     of_attempts = text.split("`reason` of `security.cross_tenant`:", 1)[1]
     return found | set(re.findall(r"^\| `(\w+)` \|", of_attempts, re.M))
 
@@ -129,10 +142,11 @@ def fields():
     """Every field that a line can have."""
     text = read(LOG_FIELDS)
     found = {row[0].strip("`") for row in rows(text, "### Properties") if row[0]}
+    found |= {value for row in rows(text, "### Properties of the authorizer") for value in ticked(row[0])}
     found |= {value for row in rows(text, "## Other lines") for value in ticked(row[2])} - reasons()
     # What every line of `tracing` has in Lambda's JSON format, and what Lambda's own lines have (Lambda developer
     # guide, "Telemetry API event schema reference").
-    return found | set(metrics()) | {"timestamp", "level", "message"} | {"time", "type", "record"}
+    return found | set(metrics()) | set(metrics("authorizer")) | {"timestamp", "level", "message"} | {"time", "type", "record"}
 
 
 LEVELS = {"INFO", "WARN", "ERROR"}

@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 
-from checks.permissions import FUNCTIONS
+from checks.situations import OF_TEMPLATES
 from checks.template import INFRA, source
 from deploy import settings
 
@@ -22,14 +22,14 @@ def check():
     for function, count in _tried().items():
         if not re.search(rf"\b{count}(\s+values)?\s+on\s+{function}\b", text):
             found.append(f"README.md: deploy-test tries {count} values on {function}, and the page must say so")
-    return found, blocks + len(FUNCTIONS)
+    return found, blocks + len(OF_TEMPLATES)
 
 
 def _tried():
     """How many values infra/deploy-test tries on each function."""
     variables = {
-        function: source("template.yaml")["Resources"][name]["Properties"]["Environment"]["Variables"]
-        for function, name in FUNCTIONS.items()
+        function: source(file)["Resources"][name]["Properties"]["Environment"]["Variables"]
+        for file, function, name in OF_TEMPLATES
     }
     return {
         function: sum(

@@ -67,7 +67,22 @@ def check():
                 found.append(
                     f"{metric}: {when} counts {counted[metric, when]} times, and must {wanted[metric, when]}"
                 )
-    return list(dict.fromkeys(found)), tried
+    more, of_authorizer = _authorizer()
+    return list(dict.fromkeys(found + more)), tried + of_authorizer
+
+
+def _authorizer():
+    """The filter of authorizer.yaml counts refusals for want of a tenant, and no other reason of the authorizer."""
+    found, tried = [], 0
+    stack = stacks("authorizer.yaml")["defaults"]
+    for name in stack.of_type("AWS::Logs::MetricFilter"):
+        pattern = Pattern(stack.properties(name)["FilterPattern"])
+        found += [f"authorizer.yaml, {name}: {why}" for why in pattern.faults("authorizer")]
+        for reason in sorted(reasons()):
+            tried += 1
+            if pattern.matches({"Outcome": "refused", "reason": reason}) != (reason == "no_tenant"):
+                found.append(f"authorizer.yaml, {name}: it must count no_tenant alone, and not {reason}")
+    return found, tried
 
 
 def _made(stack):
@@ -99,7 +114,8 @@ def _faults_of_lines(lines, counts):
                     f"rules/log-lines.jsonl: {field} is never {value} (docs/log-fields.md); record the lines"
                     " anew"
                 )
-    missing = set(outcomes()) - {line["line"].get("Outcome") for line in lines}
+    of_triggers = {outcome for outcome, functions in outcomes().items() if set(functions) & set(FUNCTIONS)}
+    missing = of_triggers - {line["line"].get("Outcome") for line in lines}
     if missing:
         yield f"rules/log-lines.jsonl: no line with the outcome {', '.join(sorted(missing))}"
 

@@ -178,8 +178,8 @@ def changed(template, case):
 
 def _place(template, place):
     """Where `/Resources/Role/Statement/Sid=Stamp/Resource` is: a list's member by its number or one of its
-    fields."""
-    steps = place.strip("/").split("/")
+    fields; `~1` is a slash within a name."""
+    steps = [step.replace("~1", "/") for step in place.strip("/").split("/")]
     value = template
     for depth, step in enumerate(steps):
         if isinstance(value, list) and step != "-":

@@ -33,7 +33,8 @@ def written():
             files.append((name, form, path))
 
     # For the rules of cfn-guard about what SAM would make; it does not read all short forms of functions.
-    write("template", "written", source("template.yaml"))
+    for name in ("template", "authorizer"):
+        write(name, "written", source(f"{name}.yaml"))
     for name, stack in situations.each():
         # The same in all situations, unless SAM itself looks at a parameter.
         write(name, "translated", stack.template)
@@ -82,8 +83,12 @@ def lint(files):
 def sam():
     """SAM's own validation, of its syntax and of what it would deploy."""
     command = [Path(sys.prefix) / "bin/sam", "validate", "--lint", "--region", REGIONS[0], "--template"]
-    status, printed, complaint = tools.output([*command, INFRA / "template.yaml"])
-    if status == 0 and "is a valid SAM Template" in printed:
-        return []
-    lines = [line for line in (printed + complaint).splitlines() if line.strip()]
-    return lines or [f"sam validate ended with {status}"]
+    found = []
+    for name in situations.SITUATIONS:
+        if "Transform" not in source(name):
+            continue
+        status, printed, complaint = tools.output([*command, INFRA / name])
+        if status != 0 or "is a valid SAM Template" not in printed:
+            lines = [line for line in (printed + complaint).splitlines() if line.strip()]
+            found += lines or [f"{name}: sam validate ended with {status}"]
+    return found

@@ -10,8 +10,7 @@ import json
 import re
 
 from checks.documents import metrics, outcomes
-from checks.permissions import FUNCTIONS
-from checks.situations import stacks
+from checks.situations import OF_TEMPLATES, every_stack
 from checks.template import INFRA, PSEUDO
 
 OWN = "CognitoTenancy"
@@ -23,7 +22,7 @@ Metric = collections.namedtuple("Metric", "where namespace name dimensions stati
 
 def check():
     found, seen = [], set()
-    for situation, stack in stacks("template.yaml").items():
+    for situation, stack in every_stack():
         used, faults = every(stack)
         found += faults
         for metric in used:
@@ -157,17 +156,21 @@ def _faults(metric, stack):
 
 
 def _own_faults(name, dimensions, stack):
-    if name not in metrics():
-        yield "the functions emit no such metric"
     if set(dimensions) not in ({"Function"}, {"Function", "Outcome"}):
         yield "its dimensions are Function, or Function and Outcome"
         return
     # The dimension is the name that Lambda gives the function, not that of its trigger.
-    names = {stack.physical(resource, None): function for function, resource in FUNCTIONS.items()}
+    names = {
+        stack.physical(resource, None): function
+        for _, function, resource in OF_TEMPLATES
+        if resource in stack.resources
+    }
     function = names.get(dimensions["Function"])
     if function is None:
         yield f"{dimensions['Function']} is no function of this template: write `${{PostConfirmation}}` or `!Ref`"
         return
+    if name not in metrics(function):
+        yield "the function emits no such metric"
     outcome = dimensions.get("Outcome")
     if outcome and function not in outcomes().get(outcome, ()):
         yield f"{function} has no outcome {outcome}"
@@ -185,5 +188,6 @@ def _faults_of_aws(metric, dimensions, stack):
     functions = [stack.physical(name, None) for name in stack.of_type("AWS::Lambda::Function")]
     if dimensions.get("FunctionName", functions[0]) not in functions:
         yield f"{dimensions['FunctionName']} is no function of this template"
-    if dimensions.get("UserPool", stack.values["UserPoolId"]) != stack.values["UserPoolId"]:
+    pool = stack.values.get("UserPoolId")
+    if dimensions.get("UserPool", pool) != pool:
         yield f"{dimensions['UserPool']} is not the pool of the parameter UserPoolId"

@@ -4,7 +4,7 @@ nothing."""
 import re
 
 from checks.permissions import FUNCTIONS
-from checks.situations import SITUATIONS, stack
+from checks.situations import OF_TEMPLATES, SITUATIONS, stack
 from checks.template import INFRA, references, source
 
 # Outputs, and under which name other stacks import them. A change of these breaks who has deployed the
@@ -17,13 +17,24 @@ OUTPUTS = {
         "DashboardUrl": None,
     },
     "user-pool.yaml": {
+        "MarkerScope": None,
         "UserPoolId": None,
         "UserPoolArn": None,
         "AppClientId": None,
         "Issuer": None,
         "LoginUrl": None,
     },
+    "authorizer.yaml": {
+        "AuthorizerArn": "AuthorizerArn",
+        "HttpAuthorizerId": None,
+        "RestAuthorizerId": None,
+        "WebSocketAuthorizerId": None,
+        "DashboardUrl": None,
+    },
     "cedar.yaml": {"PolicyStoreId": None, "PolicyStoreArn": None},
+    "examples/http-api.yaml": {"Url": None},
+    "examples/rest-api.yaml": {"Url": None},
+    "examples/alb.yaml": {"RuleArn": None},
 }
 
 
@@ -101,30 +112,30 @@ def _aliases():
 
 
 def _functions():
-    raw = source("template.yaml")
-    for function, name in FUNCTIONS.items():
-        properties = raw["Resources"][name]["Properties"]
+    for file, function, name in OF_TEMPLATES:
+        properties = source(file)["Resources"][name]["Properties"]
         if properties["Timeout"] != 5:
             yield (
-                f"template.yaml: {name} has a time-out of {properties['Timeout']} s; the function ends by"
+                f"{file}: {name} has a time-out of {properties['Timeout']} s; the function ends by"
                 " itself before 5"
             )
         code = f"dist/{function}-arm64.zip"
         if (properties["CodeUri"], properties["Architectures"]) != (code, ["arm64"]):
-            yield f"template.yaml: {name} must have CodeUri {code} and Architectures [arm64]"
+            yield f"{file}: {name} must have CodeUri {code} and Architectures [arm64]"
         if properties["Handler"] != "bootstrap":
-            yield f"template.yaml: {name}: infra/build puts `bootstrap` into the zip"
+            yield f"{file}: {name}: infra/build puts `bootstrap` into the zip"
 
 
 def _architecture():
     """infra/build --x86-64 replaces the word, so that it may stand nowhere else."""
-    for number, line in enumerate((INFRA / "template.yaml").read_text(encoding="utf-8").splitlines(), 1):
-        if "arm64" in line and not re.fullmatch(
-            r" +(CodeUri: dist/[a-z-]+-arm64\.zip|Architectures: \[arm64\])", line
-        ):
-            yield (
-                f"template.yaml:{number}: arm64 may stand in CodeUri and Architectures alone: infra/build"
-                " replaces the word"
-            )
-        if "x86_64" in line:
-            yield f"template.yaml:{number}: x86_64 may stand nowhere: infra/build writes it there"
+    for file in sorted({file for file, _, _ in OF_TEMPLATES}):
+        for number, line in enumerate((INFRA / file).read_text(encoding="utf-8").splitlines(), 1):
+            if "arm64" in line and not re.fullmatch(
+                r" +(CodeUri: dist/[a-z-]+-arm64\.zip|Architectures: \[arm64\])", line
+            ):
+                yield (
+                    f"{file}:{number}: arm64 may stand in CodeUri and Architectures alone: infra/build"
+                    " replaces the word"
+                )
+            if "x86_64" in line:
+                yield f"{file}:{number}: x86_64 may stand nowhere: infra/build writes it there"

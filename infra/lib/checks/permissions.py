@@ -9,7 +9,7 @@ template puts them.
 import collections
 import json
 
-from checks.situations import POOL, SWITCHES
+from checks.situations import POOL, SWITCHES, stacks
 from checks.template import ACCOUNT, INFRA, REGION, Stack, every, references, source, translated
 
 FUNCTIONS = {"post-confirmation": "PostConfirmation", "pre-token-generation": "PreTokenGeneration"}
@@ -49,7 +49,45 @@ def check():
             found += [f"{role}: {fault}" for fault in faults]
             found += [f"{role}, when {when}: {finding}" for finding in _compared(allowed, wanted)]
             compared += len(wanted)
-    return _once(found), compared
+    more, of_authorizer = _authorizer(listed["authorizer"])
+    return _once(found + more), compared + of_authorizer
+
+
+def _authorizer(entries):
+    """The role of authorizer.yaml: nothing of the table unless a setting needs it, and then the items of its pools."""
+    found, compared = [], 0
+    for situation, stack in stacks("authorizer.yaml").items():
+        (name,) = stack.of_type("AWS::IAM::Role")
+        table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{stack.values['TenancyTable']}"
+        resources = {
+            "own log group": stack.physical("AuthorizerLogs", "Arn"),
+            "table key": stack.values["TableKeyArn"],
+            "anything": "*",
+        }
+        wanted = []
+        for entry in entries:
+            of_table = entry["action"].startswith("dynamodb:")
+            if not (stack.conditions["ReadsTable"] if of_table else _applies(entry, stack)):
+                continue
+            conditions = []
+            if of_table:
+                pools = stack.values["UserPoolIds"]
+                keys = {key.replace("{pool}", pool) for key in entry["keys"] for pool in pools}
+                conditions.append(("ForAllValues:StringLike", "dynamodb:LeadingKeys", tuple(sorted(keys))))
+                conditions.append(("Null", "dynamodb:LeadingKeys", ("false",)))
+            if entry.get("on") == "table key":
+                conditions.append(("StringEquals", "kms:ViaService", (f"dynamodb.{REGION}.amazonaws.com",)))
+                at = "kms:EncryptionContext:aws:dynamodb:tableName"
+                conditions.append(("StringEquals", at, (stack.values["TenancyTable"],)))
+            resource = table if of_table else resources[entry.get("on")]
+            wanted.append(Permission(entry["action"], resource, frozenset(conditions)))
+        allowed, faults = _allowed(stack.properties(name))
+        found += [f"authorizer.yaml, {name}: {fault}" for fault in faults]
+        found += [f"authorizer.yaml, {name}, {situation}: {why}" for why in _compared(allowed, wanted)]
+        if stack.properties(name)["AssumeRolePolicyDocument"].get("Statement") != TRUST:
+            found.append(f"authorizer.yaml, {name}: Lambda, and nobody else, may take the role: {TRUST}")
+        compared += len(wanted)
+    return found, compared
 
 
 def _own_faults(listed):

@@ -8,8 +8,7 @@ version that is published for nothing is a cold start for everybody.
 
 import re
 
-from checks.permissions import FUNCTIONS
-from checks.situations import stacks
+from checks.situations import OF_TEMPLATES, stacks
 from checks.template import references, source
 
 # Of the function as a whole, and not frozen in a version; and what SAM takes for itself.
@@ -22,8 +21,9 @@ NOT_IN_A_VERSION = {
 
 
 def check():
-    raw, found, compared = source("template.yaml"), [], 0
-    for name in FUNCTIONS.values():
+    found, compared = [], 0
+    for file, _, name in OF_TEMPLATES:
+        raw = source(file)
         document = f"{name}Settings"
         frozen = {
             key: value
@@ -40,7 +40,7 @@ def check():
             f"{document}: {one} decides nothing of the function's version"
             for one in sorted(recorded - decided)
         ]
-        for situation, stack in stacks("template.yaml").items():
+        for situation, stack in stacks(file).items():
             lines = stack.properties(document)["Content"].strip().splitlines()
             has = dict(line.strip().split("=", 1) for line in lines)
             for key, value in has.items():

@@ -114,6 +114,14 @@ def sign_in(tenant=None, stamp=None):
     return _event("TokenGeneration_Authentication", {"tenantId": tenant} if tenant else {}, stamp)
 
 
+def machine(scope):
+    event = json.loads(
+        (ROOT / "tests/fixtures/pre-token-generation/v3-client-credentials-published.json").read_text(encoding="utf-8")
+    )
+    event["request"]["scopes"] = [scope]
+    return event
+
+
 def _event(source, metadata, stamp):
     """An event of the fixtures' user; the pool of the fixtures is not the stack's, so no stamp can be
     written."""
@@ -201,6 +209,9 @@ def other_settings():
     stack = Stack(CLAIM_BYTES_MAX="64")
     stack.invoke("a sign-up with an invite", POST, sign_up(stack.at["inviteCode"]))
     stack.invoke("a sign-in with too large claims", PRE, sign_in())
+    lines += stack.end()
+    stack = Stack(MARKER_SCOPE="tenancy/member")
+    stack.invoke("a machine without a tenant that asks for the marker", PRE, machine("tenancy/member"))
     lines += stack.end()
     stack = Stack(CLAIM_TENANT_ID="sub", TENANT_ATTRIBUTE="email")
     stack.invoke("a sign-up with bad settings", POST, sign_up())

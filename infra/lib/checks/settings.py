@@ -3,17 +3,18 @@ and range."""
 
 from checks.documents import settings
 from checks.permissions import FUNCTIONS
-from checks.situations import stack
+from checks.situations import OF_TEMPLATES, stack
 from checks.template import source
 
-# Not by a parameter of the same name: the table may be the stack's own, and the pool is required here.
-OTHERS = {"TENANCY_TABLE", "USER_POOL_IDS"}
+# Not by a parameter of the same name, or required, and so without a default: the table may be the stack's own.
+OTHERS = {"template.yaml": {"TENANCY_TABLE", "USER_POOL_IDS"}, "authorizer.yaml": {"CLIENT_IDS", "USER_POOL_IDS"}}
 
 
 def check():
-    raw, found, compared = source("template.yaml"), [], 0
-    parameters = raw["Parameters"]
-    for function, name in FUNCTIONS.items():
+    found, compared = [], 0
+    for file, function, name in OF_TEMPLATES:
+        raw = source(file)
+        parameters = raw["Parameters"]
         documented = settings(function)
         variables = raw["Resources"][name]["Properties"]["Environment"]["Variables"]
         found += [
@@ -27,7 +28,7 @@ def check():
             if variable not in documented
         ]
         for variable, setting in documented.items():
-            if variable in OTHERS or variable not in variables:
+            if variable in OTHERS[file] or variable not in variables:
                 continue
             compared += 1
             if variables[variable] != {"Ref": setting.parameter}:
@@ -36,7 +37,7 @@ def check():
                 found += [
                     f"{setting.parameter}: {why}" for why in _faults(setting, parameters[setting.parameter])
                 ]
-    found += _pool_and_table(parameters)
+    found += _pool_and_table(source("template.yaml")["Parameters"])
     return list(dict.fromkeys(found)), compared
 
 

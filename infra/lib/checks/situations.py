@@ -5,9 +5,17 @@ import functools
 from checks.template import Stack, source, translated
 
 POOL = "eu-west-1_AbCdEf123"
+OTHER_POOL = "eu-west-1_Other0001"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000"
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:alarms"
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
+
+# The functions of the product: the template, the name, and the resource.
+OF_TEMPLATES = [
+    ("template.yaml", "post-confirmation", "PostConfirmation"),
+    ("template.yaml", "pre-token-generation", "PreTokenGeneration"),
+    ("authorizer.yaml", "authorizer", "Authorizer"),
+]
 
 # What decides each condition of template.yaml: with these values it holds, with those it does not.
 SWITCHES = {
@@ -36,6 +44,9 @@ SWITCHES = {
 }
 
 _ALIAS = "arn:aws:lambda:eu-west-1:111122223333:function:{}:live"
+_TOKENS = {"UserPoolId": POOL, "AppClientIds": "1example23456789,2example23456789"}
+_BACKEND = dict(_TOKENS, BackendUrl="https://orders.example.com")
+_BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:{}"
 _FIRST_PASS = {"CallbackUrls": "https://app.example.com/callback"}
 
 
@@ -63,9 +74,46 @@ SITUATIONS = {
             EmailSourceArn="arn:aws:ses:eu-west-1:111122223333:identity/example.com",
             EmailFrom="Example <no-reply@example.com>",
             EventVersion="V3_0",
+            Marker="yes",
         ),
     },
+    "authorizer.yaml": {
+        "defaults": {"HttpApiId": "a1b2c3d4e5", "UserPoolIds": POOL, "ClientIds": "1example23456789"},
+        "every-on": {
+            "HttpApiId": "a1b2c3d4e5",
+            "RestApiId": "b1b2c3d4e5",
+            "WebSocketApiId": "c1b2c3d4e5",
+            "UserPoolIds": f"{POOL},{OTHER_POOL}",
+            "ClientIds": "bound",
+            "LiveCheck": "member",
+            "TenancyTable": "shared-tenancy",
+            "TableKeyArn": KEY,
+            "Response": "policy",
+            "TokenSource": "query:token",
+            "PermissionsBoundaryArn": BOUNDARY,
+            "AlarmTopicArn": TOPIC,
+            "ReservedConcurrency": "50",
+        },
+        "every-off": {
+            "RestApiId": "b1b2c3d4e5",
+            "UserPoolIds": POOL,
+            "ClientIds": "any",
+            "TableKeyArn": KEY,
+            "TenancyTable": "shared-tenancy",
+            "Tracing": "PassThrough",
+        },
+    },
     "cedar.yaml": {"defaults": {"UserPoolId": POOL, "ClientIds": "3n4b5urk1ft4fl3mg5e62d9ado"}},
+    "examples/http-api.yaml": {"defaults": _BACKEND},
+    "examples/rest-api.yaml": {"defaults": _BACKEND},
+    "examples/alb.yaml": {
+        "defaults": {
+            "UserPoolId": POOL,
+            "AppClientId": "1example23456789",
+            "ListenerArn": _BALANCER.format("listener/app/main/50dc6c495c0c9188/f2f7dc8efc522ab2"),
+            "TargetGroupArn": _BALANCER.format("targetgroup/orders/73e2d6bc24d8a067"),
+        },
+    },
 }
 
 
@@ -77,6 +125,13 @@ def stack(name, situation):
 
 def stacks(name):
     return {situation: stack(name, situation) for situation in SITUATIONS[name]}
+
+
+def every_stack():
+    """The stacks that have functions, alarms and a dashboard, in every situation."""
+    for name in ("template.yaml", "authorizer.yaml"):
+        for situation, one in stacks(name).items():
+            yield f"{name}, {situation}", one
 
 
 def each():

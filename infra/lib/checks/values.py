@@ -10,10 +10,10 @@ import re
 import yaml
 
 from checks.documents import reserved_claims, settings
-from checks.situations import POOL, SITUATIONS, stack
+from checks.situations import OF_TEMPLATES, SITUATIONS, stack
 from checks.template import INFRA, Stack, source
 
-CLAIMS = ["ClaimTenantId", "ClaimTenantName", "ClaimTenantTier", "ClaimTenantRoles"]
+CLAIMS = ["ClaimTenantId", "ClaimTenantName", "ClaimTenantTier", "ClaimTenantRoles", "ClaimTenantFeatures"]
 
 
 def check():
@@ -24,9 +24,9 @@ def check():
         for name, parameter in source(file)["Parameters"].items():
             if "AllowedPattern" not in parameter:
                 continue
-            if file == "template.yaml" and name in _ranges():
-                least, most = _ranges()[name]
-                found += [f"{name}: {why}" for why in _number_faults(parameter, least, most)]
+            if name in _ranges(file):
+                least, most = _ranges(file)[name]
+                found += [f"{file}, {name}: {why}" for why in _number_faults(parameter, least, most)]
                 tried += most + 2000
                 continue
             # Two templates may have a parameter of one name, and it means the same.
@@ -57,7 +57,12 @@ def check():
         f"rules/parameter-values.yaml: there is no parameter {name} with a pattern"
         for name in sorted(set(samples) - used)
     ]
-    patterns = {source("template.yaml")["Parameters"][name]["AllowedPattern"] for name in CLAIMS}
+    patterns = {
+        parameter["AllowedPattern"]
+        for file in SITUATIONS
+        for name, parameter in source(file)["Parameters"].items()
+        if name in CLAIMS
+    }
     if len(patterns) > 1:
         found.append(f"{', '.join(CLAIMS)}: the patterns must be the same text")
     found += _situations()
@@ -84,10 +89,11 @@ def accepts(parameter, value):
 
 
 @functools.lru_cache(maxsize=None)
-def _ranges():
-    """Parameters that are whole numbers to their function, with the least and the most."""
-    every = {**settings("post-confirmation"), **settings("pre-token-generation")}
-    return {setting.parameter: setting.range for setting in every.values() if setting.range}
+def _ranges(file):
+    """Parameters of a template that are whole numbers to their function, with the least and the most."""
+    functions = [function for template, function, _ in OF_TEMPLATES if template == file]
+    every = [setting for function in functions for setting in settings(function).values()]
+    return {setting.parameter: setting.range for setting in every if setting.range}
 
 
 def _number_faults(parameter, least, most):
@@ -97,7 +103,9 @@ def _number_faults(parameter, least, most):
             f"its pattern and docs/settings.md ({least} to {most}) differ about"
             f" {', '.join(map(str, wrong[:5]))}"
         )
-    for value in ("", "-1", "+100", "100.0", "100 ", "0x64", "100,200"):
+    # What has no default may be blank, which counts as not set.
+    blank = [] if parameter.get("Default") == "" else [""]
+    for value in (*blank, "-1", "+100", "100.0", "100 ", "0x64", "100,200"):
         if accepts(parameter, value):
             yield f"it takes {value!r}, and must refuse it"
 
@@ -122,12 +130,13 @@ def _situations():
 def _same_names():
     """Two claims of one name, or one with the attribute's: the function would not start, and the template
     refuses it."""
-    template, found, pairs = source("template.yaml"), [], 0
-    for one, other in itertools.combinations([*CLAIMS, "TenantAttribute"], 2):
-        values = {one: "custom:same", other: "custom:same", "UserPoolId": POOL}
-        pairs += 1
-        if not Stack(template, values).refusals():
-            found.append(
-                f"template.yaml: {one} and {other} may have the same name; the section Rules must refuse it"
-            )
+    found, pairs = [], 0
+    for file in ("template.yaml", "authorizer.yaml"):
+        template = source(file)
+        names = [name for name in [*CLAIMS, "TenantAttribute"] if name in template["Parameters"]]
+        for one, other in itertools.combinations(names, 2):
+            values = dict(SITUATIONS[file]["defaults"], **{one: "custom:same", other: "custom:same"})
+            pairs += 1
+            if not Stack(template, values).refusals():
+                found.append(f"{file}: {one} and {other} may have the same name; the section Rules must refuse it")
     return pairs, found

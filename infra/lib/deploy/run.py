@@ -81,11 +81,13 @@ class Stopped(Exception):
 def all_checks(infra, keep):
     """Runs all; how many failed."""
     checks = Checks()
-    template = infra / "template-x86_64.yaml"
-    if not template.exists():
-        print(f"FAILED  {template.name} is not there: run infra/build --x86-64")
-        return 1
-    values_of_settings(checks, infra, yaml_parse(template.read_text()))
+    template, authorizer = infra / "template-x86_64.yaml", infra / "authorizer-x86_64.yaml"
+    for file in (template, authorizer):
+        if not file.exists():
+            print(f"FAILED  {file.name} is not there: run infra/build --x86-64")
+            return 1
+    values_of_settings(checks, infra, yaml_parse(template.read_text()), FUNCTIONS)
+    values_of_settings(checks, infra, yaml_parse(authorizer.read_text()), {"Authorizer": "authorizer"})
     with Ministack() as ministack:
         stacks = Stacks(ministack)
         try:
@@ -101,9 +103,9 @@ def all_checks(infra, keep):
     return checks.failed
 
 
-def values_of_settings(checks, infra, template):
-    """What the template lets through must not stop a function."""
-    for resource, function in FUNCTIONS.items():
+def values_of_settings(checks, infra, template, functions):
+    """What a template lets through must not stop a function."""
+    for resource, function in functions.items():
         variables = {
             name: value["Ref"]
             for name, value in environment_of(template, resource).items()

@@ -25,6 +25,11 @@ SAMPLES = {
         "custom:tenantId", "custom:t", "custom:" + "x" * 20, "custom:" + "x" * 21, "custom:", "tenantId", "email",
         'custom:a"b', "custom:a\\b", "custom:a b", "custom:a'b", "custom:ä",
     ],
+    "MARKER_SCOPE": [
+        "tenancy/member", "a/b", "https:api/read:all", "x" * 128 + "/" + "y" * 128, "x" * 129 + "/y", "x/" + "y" * 129,
+        "tenancy", "/member", "tenancy/", "a/b/c", "a b/c", 'a"b/c', "a/b\\c", "a'b/c", "ä/b", "a/b\t", "aws.cognito/x",
+        "AWS.Cognito/x", "aws.cognito.signin.user.admin", "awscognito/x",
+    ],
     "CLAIM_BYTES_MAX": ["64", "65536", "4096", "63", "65537", "0", "-1", "1e3", "4096.5"],
     "TENANT_CACHE_SECONDS": ["0", "30", "3600", "3601", "-1", "1.5"],
     "TENANT_STALE_SECONDS": ["0", "600", "86400", "86401", "-1"],
@@ -37,12 +42,27 @@ SAMPLES = {
         "Okta", "Okta,Entra-ID", "Müller_SAML", "x" * 32, "x" * 33, "ü" * 32, "Okta,", ",Okta", "Okta,,Entra", "Okta, Entra",
         "Entra ID", "a#b", 'a"b', "a\tb", "a\x7fb", "a\x85b", "a\xa0b", "a\u2003b", "a\u200bb", "a\u3000b",
     ],
+    # Of the authorizer.
+    "CLIENT_IDS": ["any", "1example23456789", "1example23456789,2example23456789", "a_b+c-d", "a,", "a, b", "a#b", "x" * 129],
+    "ISSUER_FORM": ["original", "updated", "both", "new"],
+    "TOKEN_USE": ["access", "id", "either", "refresh"],
+    "REQUIRED_SCOPES": [
+        "tenancy/member", "orders/read orders/write", "https://api.example.com/read", "a  b", " a", 'a"b', "a\\b", "a\tb",
+    ],
+    "RESPONSE": ["auto", "simple", "policy", "none"],
+    "TOKEN_SOURCE": ["header", "query:token", "query:access_token", "query:a-b", "query:", "query:a b", "cookie", "query:a&b"],
+    "LIVE_CHECK": ["none", "tenant", "member", "always"],
+    "TENANCY_TABLE": ["tenancy", "a.b-c_D3", "ab", "ten ancy"],
+    "LEEWAY_SECONDS": ["0", "30", "300", "301", "-1", "1.5"],
+    "MAX_TOKEN_AGE_SECONDS": ["60", "900", "86400", "59", "86401", "-1"],
+    "JWKS_SECONDS": ["300", "3600", "86400", "299", "86401"],
     "USER_POOL_IDS": ["eu-west-1_AbCdEf123", "us-gov-west-1_AbCdEf123", "eu-west-1_Ab Cd", "eu-west-1_Ab#", "x" * 56],
 }
 
 # Settings that share their samples.
 SAME = {
     "CLAIM_TENANT_ID": "CLAIM", "CLAIM_TENANT_NAME": "CLAIM", "CLAIM_TENANT_TIER": "CLAIM", "CLAIM_TENANT_ROLES": "CLAIM",
+    "CLAIM_TENANT_FEATURES": "CLAIM",
     "CLAIMS_ID": "CLAIMS", "CLAIMS_ACCESS": "CLAIMS",
 }
 
@@ -95,6 +115,8 @@ def starts(binary, variable, value):
         "AWS_LAMBDA_LOG_GROUP_NAME": "g", "AWS_LAMBDA_LOG_STREAM_NAME": "s", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1",
         "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a",
         "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "TENANCY_TABLE": "tenancy",
+        # The authorizer must have both.
+        "USER_POOL_IDS": "eu-west-1_AbCdEf123", "CLIENT_IDS": "any",
         variable: value,
     }
     if os.environ.get("LD_LIBRARY_PATH"):

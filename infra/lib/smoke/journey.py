@@ -120,6 +120,11 @@ class Journey:
             if kind == "access" and not wanted:
                 added = self.settings["CLAIM_TENANT_ID"] in claims
                 self.section.check(f"{step}: access token has none, as {self.pool.version} cannot", not added)
+            has_marker = self.settings.has_marker(claims, self.pool.version)
+            if kind == "access" and has_marker is not None:
+                self.section.check(
+                    f"{step}: access token has the scope of MARKER_SCOPE", has_marker, claims.get("scope", "")
+                )
             groups, wanted = claims.get("cognito:groups", []), self.settings.groups(tenant)
             kept = self.settings["POOL_GROUPS"] == "keep"
             right = set(wanted) <= set(groups) if kept else groups == wanted

@@ -15,6 +15,7 @@ DEFAULTS = {
     "CLAIMS_ACCESS": "id,name,tier,roles",
     "GROUP_FORMAT": "{role}",
     "POOL_GROUPS": "drop",
+    "MARKER_SCOPE": "",
 }
 
 
@@ -48,6 +49,12 @@ class Settings:
         if token == "id":
             claims[self["TENANT_ATTRIBUTE"]] = tenant.id
         return claims
+
+    def has_marker(self, claims, version):
+        """Whether an access token has the marker scope; None where it need not."""
+        if not self["MARKER_SCOPE"] or version == "V1_0":
+            return None
+        return self["MARKER_SCOPE"] in claims.get("scope", "").split()
 
     def groups(self, tenant):
         """The groups of a member whose tenant says nothing of the role."""

@@ -1,5 +1,7 @@
 """Questions about claims and scopes."""
 
+import json
+
 from .details import KEPT, details
 from .question import VERSIONS, Question, Unclear
 
@@ -65,6 +67,28 @@ def scopes(key, **lists):
         return "`scope` is empty" if not scope.strip() else f"`scope` is {scope}"
 
     return ask
+
+
+def scopes_of_refresh(pool):
+    """Does the event of a refresh have a scope that the trigger added at the sign-in?"""
+    added = details(pool.version, id_claims=KEPT, access_more={"scopesToAdd": ["probe/x"]})
+    signed_in = pool.sign_in("scope-refreshed", response=added)
+    if "probe/x" not in signed_in.access.get("scope", "").split():
+        raise Unclear("the sign-in did not add the scope")
+    pool.tell(None)
+    refreshed = pool.timed(
+        pool.cloud.cognito.initiate_auth,
+        ClientId=pool.client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": signed_in.tokens["RefreshToken"]},
+    )
+    saw = refreshed.id.get("probe_saw")
+    pool.evidence.append(f"{pool.version} event of a refresh: {saw or refreshed.described()}")
+    if saw is None:
+        raise Unclear("the event was not shown")
+    # The digest has types in place of values. A sign-in through the API has one scope, Cognito's own.
+    count = len(json.loads(saw)["request"].get("scopes") or [])
+    return {0: "no: it has none at all", 1: "no", 2: "yes"}.get(count, f"unknown: it has {count}")
 
 
 DROPPED = "dropped, the rest applied"
@@ -153,6 +177,33 @@ QUESTIONS = [
         f"`scope` is {OWN}",
         scopes("scope-both", scopesToAdd=["probe/x"], scopesToSuppress=["probe/x"]),
         "SCOPE_SUPPRESSION_WINS",
+        TYPED,
+    ),
+    # Of the marker scope (MARKER_SCOPE). Refused: every API that demands it refuses everybody.
+    Question(
+        "-",
+        "a scope added that no resource server defines:",
+        f"`scope` is {OWN} undefined/probe",
+        scopes("scope-undefined", scopesToAdd=["undefined/probe"]),
+        None,
+        TYPED,
+    ),
+    # Defined in the pool of V3 alone, for its machine.
+    Question(
+        "-",
+        "a scope added that the app client may not ask for:",
+        f"`scope` is {OWN} smoke/test",
+        scopes("scope-foreign", scopesToAdd=["smoke/test"]),
+        None,
+        ("V3_0",),
+    ),
+    # pre-token-generation handles both answers: it adds the marker where it is missing.
+    Question(
+        "-",
+        "does the event of a refresh have scopes that the trigger added at the sign-in?",
+        "no",
+        scopes_of_refresh,
+        None,
         TYPED,
     ),
     Question(

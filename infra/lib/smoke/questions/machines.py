@@ -76,6 +76,17 @@ def groups(machine):
 
 
 @of_machine
+def undefined_scope(machine):
+    response = details("V3_0", access_claims=KEPT, access_more={"scopesToAdd": ["undefined/probe"]})
+    status, claims = machine.token("scope", response=response)
+    if status != 200:
+        return f"refused: {claims.get('error')}"
+    if claims.get("probe") != "kept":
+        raise Unclear("the instruction did not arrive, or the reply was not applied")
+    return f"`scope` is {claims.get('scope')}"
+
+
+@of_machine
 def failure(machine):
     status, claims = machine.token("failure", do="fail", text="Probe says no")
     if "probe_saw" in claims:
@@ -102,6 +113,12 @@ QUESTIONS = [
         "what does `GetClientToken` send?",
         "source TokenGeneration_ClientCredentials, no `userName`, `userAttributes` empty, `groupConfiguration` empty",
         client_token,
+    ),
+    Question(
+        "-",
+        "a scope added to a machine's token that no resource server defines:",
+        "`scope` is smoke/test undefined/probe",
+        undefined_scope,
     ),
     Question("-", "do machine tokens take groups?", "no", groups, "MACHINE_TOKENS_TAKE_GROUPS"),
     Question(
