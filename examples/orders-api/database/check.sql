@@ -86,6 +86,22 @@ finding (text) AS (
     WHERE attname = 'tenant_id' AND column_there = tenant_column)
 
   UNION ALL
+  SELECT format('The exclusion constraint %I of the table %s does not compare tenant_id, so "conflicting key value" tells '
+                'what other tenants have: add tenant_id WITH =.', conname, conrelid::regclass)
+  FROM pg_constraint JOIN tenant_table ON conrelid = tenant_table.oid
+  WHERE contype = 'x' AND NOT EXISTS (
+    SELECT FROM unnest(conkey, conexclop) AS pair (attnum, operator)
+    JOIN pg_operator ON pg_operator.oid = operator
+    WHERE attnum = tenant_column AND oprname = '=')
+
+  UNION ALL
+  SELECT format('The foreign table %s has rows of all tenants, and can have no policies: REVOKE ALL ON %1$s FROM %2$I;',
+                c.oid::regclass, role.name)
+  FROM role, pg_class c
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+  WHERE c.relkind = 'f' AND has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE')
+
+  UNION ALL
   SELECT CASE relkind
     WHEN 'v' THEN format('The view %s reads with the rights of its owner: ALTER VIEW %1$s SET (security_invoker = true);',
                          c.oid::regclass)

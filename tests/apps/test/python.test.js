@@ -42,6 +42,8 @@ test('the sample gives the tenant of an access token, and refuses everything els
   const forged = Buffer.from(payload, 'base64url').toString().replace(acme, 'globex');
   const forgery = [header, Buffer.from(forged).toString('base64url'), signature].join('.');
   assert.equal(await verdict(forgery, facts), 'refused: Signature verification failed');
+  const unknown = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'unknown' })).toString('base64url');
+  assert.equal(await verdict([unknown, payload, signature].join('.'), facts), 'refused: the issuer has no such key');
 });
 
 test('the sample refuses a token of a pool without the trigger', async () => {

@@ -78,6 +78,30 @@ async fn a_unique_key_that_does_not_begin_with_the_tenant_is_found() {
 }
 
 #[tokio::test]
+async fn an_exclusion_constraint_without_the_tenant_is_found() {
+    let superuser = database!().superuser().await;
+    let expected = "The exclusion constraint one_each of the table orders does not compare tenant_id, so \"conflicting \
+                    key value\" tells what other tenants have: add tenant_id WITH =.";
+    let fault = |columns| {
+        format!("ALTER TABLE orders ADD CONSTRAINT one_each EXCLUDE USING btree ({columns} WITH =)")
+    };
+    assert_eq!(findings(&superuser, &fault("item")).await, [expected]);
+    assert_eq!(findings(&superuser, &fault("tenant_id WITH =, item")).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_foreign_table_is_found() {
+    let superuser = database!().superuser().await;
+    let expected = "The foreign table elsewhere has rows of all tenants, and can have no policies: \
+                    REVOKE ALL ON elsewhere FROM orders_app;";
+    let fault = "CREATE FOREIGN DATA WRAPPER wrapper; CREATE SERVER server FOREIGN DATA WRAPPER wrapper; \
+                 CREATE FOREIGN TABLE elsewhere (tenant_id text, item text) SERVER server";
+    assert_eq!(findings(&superuser, fault).await, [""; 0], "the role may not read it");
+    let fault = format!("{fault}; GRANT SELECT ON elsewhere TO orders_app");
+    assert_eq!(findings(&superuser, &fault).await, [expected]);
+}
+
+#[tokio::test]
 async fn a_foreign_key_without_the_tenant_is_found() {
     let superuser = database!().superuser().await;
     let expected = "The foreign key of_order of the table lines can name a row of another tenant, because foreign keys \
