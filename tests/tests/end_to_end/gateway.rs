@@ -56,6 +56,8 @@ async fn a_member_reaches_every_route_and_without_the_trigger_nobody_reaches_any
         for path in ["/orders", "/orders/7", "/"] {
             assert_eq!(get(&api, path, &token).await, 200, "{event:?} {path}");
         }
+        let twice = format!("{token}\r\nauthorization: Bearer {token}");
+        assert_ne!(get(&api, "/orders", &twice).await, 200, "{event:?}: two headers");
         assert_eq!(api.last_context().unwrap()["tenantId"], "acme", "{event:?}");
 
         world.stack.cognito().set_triggers(&pool.id, &Triggers::default()).unwrap();

@@ -1,7 +1,7 @@
 //! The events that API Gateway sends to a Lambda authorizer. Their shapes are those of the developer guide: "Input to an API
 //! Gateway Lambda authorizer" (REST), "Control access to HTTP APIs with AWS Lambda authorizers" (HTTP).
 
-use axum::http::{HeaderMap, Method, Uri, header::AUTHORIZATION};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header::AUTHORIZATION};
 use serde_json::{Map, Value, json};
 
 use crate::{ACCOUNT_ID, clock, random};
@@ -49,9 +49,11 @@ impl<'a> Request<'a> {
         Self { method, uri, headers, arn }
     }
 
-    pub(super) fn identity_source(&self) -> Option<&'a str> {
-        let header = self.headers.get(AUTHORIZATION)?.to_str().ok()?;
-        (!header.is_empty()).then_some(header)
+    /// The header `Authorization`; several of them as one text, with commas.
+    pub(super) fn identity_source(&self) -> Option<String> {
+        let headers: Vec<_> =
+            self.headers.get_all(AUTHORIZATION).iter().filter_map(|value| value.to_str().ok()).collect();
+        Some(headers.join(",")).filter(|header| !header.is_empty())
     }
 
     pub(super) fn event(&self, kind: AuthorizerEvent) -> Value {
@@ -64,7 +66,7 @@ impl<'a> Request<'a> {
             AuthorizerEvent::Http1 => self.version_1(json!({
                 "version": "1.0", "identitySource": token, "authorizationToken": token,
             })),
-            AuthorizerEvent::Http2 { .. } => self.version_2(token),
+            AuthorizerEvent::Http2 { .. } => self.version_2(&token),
         }
     }
 
@@ -77,7 +79,8 @@ impl<'a> Request<'a> {
             "resource": path,
             "path": path,
             "httpMethod": method,
-            "headers": self.headers(str::to_owned),
+            "headers": self.last_headers(),
+            "multiValueHeaders": self.all_headers(),
             "queryStringParameters": self.query(),
             "pathParameters": {},
             "stageVariables": {},
@@ -111,7 +114,7 @@ impl<'a> Request<'a> {
             "rawPath": path,
             "rawQueryString": self.uri.query().unwrap_or_default(),
             "cookies": [],
-            "headers": self.headers(str::to_lowercase),
+            "headers": self.joined_headers(),
             "queryStringParameters": self.query(),
             "requestContext": {
                 "accountId": ACCOUNT_ID,
@@ -132,9 +135,23 @@ impl<'a> Request<'a> {
         })
     }
 
-    fn headers(&self, name: impl Fn(&str) -> String) -> Map<String, Value> {
-        let text = |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        self.headers.iter().map(|(header, value)| (name(header.as_str()), text(value).into())).collect()
+    fn all_headers(&self) -> Map<String, Value> {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let all = |name| self.headers.get_all(name).iter().map(text).collect::<Vec<_>>();
+        self.headers.keys().map(|name| (name.to_string(), all(name).into())).collect()
+    }
+
+    fn last_headers(&self) -> Map<String, Value> {
+        let last = |list: &Value| list.as_array().and_then(|list| list.last()).cloned().unwrap_or_default();
+        self.all_headers().into_iter().map(|(name, list)| (name, last(&list))).collect()
+    }
+
+    fn joined_headers(&self) -> Map<String, Value> {
+        let texts = |list: &Value| {
+            let texts: Vec<_> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            texts.join(",")
+        };
+        self.all_headers().into_iter().map(|(name, list)| (name, texts(&list).into())).collect()
     }
 
     fn query(&self) -> Map<String, Value> {

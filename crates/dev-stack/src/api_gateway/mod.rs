@@ -102,10 +102,10 @@ impl Gateway {
     /// Decides about one request.
     async fn authorize(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let identity = request.identity_source().ok_or(Refusal::Unauthorized)?;
-        let cached = self.cache().get(identity).filter(|(until, _)| Instant::now() < *until).cloned();
+        let cached = self.cache().get(&identity).filter(|(until, _)| Instant::now() < *until).cloned();
         let answer = match cached {
             Some((_, answer)) => answer,
-            None => self.ask(identity, request).await?,
+            None => self.ask(&identity, request).await?,
         };
         match answer.verdict(&request.arn) {
             Verdict::Allowed => {}
