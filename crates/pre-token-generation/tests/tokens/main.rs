@@ -1,0 +1,4 @@
+//! What the tokens carry, on an in-memory store.
+
+#[cfg(test)]
+mod marker;
