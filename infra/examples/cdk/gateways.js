@@ -33,7 +33,8 @@ class HttpApi extends cdk.Stack {
       path: '/orders',
       methods: [http.HttpMethod.GET],
       integration: new HttpUrlIntegration('Orders', `${backendUrl}/orders`, {
-        // From the token and from nowhere else: what the caller sends under this name is overwritten.
+        // A backend that others can reach must not believe this header: use a private integration, or verify the token
+        // again. From the token and from nowhere else: what the caller sends under this name is overwritten.
         parameterMapping: new http.ParameterMapping().overwriteHeader(
           'x-tenant-id',
           http.MappingValue.contextVariable('authorizer.claims.tenant_id'),
@@ -69,7 +70,7 @@ class RestApi extends cdk.Stack {
     });
     const integration = new apigateway.HttpIntegration(`${backendUrl}/orders`, {
       options: {
-        // It arrives as JSON text: `"acme"` with its quotation marks.
+        // As above. It arrives as JSON text: `"acme"` with its quotation marks.
         requestParameters: { 'integration.request.header.x-tenant-id': 'context.authorizer.claims.tenant_id' },
       },
     });
