@@ -47,6 +47,8 @@ pub struct TokenRequest {
     pub version: EventVersion,
     /// The user's groups and IAM roles in the pool.
     pub pool_groups: PoolGroups,
+    /// The scopes that the access token has without a reply. Empty on V1.
+    pub scopes: Vec<String>,
 }
 
 /// The two response shapes of pre-token-generation.
@@ -172,7 +174,11 @@ impl Event<'_> {
     /// [`UnreadableEvent::Ambiguous`] when a name that matters for it occurs twice.
     pub fn token_request(&self) -> Result<TokenRequest, UnreadableEvent> {
         let version = version(&self.outer, &self.inner, self.response)?;
-        Ok(TokenRequest { version, pool_groups: PoolGroups::read(&self.inner)? })
+        Ok(TokenRequest {
+            version,
+            pool_groups: PoolGroups::read(&self.inner)?,
+            scopes: scopes(&self.inner)?,
+        })
     }
 
     /// The app client; `None` in an event without one, such as an administrator's confirmation.
@@ -278,6 +284,17 @@ impl PoolGroups {
         groups.preferred_role = configuration.present("preferredRole")?.and_then(text);
         Ok(groups)
     }
+}
+
+/// The scopes of the request, also if Cognito should send them as one text, as in a token. Other values than texts in the list
+/// are passed over: they must not hide the others.
+fn scopes(request: &Object<'_>) -> Result<Vec<String>, Ambiguous> {
+    let Some(scopes) = request.present("scopes")? else { return Ok(Vec::new()) };
+    let listed: Option<Vec<&RawValue>> = serde_json::from_str(scopes.get()).ok();
+    Ok(match listed {
+        Some(listed) => listed.into_iter().filter_map(text).collect(),
+        None => text(scopes).unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+    })
 }
 
 /// The tenant that a value names. A missing or blank value names none.

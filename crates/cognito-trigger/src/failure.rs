@@ -18,6 +18,8 @@ pub enum Failure {
     Refused(Refusal, Option<JoinRefusal>),
     /// The machine's app client is bound to no tenant.
     UnboundMachine,
+    /// The same, and the machine asked for the marker scope, which says that a token has a tenant.
+    MarkerRequested,
     /// The pool is not in `USER_POOL_IDS`.
     PoolNotAllowed,
     Event(UnreadableEvent),
@@ -64,6 +66,9 @@ impl Failure {
             }
             Self::UnboundMachine => {
                 FailureTold { public: PublicError::WrongTenant, ..unavailable("unbound_machine") }
+            }
+            Self::MarkerRequested => {
+                FailureTold { public: PublicError::WrongTenant, ..unavailable("marker_requested") }
             }
             Self::PoolNotAllowed => unavailable("pool_not_allowed"),
             Self::Event(error) => FailureTold {

@@ -5,6 +5,7 @@
 //! | [`event`] | reads the event; gives its own bytes back with only `response` replaced |
 //! | [`reply`] | the reply of pre-token-generation: claims and groups in the shape of the event's version |
 //! | [`claims`] | claim names, and the reserved ones |
+//! | [`marker`] | the scope that marks an access token with a tenant |
 //! | [`public_error`] | the closed list of texts for users |
 //! | [`failure`], [`outcome`] | how a call ended, and how each end is told |
 //! | [`log_event`], [`report`] | the contents of log lines |
@@ -25,6 +26,7 @@ mod identities;
 pub mod incoming;
 mod json;
 pub mod log_event;
+pub mod marker;
 pub mod outcome;
 pub mod public_error;
 pub mod reply;

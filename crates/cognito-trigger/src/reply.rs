@@ -13,6 +13,8 @@ pub struct TokenContents {
     pub id: Vec<(String, Claim)>,
     /// Claims of the access token. V1 cannot carry them.
     pub access: Vec<(String, Claim)>,
+    /// Scopes that the access token gets in addition. V1 cannot add any.
+    pub scopes: Vec<String>,
     /// The change of the groups in both tokens.
     pub groups: GroupChange,
 }
@@ -77,7 +79,7 @@ impl GroupChange {
 pub struct Response {
     /// As JSON.
     pub json: String,
-    /// Bytes added to one token, as JSON: claims and groups, of the larger token.
+    /// Bytes added to one token, as JSON: claims, groups and, in the access token, scopes; of the larger token.
     pub added_bytes: usize,
 }
 
@@ -99,6 +101,8 @@ impl TokenContents {
             }
             EventVersion::V2 => {
                 let access = raw(&Claims(&self.access, version));
+                // `scope` is one text: each scope adds a blank and itself.
+                let scope_bytes: usize = self.scopes.iter().map(|scope| scope.len().saturating_add(1)).sum();
                 let details = DetailsV2 {
                     // A machine has no ID token, so its claims are left out.
                     id_token_generation: (!self.id.is_empty())
@@ -106,14 +110,18 @@ impl TokenContents {
                     access_token_generation: AccessToken {
                         claims_to_add_or_override: &access,
                         claims_to_suppress: [],
-                        scopes_to_add: [],
+                        scopes_to_add: &self.scopes,
                         scopes_to_suppress: [],
                     },
                     group_override_details: groups.as_deref(),
                 };
                 Response {
                     json: json(&ResponseV2 { claims_and_scope_override_details: details }),
-                    added_bytes: id.get().len().max(access.get().len()).saturating_add(group_bytes),
+                    added_bytes: id
+                        .get()
+                        .len()
+                        .max(access.get().len().saturating_add(scope_bytes))
+                        .saturating_add(group_bytes),
                 }
             }
         }
@@ -162,7 +170,7 @@ struct IdToken<'a> {
 struct AccessToken<'a> {
     claims_to_add_or_override: &'a RawValue,
     claims_to_suppress: [(); 0],
-    scopes_to_add: [(); 0],
+    scopes_to_add: &'a [String],
     scopes_to_suppress: [(); 0],
 }
 

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use cognito_trigger::TriggerSettings;
 use cognito_trigger::claims::ClaimName;
+use cognito_trigger::marker::MarkerScope;
 use function::{InvalidSettings, Settings};
 use tenancy::sign_in::groups::{GroupFormats, IamRoleAllowList};
 use tenancy_aws::{AwsSettings, CacheSettings};
@@ -65,13 +66,15 @@ pub struct Config {
     pub id_claims: ClaimSelection,
     /// `CLAIMS_ACCESS`: the same for the access token.
     pub access_claims: ClaimSelection,
+    /// `MARKER_SCOPE`: the scope that every access token with a tenant gets, and no other token. Default: none.
+    pub marker_scope: Option<MarkerScope>,
     /// `GROUP_FORMAT`: groups of a role for which the tenant lists none. Default: `{role}`.
     pub group_formats: GroupFormats,
     /// `POOL_GROUPS`: `drop` (default) or `keep`.
     pub pool_groups: PoolGroupPolicy,
     /// `IAM_ROLE_ALLOWLIST`: IAM roles that may be in a token. Default: none.
     pub iam_roles: IamRoleAllowList,
-    /// `CLAIM_BYTES_MAX`: limit for the claims and groups added to one token, in bytes of JSON: 64 to 65536. Default: 4096.
+    /// `CLAIM_BYTES_MAX`: limit for the claims, groups and marker added to one token, in bytes of JSON: 64 to 65536. Default: 4096.
     pub claim_bytes_max: usize,
     /// `TENANT_CACHE_SECONDS`: how long tenants and bindings are cached, 0 (never) to 3600. Default: 30.
     /// `TENANT_STALE_SECONDS`: how much longer an active tenant is used while the table cannot be read, 0 to 86400. Default:
@@ -107,6 +110,7 @@ impl Config {
             names: claim_names(settings, &shared.tenant_attribute),
             id_claims: claim_selection(settings, "CLAIMS_ID"),
             access_claims: claim_selection(settings, "CLAIMS_ACCESS"),
+            marker_scope: marker_scope(settings),
             group_formats: settings.parsed("GROUP_FORMAT", GroupFormats::default()),
             pool_groups: settings
                 .one_of("POOL_GROUPS", [("drop", PoolGroupPolicy::Drop), ("keep", PoolGroupPolicy::Keep)]),
@@ -138,6 +142,16 @@ fn claim_names(settings: &mut Settings<'_>, tenant_attribute: &str) -> ClaimName
         name: name("CLAIM_TENANT_NAME", ClaimName::literal("tenant_name")),
         tier: name("CLAIM_TENANT_TIER", ClaimName::literal("tenant_tier")),
         roles: name("CLAIM_TENANT_ROLES", ClaimName::literal("tenant_roles")),
+    }
+}
+
+fn marker_scope(settings: &mut Settings<'_>) -> Option<MarkerScope> {
+    match settings.raw("MARKER_SCOPE")?.parse() {
+        Ok(marker) => Some(marker),
+        Err(error) => {
+            settings.fault("MARKER_SCOPE", &format!("is not usable: {error}"));
+            None
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Builds the contents of tokens from what was granted.
 
-use cognito_trigger::event::PoolGroups;
+use cognito_trigger::event::TokenRequest;
 use cognito_trigger::reply::{Claim, GroupChange, GroupOverride, TokenContents};
 use tenancy::Damage;
 use tenancy::ports::StoreError;
@@ -18,12 +18,13 @@ use crate::config::{ClaimSelection, Config, PoolGroupPolicy};
 pub(crate) fn of_user(
     config: &Config,
     grant: &Grant,
-    pool: &PoolGroups,
+    request: &TokenRequest,
 ) -> Result<(TokenContents, usize), StoreError> {
     let groups = groups_of(&grant.tenant, &grant.roles, &config.group_formats).map_err(|error| {
         let problem = format!("GROUP_FORMAT gives an invalid group name: {error}");
         StoreError::from(Damage::of_tenant(&grant.tenant.id, &problem))
     })?;
+    let pool = &request.pool_groups;
     let ours = groups.iter().map(|group| group.as_str().to_owned());
     let IamRoles { admitted: our_iam_roles, left_out } =
         iam_roles_of(&grant.tenant, &grant.roles, &config.iam_roles);
@@ -51,13 +52,21 @@ pub(crate) fn of_user(
         PoolGroupPolicy::Drop if !pool.is_known => GroupChange::Replace(wanted),
         PoolGroupPolicy::Drop | PoolGroupPolicy::Keep => GroupChange::between(pool, wanted),
     };
-    Ok((TokenContents { id, access: claims(config, config.access_claims, grant), groups }, left_out))
+    let access = claims(config, config.access_claims, grant);
+    Ok((TokenContents { id, access, scopes: marker(config, request), groups }, left_out))
 }
 
 /// A machine's token: the tenant in the access token. A machine has no ID token.
-pub(crate) fn of_machine(config: &Config, grant: &Grant) -> TokenContents {
+pub(crate) fn of_machine(config: &Config, grant: &Grant, request: &TokenRequest) -> TokenContents {
     let selection = ClaimSelection { roles: false, ..config.access_claims };
-    TokenContents { access: claims(config, selection, grant), ..TokenContents::default() }
+    let access = claims(config, selection, grant);
+    TokenContents { access, scopes: marker(config, request), ..TokenContents::default() }
+}
+
+/// The marker scope, unless the token has it already: a refresh may bring it.
+fn marker(config: &Config, request: &TokenRequest) -> Vec<String> {
+    let marker = config.marker_scope.iter().filter(|marker| !marker.is_among(&request.scopes));
+    marker.map(ToString::to_string).collect()
 }
 
 fn claims(config: &Config, selection: ClaimSelection, grant: &Grant) -> Vec<(String, Claim)> {

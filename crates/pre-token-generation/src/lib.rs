@@ -18,7 +18,7 @@ use function::{Call, with_causes};
 use tenancy::join::{Applicant, DefaultChange, JoinOutcome};
 use tenancy::ports::{Commit, Defaults, JoinStore, Records};
 use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, Notes, Refusal, SignIn, SignInDecision};
-use tenancy::{Timestamp, UserKey};
+use tenancy::{ClientId, Timestamp, UserKey};
 use tokio::time::timeout_at;
 
 pub use config::{Config, Mode, PoolGroupPolicy, UnboundMachine};
@@ -63,7 +63,7 @@ impl<C: Records, S: JoinStore + Defaults> Trigger for PreTokenGeneration<'_, C, 
         match &event.request.subject {
             Subject::User(user) => of_user(config, call, (event, user), cached, store).await,
             Subject::None if event.trigger_source == CLIENT_CREDENTIALS => {
-                of_machine(config, event, cached).await.unwrap_or_else(Handled::from)
+                of_machine(config, call, event, cached).await.unwrap_or_else(Handled::from)
             }
             Subject::None | Subject::Invalid => Failure::from(UnreadableEvent::NoSubject).into(),
         }
@@ -102,7 +102,7 @@ async fn of_user(
     let SignInDecision { grant, notes } = sign_in::decide(sign_in, cached, store).await;
     log_notes(&notes, user, call.request_id);
     let mut handled = match grant {
-        Ok(grant) => match contents::of_user(config, &grant, &tokens.pool_groups) {
+        Ok(grant) => match contents::of_user(config, &grant, &tokens) {
             Ok((contents, iam_roles_left_out)) => {
                 if iam_roles_left_out > 0 {
                     log_left_out(iam_roles_left_out, &grant, call.request_id);
@@ -145,13 +145,24 @@ async fn move_default(change: &DefaultChange, user: &UserKey, call: &Call<'_>, s
     );
 }
 
-async fn of_machine(config: &Config, event: &Event<'_>, cached: &impl Records) -> Result<Handled, Failure> {
+async fn of_machine(
+    config: &Config,
+    call: &Call<'_>,
+    event: &Event<'_>,
+    cached: &impl Records,
+) -> Result<Handled, Failure> {
     let client = event.client()?.ok_or(UnreadableEvent::NoClient)?;
-    let version = event.token_request()?.version;
+    let tokens = event.token_request()?;
     match sign_in::decide_machine(&event.pool, client, cached).await? {
         Some(grant) => {
             let grant = grant?;
-            Ok(issue(config, event, version, &contents::of_machine(config, &grant), &grant))
+            let contents = contents::of_machine(config, &grant, &tokens);
+            Ok(issue(config, event, tokens.version, &contents, &grant))
+        }
+        // Its token would say that it has a tenant.
+        None if config.marker_scope.as_ref().is_some_and(|marker| marker.is_among(&tokens.scopes)) => {
+            warn_of_marker(event, client, call.request_id);
+            Err(Failure::MarkerRequested)
         }
         None if config.unbound_machine == UnboundMachine::Bare => Ok(Outcome::UnboundMachine.into()),
         None => Err(Failure::UnboundMachine),
@@ -239,5 +250,16 @@ fn warn_of_cross_tenant(attempt: CrossTenant, user: &UserKey, request_id: &str) 
         sub = user.sub.as_str(),
         userPoolId = user.pool.as_str(),
         "{what}"
+    );
+}
+
+fn warn_of_marker(event: &Event<'_>, client: &ClientId, request_id: &str) {
+    tracing::warn!(
+        event = LogEvent::CrossTenant.name(),
+        requestId = request_id,
+        reason = "marker_requested",
+        clientId = client.as_str(),
+        userPoolId = event.pool.as_str(),
+        "an app client without a tenant asked for the marker scope; may it ask for it?"
     );
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cognito_trigger::event::{EventVersion, PoolGroups};
+use cognito_trigger::event::{EventVersion, PoolGroups, TokenRequest};
 use tenancy::ports::StoreError;
 use tenancy::sign_in::Grant;
 use tenancy::{Role, Tenant};
@@ -14,7 +14,7 @@ use crate::{MAX_GROUPS, contents};
 /// not counted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TokenSize {
-    /// Claims and groups, as JSON. Tokens with more than `CLAIM_BYTES_MAX` are refused.
+    /// Claims, groups and the marker scope, as JSON. Tokens with more than `CLAIM_BYTES_MAX` are refused.
     pub bytes: usize,
     /// Tokens with more than [`TokenSize::MOST_GROUPS`] are refused.
     pub groups: usize,
@@ -31,7 +31,12 @@ impl TokenSize {
     /// [`StoreError::Damaged`] when `GROUP_FORMAT` and the tenant give an invalid group name.
     pub fn of(config: &Config, tenant: &Tenant, roles: &[Role]) -> Result<Self, StoreError> {
         let grant = Grant { tenant: Arc::new(tenant.clone()), roles: roles.to_vec() };
-        let (contents, _) = contents::of_user(config, &grant, &PoolGroups::default())?;
+        let request = TokenRequest {
+            version: EventVersion::V2,
+            pool_groups: PoolGroups::default(),
+            scopes: Vec::new(),
+        };
+        let (contents, _) = contents::of_user(config, &grant, &request)?;
         let versions = [EventVersion::V1, EventVersion::V2];
         let bytes =
             versions.into_iter().map(|version| contents.response(version).added_bytes).max().unwrap_or(0);

@@ -5,12 +5,13 @@
 const OF_POST_CONFIRMATION: [&str; 1] = ["UNINVITED"];
 
 /// Settings that pre-token-generation alone reads.
-const OF_PRE_TOKEN_GENERATION: [&str; 8] = [
+const OF_PRE_TOKEN_GENERATION: [&str; 9] = [
     "CLAIMS_ACCESS",
     "CLAIMS_ID",
     "CLAIM_BYTES_MAX",
     "CLAIM_TENANT_ID",
     "GROUP_FORMAT",
+    "MARKER_SCOPE",
     "MODE",
     "TENANT_CACHE_SECONDS",
     "UNBOUND_MACHINE",

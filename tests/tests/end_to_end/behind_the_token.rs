@@ -103,3 +103,53 @@ async fn a_suspended_tenant_gets_no_new_token_and_the_old_one_works_until_it_exp
     let expired = token.expires_at() + std::time::Duration::from_secs(30);
     assert_eq!(verifier.verify(&tokens.access_token, expired).await.unwrap_err(), Refusal::Expired);
 }
+
+const MARKER: &str = "tenancy/member";
+
+/// The rules of a gateway that demands the marker. The verifier looks at scopes before it looks at the tenant.
+fn marker_rules(pool: &UserPool<'_>) -> Rules {
+    rules(pool).scope(MARKER)
+}
+
+#[tokio::test]
+async fn the_marker_is_gone_from_tokens_when_the_trigger_is_detached() {
+    let world = World::with_settings(&[("MARKER_SCOPE", MARKER)]).await;
+    let pool = world.user_pool(EventVersion::V2);
+    pool.ana_joins_acme().await;
+    let before = pool.sign_in(EMAIL).await.unwrap();
+    let refreshed = pool.refresh(before.refresh_token.as_deref().unwrap()).await.unwrap();
+
+    world.stack.cognito().set_triggers(&pool.id, &Triggers::default()).unwrap();
+    let after = pool.sign_in(EMAIL).await.unwrap();
+    let refreshed_after = pool.refresh(before.refresh_token.as_deref().unwrap()).await.unwrap();
+
+    for tokens in [&before, &refreshed] {
+        assert_eq!(tokens.access["scope"], format!("aws.cognito.signin.user.admin {MARKER}"));
+        assert!(verdict(marker_rules(&pool), &tokens.access_token).await.is_ok());
+    }
+    for tokens in [&after, &refreshed_after] {
+        assert_eq!(tokens.access["scope"], "aws.cognito.signin.user.admin");
+        assert_eq!(verdict(marker_rules(&pool), &tokens.access_token).await.unwrap_err(), Refusal::Scope);
+    }
+    assert_eq!(before.id.get("scope"), None, "an ID token never passes");
+}
+
+#[tokio::test]
+async fn with_event_version_1_or_in_observe_mode_a_token_without_a_tenant_has_no_marker() {
+    let old = World::with_settings(&[("MARKER_SCOPE", MARKER)]).await;
+    let old_pool = old.user_pool(EventVersion::V1);
+    old_pool.ana_joins_acme().await;
+    let observing = World::with_settings(&[("MARKER_SCOPE", MARKER), ("MODE", "observe")]).await;
+    let observed_pool = observing.user_pool(EventVersion::V2);
+    observed_pool.ana_joins_acme().await;
+    let member = observed_pool.sign_in(EMAIL).await.unwrap();
+    observing.put(items::but(items::tenant("acme"), json!({ "status": "suspended" }))).await;
+
+    let suspended = observed_pool.sign_in(EMAIL).await.unwrap();
+    let old_token = old_pool.sign_in(EMAIL).await.unwrap().access_token;
+
+    assert!(verdict(marker_rules(&observed_pool), &member.access_token).await.is_ok());
+    let observed = verdict(marker_rules(&observed_pool), &suspended.access_token).await;
+    assert_eq!(observed.unwrap_err(), Refusal::Scope);
+    assert_eq!(verdict(marker_rules(&old_pool), &old_token).await.unwrap_err(), Refusal::Scope);
+}

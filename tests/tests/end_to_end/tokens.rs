@@ -258,6 +258,34 @@ async fn an_unbound_machine_is_refused_where_the_setting_says_so() {
 }
 
 #[tokio::test]
+async fn a_machine_without_a_tenant_that_asks_for_the_marker_is_refused_and_reported() {
+    let world = with_settings(&[("MARKER_SCOPE", "tenancy/member")]).await;
+    let asking = machine().replace("api/read", "tenancy/member");
+    assert_eq!(details(&world, &machine()).await, json!(null), "UNBOUND_MACHINE is bare");
+
+    assert_eq!(refused(&world, &asking).await, "WRONG_TENANT");
+
+    let report = &world.reports(PRE_TOKEN_GENERATION, 2).await[1];
+    assert_eq!(
+        (&report["Outcome"], &report["event"], &report["reason"]),
+        (&json!("denied"), &json!("token.denied"), &json!("marker_requested"))
+    );
+    let lines = world.stack.lambda().logs(PRE_TOKEN_GENERATION).unwrap();
+    let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let reported: Vec<Value> = lines.filter(|line| line["event"] == "security.cross_tenant").collect();
+    assert_eq!(reported.len(), 1);
+    assert_eq!(
+        (&reported[0]["reason"], &reported[0]["clientId"], &reported[0]["userPoolId"]),
+        (&json!("marker_requested"), &json!(CLIENT), &json!(POOL))
+    );
+    world.put(items::client(POOL, CLIENT, "acme", "machine")).await;
+    let scopes =
+        async |event: &str| details(&world, event).await["accessTokenGeneration"]["scopesToAdd"].clone();
+    assert_eq!(scopes(&machine()).await, json!(["tenancy/member"]));
+    assert_eq!(scopes(&asking).await, json!([]), "it has the marker already");
+}
+
+#[tokio::test]
 async fn pool_groups_are_dropped_kept_or_left_alone_and_never_emptied_by_accident() {
     let groups =
         |details: &Value| details.get("groupOverrideDetails").map(|block| block["groupsToOverride"].clone());
@@ -422,6 +450,7 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         ("CLAIMS_ACCESS", "all"),
         ("CLAIM_TENANT_ROLES", "custom"),
         ("EMAIL_VERIFIED_PROVIDERS", "Okta,"),
+        ("MARKER_SCOPE", "tenancy"),
         ("GROUP_FORMAT", "{rôle}"),
         ("CLAIM_BYTES_MAX", "65537"),
         ("IAM_ROLE_ALLOWLIST", "role/x"),
@@ -449,7 +478,7 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         "CLAIM_TENANT_ROLES",
         "EMAIL_VERIFIED_PROVIDERS",
         "AWS_ENDPOINT_URL_DYNAMODB",
-        "AWS_ENDPOINT_URL_DYNAMODB",
+        "MARKER_SCOPE",
         "GROUP_FORMAT",
         "CLAIM_BYTES_MAX",
         "IAM_ROLE_ALLOWLIST",

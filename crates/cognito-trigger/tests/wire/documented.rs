@@ -87,6 +87,7 @@ fn failures() -> Vec<Failure> {
     let not_json = serde_json::from_str::<u8>("").unwrap_err();
     let others = [
         Failure::UnboundMachine,
+        Failure::MarkerRequested,
         Failure::PoolNotAllowed,
         Failure::Event(UnreadableEvent::NoPool),
         Failure::Store(StoreError::Unavailable { operation: "read a user", source: "down".into() }),
@@ -109,6 +110,7 @@ fn failures() -> Vec<Failure> {
             Failure::NotInvited(_)
             | Failure::Refused(..)
             | Failure::UnboundMachine
+            | Failure::MarkerRequested
             | Failure::PoolNotAllowed
             | Failure::Event(_)
             | Failure::Store(StoreError::Unavailable { .. } | StoreError::Damaged(_))

@@ -93,6 +93,7 @@ fn a_reply_is_what_the_published_structs_say() {
     let contents = TokenContents {
         id: claims(&["tenant_id", "custom:tenantId"]),
         access: claims(&["tenant_id"]),
+        scopes: vec!["tenancy/member".to_owned()],
         groups: GroupChange::Replace(groups),
     };
 
@@ -108,6 +109,8 @@ fn a_reply_is_what_the_published_structs_say() {
     let v2: CognitoEventUserPoolsPreTokenGenResponseV2 = serde_json::from_str(&v2).unwrap();
     let details = v2.claims_and_scope_override_details.unwrap();
     assert_eq!(details.id_token_generation.unwrap().claims_to_add_or_override.len(), 2);
-    assert_eq!(details.access_token_generation.unwrap().claims_to_add_or_override.len(), 1);
+    let access = details.access_token_generation.unwrap();
+    assert_eq!(access.claims_to_add_or_override.len(), 1);
+    assert_eq!(access.scopes_to_add, ["tenancy/member"]);
     assert_eq!(details.group_override_details.groups_to_override, ["acme-admins"]);
 }

@@ -719,3 +719,45 @@ async fn a_list_that_never_ends_is_not_believed() {
     let document = document(&run);
     assert!(document["findings"].to_string().contains("again and again"), "{document}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_marker_scope_is_looked_up_in_the_pool_and_in_its_app_clients() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    let pool = desk.pool.as_str();
+    let variables =
+        [("TENANCY_TABLE", "tenancy"), ("USER_POOL_IDS", pool), ("MARKER_SCOPE", "tenancy/member")];
+    let marking = deploy(&desk, "marking", &variables, Some(for_the_pool(&desk)));
+    let cognito = desk.stack.cognito();
+    let triggers = json!({
+        "PostConfirmation": format!("{}:live", desk.stack.lambda().arn("join")),
+        "PreTokenGenerationConfig": { "LambdaArn": marking, "LambdaVersion": "V2_0" },
+    });
+    cognito.patch_pool(pool, json!({ "LambdaConfig": triggers })).unwrap();
+    let run = || document(&desk.run("doctor --output json --invite-only --expect-installed --fail-on info"));
+    let marker_rules = |document: &Value| {
+        rules(document)
+            .into_iter()
+            .filter(|rule| rule.starts_with("marker-"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+
+    let undefined = run();
+    let server =
+        desk.cognito().create_resource_server().user_pool_id(pool).identifier("tenancy").name("Tenancy");
+    let scope = aws_sdk_cognitoidentityprovider::types::ResourceServerScopeType::builder()
+        .scope_name("member")
+        .scope_description("Member of a tenant")
+        .build()
+        .unwrap();
+    server.scopes(scope).send().await.unwrap();
+    let defined = run();
+    cognito.patch_client(pool, &desk.client, json!({ "AllowedOAuthScopes": ["tenancy/member"] })).unwrap();
+    let requestable = run();
+
+    assert_eq!(marker_rules(&undefined), ["marker-undefined"]);
+    assert_eq!(marker_rules(&defined), Vec::<String>::new());
+    assert_eq!(marker_rules(&requestable), ["marker-requestable"]);
+    assert_eq!(requestable["findings"][0]["severity"], "critical");
+}

@@ -213,6 +213,7 @@ fn subject(rule: &Rule) -> &'static str {
         (Check::Own(_), _) => "the settings of the functions",
         (Check::Table(_), _) | (_, "table") => "the table",
         (_, "event") => "the event version",
+        (_, "marker") => "the marker scope",
         (_, "mfa") => "multi-factor authentication",
         (_, "plan") => "the plan",
         (_, "replica") => "the pool in other Regions",

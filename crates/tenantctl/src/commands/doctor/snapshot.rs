@@ -77,6 +77,8 @@ pub struct Snapshot {
     pub replicas: Read<Vec<Replica>>,
     /// The functions of its triggers.
     pub functions: Vec<Function>,
+    /// The scopes of the resource server that the marker scope names: none where there is no marker or no such server.
+    pub marker_server: Read<Vec<String>>,
     /// The table; `None` when there is none of the name.
     pub table: Read<Option<TableState>>,
     /// What the table ties to tenants.
@@ -283,6 +285,30 @@ impl Snapshot {
         of(PRE_TOKEN_GENERATION).or_else(|| of(POST_CONFIRMATION))
     }
 
+    /// `MARKER_SCOPE` of pre-token-generation, as it is set.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be read.
+    pub fn marker_scope(&self) -> Result<Option<&str>, String> {
+        marker_scope(&self.functions, &self.expected)
+    }
+
+    /// Whether every app client was seen.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn sees_all_clients(&self) -> Result<(), String> {
+        let clients = self.clients.as_ref().map_err(ToString::to_string)?;
+        let is_partly_seen = clients.iter().any(|client| client.described.is_err());
+        match &self.unlisted_clients {
+            Some(unread) => Err(unread.to_string()),
+            None if is_partly_seen => Err("not all app clients could be described".to_owned()),
+            None => Ok(()),
+        }
+    }
+
     /// Attributes of the schema that look as if rights hang on them, other than those that were named.
     pub fn suspects(&self) -> impl Iterator<Item = &str> {
         let expected = &self.expected;
@@ -294,6 +320,28 @@ impl Snapshot {
                 *name != expected.tenant_attribute && !expected.protected.iter().any(|known| known == name)
             })
             .filter(|name| is_suspect(name))
+    }
+}
+
+/// `MARKER_SCOPE` of pre-token-generation among the functions.
+///
+/// # Errors
+///
+/// Why it could not be read.
+pub fn marker_scope<'a>(functions: &'a [Function], expected: &Expected) -> Result<Option<&'a str>, String> {
+    let mut own = functions.iter().filter(|function| function.trigger == PRE_TOKEN_GENERATION);
+    let own = own.find(|function| function.belongs(expected) != Some(false));
+    let Some(function) = own else {
+        return Err("no pre-token-generation of this product is attached".to_owned());
+    };
+    let Some(settings) = function.settings()? else {
+        return Err("pre-token-generation is not there".to_owned());
+    };
+    match environment_error(settings) {
+        Some(said) => {
+            Err(format!("the environment variables of pre-token-generation could not be read: {said}"))
+        }
+        None => Ok(setting(settings, "MARKER_SCOPE")),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Why, in words for whoever helps a user, and what to do about it. Plain functions over what the handler saw.
 
-use cognito_trigger::PublicError;
 use cognito_trigger::event::Event;
 use cognito_trigger::failure::FailureTold;
+use cognito_trigger::{Failure, PublicError};
 use tenancy::join::{JoinOutcome, Way};
 use tenancy::sign_in::{ChosenBy, Notes};
 use tenancy::{MembershipStatus, Presented, ProviderName, TenantId, TenantStatus, UserRecords};
@@ -65,6 +65,9 @@ pub(super) fn refused(failure: &FailureTold, case: Case<'_>) -> Explanation {
     match failure.public {
         PublicError::InviteRequired => invite_required(case),
         PublicError::NoTenant => no_tenant(case),
+        PublicError::WrongTenant if failure.reason == Failure::MarkerRequested.told().reason => {
+            marker_requested(case)
+        }
         PublicError::WrongTenant => wrong_tenant(case),
         PublicError::ChooseTenant => choose_tenant(case),
         PublicError::Suspended => suspended(case),
@@ -121,6 +124,19 @@ fn wrong_tenant(case: Case<'_>) -> Explanation {
         (None, Presented::Given(asked)) => not_in(case, asked, &format!("The request asks for {asked}")),
         (None, Presented::None) => explained("The user is in no tenant that may be signed in to here.", []),
     }
+}
+
+fn marker_requested(case: Case<'_>) -> Explanation {
+    explained(
+        "The app client is bound to no tenant for its own tokens, and it asks for the marker scope (MARKER_SCOPE), which says \
+         that a token has a tenant.",
+        [
+            Advice::bind_machine(case),
+            Advice::text(
+                "Take the marker scope out of the app client's AllowedOAuthScopes: the function adds it by itself",
+            ),
+        ],
+    )
 }
 
 /// A tenant was bound or asked for, and the user is not in it.

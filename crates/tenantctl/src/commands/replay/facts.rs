@@ -1,6 +1,6 @@
 //! Parts of the document: memberships, what would be redeemed, what is refused, warnings.
 
-use cognito_trigger::{Handled, LogEvent};
+use cognito_trigger::{Failure, Handled, LogEvent};
 use serde::Serialize;
 use tenancy::UserRecords;
 use tenancy::join::{MembershipChange, Way};
@@ -146,6 +146,11 @@ pub(super) fn warnings(handled: &Handled) -> Vec<Warning> {
         };
         let (event, reason) = (LogEvent::CrossTenant.name(), Some(attempt.name()));
         warnings.push(Warning { event, reason, what: what.to_owned() });
+    }
+    if let Some(failure @ Failure::MarkerRequested) = handled.outcome.failure() {
+        let what = "an app client without a tenant asks for the marker scope; may it ask for it?".to_owned();
+        let (event, reason) = (LogEvent::CrossTenant.name(), Some(failure.told().reason));
+        warnings.push(Warning { event, reason, what });
     }
     for damage in handled.notes.all_damaged() {
         let what = format!("passed over: {damage}");

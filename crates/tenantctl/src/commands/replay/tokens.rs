@@ -1,4 +1,4 @@
-//! What a reply does to the tokens: claims and groups, compared with what the event says that they would be without it.
+//! What a reply does to the tokens: claims, groups and scopes, compared with what the event says that they would be without it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub(super) struct Tokens {
 #[derive(Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Token {
-    /// Bytes of the claims and the groups in the reply, as JSON.
+    /// Bytes of the claims, groups and scopes in the reply, as JSON.
     pub(super) added_bytes: usize,
     /// The claims that change, by their names.
     pub(super) changes: Vec<ClaimChange>,
@@ -55,10 +55,30 @@ pub(super) fn compare(event: &RawValue, pool: &PoolGroups, reply: &RawValue) -> 
     let groups = Groups::read(details);
     let id = member(details, "idTokenGeneration");
     let access = member(details, "accessTokenGeneration");
-    Tokens {
+    let mut tokens = Tokens {
         id: id.map(|id| token(Some(id), attributes, groups.as_ref(), pool, true)),
         access: Some(token(access, None, groups.as_ref(), pool, false)),
+    };
+    if let (Some(token), Some(block)) = (&mut tokens.access, access) {
+        add_scopes(token, event, block);
     }
+    tokens
+}
+
+/// The scopes that the reply adds, as a change of the claim `scope`.
+fn add_scopes(token: &mut Token, event: &RawValue, access: &RawValue) {
+    let added = texts(member(access, "scopesToAdd"));
+    if added.is_empty() {
+        return;
+    }
+    let before = texts(member(event, "request").and_then(|request| member(request, "scopes")));
+    let joined = |scopes: &[String]| (!scopes.is_empty()).then(|| Value::from(scopes.join(" ")));
+    token.changes.extend(change(
+        "scope".to_owned(),
+        joined(&before),
+        joined(&[before, added.clone()].concat()),
+    ));
+    token.added_bytes += added.iter().map(|scope| scope.len() + 1).sum::<usize>();
 }
 
 /// `groupOverrideDetails`: groups of both tokens, IAM roles of the ID token.
@@ -138,6 +158,10 @@ fn members(object: Option<&RawValue>) -> BTreeMap<Cow<'_, str>, &RawValue> {
 /// A member that is there and not null.
 fn member<'a>(object: &'a RawValue, name: &str) -> Option<&'a RawValue> {
     members(Some(object)).remove(name).filter(|value| value.get() != "null")
+}
+
+fn texts(list: Option<&RawValue>) -> Vec<String> {
+    list.and_then(|list| serde_json::from_str(list.get()).ok()).unwrap_or_default()
 }
 
 fn value(raw: &RawValue) -> Option<Value> {
@@ -221,12 +245,31 @@ mod tests {
         assert_eq!(lines(tokens.access.as_ref()), Vec::<String>::new());
     }
 
+    #[test]
+    fn an_added_scope_is_a_change_of_the_access_token() {
+        let event = raw(&json!({ "request": { "scopes": ["openid", "email"] } }));
+        let reply = raw(&json!({ "response": { "claimsAndScopeOverrideDetails": {
+            "accessTokenGeneration": { "claimsToAddOrOverride": {}, "scopesToAdd": ["tenancy/member"] },
+        } } }));
+
+        let token = compare(&event, &PoolGroups::default(), &reply).access.unwrap();
+
+        let scope = ClaimChange {
+            change: "change",
+            claim: "scope".to_owned(),
+            before: Some(json!("openid email")),
+            after: Some(json!("openid email tenancy/member")),
+        };
+        assert_eq!(token.changes, [scope]);
+    }
+
     proptest! {
         #[test]
         fn the_bytes_are_those_that_the_function_counts(
             id in prop::collection::btree_map("[a-z]{1,9}", "\\PC{0,20}", 1..5),
             access in prop::collection::btree_map("[a-z]{1,9}", "\\PC{0,20}", 0..5),
             groups in prop::option::of(prop::collection::vec("[a-z]{1,9}", 0..4)),
+            scopes in prop::collection::vec("[a-z]{1,9}/[a-z]{1,9}", 0..3),
             is_v2: bool,
         ) {
             let version = if is_v2 { EventVersion::V2 } else { EventVersion::V1 };
@@ -236,7 +279,7 @@ mod tests {
             let groups = groups.map_or(GroupChange::Keep, |groups| {
                 GroupChange::Replace(GroupOverride { groups_to_override: groups, ..GroupOverride::default() })
             });
-            let contents = TokenContents { id: claims(id), access: claims(access), groups };
+            let contents = TokenContents { id: claims(id), access: claims(access), scopes, groups };
             let reply = format!("{{\"response\":{}}}", contents.response(version).json);
             let reply = RawValue::from_string(reply).unwrap();
 

@@ -222,6 +222,25 @@ async fn a_machine_gets_its_tenant_or_a_bare_token_or_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_marker_scope_comes_with_the_tenant_and_never_by_request() {
+    let world = World::with_ana().await;
+    let mut machine = world.sign_in();
+    machine["triggerSource"] = json!("TokenGeneration_ClientCredentials");
+    machine["request"] = json!({ "scopes": ["tenancy/member"] });
+
+    let (_, issued) = world.document(&world.sign_in(), "--set MARKER_SCOPE=tenancy/member").await;
+    let (code, refused) = world.document(&machine, "--set MARKER_SCOPE=tenancy/member").await;
+
+    let changes = issued["tokens"]["access"]["changes"].as_array().unwrap();
+    let scope = changes.iter().find(|change| change["claim"] == "scope").unwrap();
+    assert!(scope["after"].as_str().unwrap().ends_with(" tenancy/member"), "{scope}");
+    assert_eq!((code, &refused["refusal"]["reason"]), (4, &json!("marker_requested")));
+    assert_eq!(refused["warnings"][0]["event"], "security.cross_tenant");
+    let advice = refused["refusal"]["advice"].to_string();
+    assert!(advice.contains("tenantctl client bind") && advice.contains("AllowedOAuthScopes"), "{advice}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn version_1_is_answered_in_its_own_form() {
     let world = World::with_ana().await;
     let mut event = world.sign_in();

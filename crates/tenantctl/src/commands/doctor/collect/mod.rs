@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 use tenancy::PoolId;
 use tokio::task::JoinSet;
 
-use super::snapshot::{Expected, Snapshot};
+use super::snapshot::{Expected, Snapshot, marker_scope};
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -40,6 +40,11 @@ pub(super) async fn snapshot(
         Some(triggers) => functions::read(context, pool, pool_settings.arn(), triggers).await,
         None => Vec::new(),
     };
+    let marker_server = match marker_scope(&functions, &expected) {
+        Ok(Some(marker)) => pool::marker_server(&cognito, pool, marker).await,
+        // Without a marker nothing is looked for. What hid it is said by the rules themselves.
+        Ok(None) | Err(_) => Ok(Vec::new()),
+    };
     let table = table::inspect(context, pool).await;
     let bindings = match &table {
         Ok(Some(_)) => table::bindings(context, pool, &clients, &providers).await,
@@ -59,6 +64,7 @@ pub(super) async fn snapshot(
         unlisted_providers,
         replicas,
         functions,
+        marker_server,
         table,
         bindings,
     };

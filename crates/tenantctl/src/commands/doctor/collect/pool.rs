@@ -187,6 +187,20 @@ pub(super) async fn mfa(cognito: &Client, pool: &PoolId) -> Read<GetUserPoolMfaC
     answer.map_err(|error| Unread::of("cognito-idp:GetUserPoolMfaConfig", &error))
 }
 
+/// The scopes of the resource server that a marker scope names; none where there is no such server.
+pub(super) async fn marker_server(cognito: &Client, pool: &PoolId, marker: &str) -> Read<Vec<String>> {
+    let Some((server, _)) = marker.split_once('/') else { return Ok(Vec::new()) };
+    let call = cognito.describe_resource_server().user_pool_id(pool.as_str()).identifier(server);
+    match call.send().await.map_err(|error| Unread::of("cognito-idp:DescribeResourceServer", &error)) {
+        Ok(answer) => {
+            let scopes = answer.resource_server.and_then(|server| server.scopes).unwrap_or_default();
+            Ok(scopes.into_iter().map(|scope| scope.scope_name).collect())
+        }
+        Err(Unread { kind: No::Missing, .. }) => Ok(Vec::new()),
+        Err(unread) => Err(unread),
+    }
+}
+
 /// The token of the next page; one that was given already would go round for ever.
 fn next(action: &'static str, last: Option<&str>, next: Option<String>) -> Read<Option<String>> {
     let next = next.filter(|token| !token.is_empty());

@@ -4,6 +4,7 @@ mod access;
 mod attributes;
 mod clients;
 mod functions;
+mod marker;
 mod permissions;
 mod pool;
 mod providers;
@@ -29,6 +30,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
         registration::RULES,
         replicas::RULES,
         clients::RULES,
+        marker::RULES,
         tokens::RULES,
         providers::RULES,
         table::RULES,

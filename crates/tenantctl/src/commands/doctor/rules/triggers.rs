@@ -61,8 +61,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "event-version-old",
         severity: Severity::Medium,
-        looks_for: "Pre-token-generation gets event version V1_0.",
-        why: "Access tokens carry no tenant then, only ID tokens do; an API that goes by access tokens cannot tell tenants apart.",
+        looks_for: "Pre-token-generation gets event version V1_0. Severity high when MARKER_SCOPE is set.",
+        why: "Access tokens carry no tenant then, only ID tokens do; an API that goes by access tokens cannot tell tenants apart. \
+              They lack the marker scope too, so an API that demands it refuses everybody.",
         check: Check::Any(version_old),
     },
     Rule {
@@ -266,7 +267,9 @@ fn version_old(snapshot: &Snapshot) -> Look {
         unknown => return Err(unknown_version(&unknown)),
     }
     let found = format!("It gets event version {}.", version.as_str());
-    Ok(vec![Finding::new(PRE_TOKEN_GENERATION, found, attach_version(snapshot, "V2_0"))])
+    let finding = Finding::new(PRE_TOKEN_GENERATION, found, attach_version(snapshot, "V2_0"));
+    let has_marker = matches!(snapshot.marker_scope(), Ok(Some(_)));
+    Ok(vec![if has_marker { finding.at(Severity::High) } else { finding }])
 }
 
 fn version_plan(snapshot: &Snapshot) -> Look {
@@ -303,16 +306,11 @@ fn version_plan(snapshot: &Snapshot) -> Look {
 
 fn version_machine(snapshot: &Snapshot) -> Look {
     let version = version(snapshot)?;
-    let clients = snapshot.clients.as_ref().map_err(ToString::to_string)?;
+    snapshot.clients.as_ref().map_err(ToString::to_string)?;
     let machines: Vec<_> =
         snapshot.described_clients().filter(super::super::snapshot::Client::is_machine).collect();
     if machines.is_empty() {
-        let is_partly_seen = clients.iter().any(|client| client.described.is_err());
-        return match &snapshot.unlisted_clients {
-            Some(unread) => Err(unread.to_string()),
-            None if is_partly_seen => Err("not all app clients could be described".to_owned()),
-            None => Ok(Vec::new()),
-        };
+        return snapshot.sees_all_clients().map(|()| Vec::new());
     }
     match version {
         Version::V30 => return Ok(Vec::new()),

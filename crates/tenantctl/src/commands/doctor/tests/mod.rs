@@ -2,6 +2,7 @@
 
 mod clients;
 mod functions;
+mod marker;
 mod pool;
 mod providers;
 mod published;

@@ -49,6 +49,7 @@ pub(super) fn snapshot() -> Snapshot {
         unlisted_providers: None,
         replicas: Ok(Vec::new()),
         functions: vec![function("PostConfirmation", "join"), function("PreTokenGeneration", "tokens")],
+        marker_server: Ok(Vec::new()),
         table: Ok(Some(table())),
         bindings: Ok(Bindings {
             tenants: vec![

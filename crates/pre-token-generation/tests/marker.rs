@@ -1,0 +1,259 @@
+//! The marker scope is in an access token if, and only if, the token carries a tenant: with generated memberships, tenants,
+//! bindings, events and settings.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use cognito_trigger::Outcome;
+use cognito_trigger::trigger::conclude;
+use function::{Call, Settings};
+use pre_token_generation::{Config, PreTokenGeneration};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use serde_json::{Value, json};
+use tenancy::join::{DefaultChange, JoinPlan, Offer};
+use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, StoreError};
+use tenancy::{
+    ClientBinding, ClientBindingMode, ClientId, Damage, EmailHash, InviteHash, InvitePointer, Membership,
+    MembershipStatus, PoolId, ProviderBinding, ProviderName, Role, Stamp, Tenant, TenantId, TenantStatus,
+    Timestamp, UserKey, UserRecords,
+};
+use tokio::time::Instant;
+
+const MARKER: &str = "tenancy/member";
+
+/// Ana's memberships, the tenants and the binding of the app client. There are no invites.
+#[derive(Clone, Debug, Default)]
+struct Store {
+    memberships: Vec<(String, MembershipStatus)>,
+    tenants: Vec<(String, TenantStatus)>,
+    binding: Option<(String, ClientBindingMode)>,
+    is_silent: bool,
+}
+
+impl Store {
+    fn answer<T>(&self, value: T) -> Result<T, StoreError> {
+        if self.is_silent {
+            return Err(StoreError::Unavailable { operation: "read", source: "down".into() });
+        }
+        Ok(value)
+    }
+}
+
+impl Records for Store {
+    async fn user(&self, _: &UserKey) -> Result<UserRecords, StoreError> {
+        let memberships = self.memberships.iter().map(|(tenant, status)| Membership {
+            tenant: tenant.parse().unwrap(),
+            roles: vec!["viewer".parse::<Role>().unwrap()],
+            status: *status,
+            stamp: Stamp::Done,
+            version: 1,
+            joined_at: None,
+        });
+        self.answer(UserRecords { memberships: memberships.collect(), ..UserRecords::default() })
+    }
+
+    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        let found = self.tenants.iter().find(|(tenant, _)| tenant == id.as_str());
+        self.answer(found.map(|(_, status)| {
+            let (name, tier) = ("Acme".parse().unwrap(), "pro".parse().unwrap());
+            Arc::new(Tenant { id: id.clone(), name, tier, status: *status, roles: BTreeMap::new() })
+        }))
+    }
+
+    async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {
+        let binding = self.binding.as_ref();
+        self.answer(
+            binding.map(|(tenant, mode)| ClientBinding { tenant: tenant.parse().unwrap(), mode: *mode }),
+        )
+    }
+}
+
+impl Offers for Store {
+    async fn offer(&self, _: &InviteHash, _: &UserKey) -> Result<Offer, StoreError> {
+        self.answer(Offer::default())
+    }
+
+    async fn pointer(&self, _: &EmailHash, _: &TenantId) -> Result<Option<InvitePointer>, StoreError> {
+        self.answer(None)
+    }
+
+    async fn pointers(&self, _: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
+        self.answer(Vec::new())
+    }
+}
+
+impl ProviderBindings for Store {
+    async fn provider_binding(
+        &self,
+        _: &PoolId,
+        _: &ProviderName,
+    ) -> Result<Option<ProviderBinding>, StoreError> {
+        self.answer(None)
+    }
+
+    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.tenant(id).await
+    }
+}
+
+impl Joins for Store {
+    async fn commit(&self, _: &JoinPlan) -> Result<Commit, StoreError> {
+        self.answer(Commit::Done)
+    }
+}
+
+impl Defaults for Store {
+    async fn move_default(
+        &self,
+        _: &UserKey,
+        _: &DefaultChange,
+        _: Timestamp,
+        _: &str,
+    ) -> Result<Commit, StoreError> {
+        self.answer(Commit::Done)
+    }
+}
+
+async fn outcome(store: &Store, settings: &BTreeMap<&str, &str>, event: &str) -> Outcome {
+    let lookup = |name: &str| settings.get(name).map(|value| (*value).to_owned());
+    let mut settings = Settings::new(&lookup);
+    let config = Config::read(&mut settings);
+    let config = settings.finish(config).unwrap();
+    let (now, began) = (SystemTime::UNIX_EPOCH, Instant::now());
+    let call = Call {
+        event,
+        request_id: "r",
+        is_cold_start: false,
+        now,
+        began,
+        deadline: began + Duration::from_secs(5),
+    };
+    conclude(&PreTokenGeneration { config: &config, cached: store, store }, &call).await.1.outcome
+}
+
+fn blocking<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+fn event(version: &str, source: &str, is_machine: bool, scopes: &[&str], asked: Option<&str>) -> Value {
+    let container = if version == "1" { "claimsOverrideDetails" } else { "claimsAndScopeOverrideDetails" };
+    let attributes = if is_machine { json!({}) } else { json!({ "sub": "ana" }) };
+    let mut event = json!({
+        "version": version, "triggerSource": source, "region": "eu-west-1", "userPoolId": "eu-west-1_AbCdEf123",
+        "userName": "ana", "callerContext": { "clientId": "web" },
+        "request": { "userAttributes": attributes, "clientMetadata": { "tenantId": asked } },
+        "response": { container: null },
+    });
+    if version != "1" {
+        event["request"]["scopes"] = json!(scopes);
+    }
+    event
+}
+
+/// The scopes of the access token that Cognito makes of an event and its answer, and its tenant.
+fn access_token(event: &Value, answer: &Value) -> (Vec<String>, Option<String>) {
+    let details = &answer["response"]["claimsAndScopeOverrideDetails"]["accessTokenGeneration"];
+    let texts = |list: &Value| -> Vec<String> {
+        list.as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let scopes = [texts(&event["request"]["scopes"]), texts(&details["scopesToAdd"])].concat();
+    (scopes, details["claimsToAddOrOverride"]["tenant_id"].as_str().map(str::to_owned))
+}
+
+fn memberships() -> impl Strategy<Value = Vec<(String, MembershipStatus)>> {
+    let tenants = subsequence(vec!["acme", "globex"], 0..=2);
+    (tenants, prop::collection::vec(select(MembershipStatus::ALL.to_vec()), 2))
+        .prop_map(|(tenants, status)| tenants.into_iter().map(str::to_owned).zip(status).collect())
+}
+
+fn stores() -> impl Strategy<Value = Store> {
+    let status = select(TenantStatus::ALL.to_vec());
+    let tenants = (status.clone(), status)
+        .prop_map(|(acme, globex)| vec![("acme".to_owned(), acme), ("globex".to_owned(), globex)]);
+    let binding = prop::option::of((select(vec!["acme", "globex"]), select(ClientBindingMode::ALL.to_vec())));
+    let binding = binding.prop_map(|binding| binding.map(|(tenant, mode)| (tenant.to_owned(), mode)));
+    (memberships(), tenants, binding, prop::bool::weighted(0.1)).prop_map(
+        |(memberships, tenants, binding, is_silent)| Store { memberships, tenants, binding, is_silent },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn the_marker_is_in_a_token_if_and_only_if_the_tenant_is(
+        store in stores(),
+        version in select(vec!["1", "2", "3"]),
+        source in select(vec!["Authentication", "HostedAuth", "RefreshTokens", "ClientCredentials", "Other"]),
+        is_machine: bool,
+        scopes in subsequence(vec!["openid", "api/read", MARKER, "tenancy/members"], 0..=4),
+        asked in prop::option::of(select(vec!["acme", "globex", "Initech"])),
+        claims in select(vec!["", "id", "id,name,tier,roles"]),
+        unbound in select(vec!["bare", "refuse"]),
+    ) {
+        let source = format!("TokenGeneration_{source}");
+        let event = event(version, &source, is_machine, &scopes, asked);
+        let settings = BTreeMap::from([
+            ("MARKER_SCOPE", MARKER), ("UNBOUND_MACHINE", unbound), ("CLAIMS_ACCESS", claims),
+        ]);
+
+        let text = event.to_string();
+        // Without an answer there is no token.
+        if let Ok(answer) = blocking(outcome(&store, &settings, &text)).into_answer(&text) {
+            let answer: Value = serde_json::from_str(answer.get()).unwrap();
+            let (scopes, tenant) = access_token(&event, &answer);
+            let markers = scopes.iter().filter(|scope| *scope == MARKER).count();
+            prop_assert_eq!(markers, usize::from(tenant.is_some()), "{} {}", event, answer);
+        }
+    }
+}
+
+/// A machine without a binding that has these scopes: the reason of the log line, or `passed`.
+fn unbound_machine(settings: &[(&str, &str)], scopes: &Value) -> &'static str {
+    let settings = settings.iter().copied().collect();
+    let mut event = event("3", "TokenGeneration_ClientCredentials", true, &[], None);
+    event["request"]["scopes"] = scopes.clone();
+    let told = blocking(outcome(&Store::default(), &settings, &event.to_string())).told();
+    if told.outcome == "denied" { told.reason.unwrap() } else { told.outcome }
+}
+
+#[test]
+fn a_machine_without_a_tenant_never_gets_a_marker_that_it_asked_for() {
+    let bare = &[("MARKER_SCOPE", MARKER)][..];
+    let refuse = &[("MARKER_SCOPE", MARKER), ("UNBOUND_MACHINE", "refuse")][..];
+    let rows = [
+        (bare, json!(["api/read", MARKER]), "marker_requested"),
+        (refuse, json!(["api/read", MARKER]), "marker_requested"),
+        // Shapes that Cognito does not document must not hide the marker.
+        (bare, json!(["api/read", null, 7, MARKER]), "marker_requested"),
+        (bare, json!(format!("api/read {MARKER}")), "marker_requested"),
+        (bare, json!(["api/read"]), "passed"),
+        (bare, json!(["tenancy/members", "Tenancy/member"]), "passed"),
+        (bare, json!(null), "passed"),
+        (refuse, json!(["api/read"]), "unbound_machine"),
+        (&[], json!(["api/read", MARKER]), "passed"),
+    ];
+
+    for (settings, scopes, expected) in rows {
+        assert_eq!(unbound_machine(settings, &scopes), expected, "{settings:?} {scopes}");
+    }
+}
+
+#[test]
+fn the_marker_counts_as_bytes_of_the_access_token() {
+    let store = Store {
+        memberships: vec![("acme".to_owned(), MembershipStatus::Active)],
+        tenants: vec![("acme".to_owned(), TenantStatus::Active)],
+        ..Store::default()
+    };
+    let event = event("2", "TokenGeneration_Authentication", false, &[], None).to_string();
+    let long = format!("tenancy/{}", "x".repeat(128));
+    let settings = BTreeMap::from([("CLAIM_BYTES_MAX", "250"), ("CLAIMS_ID", "id")]);
+    let with_marker =
+        BTreeMap::from_iter(settings.clone().into_iter().chain([("MARKER_SCOPE", long.as_str())]));
+
+    assert_eq!(blocking(outcome(&store, &settings, &event)).told().outcome, "issued");
+    assert_eq!(blocking(outcome(&store, &with_marker, &event)).told().reason, Some("claims_too_large"));
+}
