@@ -104,7 +104,7 @@ impl Context {
             ("--endpoint-url", said.endpoint_url.as_deref()),
         ]
         .into_iter()
-        .filter_map(|(name, value)| Some(format!(" {name} {}", crate::commands::pool::shell_word(value?))))
+        .filter_map(|(name, value)| Some(format!(" {name} {}", user_pool::words::shell_word(value?))))
         .collect()
     }
 

@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde_json::json;
 use tenancy_aws::operator::{self, OperatorError};
 
-use crate::advice::refusal;
-use crate::aws_error::{AwsError, Meaning};
+use crate::advice::{of_meaning, refusal};
 use crate::credentials::{Source, Unsigned};
 use crate::page::plain;
+use user_pool::aws_error::{AwsError, Meaning};
 
 /// What a command says when it has ended without a failure.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -110,7 +110,7 @@ impl Failure {
 
     /// With the advice that takes the place of that of `meaning`; other sentences of what to do stay.
     pub(crate) fn advised(mut self, meaning: Meaning, advice: &str) -> Self {
-        let general = meaning.advice().unwrap_or_default();
+        let general = of_meaning(meaning).unwrap_or_default();
         let rest = self.hint.as_deref().map_or("", |hint| hint.strip_prefix(general).unwrap_or(hint)).trim();
         self.hint = Some([advice, rest].join(" ").trim().to_owned());
         self
@@ -124,7 +124,7 @@ impl Failure {
 
     /// With what AWS meant, and the advice for that.
     pub(crate) fn meant(self, meaning: Meaning) -> Self {
-        let hint = meaning.advice().map(str::to_owned);
+        let hint = of_meaning(meaning).map(str::to_owned);
         Self { meaning: Some(meaning), hint, ..self }
     }
 
@@ -240,7 +240,7 @@ pub fn of(operation: &str, error: &AwsError) -> Failure {
     Failure {
         code: "aws",
         meaning: Some(meaning),
-        hint: meaning.advice().map(str::to_owned),
+        hint: of_meaning(meaning).map(str::to_owned),
         ..Failure::failed(format!("could not {operation}: {error}"))
     }
 }

@@ -5,17 +5,13 @@
 //! | [`cli`] | the command line, one type a noun |
 //! | [`context`] | what a command works with: the table, the pool, who is asking, the time, the page |
 //! | [`page`] | what is printed: for people, or as JSON |
-//! | [`aws_error`] | what an error of AWS means: the one list of codes |
 //! | [`credentials`] | where the credentials come from, and why there are none |
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
 //! | [`issuable`] | what could never be in a token, and is refused here |
 //! | [`token_estimate`] | how large tokens become, and what takes none of that size |
 //! | [`commands`] | one module a noun |
-//! | [`users`] | users of a pool, looked up |
-//! | [`policy`] | who may call a function, by its resource policy |
 //! | [`region`] | the Region that a name says |
 //! | [`trust`] | certificate authorities |
-//! | [`pace`] | a steady pace for calls with a quota |
 //!
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
 //! `tenancy-aws` alone.
@@ -24,24 +20,18 @@
 
 mod advice;
 pub mod aws;
-pub mod aws_error;
 pub mod cli;
 pub mod commands;
-mod conditions;
 pub mod context;
 pub mod credentials;
 pub mod failure;
 pub mod issuable;
 pub mod local;
-pub mod pace;
 pub mod page;
-pub mod policy;
 pub mod progress;
 pub mod region;
-pub mod serves;
 pub mod token_estimate;
 pub mod trust;
-pub mod users;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -133,28 +133,6 @@ pub fn minute(moment: Timestamp) -> String {
     }
 }
 
-/// A length of time for people, in one unit where that is exact: `365d`, `36h`, `90m`, `45s`; else in two: `3h 25m`.
-#[must_use]
-pub fn short_span(seconds: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
-    /// Up to how many minutes or seconds are read at a glance.
-    const FEW: u64 = 180;
-    for (unit, name) in UNITS {
-        let count = seconds / unit;
-        if seconds.is_multiple_of(unit) && (unit >= 3_600 || count <= FEW) && count > 0 {
-            return format!("{count}{name}");
-        }
-    }
-    let parts = UNITS.iter().scan(seconds, |rest, (unit, name)| {
-        let count = *rest / unit;
-        *rest %= unit;
-        Some((count, name))
-    });
-    let parts = parts.skip_while(|(count, _)| *count == 0).take(2).filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = parts.map(|(count, name)| format!("{count}{name}")).collect();
-    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
-}
-
 /// Texts in one, or a dash.
 pub fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let text = texts.into_iter().collect::<Vec<_>>().join(", ");
@@ -174,32 +152,4 @@ pub fn role_names(roles: &[Role]) -> String {
 /// [`Failure`] of usage.
 pub fn not_empty<T>(list: &[T], option: &str) -> Result<(), Failure> {
     if list.is_empty() { Err(Failure::usage(format!("{option} is missing"))) } else { Ok(()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_is_shown_as_people_write_it() {
-        let rows = [
-            ("365d", "365d"),
-            ("7d", "7d"),
-            ("48h", "2d"),
-            ("36h", "36h"),
-            ("12h", "12h"),
-            ("90m", "90m"),
-            ("60m", "1h"),
-            ("90s", "90s"),
-            ("3h 25m 45s", "3h 25m"),
-            ("25h 1m", "1d 1h"),
-            ("205s", "3m 25s"),
-            ("0s", "0s"),
-        ];
-
-        for (given, shown) in rows {
-            let span: Span = given.parse().unwrap();
-            assert_eq!(short_span(span.0.as_secs()), shown, "{given}");
-        }
-    }
 }

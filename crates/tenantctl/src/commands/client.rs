@@ -8,11 +8,11 @@ use tenancy_aws::operator::{Change, ClientRecord};
 use super::arguments::TenantOption;
 use super::doctor::snapshot::machine_flows;
 use super::written::NoFacts;
-use crate::aws_error::{AwsError, Meaning};
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::page::{Page, Show};
+use user_pool::aws_error::{AwsError, Meaning};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]

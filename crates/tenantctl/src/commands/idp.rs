@@ -8,12 +8,12 @@ use tenancy_aws::operator::{Change, ProviderRecord, ProviderTerms};
 use super::arguments::{RolesOption, TenantOption, joined, role_names};
 use super::invite::note_unlisted_roles;
 use super::written::NoFacts;
-use crate::aws_error::{AwsError, Meaning};
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::issuable::FunctionSettings;
 use crate::page::{Page, Show};
+use user_pool::aws_error::{AwsError, Meaning};
 
 /// Providers where anybody can have an account (API reference, `IdentityProviderTypeType`).
 const PUBLIC: [&str; 4] = ["Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];

@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy_aws::table::{self, TableState};
 
-use crate::aws_error::Meaning;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
+use user_pool::aws_error::Meaning;
 
 /// Verbs.
 #[derive(Debug, Subcommand)]

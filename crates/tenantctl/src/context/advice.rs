@@ -3,9 +3,9 @@
 use tenancy::PoolId;
 
 use super::Context;
-use crate::aws_error::Meaning;
 use crate::failure::Failure;
 use crate::region;
+use user_pool::aws_error::Meaning;
 
 impl Context {
     /// What to say when there is no such pool: which region was asked, and which one the pool's id names.

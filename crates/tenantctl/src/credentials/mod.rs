@@ -18,8 +18,10 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 
 pub use source::{Kind, Place, ProfileSource, Source, profiles};
 
-use crate::aws_error::{AwsError, Meaning};
-use crate::commands::pool::shell_word;
+use user_pool::aws_error::{AwsError, Meaning};
+
+use crate::advice;
+use user_pool::words::shell_word;
 
 /// Longest wait for credentials. A `credential_process` that starts the AWS CLI takes a second or two.
 pub const TIMEOUT: Duration = Duration::from_secs(8);
@@ -133,12 +135,12 @@ impl Unsigned {
             }
             Self::Process { .. } => "Run its command by hand to see what is wrong.".to_owned(),
             Self::Role(error) if error.meaning().needs_sign_in() => source.renewal(),
-            Self::Role(error) => error.meaning().advice().map_or_else(
+            Self::Role(error) => advice::of_meaning(error.meaning()).map_or_else(
                 || "Are role_arn, external_id and source_profile right?".to_owned(),
                 str::to_owned,
             ),
             Self::Place { place, .. } => place.advice().to_owned(),
-            Self::Unreachable(_) => Meaning::Unreachable.advice().unwrap_or_default().to_owned(),
+            Self::Unreachable(_) => advice::of_meaning(Meaning::Unreachable).unwrap_or_default().to_owned(),
             Self::Slow => {
                 "Does the credential_process wait for input, or does the network drop packets?".to_owned()
             }

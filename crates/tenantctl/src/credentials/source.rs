@@ -6,7 +6,7 @@ use aws_config::profile::{Profile, ProfileFileLoadError, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::Unsigned;
-use crate::commands::pool::shell_word;
+use user_pool::words::shell_word;
 
 /// Where the credentials come from.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -3,8 +3,9 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::functions::{Configuration, Function};
+use super::functions::Function;
 use super::snapshot::{Bindings, Client, Snapshot};
+use user_pool::function::Configuration;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ValueEnum)]

@@ -1,11 +1,12 @@
 //! What could not be read and lets no audit pass: everything after the credentials have ended, and what tells that the
 //! product is installed.
 
-use super::functions::{Function, environment_error};
+use super::functions::Function;
 use super::snapshot::{Listed, Snapshot};
 use super::unread::{No, Read, Unread};
-use crate::aws_error::Meaning;
 use crate::failure::Failure;
+use user_pool::aws_error::Meaning;
+use user_pool::function::environment_error;
 
 /// The failure of the command when the credentials or the clock were at fault in the middle of the audit.
 #[must_use]

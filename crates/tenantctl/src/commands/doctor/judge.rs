@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Check, Finding, Rule, Severity};
-use super::functions::{Function, environment_error};
+use super::functions::Function;
 use super::rules;
 use super::snapshot::{Listed, Snapshot};
 use super::unread::{No, Read, Unread};
+use user_pool::function::environment_error;
 
 /// What the rules came to.
 #[derive(Default)]
@@ -175,7 +176,7 @@ fn of_functions<'a>(
 
 fn of_own_functions(
     snapshot: &Snapshot,
-    check: fn(&Snapshot, &Function, &super::functions::Configuration) -> Option<Finding>,
+    check: fn(&Snapshot, &Function, &user_pool::function::Configuration) -> Option<Finding>,
 ) -> Looked {
     let at_own_triggers = snapshot.functions.iter().filter(|function| function.is_at_own_trigger());
     let own: Vec<&Function> =

@@ -21,13 +21,12 @@ use cognito_trigger::claims::STANDARD;
 use tenancy::PoolId;
 
 use self::finding::Severity;
-use self::functions::FunctionName;
 use self::list::RuleList;
 use self::report::Report;
 use self::snapshot::{Expected, TENANT_ATTRIBUTE};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::policy;
+use user_pool::FunctionName;
 
 /// What whoever runs the audit must be allowed.
 const PERMISSIONS: &str = "Permissions: cognito-idp:DescribeUserPool, and for the rest of the pool ListUserPoolClients, \

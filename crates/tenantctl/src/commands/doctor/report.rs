@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use user_pool::words::counted;
+
 use super::finding::Severity;
 use super::functions::PRE_TOKEN_GENERATION;
 use super::judge::{Judgement, severity};
@@ -280,11 +282,7 @@ impl Report {
         page.gap();
         page.heading("Not checked");
         for gap in &self.not_checked {
-            let rules = if self.is_verbose {
-                gap.rules.join(", ")
-            } else {
-                counted(gap.rules.len(), "rule", "rules")
-            };
+            let rules = if self.is_verbose { gap.rules.join(", ") } else { counted(gap.rules.len(), "rule") };
             page.item(2, &format!("{}: {} ({rules})", gap.what, gap.reason));
         }
     }
@@ -310,12 +308,8 @@ impl Report {
         };
         format!(
             "{found}{ignored}; {} passed, {} not checked.{verdict}",
-            counted(counts.passed, "rule", "rules"),
+            counted(counts.passed, "rule"),
             counts.not_checked
         )
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

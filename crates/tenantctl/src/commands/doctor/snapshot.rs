@@ -11,10 +11,10 @@ use serde_json::Value;
 use tenancy::{ClientBindingMode, TenantStatus};
 use tenancy_aws::table::TableState;
 
-use super::functions::{
-    Function, FunctionName, POST_CONFIRMATION, PRE_TOKEN_GENERATION, environment_error, setting,
-};
+use super::functions::{Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use super::unread::{Read, Unread};
+use user_pool::FunctionName;
+use user_pool::function::{environment_error, setting};
 
 /// The tenant attribute of functions without a setting of their own.
 pub const TENANT_ATTRIBUTE: &str = "custom:tenantId";

@@ -3,8 +3,8 @@
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
-use crate::aws_error::{AwsError, Meaning};
 use crate::failure::{self, Failure};
+use user_pool::aws_error::{AwsError, Meaning};
 
 /// Why something could not be read.
 #[derive(Clone, Debug, Eq, PartialEq)]

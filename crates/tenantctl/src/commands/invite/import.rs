@@ -11,7 +11,7 @@ use tenancy::ports::StoreError;
 use tenancy::{TenantStatus, Timestamp};
 use tenancy_aws::operator::{InviteRecord, InviteState, NewInvite, Operator, OperatorError, TenantRecord};
 
-use super::super::arguments::{RolesOption, TenantOption, role_names, short_span};
+use super::super::arguments::{RolesOption, TenantOption, role_names};
 use super::super::repair::stop::Stop;
 use super::import_file::{CodeFile, Guest, Row, read};
 use super::{Terms, codes, note_unlisted_roles};
@@ -20,6 +20,7 @@ use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
 use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
 use crate::progress::Progress;
+use user_pool::words::short_span;
 
 /// What to import, and where the codes go.
 #[derive(Args, Debug)]

@@ -2,6 +2,7 @@
 
 mod addresses;
 pub mod list;
+mod lookup;
 mod view;
 
 use clap::{Args, Subcommand};
@@ -14,12 +15,12 @@ use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
 use super::defaults::{Loss, lost_with_membership, one_sentence};
 use super::invite::note_unlisted_roles;
 use super::written::{NoFacts, Written};
-use crate::aws_error::AwsError;
 use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::issuable::FunctionSettings;
-use crate::users;
+use user_pool::aws_error::AwsError;
+use user_pool::users;
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
@@ -371,7 +372,7 @@ async fn resolve(selection: &UserSelection, context: &Context) -> Result<Known, 
     if selection.no_lookup || !context.has_cognito() {
         return Ok(Known::table_only(UserKey { pool: pool.clone(), sub: sub_of(&selection.user)? }));
     }
-    let found = users::find_user(&context.cognito_of(pool).await?, pool, &selection.user).await?;
+    let found = lookup::find_user(context, pool, &selection.user).await?;
     Ok(Known { user: UserKey { pool: pool.clone(), sub: found.sub.clone() }, directory: Some(found) })
 }
 

@@ -12,7 +12,7 @@ use super::super::defaults::LostDefault;
 use super::super::tenant::styled_status;
 use super::addresses::Address;
 use crate::page::{DIM, Page, Show, styled};
-use crate::users::PoolUser;
+use user_pool::users::PoolUser;
 
 /// A membership.
 #[derive(Serialize)]

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use user_pool::words::shell_word;
+
 use super::description::Description;
 use super::difference::Difference;
 use super::update::update_from;
@@ -231,15 +233,6 @@ impl PutBack {
             self.options
         )
     }
-}
-
-/// A text as one word of a shell's command line.
-pub(crate) fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

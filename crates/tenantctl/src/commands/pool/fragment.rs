@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::arn::FunctionArn;
 use super::owner::{Owner, Tool};
-use super::triggers::{EventVersion, Slot, Wanted};
+use super::triggers::Wanted;
+use user_pool::FunctionArn;
+use user_pool::{EventVersion, Trigger};
 
 /// Adds to a text.
 macro_rules! put {
@@ -15,11 +16,11 @@ macro_rules! put {
 }
 
 /// One change of a slot.
-pub(super) type Change = (Slot, Wanted);
+pub(super) type Change = (Trigger, Wanted);
 
 /// The lines to be written into the owner's code.
 pub(super) fn fragment(owner: &Owner, pool_arn: &str, changes: &[Change]) -> String {
-    let attached: Vec<(Slot, &FunctionArn, EventVersion)> = changes
+    let attached: Vec<(Trigger, &FunctionArn, EventVersion)> = changes
         .iter()
         .filter_map(|(slot, wanted)| match wanted {
             Wanted::Function(arn, version) => Some((*slot, arn, *version)),
@@ -39,22 +40,24 @@ pub(super) fn fragment(owner: &Owner, pool_arn: &str, changes: &[Change]) -> Str
     }
 }
 
-type Attached<'a> = (Slot, &'a FunctionArn, EventVersion);
+type Attached<'a> = (Trigger, &'a FunctionArn, EventVersion);
 
 fn removal(tool: Tool, changes: &[Change]) -> String {
-    let keys = |slot: Slot| match (tool, slot) {
-        (Tool::Terraform, Slot::PostConfirmation) => "lambda_config.post_confirmation",
-        (Tool::Terraform, Slot::PreTokenGeneration) => {
+    let keys = |slot: Trigger| match (tool, slot) {
+        (Tool::Terraform, Trigger::PostConfirmation) => "lambda_config.post_confirmation",
+        (Tool::Terraform, Trigger::PreTokenGeneration) => {
             "lambda_config.pre_token_generation and .pre_token_generation_config"
         }
-        (Tool::Cdk, Slot::PostConfirmation) => "addTrigger(UserPoolOperation.POST_CONFIRMATION, ..)",
-        (Tool::Cdk, Slot::PreTokenGeneration) => "addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION.., ..)",
-        (Tool::Pulumi | Tool::Sst, Slot::PostConfirmation) => "lambdaConfig.postConfirmation",
-        (Tool::Pulumi | Tool::Sst, Slot::PreTokenGeneration) => {
+        (Tool::Cdk, Trigger::PostConfirmation) => "addTrigger(UserPoolOperation.POST_CONFIRMATION, ..)",
+        (Tool::Cdk, Trigger::PreTokenGeneration) => {
+            "addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION.., ..)"
+        }
+        (Tool::Pulumi | Tool::Sst, Trigger::PostConfirmation) => "lambdaConfig.postConfirmation",
+        (Tool::Pulumi | Tool::Sst, Trigger::PreTokenGeneration) => {
             "lambdaConfig.preTokenGeneration and .preTokenGenerationConfig"
         }
-        (_, Slot::PostConfirmation) => "LambdaConfig.PostConfirmation",
-        (_, Slot::PreTokenGeneration) => "LambdaConfig.PreTokenGeneration and .PreTokenGenerationConfig",
+        (_, Trigger::PostConfirmation) => "LambdaConfig.PostConfirmation",
+        (_, Trigger::PreTokenGeneration) => "LambdaConfig.PreTokenGeneration and .PreTokenGenerationConfig",
     };
     let lines: Vec<String> = changes.iter().map(|(slot, _)| format!("- {}", keys(*slot))).collect();
     format!("Take out of the user pool, and keep its other triggers:\n{}\n", lines.join("\n"))
@@ -70,8 +73,8 @@ fn template(owner: &Owner, pool_arn: &str, attached: &[Attached<'_>]) -> String 
     lines.push("      LambdaConfig: # keep its other keys".to_owned());
     for (slot, arn, version) in attached {
         match slot {
-            Slot::PostConfirmation => lines.push(format!("        PostConfirmation: {arn}")),
-            Slot::PreTokenGeneration => lines.extend([
+            Trigger::PostConfirmation => lines.push(format!("        PostConfirmation: {arn}")),
+            Trigger::PreTokenGeneration => lines.extend([
                 "        PreTokenGenerationConfig:".to_owned(),
                 format!("          LambdaArn: {arn}"),
                 format!("          LambdaVersion: {}", version.as_str()),
@@ -107,12 +110,12 @@ fn cdk(pool_arn: &str, attached: &[Attached<'_>]) -> String {
     for (slot, arn, version) in attached {
         let (name, account) = (slot.name(), account(pool_arn));
         let operation = match (slot, version) {
-            (Slot::PostConfirmation, _) => "POST_CONFIRMATION",
-            (Slot::PreTokenGeneration, EventVersion::V1) => "PRE_TOKEN_GENERATION",
-            (Slot::PreTokenGeneration, _) => "PRE_TOKEN_GENERATION_CONFIG",
+            (Trigger::PostConfirmation, _) => "POST_CONFIRMATION",
+            (Trigger::PreTokenGeneration, EventVersion::V1) => "PRE_TOKEN_GENERATION",
+            (Trigger::PreTokenGeneration, _) => "PRE_TOKEN_GENERATION_CONFIG",
         };
         let version = match (slot, version) {
-            (Slot::PreTokenGeneration, EventVersion::V2 | EventVersion::V3) => {
+            (Trigger::PreTokenGeneration, EventVersion::V2 | EventVersion::V3) => {
                 format!(", cognito.LambdaVersion.{}", version.as_str())
             }
             _ => String::new(),
@@ -138,10 +141,10 @@ fn amplify(pool_arn: &str, attached: &[Attached<'_>]) -> String {
         .to_owned();
     for (slot, arn, version) in attached {
         match slot {
-            Slot::PostConfirmation => {
+            Trigger::PostConfirmation => {
                 put!(text, "cfnUserPool.addPropertyOverride('LambdaConfig.PostConfirmation',\n  '{arn}');\n");
             }
-            Slot::PreTokenGeneration => put!(
+            Trigger::PreTokenGeneration => put!(
                 text,
                 "cfnUserPool.addPropertyOverride('LambdaConfig.PreTokenGenerationConfig', {{\n  LambdaArn: '{arn}',\n  \
                  LambdaVersion: '{}',\n}});\n",
@@ -168,17 +171,17 @@ fn terraform(pool_arn: &str, attached: &[Attached<'_>]) -> String {
         "# in resource \"aws_cognito_user_pool\":\n  lambda_config { # keep its other arguments\n".to_owned();
     for (slot, arn, version) in attached {
         match slot {
-            Slot::PostConfirmation => put!(text, "    post_confirmation = \"{arn}\"\n"),
-            Slot::PreTokenGeneration => put!(
+            Trigger::PostConfirmation => put!(text, "    post_confirmation = \"{arn}\"\n"),
+            Trigger::PreTokenGeneration => put!(
                 text,
                 "    pre_token_generation_config {{\n      lambda_arn     = \"{arn}\"\n      lambda_version = \"{}\"\n    }}\n",
                 version.as_str()
             ),
         }
     }
-    let name_of = |slot: Slot| match slot {
-        Slot::PostConfirmation => "post_confirmation",
-        Slot::PreTokenGeneration => "pre_token_generation",
+    let name_of = |slot: Trigger| match slot {
+        Trigger::PostConfirmation => "post_confirmation",
+        Trigger::PreTokenGeneration => "pre_token_generation",
     };
     text.push_str("  }\n  depends_on = [ # or users are locked out until the permissions are there\n");
     for (slot, ..) in attached {
@@ -209,17 +212,17 @@ fn pulumi(tool: Tool, pool_arn: &str, attached: &[Attached<'_>]) -> String {
     let mut text = format!("{place}lambdaConfig: {{ // keep its other members\n");
     for (slot, arn, version) in attached {
         match slot {
-            Slot::PostConfirmation => put!(text, "  postConfirmation: \"{arn}\",\n"),
-            Slot::PreTokenGeneration => put!(
+            Trigger::PostConfirmation => put!(text, "  postConfirmation: \"{arn}\",\n"),
+            Trigger::PreTokenGeneration => put!(
                 text,
                 "  preTokenGenerationConfig: {{\n    lambdaArn: \"{arn}\",\n    lambdaVersion: \"{}\",\n  }},\n",
                 version.as_str()
             ),
         }
     }
-    let variable = |slot: Slot| match slot {
-        Slot::PostConfirmation => "postConfirmationPermission",
-        Slot::PreTokenGeneration => "preTokenGenerationPermission",
+    let variable = |slot: Trigger| match slot {
+        Trigger::PostConfirmation => "postConfirmationPermission",
+        Trigger::PreTokenGeneration => "preTokenGenerationPermission",
     };
     let names: Vec<_> = attached.iter().map(|(slot, ..)| variable(*slot)).collect();
     put!(
@@ -248,8 +251,8 @@ fn kubernetes(pool_arn: &str, attached: &[Attached<'_>]) -> String {
         "# in the specification of the user pool:\nlambdaConfig: # keep its other keys\n".to_owned();
     for (slot, arn, version) in attached {
         match slot {
-            Slot::PostConfirmation => put!(text, "  postConfirmation: {arn}\n"),
-            Slot::PreTokenGeneration => put!(
+            Trigger::PostConfirmation => put!(text, "  postConfirmation: {arn}\n"),
+            Trigger::PreTokenGeneration => put!(
                 text,
                 "  preTokenGenerationConfig:\n    lambdaARN: {arn} # lambdaArn with Crossplane\n    lambdaVersion: {}\n",
                 version.as_str()

@@ -6,12 +6,12 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use serde::Serialize;
 
-use super::arn::{FunctionArn, InvalidFunctionArn};
-use super::triggers::Slot;
-use crate::aws_error::{AwsError, Meaning};
 use crate::failure::{self, Failure};
-use crate::policy::{self, Permission};
-use crate::serves::is_for_the_other;
+use user_pool::Trigger;
+use user_pool::aws_error::{AwsError, Meaning};
+use user_pool::function::is_for_the_other;
+use user_pool::function_name::{FunctionArn, InvalidFunctionArn};
+use user_pool::policy::{self, Permission};
 
 /// What is known of a function.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -48,7 +48,7 @@ impl Checked {
 }
 
 /// What holds a trigger and is no function that Lambda can be asked about.
-pub(super) fn unreadable(slot: Slot, arn: String, why: &InvalidFunctionArn) -> Checked {
+pub(super) fn unreadable(slot: Trigger, arn: String, why: &InvalidFunctionArn) -> Checked {
     Checked { trigger: slot.name(), arn, ..Checked::default() }.unknown(why.to_string())
 }
 
@@ -62,7 +62,7 @@ const OWN_SETTING: &str = "TENANCY_TABLE";
 /// [`Failure`] when a call failed and was not denied, such as by an expired session.
 pub(super) async fn check(
     client: &Client,
-    slot: Slot,
+    slot: Trigger,
     arn: &FunctionArn,
     pool_arn: &str,
     pool_id: &str,
@@ -91,7 +91,7 @@ async fn invocation(
         Ok(Some(settings)) => settings.keys().map(String::as_str).collect(),
         Ok(None) | Err(_) => Vec::new(),
     };
-    let name = arn.base().rsplit(':').next().unwrap_or_default();
+    let name = arn.name();
     if is_for_the_other(checked.trigger, name, &names) {
         return Ok(checked.broken(
             "by its name or its settings it is for the other trigger, and would do nothing at this one",

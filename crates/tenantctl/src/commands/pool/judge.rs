@@ -1,10 +1,12 @@
 //! Which slots change, and whether they may: plain judgement over a description.
 
-use super::arn::FunctionArn;
 use super::fragment::Change;
-use super::triggers::{EventVersion, Slot, Wanted, event_version, hidden_holder, holder};
+use super::options::option;
+use super::triggers::{Wanted, event_version, hidden_holder, holder};
 use crate::failure::Failure;
 use serde_json::Value;
+use user_pool::FunctionArn;
+use user_pool::{EventVersion, Trigger};
 
 /// What the operator wants attached.
 #[derive(Clone, Debug, Default)]
@@ -30,12 +32,12 @@ pub(super) struct Verdict {
 pub(super) fn attach(pool: &Value, pool_id: &str, wish: &Wish<'_>) -> Result<Verdict, Failure> {
     let mut verdict = Verdict::default();
     if let Some(arn) = wish.post_confirmation {
-        check_region(pool, pool_id, Slot::PostConfirmation, arn)?;
+        check_region(pool, pool_id, Trigger::PostConfirmation, arn)?;
         // The event version is of the other trigger.
-        attach_one(pool, Slot::PostConfirmation, arn, EventVersion::V1, wish.replace, &mut verdict)?;
+        attach_one(pool, Trigger::PostConfirmation, arn, EventVersion::V1, wish.replace, &mut verdict)?;
     }
     if let Some(arn) = wish.pre_token_generation {
-        let slot = Slot::PreTokenGeneration;
+        let slot = Trigger::PreTokenGeneration;
         check_region(pool, pool_id, slot, arn)?;
         let version = version_for(pool, arn, wish.event_version)?;
         check_plan(pool, version, &mut verdict.notes)?;
@@ -57,7 +59,7 @@ fn version_for(
     arn: &FunctionArn,
     asked: Option<EventVersion>,
 ) -> Result<EventVersion, Failure> {
-    let is_there = holder(pool, Slot::PreTokenGeneration) == Some(arn.to_string().as_str());
+    let is_there = holder(pool, Trigger::PreTokenGeneration) == Some(arn.to_string().as_str());
     let current = event_version(pool).filter(|_| is_there && asked.is_none());
     match current {
         Some("V3_0") => Ok(EventVersion::V3),
@@ -74,7 +76,7 @@ fn version_for(
 
 fn attach_one(
     pool: &Value,
-    slot: Slot,
+    slot: Trigger,
     arn: &FunctionArn,
     version: EventVersion,
     replace: bool,
@@ -91,7 +93,7 @@ fn attach_one(
     }
     if current == Some(wanted.as_str()) {
         let is_same = hidden.is_none()
-            && (slot == Slot::PostConfirmation || event_version(pool) == Some(version.as_str()));
+            && (slot == Trigger::PostConfirmation || event_version(pool) == Some(version.as_str()));
         if is_same {
             return Ok(());
         }
@@ -126,8 +128,8 @@ fn attach_one(
 /// [`Failure`]: `slot-taken`.
 pub(super) fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Failure> {
     let named = [
-        (Slot::PostConfirmation, wish.post_confirmation),
-        (Slot::PreTokenGeneration, wish.pre_token_generation),
+        (Trigger::PostConfirmation, wish.post_confirmation),
+        (Trigger::PreTokenGeneration, wish.pre_token_generation),
     ];
     let all = named.iter().all(|(_, arn)| arn.is_none());
     let mut verdict = Verdict::default();
@@ -145,10 +147,10 @@ pub(super) fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Failure> 
         }
         verdict.changes.push((slot, Wanted::Empty));
         verdict.notes.push(match slot {
-            Slot::PostConfirmation => {
+            Trigger::PostConfirmation => {
                 "Who signs up from then on redeems no invite when confirming.".to_owned()
             }
-            Slot::PreTokenGeneration => {
+            Trigger::PreTokenGeneration => {
                 "Tokens made from then on carry no tenant, and nobody is refused for not having one."
                     .to_owned()
             }
@@ -157,7 +159,7 @@ pub(super) fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Failure> 
     Ok(verdict)
 }
 
-fn taken(slot: Slot, current: &str, wanted: &FunctionArn, effect: &str) -> Failure {
+fn taken(slot: Trigger, current: &str, wanted: &FunctionArn, effect: &str) -> Failure {
     let is_same = current.parse::<FunctionArn>().is_ok_and(|current| current.is_same_function(wanted));
     let what = if is_same {
         format!("{} holds the same function by another version or alias: {current}", slot.name())
@@ -172,11 +174,11 @@ fn taken_twice(hidden: &str) -> Failure {
     Failure::refused("slot-taken", what).hint("--replace takes that one off too.")
 }
 
-fn check_region(pool: &Value, pool_id: &str, slot: Slot, arn: &FunctionArn) -> Result<(), Failure> {
+fn check_region(pool: &Value, pool_id: &str, slot: Trigger, arn: &FunctionArn) -> Result<(), Failure> {
     let Some(region) = region(pool, pool_id).filter(|region| *region != arn.region()) else { return Ok(()) };
     Err(Failure::usage(format!(
         "{} names a function of {}, and the user pool is in {region}",
-        slot.option(),
+        option(slot),
         arn.region()
     ))
     .hint("Cognito invokes functions of its own region alone."))
@@ -253,7 +255,7 @@ mod tests {
         match attach(pool, POOL_ID, &wish) {
             Ok(verdict) => match verdict.changes.as_slice() {
                 [] => "-".to_owned(),
-                [(Slot::PreTokenGeneration, Wanted::Function(_, version))] => version.as_str().to_owned(),
+                [(Trigger::PreTokenGeneration, Wanted::Function(_, version))] => version.as_str().to_owned(),
                 other => panic!("{other:?}"),
             },
             Err(failure) => failure.code().to_owned(),

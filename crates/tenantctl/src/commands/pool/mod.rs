@@ -16,7 +16,6 @@
 //! | `wire`, `backup`, `apply`, `verify` | the calls, and the write with all that is around it |
 
 mod apply;
-mod arn;
 mod backup;
 mod description;
 mod difference;
@@ -37,16 +36,12 @@ mod update;
 mod verify;
 mod wire;
 
-pub use self::arn::{FunctionArn, InvalidFunctionArn};
-pub(crate) use self::backup::shell_word;
 pub use self::options::{AttachOptions, ChangeOptions, DetachOptions, PoolCommand, RestoreOptions};
-pub use self::triggers::EventVersion;
-pub(crate) use self::wire::Answer;
 
 use self::goal::Goal;
 use self::judge::{Verdict, Wish};
 use self::run::Run;
-use self::triggers::{Slot, holder};
+use self::triggers::holder;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
@@ -70,7 +65,7 @@ async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Fail
     let wish = Wish {
         post_confirmation: options.post_confirmation.as_ref(),
         pre_token_generation: options.pre_token_generation.as_ref(),
-        event_version: options.event_version,
+        event_version: options.event_version.map(|version| version.0),
         replace: options.change.replace,
     };
     let Verdict { changes, notes } = judge::attach(pool.value(), &pool_id, &wish)?;
@@ -126,7 +121,7 @@ async fn restore(options: RestoreOptions, context: &Context) -> Result<Found, Fa
 }
 
 /// Why a trigger is not emptied that nobody has named.
-fn not_ours(slot: Slot, held: &str, why: &str) -> Failure {
+fn not_ours(slot: user_pool::Trigger, held: &str, why: &str) -> Failure {
     Failure::refused(
         "slot-taken",
         format!(
@@ -136,6 +131,6 @@ fn not_ours(slot: Slot, held: &str, why: &str) -> Failure {
     )
     .hint(format!(
         "To take it off all the same, name it: {} {held}. --replace takes off whatever is there.",
-        slot.option()
+        options::option(slot)
     ))
 }

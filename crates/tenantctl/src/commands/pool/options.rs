@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::builder::PossibleValue;
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::arn::FunctionArn;
-use super::triggers::EventVersion;
 use crate::cli::{ApplyOptions, PoolOption};
+use user_pool::FunctionArn;
+use user_pool::{EventVersion, Trigger};
 
 /// What can be done with a pool's triggers.
 #[derive(Debug, Subcommand)]
@@ -46,7 +47,7 @@ pub struct AttachOptions {
     pub pre_token_generation: Option<FunctionArn>,
     /// What pre-token-generation is called with [default: V2_0, or V3_0 where it is called with that already]
     #[arg(long, value_enum, value_name = "VERSION", ignore_case = true, requires = "pre_token_generation")]
-    pub event_version: Option<EventVersion>,
+    pub event_version: Option<EventVersionArg>,
     /// Do not ask Lambda whether Cognito may invoke the functions
     #[arg(long)]
     pub skip_function_check: bool,
@@ -125,5 +126,32 @@ impl RestoreOptions {
             backup: self.backup.clone(),
             apply: self.apply,
         }
+    }
+}
+
+/// An event version on the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct EventVersionArg(pub EventVersion);
+
+impl ValueEnum for EventVersionArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(EventVersion::V1), Self(EventVersion::V2), Self(EventVersion::V3)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.0 {
+            EventVersion::V1 => "The tenant in ID tokens only; every plan",
+            EventVersion::V2 => "The tenant in access tokens too; the plans Essentials and Plus",
+            EventVersion::V3 => "Machines too; the plans Essentials and Plus",
+        };
+        Some(PossibleValue::new(self.0.as_str()).help(help))
+    }
+}
+
+/// The option of the command line that is about a trigger.
+pub(super) fn option(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::PostConfirmation => "--post-confirmation",
+        Trigger::PreTokenGeneration => "--pre-token-generation",
     }
 }

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::description::Description;
 use super::difference::{comparable, difference};
-use super::triggers::{EventVersion, Slot, Wanted, with_slot};
+use super::triggers::{Wanted, with_slot};
 use super::update::{predict, update_from};
+use user_pool::{EventVersion, Trigger};
 
 /// A member of a type: its name on the wire, its shape, the shape of what it is a list or map of.
 type Member = (String, String, Option<String>);
@@ -277,17 +278,17 @@ fn default_of(member: &str) -> Option<Value> {
     })
 }
 
-fn wanted(which: usize) -> Vec<(Slot, Wanted)> {
+fn wanted(which: usize) -> Vec<(Trigger, Wanted)> {
     let arn = |name: &str| format!("arn:aws:lambda:eu-west-1:111122223333:function:{name}").parse().unwrap();
-    let post = (Slot::PostConfirmation, Wanted::Function(arn("post:live"), EventVersion::V1));
-    let pre = (Slot::PreTokenGeneration, Wanted::Function(arn("pre:live"), EventVersion::V2));
+    let post = (Trigger::PostConfirmation, Wanted::Function(arn("post:live"), EventVersion::V1));
+    let pre = (Trigger::PreTokenGeneration, Wanted::Function(arn("pre:live"), EventVersion::V2));
     match which % 6 {
         0 => vec![post],
         1 => vec![pre],
         2 => vec![post, pre],
-        3 => vec![(Slot::PostConfirmation, Wanted::Empty)],
-        4 => vec![(Slot::PreTokenGeneration, Wanted::Empty)],
-        _ => vec![(Slot::PostConfirmation, Wanted::Empty), (Slot::PreTokenGeneration, Wanted::Empty)],
+        3 => vec![(Trigger::PostConfirmation, Wanted::Empty)],
+        4 => vec![(Trigger::PreTokenGeneration, Wanted::Empty)],
+        _ => vec![(Trigger::PostConfirmation, Wanted::Empty), (Trigger::PreTokenGeneration, Wanted::Empty)],
     }
 }
 
@@ -323,10 +324,10 @@ proptest! {
         // And without its help: nothing but the slots' own keys differs.
         for found in difference(&before, &after) {
             let is_asked = changes.iter().any(|(slot, _)| match slot {
-                Slot::PostConfirmation => {
+                Trigger::PostConfirmation => {
                     found.path.split('.').take(2).eq(["LambdaConfig", "PostConfirmation"])
                 }
-                Slot::PreTokenGeneration => found.path.starts_with("LambdaConfig.PreTokenGeneration"),
+                Trigger::PreTokenGeneration => found.path.starts_with("LambdaConfig.PreTokenGeneration"),
             });
             // A pool that described no triggers at all has a place for them afterwards.
             let is_place = found.path == "LambdaConfig" && !before["LambdaConfig"].is_object();

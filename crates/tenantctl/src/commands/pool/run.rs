@@ -13,15 +13,13 @@ use super::judge::Wish;
 use super::members::{Fate, fate};
 use super::options::ChangeOptions;
 use super::report::{MfaOutcome, Report};
-use super::triggers::{Slot, Wanted, holder};
+use super::triggers::{Wanted, covers, holder};
 use super::update::{is_blank, predict, update_from};
 use super::wire::{self, Mfa};
 use super::{functions, owner};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-
-/// The two triggers.
-const BOTH: [Slot; 2] = [Slot::PostConfirmation, Slot::PreTokenGeneration];
+use user_pool::Trigger;
 
 /// One run of a command, after the judgement about the slots.
 pub(super) struct Run<'a> {
@@ -115,10 +113,10 @@ impl<'a> Run<'a> {
 
     /// Whether a restore changes the function of a trigger.
     pub(super) fn puts_functions_back(&self) -> bool {
-        BOTH.into_iter().any(|slot| self.put_back_in(slot).is_some())
+        Trigger::BOTH.into_iter().any(|slot| self.put_back_in(slot).is_some())
     }
 
-    fn put_back_in(&self, slot: Slot) -> Option<&str> {
+    fn put_back_in(&self, slot: Trigger) -> Option<&str> {
         let wanted = holder(self.planned.value(), slot)?;
         (holder(self.pool.value(), slot) != Some(wanted)).then_some(wanted)
     }
@@ -128,7 +126,7 @@ impl<'a> Run<'a> {
         &mut self,
         lambda: &aws_sdk_lambda::Client,
     ) -> Result<(), Failure> {
-        for slot in BOTH {
+        for slot in Trigger::BOTH {
             let Some(arn) = self.put_back_in(slot).map(str::to_owned) else { continue };
             let mut found = match arn.parse() {
                 Ok(arn) => {
@@ -150,8 +148,8 @@ impl<'a> Run<'a> {
         wish: &Wish<'_>,
     ) -> Result<(), Failure> {
         let named = [
-            (Slot::PostConfirmation, wish.post_confirmation),
-            (Slot::PreTokenGeneration, wish.pre_token_generation),
+            (Trigger::PostConfirmation, wish.post_confirmation),
+            (Trigger::PreTokenGeneration, wish.pre_token_generation),
         ];
         let pool_id = self.report.user_pool_id.clone();
         for (slot, arn) in named {
@@ -264,7 +262,7 @@ impl<'a> Run<'a> {
 
 /// Whether a path is of a trigger that is to change.
 fn is_wanted(changes: &[Change], path: &str) -> bool {
-    path == "LambdaConfig" || changes.iter().any(|(slot, _)| slot.covers(path))
+    path == "LambdaConfig" || changes.iter().any(|(slot, _)| covers(*slot, path))
 }
 
 /// A sentence about members among these that no update can lose or give back: Cognito keeps them, some emulators do not.

@@ -1,66 +1,14 @@
-//! The two triggers of a pool: what holds them, and how they stand in `LambdaConfig`.
+//! What holds the two triggers of a pool, and how they stand in `LambdaConfig`.
 
-use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
-use super::arn::FunctionArn;
+use user_pool::{EventVersion, FunctionArn, Trigger};
 
-/// The event version of pre-token-generation (`PreTokenGenerationConfig.LambdaVersion`).
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
-pub enum EventVersion {
-    /// The tenant in ID tokens only; every plan
-    #[value(name = "V1_0")]
-    V1,
-    /// The tenant in access tokens too; the plans Essentials and Plus
-    #[value(name = "V2_0")]
-    V2,
-    /// Machines too; the plans Essentials and Plus
-    #[value(name = "V3_0")]
-    V3,
-}
-
-impl EventVersion {
-    /// As Cognito writes it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V1 => "V1_0",
-            Self::V2 => "V2_0",
-            Self::V3 => "V3_0",
-        }
-    }
-}
-
-/// One of the two triggers.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Slot {
-    PostConfirmation,
-    PreTokenGeneration,
-}
-
-impl Slot {
-    /// Cognito's name of it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::PostConfirmation => "PostConfirmation",
-            Self::PreTokenGeneration => "PreTokenGeneration",
-        }
-    }
-
-    /// Whether a path in a description is of this trigger; pre-token-generation has two keys.
-    pub(super) fn covers(self, path: &str) -> bool {
-        match self {
-            Self::PostConfirmation => path.split('.').take(2).eq(["LambdaConfig", "PostConfirmation"]),
-            Self::PreTokenGeneration => path.starts_with("LambdaConfig.PreTokenGeneration"),
-        }
-    }
-
-    /// The option of the command line that is about it.
-    pub(super) fn option(self) -> &'static str {
-        match self {
-            Self::PostConfirmation => "--post-confirmation",
-            Self::PreTokenGeneration => "--pre-token-generation",
-        }
+/// Whether a path in a description is of this trigger; pre-token-generation has two keys.
+pub(super) fn covers(trigger: Trigger, path: &str) -> bool {
+    match trigger {
+        Trigger::PostConfirmation => path.split('.').take(2).eq(["LambdaConfig", "PostConfirmation"]),
+        Trigger::PreTokenGeneration => path.starts_with("LambdaConfig.PreTokenGeneration"),
     }
 }
 
@@ -69,12 +17,12 @@ const LEGACY: &str = "PreTokenGeneration";
 const CONFIG: &str = "PreTokenGenerationConfig";
 
 /// The function in a slot, if there is one.
-pub(super) fn holder(pool: &Value, slot: Slot) -> Option<&str> {
+pub(super) fn holder(pool: &Value, slot: Trigger) -> Option<&str> {
     let lambdas = pool.get("LambdaConfig")?;
     let is_text = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     match slot {
-        Slot::PostConfirmation => lambdas.get("PostConfirmation"),
-        Slot::PreTokenGeneration => {
+        Trigger::PostConfirmation => lambdas.get("PostConfirmation"),
+        Trigger::PreTokenGeneration => {
             let config = lambdas.get(CONFIG).and_then(|config| config.get("LambdaArn"));
             if is_text(config) { config } else { lambdas.get(LEGACY) }
         }
@@ -86,7 +34,7 @@ pub(super) fn holder(pool: &Value, slot: Slot) -> Option<&str> {
 /// The event version with which pre-token-generation is called, as the pool writes it; the legacy key alone means
 /// `V1_0`.
 pub(super) fn event_version(pool: &Value) -> Option<&str> {
-    holder(pool, Slot::PreTokenGeneration)?;
+    holder(pool, Trigger::PreTokenGeneration)?;
     let config = pool.get("LambdaConfig").and_then(|lambdas| lambdas.get(CONFIG));
     let version = config.and_then(|config| config.get("LambdaVersion")).and_then(Value::as_str);
     Some(version.filter(|version| !version.is_empty()).unwrap_or("V1_0"))
@@ -102,7 +50,7 @@ pub(super) enum Wanted {
 }
 
 /// The description with a slot as wanted, and nothing else changed.
-pub(super) fn with_slot(mut pool: Value, slot: Slot, wanted: &Wanted) -> Value {
+pub(super) fn with_slot(mut pool: Value, slot: Trigger, wanted: &Wanted) -> Value {
     let Value::Object(members) = &mut pool else { return pool };
     let lambdas = members.entry("LambdaConfig").or_insert_with(|| json!({}));
     if !lambdas.is_object() {
@@ -110,13 +58,13 @@ pub(super) fn with_slot(mut pool: Value, slot: Slot, wanted: &Wanted) -> Value {
     }
     let Value::Object(lambdas) = lambdas else { return pool };
     match (slot, wanted) {
-        (Slot::PostConfirmation, Wanted::Function(arn, _)) => {
+        (Trigger::PostConfirmation, Wanted::Function(arn, _)) => {
             lambdas.insert("PostConfirmation".to_owned(), json!(arn.to_string()));
         }
-        (Slot::PostConfirmation, Wanted::Empty) => {
+        (Trigger::PostConfirmation, Wanted::Empty) => {
             lambdas.remove("PostConfirmation");
         }
-        (Slot::PreTokenGeneration, Wanted::Function(arn, version)) => {
+        (Trigger::PreTokenGeneration, Wanted::Function(arn, version)) => {
             let arn = arn.to_string();
             // What else there is in it is not of this tool, and stays.
             let config = lambdas.entry(CONFIG).or_insert_with(|| json!({}));
@@ -131,7 +79,7 @@ pub(super) fn with_slot(mut pool: Value, slot: Slot, wanted: &Wanted) -> Value {
             // shows it in any case.
             lambdas.insert(LEGACY.to_owned(), json!(arn));
         }
-        (Slot::PreTokenGeneration, Wanted::Empty) => {
+        (Trigger::PreTokenGeneration, Wanted::Empty) => {
             lambdas.remove(CONFIG);
             lambdas.remove(LEGACY);
         }
@@ -141,8 +89,8 @@ pub(super) fn with_slot(mut pool: Value, slot: Slot, wanted: &Wanted) -> Value {
 
 /// The function that the legacy key of pre-token-generation names beside another one in its new place. Cognito keeps
 /// both equal; a pool where they are not was made by something else.
-pub(super) fn hidden_holder(pool: &Value, slot: Slot) -> Option<&str> {
-    let current = holder(pool, slot).filter(|_| slot == Slot::PreTokenGeneration)?;
+pub(super) fn hidden_holder(pool: &Value, slot: Trigger) -> Option<&str> {
+    let current = holder(pool, slot).filter(|_| slot == Trigger::PreTokenGeneration)?;
     let legacy = pool.get("LambdaConfig").and_then(|lambdas| lambdas.get(LEGACY)).and_then(Value::as_str);
     legacy.filter(|legacy| !legacy.is_empty() && *legacy != current)
 }
@@ -178,7 +126,7 @@ mod tests {
     use crate::commands::pool::difference::{comparable, difference};
 
     fn paths(pool: &Value, wanted: &Wanted) -> Vec<String> {
-        let after = with_slot(pool.clone(), Slot::PreTokenGeneration, wanted);
+        let after = with_slot(pool.clone(), Trigger::PreTokenGeneration, wanted);
         difference(&comparable(pool), &comparable(&after)).into_iter().map(|d| d.path).collect()
     }
 
@@ -194,8 +142,8 @@ mod tests {
 
         assert!(detached.contains(&"LambdaConfig.PreTokenGeneration".to_owned()), "{detached:?}");
         assert!(attached.contains(&"LambdaConfig.PreTokenGeneration".to_owned()), "{attached:?}");
-        assert_eq!(hidden_holder(&pool, Slot::PreTokenGeneration), Some("old"));
-        assert_eq!(hidden_holder(&pool, Slot::PostConfirmation), None);
+        assert_eq!(hidden_holder(&pool, Trigger::PreTokenGeneration), Some("old"));
+        assert_eq!(hidden_holder(&pool, Trigger::PostConfirmation), None);
     }
 
     #[test]
@@ -205,7 +153,7 @@ mod tests {
         let new: FunctionArn = "arn:aws:lambda:eu-west-1:111122223333:function:new".parse().unwrap();
 
         let after =
-            with_slot(pool, Slot::PreTokenGeneration, &Wanted::Function(new.clone(), EventVersion::V2));
+            with_slot(pool, Trigger::PreTokenGeneration, &Wanted::Function(new.clone(), EventVersion::V2));
 
         let wanted = json!({ "LambdaArn": new.to_string(), "LambdaVersion": "V2_0", "Mode": "STRICT" });
         assert_eq!(after["LambdaConfig"]["PreTokenGenerationConfig"], wanted);

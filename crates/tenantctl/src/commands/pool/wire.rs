@@ -1,25 +1,21 @@
 //! The four operations on a pool, with the bodies as they go over the wire: the SDK signs, sends and tries again, and
 //! reads errors; what it does not know of is neither lost nor made up.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::config::interceptors::{
-    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
-};
+use aws_sdk_cognitoidentityprovider::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_cognitoidentityprovider::config::retry::RetryConfig;
 use aws_sdk_cognitoidentityprovider::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cognitoidentityprovider::error::BoxError;
 use aws_sdk_cognitoidentityprovider::error::SdkError;
 use aws_smithy_types::body::SdkBody;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use user_pool::answer::Answer;
+
 use super::description::Description;
-use crate::aws_error::{AwsError, Meaning};
 use crate::failure::{self, Failure};
 use crate::region;
+use user_pool::aws_error::{AwsError, Meaning};
 
 /// `DescribeUserPool`: the member `UserPool` of the answer.
 ///
@@ -34,7 +30,7 @@ pub(super) async fn describe(client: &Client, pool_id: &str) -> Result<Descripti
             .needs("cognito-idp:DescribeUserPool")
             .or_hint(region::hint(pool_id, client.config().region().map_or("", AsRef::as_ref)))
     })?;
-    answer.user_pool().ok_or_else(|| {
+    answer.member("UserPool").and_then(|text| Description::parse(&text)).ok_or_else(|| {
         Failure::failed(format!(
             "the description of the user pool {pool_id} cannot be read: no member UserPool"
         ))
@@ -125,51 +121,6 @@ pub(super) fn mfa_request(pool_id: &str, shown: &Value) -> Value {
         }
     }
     body
-}
-
-/// Keeps the body of an answer.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Answer(Arc<Mutex<Option<Vec<u8>>>>);
-
-impl Answer {
-    /// What it says, if it is JSON.
-    pub(crate) fn json(&self) -> Option<Value> {
-        self.read(|body| serde_json::from_slice(body).ok())
-    }
-
-    /// Its member `UserPool`, as it came.
-    fn user_pool(&self) -> Option<Description> {
-        #[derive(Deserialize)]
-        struct Described<'a> {
-            #[serde(borrow, rename = "UserPool")]
-            pool: &'a RawValue,
-        }
-        self.read(|body| {
-            let described: Described<'_> = serde_json::from_slice(body).ok()?;
-            Description::parse(described.pool.get())
-        })
-    }
-
-    fn read<T>(&self, with: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_deref().and_then(with)
-    }
-}
-
-impl Intercept for Answer {
-    fn name(&self) -> &'static str {
-        "Answer"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let body = context.response().body().bytes().map(<[u8]>::to_vec);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
-        Ok(())
-    }
 }
 
 /// Puts a body into a request, before it is signed.

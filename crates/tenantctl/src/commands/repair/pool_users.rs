@@ -14,9 +14,9 @@ use tokio::sync::Mutex;
 use super::attribute::AttributeName;
 use super::stop::Stop;
 use super::trouble::Trouble;
-use crate::aws_error::Meaning;
-use crate::pace::Pacer;
-use crate::users::{self, PoolUser, UserPages};
+use user_pool::aws_error::Meaning;
+use user_pool::pace::Pacer;
+use user_pool::users::{self, PoolUser, UserPages};
 
 /// Calls of `ListUsers` a second: two thirds of the quota of 30 that the whole account has, which cannot be raised (Service
 /// Quotas, "Rate of `UserList` requests").

@@ -5,7 +5,7 @@ use tenancy::ports::StoreError;
 use tenancy::{UserKey, UserRecords};
 use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
-use tokio::task::JoinSet;
+use user_pool::many;
 
 use crate::failure::Failure;
 
@@ -25,23 +25,15 @@ pub async fn read_users(
     users: impl IntoIterator<Item = UserKey>,
     mut take: impl FnMut(UserKey, Read),
 ) -> Result<(), Failure> {
-    let mut users = users.into_iter();
-    let mut reads = JoinSet::new();
-    loop {
-        while reads.len() < CONCURRENT {
-            let Some(user) = users.next() else { break };
-            let operator = operator.clone();
-            reads.spawn(async move {
-                let read = operator.user(&user).await;
-                (user, read)
-            });
+    let read = |user: UserKey| {
+        let operator = operator.clone();
+        async move {
+            let read = operator.user(&user).await;
+            (user, read)
         }
-        match reads.join_next().await {
-            None => return Ok(()),
-            Some(Ok((user, read))) => take(user, damage_apart(read)?),
-            Some(Err(error)) => return Err(Failure::failed(format!("a read came to nothing: {error}"))),
-        }
-    }
+    };
+    let take = |(user, read)| damage_apart(read).map(|read| take(user, read));
+    many::for_each(CONCURRENT, users, read, take).await
 }
 
 /// The tenants of a user's active memberships.

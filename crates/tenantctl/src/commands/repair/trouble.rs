@@ -2,7 +2,7 @@
 
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
-use crate::aws_error::{AwsError, Meaning};
+use user_pool::aws_error::{AwsError, Meaning};
 
 /// Why a call of the pool did not work. `Display` is for operators, and quotes nothing of a user.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -5,8 +5,8 @@ use tenancy::ports::{BoxError, DirectoryError, StoreError};
 use tenancy_aws::operator::OperatorError;
 
 use super::trouble::Trouble;
-use crate::aws_error::Meaning;
 use crate::failure::Failure;
+use user_pool::aws_error::Meaning;
 
 /// Users in a row that fail because nobody answers, after which there is no sense in going on.
 pub const MAX_SILENCES: u32 = 3;

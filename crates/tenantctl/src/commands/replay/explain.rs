@@ -6,6 +6,7 @@ use cognito_trigger::{Failure, PublicError};
 use tenancy::join::{JoinOutcome, Way};
 use tenancy::sign_in::{ChosenBy, Notes};
 use tenancy::{MembershipStatus, Presented, ProviderName, TenantId, TenantStatus, UserRecords};
+use user_pool::words::listed_with;
 
 use super::advice::Advice;
 use super::openings;
@@ -93,7 +94,10 @@ fn no_tenant(case: Case<'_>) -> Explanation {
     let standing = if removed.is_empty() {
         "The user is a member of no tenant.".to_owned()
     } else {
-        format!("The user has no active membership any more: removed from {}.", list(&removed, "and"))
+        format!(
+            "The user has no active membership any more: removed from {}.",
+            listed_with(removed.iter().map(|tenant| tenant.as_str()), "and")
+        )
     };
     if let [only] = removed.as_slice() {
         advice.push(Advice::member("add", case, only, format!("If the user is to come back to {only}")));
@@ -180,14 +184,14 @@ fn choose_tenant(case: Case<'_>) -> Explanation {
         )));
         let what = format!(
             "Or set another default tenant, {}; the user's sessions then move to it",
-            list(&active, "or")
+            listed_with(active.iter().map(|tenant| tenant.as_str()), "or")
         );
         advice.push(Advice::member("set-default", case, first, what));
     }
     advice.push(Advice::text(
         "Or the app asks for a tenant in clientMetadata.tenantId of GetTokensFromRefreshToken",
     ));
-    let member = list(&active, "and");
+    let member = listed_with(active.iter().map(|tenant| tenant.as_str()), "and");
     explained(
         format!(
             "The user has lost the default tenant {default}, and a refresh never changes the tenant of a session. The user \
@@ -248,7 +252,13 @@ fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
     let advice = tenants.iter().map(|tenant| {
         Advice::member("resume", case, tenant, format!("If the user may sign in to {tenant} again"))
     });
-    explained(format!("The user's membership in {} is suspended; {because}.", list(&tenants, "and")), advice)
+    explained(
+        format!(
+            "The user's membership in {} is suspended; {because}.",
+            listed_with(tenants.iter().map(|tenant| tenant.as_str()), "and")
+        ),
+        advice,
+    )
 }
 
 fn unavailable(failure: &FailureTold) -> Explanation {
@@ -273,18 +283,6 @@ fn unavailable(failure: &FailureTold) -> Explanation {
         reason => (format!("The function failed: {reason} {cause}"), "docs/log-fields.md says what that is"),
     };
     explained(why, [Advice::text(what)])
-}
-
-/// Tenants in one text.
-pub(super) fn list(tenants: &[&TenantId], and: &str) -> String {
-    match tenants {
-        [] => "none".to_owned(),
-        [only] => only.to_string(),
-        [first @ .., last] => {
-            let first: Vec<&str> = first.iter().map(|tenant| tenant.as_str()).collect();
-            format!("{} {and} {last}", first.join(", "))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_alias::GetAliasOutput;
 use tenancy::PoolId;
 
-use super::super::functions::{Function, FunctionName, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use super::super::functions::{Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use super::super::unread::{No, Read, Unread};
 use super::for_each;
 use crate::context::Context;
+use user_pool::FunctionName;
 
 /// Reads each function that is attached. An ARN that is none is kept as a function that could not be read.
 pub(super) async fn read(
@@ -23,7 +24,7 @@ pub(super) async fn read(
         Err(failure) => {
             let why = failure.to_string();
             let unasked = |(trigger, arn): (&'static str, String)| {
-                let name = FunctionName { region: None, account: None, name: arn.clone(), qualifier: None };
+                let name = FunctionName::bare(arn.clone());
                 unread(trigger, arn, name, &why)
             };
             return attached.into_iter().map(unasked).collect();
@@ -82,18 +83,11 @@ async fn function(lambda: &Client, account: Option<&str>, trigger: &'static str,
     let name: FunctionName = match arn.parse() {
         Ok(name) => name,
         Err(problem) => {
-            let name = FunctionName { region: None, account: None, name: arn.clone(), qualifier: None };
+            let name = FunctionName::bare(arn.clone());
             return unread(trigger, arn, name, &format!("it is {problem}"));
         }
     };
-    // Only the ARN says of which account a function is.
-    let is_elsewhere = name.account.is_some() && name.account.as_deref() != account;
-    let called = match (&name.region, &name.account) {
-        (Some(region), Some(account)) if is_elsewhere => {
-            format!("arn:aws:lambda:{region}:{account}:function:{}", name.name)
-        }
-        _ => name.name.clone(),
-    };
+    let called = name.called_from(account);
     let qualifier = name.qualifier.clone();
     let (configuration, alias, policy, concurrency) = tokio::join!(
         lambda.get_function_configuration().function_name(&called).set_qualifier(qualifier.clone()).send(),

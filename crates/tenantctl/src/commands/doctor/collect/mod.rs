@@ -5,11 +5,12 @@ mod pool;
 mod replicas;
 mod table;
 
+use std::convert::Infallible;
 use std::future::Future;
 
 use indicatif::ProgressBar;
 use tenancy::PoolId;
-use tokio::task::JoinSet;
+use user_pool::many;
 
 use super::snapshot::{Expected, Snapshot, marker_scope};
 use crate::context::Context;
@@ -84,23 +85,18 @@ where
     A: Send + 'static,
 {
     let bar = progress(what, questions.len());
-    let mut questions = questions.into_iter().enumerate();
-    let mut running = JoinSet::new();
     let mut answers = Vec::new();
-    loop {
-        while running.len() < AT_ONCE {
-            let Some((position, question)) = questions.next() else { break };
-            let answer = call(question);
-            running.spawn(async move { (position, answer.await) });
-        }
-        match running.join_next().await {
-            None => break,
-            Some(Ok(answer)) => answers.push(answer),
-            // Nothing cancels them: a call that panicked must not look like one that was never made.
-            Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-        }
+    let asked = questions.into_iter().enumerate();
+    let call = |(position, question)| {
+        let answer = call(question);
+        async move { (position, answer.await) }
+    };
+    let Ok(()) = many::for_each(AT_ONCE, asked, call, |answer| {
+        answers.push(answer);
         bar.inc(1);
-    }
+        Ok::<_, Infallible>(())
+    })
+    .await;
     bar.finish_and_clear();
     answers.sort_by_key(|(position, _)| *position);
     answers.into_iter().map(|(_, answer)| answer).collect()

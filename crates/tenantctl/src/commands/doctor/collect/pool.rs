@@ -7,18 +7,16 @@ use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUse
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, UserPoolClientType, UserPoolType};
 use serde_json::Value;
 use tenancy::PoolId;
+use user_pool::answer::Answer;
+use user_pool::pages::{self, Cut, PAGES_MAX};
 
 use super::super::snapshot::{Listed, is_plain, machine_flows};
 use super::super::unread::{self, No, Read, Unread};
 use super::for_each;
-use crate::commands::pool::Answer;
 use crate::failure::Failure;
 
 /// Most that Cognito gives on one page.
 const PAGE: i32 = 60;
-
-/// What a server that does not end its pages may give before it is not believed any more.
-const PAGES_MAX: usize = 2_000;
 
 /// What was seen of a list, and why it ends before its end, if it does.
 pub(super) type Seen<T> = (Read<Vec<Listed<T>>>, Option<Unread>);
@@ -34,17 +32,13 @@ fn seen<T>(list: Vec<Listed<T>>, cut: Option<Unread>) -> Seen<T> {
 /// Asks for page after page, and gives why it ended before the last, if it did. What was seen until then stands.
 pub(super) async fn pages(
     action: &'static str,
-    mut page: impl AsyncFnMut(Option<String>) -> Read<Option<String>>,
+    page: impl AsyncFnMut(Option<String>) -> Read<Option<String>>,
 ) -> Option<Unread> {
-    let mut token: Option<String> = None;
-    for _ in 0..PAGES_MAX {
-        match page(token.clone()).await.and_then(|given| next(action, token.as_deref(), given)) {
-            Err(unread) => return Some(unread),
-            Ok(None) => return None,
-            Ok(given) => token = given,
-        }
-    }
-    let reason = format!("{action} gave {PAGES_MAX} pages, and there are more");
+    let reason = match pages::each(page).await.err()? {
+        Cut::Failed(unread) => return Some(unread),
+        Cut::SamePage => format!("the server gives the same page of {action} again and again"),
+        Cut::TooMany => format!("{action} gave {PAGES_MAX} pages, and there are more"),
+    };
     Some(Unread { kind: No::Failed, reason, action })
 }
 
@@ -199,16 +193,6 @@ pub(super) async fn marker_server(cognito: &Client, pool: &PoolId, marker: &str)
         Err(Unread { kind: No::Missing, .. }) => Ok(Vec::new()),
         Err(unread) => Err(unread),
     }
-}
-
-/// The token of the next page; one that was given already would go round for ever.
-fn next(action: &'static str, last: Option<&str>, next: Option<String>) -> Read<Option<String>> {
-    let next = next.filter(|token| !token.is_empty());
-    if next.is_some() && next.as_deref() == last {
-        let reason = format!("the server gives the same page of {action} again and again");
-        return Err(Unread { kind: No::Failed, reason, action });
-    }
-    Ok(next)
 }
 
 fn empty(action: &'static str) -> Unread {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::finding::{Check, Finding, Look, Rule, Severity};
-use super::super::functions::{Function, environment_error};
+use super::super::functions::Function;
 use super::super::snapshot::{Listed, Snapshot};
 use super::super::unread::{No, Read, Unread};
-use super::listed;
+use user_pool::function::environment_error;
+use user_pool::words::listed;
 
 pub(super) const RULES: &[Rule] = &[Rule {
     id: "not-checked",
@@ -97,7 +98,7 @@ fn unseen(function: &Function) -> Vec<String> {
         reasons.push(format!("its environment variables could not be read: {said}"));
     }
     if let Ok(Some(policy)) = &function.policy
-        && let Err(problem) = super::super::policy::judge(policy, &function.arn, "")
+        && let Err(problem) = user_pool::policy::judge(policy, &function.arn, "")
     {
         reasons.push(problem);
     }

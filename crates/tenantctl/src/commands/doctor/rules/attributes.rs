@@ -6,7 +6,8 @@ use aws_sdk_cognitoidentityprovider::types::{AttributeDataType, SchemaAttributeT
 
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::snapshot::{Client, Snapshot};
-use super::{bracketed, listed, of_client, of_pool, with, word};
+use super::{bracketed, of_client, of_pool, with};
+use user_pool::words::{listed, shell_word};
 
 /// Longest id of a tenant, in bytes of ASCII.
 const TENANT_ID_MAX: i64 = 63;
@@ -153,8 +154,8 @@ fn add(snapshot: &Snapshot, bare: &str) -> String {
     format!(
         "First give every app client a list of what it can write (WriteAttributes), so that none can write the new one. Then: aws \
          cognito-idp add-custom-attributes --user-pool-id {} --custom-attributes {}.",
-        word(&snapshot.pool_id),
-        word(&attribute)
+        shell_word(&snapshot.pool_id),
+        shell_word(&attribute)
     )
 }
 

@@ -6,7 +6,8 @@ use aws_sdk_cognitoidentityprovider::types::{
 
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::snapshot::{Client, Snapshot, is_plain};
-use super::{bracketed, listed, of_client};
+use super::{bracketed, of_client};
+use user_pool::words::listed;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -3,12 +3,12 @@
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
 use super::super::finding::{Check, Finding, Rule, Severity};
-use super::super::functions::{
-    Configuration, Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION, setting_names,
-};
+use super::super::functions::{Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use super::super::snapshot::Snapshot;
-use super::{listed, of_pool, word};
-use crate::serves::is_for_the_other;
+use super::of_pool;
+use user_pool::function::is_for_the_other;
+use user_pool::function::{Configuration, setting_names};
+use user_pool::words::{listed, shell_word};
 
 /// How long Cognito waits for a trigger, in seconds (developer guide, "Customizing user pool workflows").
 const COGNITO_WAITS_S: i32 = 5;
@@ -86,7 +86,7 @@ fn missing(snapshot: &Snapshot, function: &Function) -> Result<Option<Finding>, 
                 } else {
                     "pre-token-generation"
                 },
-                word(&function.arn)
+                shell_word(&function.arn)
             ),
             trigger => format!(
                 "Deploy it, or: {}",

@@ -2,9 +2,9 @@
 
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::functions::Function;
-use super::super::policy::{Permission, Sid, judge};
 use super::super::snapshot::Snapshot;
-use super::{listed, word};
+use user_pool::policy::{Permission, Sid, judge};
+use user_pool::words::{listed, shell_word};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -113,17 +113,11 @@ fn permission_missing(snapshot: &Snapshot, function: &Function) -> Result<Option
 fn arguments(snapshot: &Snapshot, function: &Function) -> String {
     let name = &function.name;
     let account = snapshot.pool.arn().and_then(|arn| arn.split(':').nth(4));
-    let called = match (name.account.as_deref(), &name.region) {
-        (Some(own), Some(region)) if Some(own) != account => {
-            let partition = function.arn.split(':').nth(1).unwrap_or("aws");
-            format!("arn:{partition}:lambda:{region}:{own}:function:{}", name.name)
-        }
-        _ => name.name.clone(),
-    };
+    let called = name.called_from(account);
     // Lambda takes no statements for `$LATEST`.
     let qualifier = name.qualifier.as_deref().filter(|qualifier| *qualifier != "$LATEST");
-    let qualifier = qualifier.map(|name| format!(" --qualifier {}", word(name))).unwrap_or_default();
-    format!("--function-name {}{qualifier}", word(&called))
+    let qualifier = qualifier.map(|name| format!(" --qualifier {}", shell_word(name))).unwrap_or_default();
+    format!("--function-name {}{qualifier}", shell_word(&called))
 }
 
 /// The command that adds a statement for this pool, under an id that the policy does not have.
@@ -140,9 +134,9 @@ fn add_permission(snapshot: &Snapshot, function: &Function, permission: &Permiss
         "aws lambda add-permission {} --statement-id {} --action lambda:InvokeFunction --principal cognito-idp.amazonaws.com \
          --source-arn {} --source-account {}",
         arguments(snapshot, function),
-        word(&id),
-        word(arn),
-        word(account)
+        shell_word(&id),
+        shell_word(arn),
+        shell_word(account)
     )
 }
 
@@ -158,7 +152,7 @@ fn remove(snapshot: &Snapshot, function: &Function, statements: &[Sid]) -> Strin
         .flatten()
         .map(|id| {
             let arguments = arguments(snapshot, function);
-            format!("aws lambda remove-permission {arguments} --statement-id {}", word(id))
+            format!("aws lambda remove-permission {arguments} --statement-id {}", shell_word(id))
         })
         .collect();
     steps.dedup();

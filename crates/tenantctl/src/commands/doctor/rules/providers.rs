@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_cognitoidentityprovider::types::IdentityProviderTypeType as Kind;
 
 use super::super::finding::{Check, Finding, Look, Rule, Severity};
-use super::super::functions::setting;
 use super::super::snapshot::{BoundProvider, Provider, Snapshot};
-use super::listed;
+use user_pool::function::setting;
+use user_pool::words::listed;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -1,10 +1,11 @@
 //! What this product's functions are set to.
 
 use super::super::finding::{Check, Finding, Rule, Severity};
-use super::super::functions::{Configuration, Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION, setting};
-use super::super::policy::glob;
+use super::super::functions::{Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use super::super::snapshot::{Snapshot, TENANT_ATTRIBUTE};
-use super::listed;
+use user_pool::function::{Configuration, setting};
+use user_pool::glob;
+use user_pool::words::listed;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

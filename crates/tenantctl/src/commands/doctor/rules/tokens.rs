@@ -2,10 +2,11 @@
 
 use aws_sdk_cognitoidentityprovider::types::TimeUnitsType;
 
-use super::super::super::arguments::short_span;
 use super::super::finding::{Check, Finding, Rule, Severity};
 use super::super::snapshot::{Client, Snapshot};
-use super::{listed, of_client};
+use super::of_client;
+use user_pool::words::listed;
+use user_pool::words::short_span;
 
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 24 * HOUR_S;

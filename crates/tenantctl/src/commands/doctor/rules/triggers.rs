@@ -6,13 +6,11 @@ use aws_sdk_cognitoidentityprovider::types::{
 use tenancy::ClientBindingMode;
 
 use super::super::finding::{Check, Finding, Look, Rule, Severity};
-use super::super::functions::{FunctionName, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use super::super::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use super::super::snapshot::Snapshot;
-use super::{listed, of_pool, word};
-
-/// Until this moment a pool with advanced security got event version 2 on any plan (developer guide, "Pre token
-/// generation Lambda trigger"): 2024-11-22 18:00 GMT, in seconds since 1970.
-const LITE_CUT_OFF: i64 = 1_732_298_400;
+use super::of_pool;
+use user_pool::FunctionName;
+use user_pool::words::{listed, shell_word};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -216,7 +214,7 @@ fn latest(snapshot: &Snapshot) -> Vec<Finding> {
         .filter(is_latest)
         .map(|(trigger, arn, _)| {
             let bare = arn.strip_suffix(":$LATEST").unwrap_or(&arn);
-            let function = word(bare);
+            let function = shell_word(bare);
             let mend = format!(
                 "Publish a version, point an alias at it (aws lambda create-alias --function-name {function} --name live \
                  --function-version VERSION), let Cognito call the alias (aws lambda add-permission --qualifier live ..), and attach \
@@ -253,7 +251,8 @@ fn attach(snapshot: &Snapshot, trigger: &str, function: &str) -> String {
 /// The same for another version of the event.
 fn attach_version(snapshot: &Snapshot, version: &str) -> String {
     let arn = snapshot.pre_token_generation().map_or("FUNCTION_ARN", |(arn, _)| arn);
-    let attach = attach(snapshot, PRE_TOKEN_GENERATION, &format!("{} --event-version {version}", word(arn)));
+    let attach =
+        attach(snapshot, PRE_TOKEN_GENERATION, &format!("{} --event-version {version}", shell_word(arn)));
     // Lite has V1_0 alone.
     let is_lite = snapshot.pool.user_pool_tier() == Some(&UserPoolTierType::Lite);
     if is_lite { format!("First {} Then: {attach}", of_pool("UserPoolTier: ESSENTIALS")) } else { attach }
@@ -284,7 +283,8 @@ fn version_plan(snapshot: &Snapshot) -> Look {
         .pool
         .user_pool_add_ons()
         .is_some_and(|add_ons| *add_ons.advanced_security_mode() != AdvancedSecurityModeType::Off);
-    let is_newer = snapshot.pool.creation_date().is_some_and(|made| made.secs() > LITE_CUT_OFF);
+    let is_newer =
+        snapshot.pool.creation_date().is_some_and(|made| made.secs() > user_pool::trigger::LITE_CUT_OFF);
     let finding = Finding::new(
         PRE_TOKEN_GENERATION,
         format!("It gets event version {}, and the pool is on the plan Lite.", version.as_str()),

@@ -4,12 +4,12 @@ use aws_sdk_lambda::operation::get_alias::GetAliasOutput;
 use aws_sdk_lambda::types::{AliasRoutingConfiguration, LastUpdateStatus, State};
 
 use super::super::finding::Severity::{Critical, High, Info, Low, Medium};
-use super::super::functions::Configuration;
 use super::super::judge::judge;
 use super::super::snapshot::Snapshot;
 use super::super::unread::No;
 use super::sample::unread;
 use super::{check, sample};
+use user_pool::function::Configuration;
 
 fn settings(snapshot: &mut Snapshot) -> &mut Configuration {
     snapshot.functions[1].configuration.as_mut().unwrap()

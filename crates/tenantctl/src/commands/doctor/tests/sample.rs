@@ -17,9 +17,10 @@ use serde_json::json;
 use tenancy::{ClientBindingMode, TenantStatus};
 use tenancy_aws::table::{IndexState, TableState};
 
-use super::super::functions::{Configuration, Function};
+use super::super::functions::Function;
 use super::super::snapshot::{Bindings, BoundClient, BoundProvider, Expected, Listed, Snapshot};
 use super::super::unread::{No, Unread};
+use user_pool::function::Configuration;
 
 pub(super) const POOL: &str = "eu-west-1_AbCdEf123";
 pub(super) const POOL_ARN: &str = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_AbCdEf123";

@@ -8,7 +8,6 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Mend, Mended};
 use super::scan::remaining_tenants;
-use crate::aws_error::Meaning;
 use crate::commands::repair::expected::{expected_stamp, pending_stamp};
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::recorded::{Recorded, stamp_detail};
@@ -17,6 +16,7 @@ use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
 use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
 use crate::progress::Progress;
+use user_pool::aws_error::Meaning;
 
 /// What came of mending.
 #[derive(Debug, Default, Serialize)]

@@ -10,7 +10,6 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Kind};
 use super::judge::{InPool, TenantStates, judge};
-use crate::aws_error::{AwsError, Meaning};
 use crate::commands::repair::attribute::AttributeName;
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::records::{damage_apart, read_users};
@@ -18,7 +17,8 @@ use crate::commands::repair::trouble::Trouble;
 use crate::context::Context;
 use crate::failure::{self, Failure};
 use crate::progress::Progress;
-use crate::users::PoolUser;
+use user_pool::aws_error::{AwsError, Meaning};
+use user_pool::users::PoolUser;
 
 /// What was seen, and found.
 #[derive(Debug, Default)]

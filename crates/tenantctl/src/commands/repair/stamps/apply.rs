@@ -10,7 +10,6 @@ use tenancy::{TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError};
 
 use super::plan::{Pending, Plan};
-use crate::aws_error::Meaning;
 use crate::commands::repair::expected::pending_stamp;
 use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
 use crate::commands::repair::recorded::{Recorded, stamp_detail};
@@ -19,6 +18,7 @@ use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
 use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
 use crate::progress::Progress;
+use user_pool::aws_error::Meaning;
 
 /// What came of it.
 #[derive(Debug, Default, Serialize)]

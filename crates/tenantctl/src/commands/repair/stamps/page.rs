@@ -9,9 +9,9 @@ use tenancy::PoolId;
 use super::apply::Outcome;
 use super::estimate;
 use super::plan::Plan;
-use crate::commands::arguments::short_span;
 use crate::commands::repair::attribute::AttributeName;
 use crate::page::{BAD, GOOD, Page, Show, WARN, styled};
+use user_pool::words::short_span;
 
 /// Rows of each kind that people get; JSON has all.
 const SHOWN: usize = 20;

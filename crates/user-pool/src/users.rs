@@ -13,10 +13,6 @@ use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersError;
 use aws_sdk_cognitoidentityprovider::types::UserType;
 use tenancy::{EmailAddress, PoolId, Sub, Username};
 
-use crate::aws_error::AwsError;
-use crate::failure::{self, Failure};
-use crate::region;
-
 /// Users on a page of `ListUsers`, which is the most there are (API reference, `Limit`).
 const PAGE: i32 = 60;
 
@@ -43,7 +39,6 @@ pub struct PoolUser {
 
 impl PoolUser {
     /// The value of an attribute that was asked for, if it is set and not empty.
-    #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
@@ -76,51 +71,40 @@ impl fmt::Debug for PoolUser {
     }
 }
 
+/// Why no user was found.
+#[derive(Debug)]
+pub enum Unfound {
+    /// There is no such user.
+    Unknown,
+    /// Several users match.
+    Ambiguous(Vec<Sub>),
+    /// Cognito gave no answer.
+    Unanswered(ListError),
+}
+
 /// Finds the one user that `who` means: a `sub`, a username, or an e-mail address, as typed and in its normal form. With the
 /// attributes `email` and `email_verified`.
-///
-/// # Errors
-///
-/// [`Failure`] `user-unknown` when there is none, `user-ambiguous` when there are several, or when Cognito gives no answer.
-pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<PoolUser, Failure> {
-    let asked = client.config().region().map_or("", AsRef::as_ref);
+pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<PoolUser, Unfound> {
     let mut found: Vec<PoolUser> = Vec::new();
     for (is_last_resort, filter) in filters(who.trim()) {
         if is_last_resort && !found.is_empty() {
             break;
         }
-        for user in matching(client, pool, &filter, &["email", "email_verified"])
-            .await
-            .map_err(|error| list_failure(pool, &error).or_hint(region::hint(pool.as_str(), asked)))?
-        {
+        let users = matching(client, pool, &filter, &["email", "email_verified"]).await;
+        for user in users.map_err(Unfound::Unanswered)? {
             if !found.contains(&user) {
                 found.push(user);
             }
         }
     }
-    let mut found = found.into_iter();
-    match (found.next(), found.len()) {
-        (Some(user), 0) => Ok(user),
-        (Some(user), _) => {
-            let subs: Vec<String> =
-                std::iter::once(user).chain(found).map(|user| user.sub.to_string()).collect();
-            Err(Failure::refused(
-                "user-ambiguous",
-                format!("{} users of pool {pool} match: {}", subs.len(), subs.join(", ")),
-            )
-            .hint("Say which one by its sub."))
-        }
-        (None, _) => Err(Failure::refused("user-unknown", format!("there is no such user in pool {pool}"))
-            .hint("Give the sub, the username or the e-mail address. A user who has just signed up may take a moment to be found.")),
+    match found.len() {
+        0 | 1 => found.pop().ok_or(Unfound::Unknown),
+        _ => Err(Unfound::Ambiguous(found.into_iter().map(|user| user.sub).collect())),
     }
 }
 
 /// Finds a user by `sub`, with the attributes in `keep`; `None` when the pool has none. A user who has just been made may
 /// take a moment to be found.
-///
-/// # Errors
-///
-/// [`ListError`] when Cognito gives no answer.
 pub async fn find_by_sub(
     client: &Client,
     pool: &PoolId,
@@ -152,7 +136,6 @@ enum Next {
 impl UserPages {
     /// Users with the attributes in `keep`. All attributes are asked for, and the others are dropped at once:
     /// `AttributesToGet` fails as soon as one user lacks a custom attribute that it names (API reference, `ListUsers`).
-    #[must_use]
     pub fn new(client: Client, pool: PoolId, keep: &[&str]) -> Self {
         let keep = keep.iter().map(|name| (*name).to_owned()).collect();
         Self { client, pool, filter: None, keep, next: Next::First }
@@ -160,10 +143,6 @@ impl UserPages {
 
     /// The next page, which may be empty without being the last; `None` after the last. After an error the same page is
     /// asked for again.
-    ///
-    /// # Errors
-    ///
-    /// [`ListError`] when Cognito gives no answer.
     pub async fn next(&mut self) -> Result<Option<Vec<PoolUser>>, ListError> {
         let token = match &self.next {
             Next::First => None,
@@ -184,13 +163,6 @@ impl UserPages {
         let users = answer.users.unwrap_or_default();
         Ok(Some(users.into_iter().filter_map(|user| PoolUser::read(user, &keep)).collect()))
     }
-}
-
-/// What to say when `ListUsers` gave no answer.
-#[must_use]
-pub fn list_failure(pool: &PoolId, error: &ListError) -> Failure {
-    failure::of(&format!("look at the users of pool {pool}"), &AwsError::of(error).about_user())
-        .needs("cognito-idp:ListUsers on the pool")
 }
 
 async fn matching(

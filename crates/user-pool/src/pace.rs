@@ -24,7 +24,6 @@ pub struct Pacer {
 
 impl Pacer {
     /// At most `per_second` calls within any second, evenly spread; 0 counts as 1.
-    #[must_use]
     pub fn new(per_second: u32) -> Self {
         Self { begin: Instant::now(), schedule: Schedule::new(per_second) }
     }

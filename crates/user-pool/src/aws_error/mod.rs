@@ -1,4 +1,4 @@
-//! What an error of AWS means. Every command reads it here: one message and one advice for each meaning.
+//! What an error of AWS means. Everything reads it here: one message for each meaning.
 //!
 //! Messages of services are repeated, bodies of answers never: a description of an app client holds its secret.
 
@@ -7,13 +7,13 @@ mod meaning;
 use std::error::Error;
 use std::fmt;
 
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use tenancy_aws::{CallError, CallFailure};
 
 pub use meaning::Meaning;
 
-/// An error of AWS, in words. `Display` says what happened; [`Meaning::advice`] what to do.
+/// An error of AWS, in words. `Display` says what happened.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AwsError {
     meaning: Meaning,
@@ -34,7 +34,6 @@ impl AwsError {
 
     /// Without the service's own words, for calls about users: Cognito may quote the user in them. Words that name a
     /// permission are about the operator, and stay.
-    #[must_use]
     pub fn about_user(mut self) -> Self {
         self.message = self.permission().map(str::to_owned);
         self
@@ -42,7 +41,6 @@ impl AwsError {
 
     /// What IAM says of the permission that is missing: "User: ARN is not authorized to perform: ACTION on resource: ARN
     /// because ..".
-    #[must_use]
     pub fn permission(&self) -> Option<&str> {
         let is_of_iam = |message: &&str| {
             message.starts_with("User: arn:") && message.contains(" is not authorized to perform: ")
@@ -51,7 +49,6 @@ impl AwsError {
     }
 
     /// The error of a call among what caused `error`, such as that of the table in a [`tenancy::ports::StoreError`].
-    #[must_use]
     pub fn within(error: &(dyn Error + 'static)) -> Option<Self> {
         std::iter::successors(Some(error), |&cause| cause.source())
             .find_map(|cause| cause.downcast_ref::<CallError>())
@@ -60,25 +57,21 @@ impl AwsError {
     }
 
     /// What it means.
-    #[must_use]
     pub fn meaning(&self) -> Meaning {
         self.meaning
     }
 
     /// The service's error code.
-    #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
     /// The service's own words.
-    #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
     /// The HTTP status, if there was an answer.
-    #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.status
     }

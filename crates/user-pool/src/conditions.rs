@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::policy::{glob, texts};
+use crate::glob::{glob, texts};
 
 /// Whether a condition is met.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -1,4 +1,4 @@
-//! The one list of error codes, and the advice for each meaning.
+//! The one list of error codes, and what each means.
 
 use tenancy_aws::{CallError, CallFailure};
 
@@ -37,7 +37,6 @@ pub enum Meaning {
 
 impl Meaning {
     /// A stable name for scripts.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::SessionExpired => "session-expired",
@@ -57,45 +56,17 @@ impl Meaning {
         }
     }
 
-    /// What to do, when that does not depend on what was asked for.
-    #[must_use]
-    pub fn advice(self) -> Option<&'static str> {
-        Some(match self {
-            Self::SessionExpired | Self::KeysRefused | Self::NoCredentials => "Sign in again.",
-            Self::ClockWrong => "Set the clock of this computer.",
-            Self::Denied => {
-                "Ask an administrator of the AWS account for that permission, or take other credentials with --profile."
-            }
-            Self::Throttled => "Try again in a minute.",
-            Self::Conflict => "Somebody else is changing it at this moment: look at it again, then repeat.",
-            Self::Unsupported => {
-                "Does the endpoint (--endpoint-url, AWS_ENDPOINT_URL) play this service of AWS?"
-            }
-            Self::Unreachable => {
-                "Is the network up, and are the Region and the endpoint right (--region, --endpoint-url, AWS_ENDPOINT_URL)?"
-            }
-            Self::Internal => "Try again in a minute. https://health.aws.amazon.com shows outages.",
-            Self::Unreadable => {
-                "Is the endpoint right (--endpoint-url, AWS_ENDPOINT_URL), or is there a proxy?"
-            }
-            Self::NotFound | Self::UserNotFound | Self::Refused => return None,
-        })
-    }
-
     /// Whether no call will work before the operator has signed in again.
-    #[must_use]
     pub fn needs_sign_in(self) -> bool {
         matches!(self, Self::SessionExpired | Self::KeysRefused | Self::NoCredentials)
     }
 
     /// Whether the credentials are at fault, so that no other call of the same service will work either.
-    #[must_use]
     pub fn is_of_the_caller(self) -> bool {
         self.needs_sign_in() || matches!(self, Self::Denied | Self::ClockWrong)
     }
 
     /// Whether it is not known what the service did, if anything. The same call may work when it is tried again.
-    #[must_use]
     pub fn is_no_answer(self) -> bool {
         matches!(self, Self::Unreachable | Self::Internal | Self::Unreadable)
     }
