@@ -6,12 +6,12 @@ use tenancy::{ClientBindingMode, ClientId, PoolId, TenantId};
 use tenancy_aws::operator::{Change, ClientRecord};
 
 use super::arguments::TenantOption;
-use super::doctor::snapshot::machine_flows;
 use super::written::NoFacts;
 use crate::cli::{ConfirmedWriteOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::page::{Page, Show};
+use pool_audit::snapshot::machine_flows;
 use user_pool::aws_error::{AwsError, Meaning};
 
 /// Verbs.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::finding::Severity;
-use super::rules;
+use pool_audit::{Severity, rules};
+
 use crate::page::{BOLD, Page, Show, styled};
 
 /// All rules.
@@ -35,12 +35,6 @@ impl RuleList {
             })
             .collect();
         Self { rules }
-    }
-}
-
-impl Default for RuleList {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use pool_audit::functions::PRE_TOKEN_GENERATION;
+use pool_audit::rules::RESETS;
+use pool_audit::{Judgement, Severity, Snapshot, severity};
 use user_pool::words::counted;
 
-use super::finding::Severity;
-use super::functions::PRE_TOKEN_GENERATION;
-use super::judge::{Judgement, severity};
-use super::rules::RESETS;
-use super::snapshot::Snapshot;
 use crate::page::{BAD, BOLD, DIM, GOOD, Page, Show, WARN, styled};
 
 /// Findings of one rule that are shown to people; the document has all.
@@ -24,7 +22,7 @@ const CAUTION: &str = "Caution: update-user-pool and update-user-pool-client res
 /// What an audit says.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub(super) struct Report {
     user_pool_id: String,
     /// Why the audit fails whatever it has found: parts that it could not do without were not read.
     incomplete: Vec<String>,
@@ -96,7 +94,7 @@ struct Counts {
 impl Report {
     /// Puts together what was found. `fail_on`: from which severity on the audit fails; `None`, never.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         snapshot: &Snapshot,
         judgement: Judgement,
         ignored: &BTreeSet<&'static str>,
@@ -141,14 +139,14 @@ impl Report {
     }
 
     /// Fails for these reasons, if there are any: parts that the audit cannot do without were not read.
-    pub fn fail_as_incomplete(&mut self, reasons: Vec<String>) {
+    pub(super) fn fail_as_incomplete(&mut self, reasons: Vec<String>) {
         self.failed |= !reasons.is_empty();
         self.incomplete = reasons;
     }
 
     /// Whether there are findings that are grave enough, or the audit is incomplete.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
+    pub(super) fn has_failed(&self) -> bool {
         self.failed
     }
 }
