@@ -31,7 +31,6 @@ fn all(snapshot: &Snapshot) -> impl Iterator<Item = &Unread> {
         .chain(snapshot.replicas.iter().flatten().filter_map(|replica| replica.triggers.as_ref().err()));
     let table = snapshot.table.as_ref().err().into_iter().chain(snapshot.bindings.as_ref().err());
     lists
-        .chain(snapshot.mfa.as_ref().err())
         .chain(replicas)
         .chain(snapshot.functions.iter().flat_map(of_function))
         .chain(table)

@@ -213,7 +213,6 @@ fn subject(rule: &Rule) -> &'static str {
         (Check::Table(_), _) | (_, "table") => "the table",
         (_, "event") => "the event version",
         (_, "marker") => "the marker scope",
-        (_, "mfa") => "multi-factor authentication",
         (_, "plan") => "the plan",
         (_, "replica") => "the pool in other Regions",
         _ => "the user pool",

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{
     ExplicitAuthFlowsType, IdentityProviderType, LambdaConfigType, OAuthFlowType,
     PreTokenGenerationLambdaVersionType, UserPoolClientType, UserPoolType,
@@ -39,8 +38,6 @@ pub struct Snapshot {
     pub pool: UserPoolType,
     /// Its description as it came, with what the SDK does not know.
     pub described: Value,
-    /// Its settings of multi-factor authentication.
-    pub mfa: Read<GetUserPoolMfaConfigOutput>,
     /// Its app clients.
     pub clients: Read<Vec<Listed<UserPoolClientType>>>,
     /// Why the list of app clients ends before its end, if it does.
@@ -313,11 +310,6 @@ pub fn pre_token_generation(
     // Without a version Cognito sends that of the first (developer guide, "Pre token generation Lambda trigger").
     let legacy = triggers.pre_token_generation().filter(|arn| !arn.is_empty())?;
     Some((legacy, PreTokenGenerationLambdaVersionType::V10))
-}
-
-/// Whether a sign-in flow takes the password as it is.
-pub fn is_plain(flow: &ExplicitAuthFlowsType) -> bool {
-    matches!(flow, ExplicitAuthFlowsType::AllowUserPasswordAuth | ExplicitAuthFlowsType::UserPasswordAuth)
 }
 
 /// Whether a custom attribute's name has a word that sounds as if rights hang on it.

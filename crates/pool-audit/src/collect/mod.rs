@@ -52,7 +52,6 @@ pub async fn snapshot(clients: &Clients, pool: &PoolId, expected: Expected) -> R
     let (mut app_clients, unlisted_clients) = pool::clients(cognito, watch, pool).await;
     let unread_secrets = pool::secrets(cognito, watch, pool, &mut app_clients).await;
     let (providers, unlisted_providers) = pool::providers(cognito, watch, pool).await;
-    let mfa = pool::mfa(cognito, pool).await;
     let replicas = replicas::read(cognito, watch, pool).await;
     let functions = match pool_settings.lambda_config() {
         Some(triggers) => functions::read(clients, pool_settings.arn(), triggers).await,
@@ -74,7 +73,6 @@ pub async fn snapshot(clients: &Clients, pool: &PoolId, expected: Expected) -> R
         pool_id: pool.to_string(),
         pool: pool_settings,
         described,
-        mfa,
         clients: app_clients,
         unlisted_clients,
         unread_secrets,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, UserPoolClientType, UserPoolType};
 use serde_json::Value;
 use tenancy::PoolId;
@@ -12,7 +11,7 @@ use user_pool::answer::Answer;
 use user_pool::pages::{self, Cut, PAGES_MAX};
 
 use super::{Undescribed, Watch, for_each};
-use crate::snapshot::{Listed, is_plain, machine_flows};
+use crate::snapshot::{Listed, machine_flows};
 use crate::unread::{No, Read, Unread};
 
 /// Most that Cognito gives on one page.
@@ -99,10 +98,10 @@ pub(super) async fn secrets(
     const LIST: &str = "cognito-idp:ListUserPoolClientSecrets";
     let Ok(clients) = clients else { return BTreeMap::new() };
     let depends = |listed: &&Listed<UserPoolClientType>| {
-        listed.described.as_ref().is_ok_and(|client| {
-            let is_plain = client.explicit_auth_flows().iter().any(is_plain);
-            client.client_secret().is_none() && (is_plain || !machine_flows(client).is_empty())
-        })
+        listed
+            .described
+            .as_ref()
+            .is_ok_and(|client| client.client_secret().is_none() && !machine_flows(client).is_empty())
     };
     let ids: Vec<String> = clients.iter().filter(depends).map(|client| client.id.clone()).collect();
     let answers = for_each(watch, "secrets", ids, |id| {
@@ -163,12 +162,6 @@ pub(super) async fn providers(cognito: &Client, watch: &Watch, pool: &PoolId) ->
         }
     });
     seen(described.await, cut)
-}
-
-/// How it asks for a second factor.
-pub(super) async fn mfa(cognito: &Client, pool: &PoolId) -> Read<GetUserPoolMfaConfigOutput> {
-    let answer = cognito.get_user_pool_mfa_config().user_pool_id(pool.as_str()).send().await;
-    answer.map_err(|error| Unread::of("cognito-idp:GetUserPoolMfaConfig", &error))
 }
 
 /// The scopes of the resource server that a marker scope names; none where there is no such server.

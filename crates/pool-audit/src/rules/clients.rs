@@ -1,4 +1,4 @@
-//! App clients: flows, errors, where users are sent back to.
+//! App clients: flows, errors, machines.
 
 use aws_sdk_cognitoidentityprovider::types::{
     ExplicitAuthFlowsType, OAuthFlowType, PreventUserExistenceErrorTypes,
@@ -6,7 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 
 use super::{bracketed, of_client};
 use crate::finding::{Check, Finding, Rule, Severity};
-use crate::snapshot::{Client, Snapshot, is_plain};
+use crate::snapshot::{Client, Snapshot};
 use user_pool::words::listed;
 
 pub(super) const RULES: &[Rule] = &[
@@ -33,21 +33,6 @@ pub(super) const RULES: &[Rule] = &[
         check: Check::Client(token_revocation),
     },
     Rule {
-        id: "client-password-auth",
-        severity: Severity::Low,
-        looks_for: "An app client without a secret takes passwords as they are (USER_PASSWORD_AUTH).",
-        why: "The application holds the password of the user in its hands; with SRP it never leaves the user's device.",
-        check: Check::Secret(password_auth),
-    },
-    Rule {
-        id: "client-callback-url",
-        severity: Severity::Medium,
-        looks_for: "An app client sends users back to an address without TLS that is not of the user's own machine, or to one \
-                    with a wildcard. Severity low when they are only sent there to sign out.",
-        why: "Codes and tokens go there, and can be read or caught on the way.",
-        check: Check::Client(callback_url),
-    },
-    Rule {
         id: "client-machine-secret",
         severity: Severity::High,
         looks_for: "An app client of machines (client_credentials or ALLOW_CLIENT_TOKEN_AUTH) without a secret.",
@@ -62,13 +47,6 @@ pub(super) const RULES: &[Rule] = &[
         why: "A binding to a tenant means one thing for machines and another for users; Cognito wants client_credentials to be \
               a client's only OAuth flow.",
         check: Check::Client(machine_mixed),
-    },
-    Rule {
-        id: "client-no-provider",
-        severity: Severity::Low,
-        looks_for: "An app client for managed login without any identity provider, Cognito's own directory included.",
-        why: "Its login page has no way in.",
-        check: Check::Client(no_provider),
     },
 ];
 
@@ -136,81 +114,6 @@ fn token_revocation(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     })
 }
 
-fn password_auth(snapshot: &Snapshot, client: &Client<'_>) -> Result<Option<Finding>, String> {
-    let Some(flow) = client.settings.explicit_auth_flows().iter().find(|flow| is_plain(flow)) else {
-        return Ok(None);
-    };
-    let has_secret = client.has_secret().map_err(ToString::to_string)?;
-    Ok((!has_secret).then(|| {
-        Finding::new(
-            client.subject(),
-            format!("ExplicitAuthFlows has {}.", flow.as_str()),
-            without_plain(snapshot, client),
-        )
-    }))
-}
-
-/// The client's flows without passwords as they are, with SRP in their place.
-fn without_plain(snapshot: &Snapshot, client: &Client<'_>) -> String {
-    let mut flows: Vec<&str> = Vec::new();
-    let current = client.settings.explicit_auth_flows().iter().map(|flow| match flow {
-        ExplicitAuthFlowsType::AllowUserPasswordAuth | ExplicitAuthFlowsType::UserPasswordAuth => {
-            "ALLOW_USER_SRP_AUTH"
-        }
-        // The older names cannot stand beside the newer ones (API reference, `CreateUserPoolClient`).
-        ExplicitAuthFlowsType::AdminNoSrpAuth => "ALLOW_ADMIN_USER_PASSWORD_AUTH",
-        ExplicitAuthFlowsType::CustomAuthFlowOnly => "ALLOW_CUSTOM_AUTH",
-        other => other.as_str(),
-    });
-    // The older names had refresh tokens without saying so; with rotation that flow must not be there.
-    let is_rotating = client.settings.refresh_token_rotation().is_some();
-    for flow in current.chain((!is_rotating).then_some("ALLOW_REFRESH_TOKEN_AUTH")) {
-        if !flows.contains(&flow) {
-            flows.push(flow);
-        }
-    }
-    let migration = if snapshot.triggers().and_then(|triggers| triggers.user_migration()).is_some() {
-        "Once all users have been migrated, since the user-migration trigger needs the password; and once the application \
-         signs in with SRP: "
-    } else {
-        "Once the application signs in with SRP: "
-    };
-    format!("{migration}{}", of_client(format_args!("ExplicitAuthFlows: {}", bracketed(flows))))
-}
-
-fn callback_url(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
-    let settings = client.settings;
-    let is_bad = |url: &&String| is_exposed(url);
-    let back: Vec<&String> = settings.callback_urls().iter().filter(is_bad).collect();
-    let out: Vec<&String> = settings.logout_urls().iter().filter(is_bad).collect();
-    let (found, severity) = match (back.as_slice(), out.as_slice()) {
-        ([], []) => return None,
-        ([], _) => (format!("LogoutURLs has {}.", listed(out)), Severity::Low),
-        (_, []) => (format!("CallbackURLs has {}.", listed(back)), Severity::Medium),
-        _ => {
-            (format!("CallbackURLs has {}, and LogoutURLs {}.", listed(back), listed(out)), Severity::Medium)
-        }
-    };
-    let mend = of_client(
-        "in CallbackURLs and LogoutURLs whole addresses that begin with https:// in the place of those",
-    );
-    Some(Finding::new(client.subject(), found, mend).at(severity))
-}
-
-/// Whether what is sent to an address can be read or caught on the way. Loopback addresses are for development; schemes
-/// of an application's own (`myapp://`) are not judged.
-fn is_exposed(url: &str) -> bool {
-    let lower = url.trim().to_ascii_lowercase();
-    let Some(rest) = lower.strip_prefix("http://") else { return url.contains('*') };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let is_loopback = match host.strip_prefix('[') {
-        Some(address) => address.starts_with("::1]"),
-        None => matches!(host.split(':').next(), Some("localhost" | "127.0.0.1")),
-    };
-    url.contains('*') || !is_loopback
-}
-
 fn machine_secret(_: &Snapshot, client: &Client<'_>) -> Result<Option<Finding>, String> {
     if !client.is_machine() || client.has_secret().map_err(ToString::to_string)? {
         return Ok(None);
@@ -269,44 +172,4 @@ fn machine_mixed(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
         let mend = of_client("ExplicitAuthFlows: [ALLOW_REFRESH_TOKEN_AUTH], unless users sign in through it");
         Finding::new(client.subject(), found, mend).at(Severity::Low)
     })
-}
-
-fn no_provider(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
-    let settings = client.settings;
-    let is_for_users = settings.allowed_o_auth_flows_user_pool_client() == Some(true)
-        && settings.allowed_o_auth_flows().iter().any(|flow| *flow != OAuthFlowType::ClientCredentials);
-    (is_for_users && settings.supported_identity_providers().is_empty()).then(|| {
-        Finding::new(
-            client.subject(),
-            "SupportedIdentityProviders is empty.",
-            of_client("SupportedIdentityProviders: [COGNITO], or the names of identity providers"),
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_exposed;
-
-    #[test]
-    fn only_addresses_of_ones_own_machine_may_be_without_tls() {
-        let rows = [
-            ("https://app.example.com/callback", false),
-            ("http://localhost:3000/callback", false),
-            ("http://127.0.0.1", false),
-            ("http://[::1]:8080/", false),
-            ("myapp://callback", false),
-            ("http://app.example.com/callback", true),
-            ("HTTP://app.example.com", true),
-            ("http://localhost.example.com", true),
-            ("http://localhost@evil.example", true),
-            ("http://127.0.0.1.evil.example/", true),
-            ("https://*.example.com/callback", true),
-            ("http://localhost/*", true),
-        ];
-
-        for (url, expected) in rows {
-            assert_eq!(is_exposed(url), expected, "{url}");
-        }
-    }
 }

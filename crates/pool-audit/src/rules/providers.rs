@@ -76,13 +76,6 @@ pub(super) const RULES: &[Rule] = &[
         check: Check::Provider(without_tls),
     },
     Rule {
-        id: "provider-idp-initiated",
-        severity: Severity::Low,
-        looks_for: "A SAML provider may begin sign-ins itself (IDPInit).",
-        why: "A user can be signed in as somebody else by following a link; Cognito's guide asks to weigh that.",
-        check: Check::Provider(idp_initiated),
-    },
-    Rule {
         id: "provider-mapping-not-writable",
         severity: Severity::Low,
         looks_for: "An app client cannot write an attribute that one of its identity providers is mapped onto.",
@@ -326,14 +319,6 @@ fn without_tls(_: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
         found,
         "Ask the provider for addresses with https, and set those in ProviderDetails.",
     )]
-}
-
-fn idp_initiated(_: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
-    if provider.detail("IDPInit") != Some("true") {
-        return Vec::new();
-    }
-    let mend = "ProviderDetails.IDPInit: false, unless the customer needs to begin at their own portal.";
-    vec![Finding::new(provider.subject(), "IDPInit is true.", mend)]
 }
 
 fn mapping_not_writable(snapshot: &Snapshot) -> Look {

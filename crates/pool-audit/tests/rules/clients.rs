@@ -1,8 +1,7 @@
 //! App clients.
 
 use aws_sdk_cognitoidentityprovider::types::{
-    ExplicitAuthFlowsType, OAuthFlowType, PreventUserExistenceErrorTypes, TimeUnitsType,
-    TokenValidityUnitsType,
+    OAuthFlowType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType,
 };
 
 use crate::sample::{attribute, machine, web};
@@ -144,29 +143,6 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
         ),
         ("revocation unsaid", |s| web(s).enable_token_revocation = None, &[("client-token-revocation", Low)]),
         (
-            "passwords as they are, of a public client",
-            |s| {
-                web(s).client_secret = None;
-                web(s).explicit_auth_flows = Some(vec![ExplicitAuthFlowsType::AllowUserPasswordAuth]);
-            },
-            &[("client-password-auth", Low)],
-        ),
-        (
-            "passwords as they are, of a client with a secret",
-            |s| web(s).explicit_auth_flows = Some(vec![ExplicitAuthFlowsType::AllowUserPasswordAuth]),
-            &[],
-        ),
-        (
-            "back without TLS",
-            |s| web(s).callback_urls = Some(vec!["http://app.example.com/".into()]),
-            &[("client-callback-url", Medium)],
-        ),
-        (
-            "out without TLS",
-            |s| web(s).logout_urls = Some(vec!["http://app.example.com/".into()]),
-            &[("client-callback-url", Low)],
-        ),
-        (
             "a machine without a secret",
             |s| machine(s).client_secret = None,
             // It is no longer one for machines alone: anybody can use it.
@@ -203,7 +179,6 @@ fn a_client_that_is_weaker_than_it_should_be_is_found() {
                 ("client-token-revocation", Low),
             ],
         ),
-        ("no way in", |s| web(s).supported_identity_providers = None, &[("client-no-provider", Low)]),
         ("tokens of two hours", |s| web(s).access_token_validity = Some(2), &[("token-life-access", Low)]),
         (
             "tokens of sixty minutes",
@@ -276,24 +251,14 @@ fn a_client_of_machines_is_known_by_get_client_token_too() {
 fn a_rule_about_a_secret_that_could_not_be_looked_for_is_not_checked() {
     let mut snapshot = sample::snapshot();
     machine(&mut snapshot).client_secret = None;
-    web(&mut snapshot).client_secret = None;
-    web(&mut snapshot).explicit_auth_flows = Some(vec![ExplicitAuthFlowsType::AllowUserPasswordAuth]);
-    for id in ["machine", "web"] {
-        snapshot.unread_secrets.insert(id.to_owned(), sample::unread(No::Denied));
-    }
+    snapshot.unread_secrets.insert("machine".to_owned(), sample::unread(No::Denied));
 
     let judgement = judge(&snapshot);
 
     assert_eq!(judgement.findings.iter().map(|(rule, _)| rule.id).collect::<Vec<_>>(), [] as [&str; 0]);
     let gaps: Vec<_> =
         judgement.not_checked.iter().map(|gap| (gap.rules.as_slice(), gap.reason.as_str())).collect();
-    assert_eq!(
-        gaps,
-        [
-            (&["client-password-auth"][..], "app client web-app (web): no"),
-            (&["client-machine-secret"][..], "app client machine-app (machine): no"),
-        ]
-    );
+    assert_eq!(gaps, [(&["client-machine-secret"][..], "app client machine-app (machine): no")]);
 }
 
 /// A rule, a change that it finds, and what its mend must say.
@@ -347,7 +312,7 @@ fn a_mend_of_a_client_keeps_what_it_lives_by() {
         let found = mends(change).into_iter().find(|(found, _)| *found == rule);
         found.unwrap_or_else(|| panic!("{rule} found nothing")).1
     };
-    let rows: [Mended; 8] = [
+    let rows: [Mended; 6] = [
         (
             "attribute-write-default",
             |s| {
@@ -357,27 +322,6 @@ fn a_mend_of_a_client_keeps_what_it_lives_by() {
                 mapping.insert("custom:dept".into(), "dept".into());
             },
             &["WriteAttributes: [email, custom:dept, given_name], and what else"],
-        ),
-        (
-            "client-password-auth",
-            |s| {
-                web(s).client_secret = None;
-                web(s).explicit_auth_flows = Some(
-                    ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_USER_AUTH"]
-                        .map(Into::into)
-                        .to_vec(),
-                );
-            },
-            &["[ALLOW_USER_SRP_AUTH, ALLOW_CUSTOM_AUTH, ALLOW_USER_AUTH, ALLOW_REFRESH_TOKEN_AUTH]"],
-        ),
-        (
-            "client-password-auth",
-            |s| {
-                web(s).client_secret = None;
-                web(s).explicit_auth_flows = Some(vec![ExplicitAuthFlowsType::AllowUserPasswordAuth]);
-                s.pool.lambda_config.as_mut().unwrap().user_migration = Some(sample::arn("migrate"));
-            },
-            &["Once all users have been migrated"],
         ),
         (
             "token-life-access",

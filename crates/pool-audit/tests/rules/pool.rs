@@ -1,10 +1,8 @@
 //! The pool, its tenant attribute and its triggers.
 
 use aws_sdk_cognitoidentityprovider::types::{
-    AttributeDataType, EmailConfigurationType, EmailSendingAccountType, InboundFederationLambdaType,
-    PasswordPolicyType, PreTokenGenerationLambdaVersionType as Version, SmsMfaConfigType,
-    StringAttributeConstraintsType, UserPoolMfaType, UserPoolPolicyType, UserPoolTierType,
-    UsernameConfigurationType,
+    AttributeDataType, InboundFederationLambdaType, PreTokenGenerationLambdaVersionType as Version,
+    StringAttributeConstraintsType, UserPoolTierType, UsernameConfigurationType,
 };
 
 use aws_sdk_lambda::types::{EnvironmentError, EnvironmentResponse};
@@ -14,7 +12,7 @@ use crate::{check, sample};
 use pool_audit::finding::Severity::{Critical, High, Info, Low, Medium};
 use pool_audit::judge;
 use pool_audit::snapshot::Snapshot;
-use pool_audit::unread::{No, Unread};
+use pool_audit::unread::No;
 
 #[test]
 fn a_tenant_attribute_that_cannot_hold_the_stamp_is_found() {
@@ -52,13 +50,6 @@ fn a_tenant_attribute_that_cannot_hold_the_stamp_is_found() {
 
 #[test]
 fn a_pool_that_is_weaker_than_it_should_be_is_found() {
-    fn password(snapshot: &mut Snapshot, length: i32, days: i32) {
-        let policy = PasswordPolicyType::builder()
-            .minimum_length(length)
-            .temporary_password_validity_days(days)
-            .build();
-        snapshot.pool.policies = Some(UserPoolPolicyType::builder().password_policy(policy).build());
-    }
     fn case(snapshot: &mut Snapshot, is_sensitive: bool) {
         snapshot.pool.username_configuration =
             Some(UsernameConfigurationType::builder().case_sensitive(is_sensitive).build().unwrap());
@@ -76,22 +67,6 @@ fn a_pool_that_is_weaker_than_it_should_be_is_found() {
         ("case counts", |s| case(s, true), &[("username-case-sensitive", Medium)]),
         ("case unsaid", |s| s.pool.username_configuration = None, &[("username-case-sensitive", Low)]),
         ("unprotected", |s| s.pool.deletion_protection = None, &[("deletion-protection-off", Medium)]),
-        ("short passwords", |s| password(s, 7, 7), &[("password-short", Low)]),
-        ("passwords that wait", |s| password(s, 8, 8), &[("temporary-password-long", Low)]),
-        (
-            "Plus unused",
-            |s| s.pool.user_pool_tier = Some(UserPoolTierType::Plus),
-            &[("threat-protection-off", Low)],
-        ),
-        (
-            "Cognito's mail",
-            |s| {
-                let sender = EmailSendingAccountType::CognitoDefault;
-                s.pool.email_configuration =
-                    Some(EmailConfigurationType::builder().email_sending_account(sender).build());
-            },
-            &[("email-sending-default", Info)],
-        ),
         (
             "addresses unproven",
             |s| s.pool.auto_verified_attributes = None,
@@ -110,34 +85,6 @@ fn a_pool_that_is_weaker_than_it_should_be_is_found() {
                 sample::sso(s).attribute_mapping = None;
             },
             &[],
-        ),
-    ]);
-}
-
-#[test]
-fn a_second_factor_is_looked_for_in_both_places_that_say() {
-    check(&[
-        (
-            "off",
-            |s| s.mfa.as_mut().unwrap().mfa_configuration = Some(UserPoolMfaType::Off),
-            &[("mfa-off", Low)],
-        ),
-        (
-            "off, as the pool alone says",
-            |s| {
-                s.mfa.as_mut().unwrap().mfa_configuration = None;
-                s.pool.mfa_configuration = Some(UserPoolMfaType::Off);
-            },
-            &[("mfa-off", Low)],
-        ),
-        (
-            "text messages alone",
-            |s| {
-                let mfa = s.mfa.as_mut().unwrap();
-                mfa.software_token_mfa_configuration = None;
-                mfa.sms_mfa_configuration = Some(SmsMfaConfigType::builder().build());
-            },
-            &[("mfa-sms-only", Low)],
         ),
     ]);
 }
@@ -512,7 +459,6 @@ fn no_mend_is_a_command_that_resets_what_it_is_not_sent() {
         |s| {
             s.pool.lambda_config = Some(triggers(Version::V10));
             s.pool.user_pool_tier = Some(UserPoolTierType::Lite);
-            s.mfa.as_mut().unwrap().mfa_configuration = Some(UserPoolMfaType::Off);
         },
         |s| *sample::web(s) = aws_sdk_cognitoidentityprovider::types::UserPoolClientType::builder().build(),
         |s| {
@@ -564,13 +510,6 @@ fn an_attribute_that_sounds_like_a_right_is_told_from_one_that_does_not() {
 #[test]
 fn what_a_server_does_not_say_is_not_checked_and_not_passed() {
     let mut snapshot = sample::snapshot();
-    let unread = Unread {
-        kind: No::Unsupported,
-        reason: "the server does not know GetUserPoolMfaConfig".to_owned(),
-        action: "cognito-idp:GetUserPoolMfaConfig",
-    };
-    snapshot.mfa = Err(unread);
-    snapshot.pool.mfa_configuration = None;
     snapshot.pool.user_pool_tier = None;
     snapshot.pool.arn = None;
 
@@ -578,7 +517,7 @@ fn what_a_server_does_not_say_is_not_checked_and_not_passed() {
 
     assert!(judgement.findings.is_empty());
     let hidden: Vec<&str> = judgement.not_checked.iter().flat_map(|gap| gap.rules.clone()).collect();
-    for rule in ["mfa-off", "mfa-sms-only", "plan-lite", "event-version-plan", "permission-missing"] {
+    for rule in ["plan-lite", "event-version-plan", "permission-missing"] {
         assert!(hidden.contains(&rule), "{rule}");
         assert!(!judgement.passed.iter().any(|passed| passed.id == rule), "{rule}");
     }

@@ -270,13 +270,9 @@ fn a_provider_that_serves_clients_of_two_tenants_is_found() {
 
 #[test]
 fn a_provider_that_can_be_listened_to_or_misled_is_found() {
-    check(&[
-        (
-            "metadata without TLS",
-            |s| detail(s, "MetadataURL", "http://idp.acme.example/metadata"),
-            &[("provider-without-tls", High)],
-        ),
-        ("sign-ins that it begins", |s| detail(s, "IDPInit", "true"), &[("provider-idp-initiated", Low)]),
-        ("sign-ins that it does not begin", |s| detail(s, "IDPInit", "false"), &[]),
-    ]);
+    check(&[(
+        "metadata without TLS",
+        |s| detail(s, "MetadataURL", "http://idp.acme.example/metadata"),
+        &[("provider-without-tls", High)],
+    )]);
 }

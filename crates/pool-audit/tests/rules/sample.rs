@@ -2,15 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types::{
-    AdminCreateUserConfigType, AttributeDataType, DeletionProtectionType, EmailConfigurationType,
-    EmailSendingAccountType, ExplicitAuthFlowsType, IdentityProviderType, IdentityProviderTypeType,
-    LambdaConfigType, OAuthFlowType, PreTokenGenerationLambdaVersionType,
-    PreTokenGenerationVersionConfigType, PreventUserExistenceErrorTypes, SchemaAttributeType,
-    SoftwareTokenMfaConfigType, StringAttributeConstraintsType, UserAttributeUpdateSettingsType,
-    UserPoolClientType, UserPoolMfaType, UserPoolTierType, UserPoolType, UsernameConfigurationType,
-    VerifiedAttributeType,
+    AdminCreateUserConfigType, AttributeDataType, DeletionProtectionType, ExplicitAuthFlowsType,
+    IdentityProviderType, IdentityProviderTypeType, LambdaConfigType, OAuthFlowType,
+    PreTokenGenerationLambdaVersionType, PreTokenGenerationVersionConfigType, PreventUserExistenceErrorTypes,
+    SchemaAttributeType, StringAttributeConstraintsType, UserAttributeUpdateSettingsType, UserPoolClientType,
+    UserPoolTierType, UserPoolType, UsernameConfigurationType, VerifiedAttributeType,
 };
 use aws_sdk_lambda::types::{EnvironmentResponse, State};
 use serde_json::json;
@@ -40,10 +37,6 @@ pub(super) fn snapshot() -> Snapshot {
         pool_id: POOL.to_owned(),
         pool: pool(),
         described: json!({}),
-        mfa: Ok(GetUserPoolMfaConfigOutput::builder()
-            .mfa_configuration(UserPoolMfaType::Optional)
-            .software_token_mfa_configuration(SoftwareTokenMfaConfigType::builder().enabled(true).build())
-            .build()),
         clients: Ok(vec![client("web"), client("machine")].into_iter().map(machine_second).collect()),
         unlisted_clients: None,
         unread_secrets: BTreeMap::new(),
@@ -77,7 +70,6 @@ fn pool() -> UserPoolType {
         .name("demo")
         .user_pool_tier(UserPoolTierType::Essentials)
         .deletion_protection(DeletionProtectionType::Active)
-        .mfa_configuration(UserPoolMfaType::Optional)
         .schema_attributes(SchemaAttributeType::builder().name("email").required(true).mutable(true).build())
         .schema_attributes(attribute("custom:tenantId").build())
         .auto_verified_attributes(VerifiedAttributeType::Email)
@@ -89,11 +81,6 @@ fn pool() -> UserPoolType {
         .username_configuration(UsernameConfigurationType::builder().case_sensitive(false).build().unwrap())
         .admin_create_user_config(
             AdminCreateUserConfigType::builder().allow_admin_create_user_only(true).build(),
-        )
-        .email_configuration(
-            EmailConfigurationType::builder()
-                .email_sending_account(EmailSendingAccountType::Developer)
-                .build(),
         )
         .lambda_config(triggers(PreTokenGenerationLambdaVersionType::V30))
         .build()
@@ -140,8 +127,6 @@ pub(super) fn client(id: &str) -> Listed<UserPoolClientType> {
         .allowed_o_auth_flows(OAuthFlowType::Code)
         .supported_identity_providers("COGNITO")
         .supported_identity_providers("acme-sso")
-        .callback_urls("https://app.example.com/callback")
-        .callback_urls("http://localhost:3000/callback")
         .build();
     Listed { id: id.to_owned(), name: format!("{id}-app"), described: Ok(described) }
 }

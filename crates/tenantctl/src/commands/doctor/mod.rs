@@ -21,7 +21,7 @@ use crate::progress::Progress;
 
 /// What whoever runs the audit must be allowed.
 const PERMISSIONS: &str = "Permissions: cognito-idp:DescribeUserPool, and for the rest of the pool ListUserPoolClients, \
-DescribeUserPoolClient, ListUserPoolClientSecrets, ListIdentityProviders, DescribeIdentityProvider, GetUserPoolMfaConfig, \
+DescribeUserPoolClient, ListUserPoolClientSecrets, ListIdentityProviders, DescribeIdentityProvider, \
 DescribeResourceServer and ListUserPoolReplicas; for the functions \
 lambda:GetFunctionConfiguration, GetAlias, GetPolicy and GetFunctionConcurrency; for the table dynamodb:DescribeTable, \
 DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the index gsi1). What is missing is said.";
