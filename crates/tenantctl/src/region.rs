@@ -1,20 +1,11 @@
 //! The Region that a name says, and the one that was asked.
 
-/// The Region in a user pool's id (`eu-west-1_AbC`) or in an ARN. Ids of emulators may begin with anything.
-#[must_use]
-pub fn named(name: &str) -> Option<&str> {
-    let region = if name.starts_with("arn:") {
-        name.split(':').nth(3)?
-    } else {
-        name.split_once('_').map(|(region, _)| region).filter(|region| region.contains('-'))?
-    };
-    Some(region).filter(|region| !region.is_empty())
-}
+use user_pool::region_named;
 
 /// Says that `name` is of another Region than the one that was asked.
 #[must_use]
 pub fn mistake(name: &str, asked: &str) -> Option<String> {
-    let region = named(name).filter(|region| *region != asked)?;
+    let region = region_named(name).filter(|region| *region != asked)?;
     Some(format!("`{name}` is in the Region {region}, and {asked} was asked: --region {region}."))
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use user_pool::{EventVersion, FunctionArn, Trigger};
 
 /// Whether a path in a description is of this trigger; pre-token-generation has two keys.
-pub(super) fn covers(trigger: Trigger, path: &str) -> bool {
+pub fn covers(trigger: Trigger, path: &str) -> bool {
     match trigger {
         Trigger::PostConfirmation => path.split('.').take(2).eq(["LambdaConfig", "PostConfirmation"]),
         Trigger::PreTokenGeneration => path.starts_with("LambdaConfig.PreTokenGeneration"),
@@ -17,7 +17,7 @@ const LEGACY: &str = "PreTokenGeneration";
 const CONFIG: &str = "PreTokenGenerationConfig";
 
 /// The function in a slot, if there is one.
-pub(super) fn holder(pool: &Value, slot: Trigger) -> Option<&str> {
+pub fn holder(pool: &Value, slot: Trigger) -> Option<&str> {
     let lambdas = pool.get("LambdaConfig")?;
     let is_text = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     match slot {
@@ -33,7 +33,7 @@ pub(super) fn holder(pool: &Value, slot: Trigger) -> Option<&str> {
 
 /// The event version with which pre-token-generation is called, as the pool writes it; the legacy key alone means
 /// `V1_0`.
-pub(super) fn event_version(pool: &Value) -> Option<&str> {
+pub fn event_version(pool: &Value) -> Option<&str> {
     holder(pool, Trigger::PreTokenGeneration)?;
     let config = pool.get("LambdaConfig").and_then(|lambdas| lambdas.get(CONFIG));
     let version = config.and_then(|config| config.get("LambdaVersion")).and_then(Value::as_str);
@@ -42,7 +42,7 @@ pub(super) fn event_version(pool: &Value) -> Option<&str> {
 
 /// What a slot is to hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Wanted {
+pub enum Wanted {
     /// This function; the event version is of pre-token-generation alone.
     Function(FunctionArn, EventVersion),
     /// None.
@@ -50,7 +50,7 @@ pub(super) enum Wanted {
 }
 
 /// The description with a slot as wanted, and nothing else changed.
-pub(super) fn with_slot(mut pool: Value, slot: Trigger, wanted: &Wanted) -> Value {
+pub fn with_slot(mut pool: Value, slot: Trigger, wanted: &Wanted) -> Value {
     let Value::Object(members) = &mut pool else { return pool };
     let lambdas = members.entry("LambdaConfig").or_insert_with(|| json!({}));
     if !lambdas.is_object() {
@@ -89,7 +89,7 @@ pub(super) fn with_slot(mut pool: Value, slot: Trigger, wanted: &Wanted) -> Valu
 
 /// The function that the legacy key of pre-token-generation names beside another one in its new place. Cognito keeps
 /// both equal; a pool where they are not was made by something else.
-pub(super) fn hidden_holder(pool: &Value, slot: Trigger) -> Option<&str> {
+pub fn hidden_holder(pool: &Value, slot: Trigger) -> Option<&str> {
     let current = holder(pool, slot).filter(|_| slot == Trigger::PreTokenGeneration)?;
     let legacy = pool.get("LambdaConfig").and_then(|lambdas| lambdas.get(LEGACY)).and_then(Value::as_str);
     legacy.filter(|legacy| !legacy.is_empty() && *legacy != current)
@@ -97,7 +97,7 @@ pub(super) fn hidden_holder(pool: &Value, slot: Trigger) -> Option<&str> {
 
 /// Puts the two keys of pre-token-generation into one, since Cognito shows both when only one was set. Where they differ
 /// both stay, and so does a key that names no function.
-pub(super) fn fold_legacy(lambdas: &mut Map<String, Value>) {
+pub fn fold_legacy(lambdas: &mut Map<String, Value>) {
     let text = |value: Option<&Value>| {
         value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
     };
@@ -123,7 +123,7 @@ pub(super) fn fold_legacy(lambdas: &mut Map<String, Value>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::pool::difference::{comparable, difference};
+    use crate::difference::{comparable, difference};
 
     fn paths(pool: &Value, wanted: &Wanted) -> Vec<String> {
         let after = with_slot(pool.clone(), Trigger::PreTokenGeneration, wanted);

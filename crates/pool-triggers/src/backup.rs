@@ -2,26 +2,18 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use user_pool::words::shell_word;
-
-use super::description::Description;
-use super::difference::Difference;
-use super::update::update_from;
-use super::wire::{Mfa, mfa_request};
-use crate::failure::Failure;
-
-/// The name of a backup that was given none: `<pool id>-<time>.json` in the working directory.
-pub(super) fn default_path(pool_id: &str, now: SystemTime) -> PathBuf {
-    let moment = humantime::format_rfc3339_seconds(now).to_string().replace(['-', ':'], "");
-    PathBuf::from(format!("{pool_id}-{moment}.json"))
-}
+use crate::description::Description;
+use crate::difference::Difference;
+use crate::refused::Refused;
+use crate::update::update_from;
+use crate::wire::{Mfa, mfa_request};
 
 /// What a backup holds: both answers of Cognito as they came, what is about to change, and the two requests that put the
 /// pool back, for those who have no `tenantctl` at hand.
@@ -49,11 +41,7 @@ struct Requests {
 }
 
 /// The text of a backup of `pool`, which `action` is about to change by `plan`.
-///
-/// # Errors
-///
-/// [`serde_json::Error`] when a description is no JSON, which it always is.
-pub(super) fn contents(
+pub fn contents(
     pool_id: &str,
     pool: &Description,
     mfa: &Mfa,
@@ -81,25 +69,21 @@ pub(super) fn contents(
 
 /// A pool that was saved.
 #[derive(Clone, Debug)]
-pub(super) struct Saved {
+pub struct Saved {
     /// The file.
-    pub(super) file: String,
+    pub file: String,
     /// When it was made, as the file says it.
-    pub(super) taken_at: String,
+    pub taken_at: String,
     /// The description.
-    pub(super) pool: Description,
+    pub pool: Description,
     /// The MFA configuration.
-    pub(super) mfa: Mfa,
+    pub mfa: Mfa,
     /// What was about to change; `None` in files of older versions.
     plan: Option<Vec<Difference>>,
 }
 
 /// Reads a backup.
-///
-/// # Errors
-///
-/// [`Failure`]: `not-a-backup`; or the file cannot be read.
-pub(super) fn read(path: &Path) -> Result<Saved, Failure> {
+pub fn read(path: &Path) -> Result<Saved, Refused> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Contents {
@@ -118,9 +102,9 @@ pub(super) fn read(path: &Path) -> Result<Saved, Failure> {
 
     let shown = path.display();
     let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::failed(format!("could not read the file {shown}: {error}")))?;
+        .map_err(|error| Refused::failed(format!("could not read the file {shown}: {error}")))?;
     let refused = |why: &str| {
-        Failure::refused("not-a-backup", format!("{shown} is not a backup of a user pool: {why}")).hint(
+        Refused::by("not-a-backup", format!("{shown} is not a backup of a user pool: {why}")).advise(
             "`tenantctl pool attach`, `detach` and `restore` write such a file before they change a pool (--backup).",
         )
     };
@@ -141,11 +125,7 @@ pub(super) fn read(path: &Path) -> Result<Saved, Failure> {
 
 impl Saved {
     /// Refuses a file of another pool than `pool_id`.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`]: `other-pool`.
-    pub(super) fn check_id(&self, pool_id: &str) -> Result<(), Failure> {
+    pub fn check_id(&self, pool_id: &str) -> Result<(), Refused> {
         match self.pool.value().get("Id").and_then(Value::as_str) {
             Some(id) if id == pool_id => Ok(()),
             id => Err(self.of_another(id.unwrap_or("a pool without an id"), pool_id)),
@@ -153,11 +133,7 @@ impl Saved {
     }
 
     /// Refuses a file of a pool in another account or Region: a replica has the id of its original.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`]: `other-pool`.
-    pub(super) fn check_arn(&self, pool: &Description) -> Result<(), Failure> {
+    pub fn check_arn(&self, pool: &Description) -> Result<(), Refused> {
         let arn = |pool: &Description| pool.value().get("Arn").and_then(Value::as_str).map(str::to_owned);
         match (arn(&self.pool), arn(pool)) {
             (Some(saved), Some(now)) if saved != now => Err(self.of_another(&saved, &now)),
@@ -165,14 +141,14 @@ impl Saved {
         }
     }
 
-    fn of_another(&self, saved: &str, now: &str) -> Failure {
-        Failure::refused("other-pool", format!("the file {} is of {saved}, not of {now}", self.file))
-            .hint("Nothing was written. --user-pool-id, --region and --profile choose the pool.")
+    fn of_another(&self, saved: &str, now: &str) -> Refused {
+        Refused::by("other-pool", format!("the file {} is of {saved}, not of {now}", self.file))
+            .advise("Nothing was written. --user-pool-id, --region and --profile choose the pool.")
     }
 
     /// Whether a difference between the pool now and the file is what was about to change when the file was made. Anything
     /// else has changed since.
-    pub(super) fn is_made_by_it(&self, now_to_saved: &Difference) -> bool {
+    pub fn is_made_by_it(&self, now_to_saved: &Difference) -> bool {
         let Some(plan) = &self.plan else {
             return ["LambdaConfig.PostConfirmation", "LambdaConfig.PreTokenGeneration"]
                 .iter()
@@ -187,17 +163,13 @@ impl Saved {
 }
 
 /// Writes a new file that its owner alone may read.
-///
-/// # Errors
-///
-/// [`Failure`] when it is there already, or cannot be written.
-pub(super) fn write(path: &Path, contents: &str) -> Result<(), Failure> {
+pub fn write(path: &Path, contents: &str) -> Result<(), Refused> {
     let cannot = |error: std::io::Error| {
-        Failure::failed(format!(
+        Refused::failed(format!(
             "could not write the backup {}: {error}; nothing was changed",
             path.display()
         ))
-        .hint("--backup FILE says another place. A file that is there is not overwritten.")
+        .advise("--backup FILE says another place. A file that is there is not overwritten.")
     };
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -208,51 +180,4 @@ pub(super) fn write(path: &Path, contents: &str) -> Result<(), Failure> {
     }
     let mut file = options.open(path).map_err(cannot)?;
     file.write_all(contents.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)
-}
-
-/// Where a backup is, and how `tenantctl` is called to put the pool back.
-#[derive(Clone, Debug)]
-pub(super) struct PutBack {
-    file: String,
-    /// ` --user-pool-id ID --region REGION`, and what else was said.
-    options: String,
-}
-
-impl PutBack {
-    /// With the options that name the pool and its place.
-    pub(super) fn new(path: &Path, options: String) -> Self {
-        Self { file: path.display().to_string(), options }
-    }
-
-    /// The command that shows how the pool is put back.
-    pub(super) fn command(&self) -> String {
-        format!(
-            "This command shows how to put the pool back; add --apply to do it:\n  \
-             tenantctl pool restore {} \\\n   {}",
-            shell_word(&self.file),
-            self.options
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_of_any_name_can_be_put_back() {
-        for (name, word) in [
-            ("b.json", "b.json"),
-            ("it's b.json", r"'it'\''s b.json'"),
-            ("$(rm x).json", "'$(rm x).json'"),
-            ("", "''"),
-        ] {
-            let put_back = PutBack::new(Path::new(name), " --user-pool-id p --region eu-west-1".to_owned());
-
-            let command = put_back.command();
-
-            assert!(command.contains(&format!("tenantctl pool restore {word} \\\n")), "{command}");
-            assert!(command.ends_with("    --user-pool-id p --region eu-west-1"), "{command}");
-        }
-    }
 }

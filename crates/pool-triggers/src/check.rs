@@ -6,7 +6,7 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use serde::Serialize;
 
-use crate::failure::{self, Failure};
+use crate::refused::Refused;
 use user_pool::Trigger;
 use user_pool::aws_error::{AwsError, Meaning};
 use user_pool::function::is_for_the_other;
@@ -15,26 +15,26 @@ use user_pool::policy::{self, Permission};
 
 /// What is known of a function.
 #[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Checked {
+pub struct Checked {
     /// The trigger that it is for.
-    pub(super) trigger: &'static str,
+    pub trigger: &'static str,
     /// The function.
-    pub(super) arn: String,
+    pub arn: String,
     /// Whether it is there and Cognito may invoke it; null when that could not be found out.
-    pub(super) invocable: Option<bool>,
+    pub invocable: Option<bool>,
     /// What is wrong with it.
-    pub(super) problem: Option<String>,
+    pub problem: Option<String>,
     /// What is worth knowing of it.
-    pub(super) note: Option<String>,
+    pub note: Option<String>,
     /// Whether it is to be attached now.
     #[serde(skip)]
-    pub(super) is_new: bool,
+    pub is_new: bool,
     /// Whether a permission is all that it lacks.
     #[serde(skip)]
-    pub(super) lacks_permission: bool,
+    pub lacks_permission: bool,
     /// The ids of the statements that its policy has.
     #[serde(skip)]
-    pub(super) statements: Vec<String>,
+    pub statements: Vec<String>,
 }
 
 impl Checked {
@@ -48,7 +48,7 @@ impl Checked {
 }
 
 /// What holds a trigger and is no function that Lambda can be asked about.
-pub(super) fn unreadable(slot: Trigger, arn: String, why: &InvalidFunctionArn) -> Checked {
+pub fn unreadable(slot: Trigger, arn: String, why: &InvalidFunctionArn) -> Checked {
     Checked { trigger: slot.name(), arn, ..Checked::default() }.unknown(why.to_string())
 }
 
@@ -56,17 +56,13 @@ pub(super) fn unreadable(slot: Trigger, arn: String, why: &InvalidFunctionArn) -
 const OWN_SETTING: &str = "TENANCY_TABLE";
 
 /// Asks Lambda about a function.
-///
-/// # Errors
-///
-/// [`Failure`] when a call failed and was not denied, such as by an expired session.
-pub(super) async fn check(
+pub async fn check(
     client: &Client,
     slot: Trigger,
     arn: &FunctionArn,
     pool_arn: &str,
     pool_id: &str,
-) -> Result<Checked, Failure> {
+) -> Result<Checked, Refused> {
     let checked = Checked { trigger: slot.name(), arn: arn.to_string(), ..Checked::default() };
     match configuration(client, arn).await {
         Ok(configuration) => invocation(client, checked, &configuration, arn, pool_arn, pool_id).await,
@@ -83,7 +79,7 @@ async fn invocation(
     arn: &FunctionArn,
     pool_arn: &str,
     pool_id: &str,
-) -> Result<Checked, Failure> {
+) -> Result<Checked, Refused> {
     if let Some(fault) = fault(configuration, pool_id) {
         return Ok(checked.broken(fault));
     }
@@ -158,15 +154,10 @@ async fn invocation(
 }
 
 /// What a call about a function that failed leaves unknown, in words.
-///
-/// # Errors
-///
-/// [`Failure`] unless the call was denied, or the server does not know it: only then can the operator say that the
-/// function is as it should be.
-fn denied(what: &str, arn: &FunctionArn, error: &AwsError) -> Result<String, Failure> {
+fn denied(what: &str, arn: &FunctionArn, error: &AwsError) -> Result<String, Refused> {
     match error.meaning() {
         Meaning::Denied | Meaning::Unsupported => Ok(format!("could not {what} the function: {error}")),
-        _ => Err(failure::of(&format!("{what} the function {arn}"), error)),
+        _ => Err(Refused::call(&format!("{what} the function {arn}"), error)),
     }
 }
 
@@ -185,11 +176,7 @@ fn width(permission: &Permission) -> Option<&'static str> {
 
 /// Why nothing says that a function is of this product: it has no such setting, it is not there, or Lambda denies a look
 /// at it. `None` when it is of this product.
-///
-/// # Errors
-///
-/// [`Failure`] as of [`check`].
-pub(super) async fn not_ours(client: &Client, arn: &str) -> Result<Option<String>, Failure> {
+pub async fn not_ours(client: &Client, arn: &str) -> Result<Option<String>, Refused> {
     let arn: FunctionArn = match arn.parse() {
         Ok(arn) => arn,
         Err(error) => return Ok(Some(InvalidFunctionArn::to_string(&error))),

@@ -3,7 +3,7 @@
 
 /// What becomes of a member of the description in the update.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Fate {
+pub enum Fate {
     /// Sent as it is described.
     Copied,
     /// Sent under another name.
@@ -21,7 +21,7 @@ const MFA: &str = "of GetUserPoolMfaConfig, changed by SetUserPoolMfaConfig alon
 
 /// Top-level members of the description, in the order of the API reference (`UserPoolType`), and those that other
 /// servers of this API add to it.
-pub(super) const MEMBERS: &[(&str, Fate)] = &[
+pub const MEMBERS: &[(&str, Fate)] = &[
     ("Id", Renamed("UserPoolId")),
     // Its absence is not documented to leave the name alone.
     ("Name", Renamed("PoolName")),
@@ -73,20 +73,19 @@ pub(super) const MEMBERS: &[(&str, Fate)] = &[
 ];
 
 /// Members that no comparison looks at: they change by themselves, or repeat another one.
-pub(super) const NOT_COMPARED: &[&str] =
-    &["LastModifiedDate", "EstimatedNumberOfUsers", "UserPoolId", "PoolName"];
+pub const NOT_COMPARED: &[&str] = &["LastModifiedDate", "EstimatedNumberOfUsers", "UserPoolId", "PoolName"];
 
 /// Members that say how Cognito fares with a setting. Cognito looks anew at each update, so a change of them is told,
 /// but nothing is lost.
-pub(super) const DIAGNOSES: &[&str] = &["SmsConfigurationFailure", "EmailConfigurationFailure"];
+pub const DIAGNOSES: &[&str] = &["SmsConfigurationFailure", "EmailConfigurationFailure"];
 
 /// What becomes of a member; `None` for one that this version does not know.
-pub(super) fn fate(name: &str) -> Option<Fate> {
+pub fn fate(name: &str) -> Option<Fate> {
     MEMBERS.iter().find(|(known, _)| *known == name).map(|(_, fate)| *fate)
 }
 
 /// What a member of the update is called in the description.
-pub(super) fn described_as(sent: &str) -> &str {
+pub fn described_as(sent: &str) -> &str {
     let renamed = MEMBERS.iter().find(|(_, fate)| matches!(fate, Renamed(name) if *name == sent));
     renamed.map_or(sent, |(name, _)| name)
 }

@@ -9,10 +9,10 @@ use aws_sdk_cognitoidentityprovider::types as sdk;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::description::Description;
-use super::difference::{comparable, difference};
-use super::triggers::{Wanted, with_slot};
-use super::update::{predict, update_from};
+use pool_triggers::description::Description;
+use pool_triggers::difference::{comparable, difference};
+use pool_triggers::slots::{Wanted, with_slot};
+use pool_triggers::update::{predict, update_from};
 use user_pool::{EventVersion, Trigger};
 
 /// A member of a type: its name on the wire, its shape, the shape of what it is a list or map of.

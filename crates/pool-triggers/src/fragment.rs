@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::owner::{Owner, Tool};
-use super::triggers::Wanted;
+use crate::owner::{Owner, Tool};
+use crate::slots::Wanted;
 use user_pool::FunctionArn;
 use user_pool::{EventVersion, Trigger};
 
@@ -16,10 +16,10 @@ macro_rules! put {
 }
 
 /// One change of a slot.
-pub(super) type Change = (Trigger, Wanted);
+pub type Change = (Trigger, Wanted);
 
 /// The lines to be written into the owner's code.
-pub(super) fn fragment(owner: &Owner, pool_arn: &str, changes: &[Change]) -> String {
+pub fn fragment(owner: &Owner, pool_arn: &str, changes: &[Change]) -> String {
     let attached: Vec<(Trigger, &FunctionArn, EventVersion)> = changes
         .iter()
         .filter_map(|(slot, wanted)| match wanted {
@@ -33,10 +33,10 @@ pub(super) fn fragment(owner: &Owner, pool_arn: &str, changes: &[Change]) -> Str
     match owner.tool {
         Tool::CloudFormation | Tool::ServerlessFramework => template(owner, pool_arn, &attached),
         Tool::Cdk => cdk(pool_arn, &attached),
-        Tool::Amplify => amplify(pool_arn, &attached),
         Tool::Terraform => terraform(pool_arn, &attached),
-        Tool::Pulumi | Tool::Sst => pulumi(owner.tool, pool_arn, &attached),
-        Tool::Crossplane | Tool::AwsControllersForKubernetes => kubernetes(pool_arn, &attached),
+        Tool::Amplify | Tool::Pulumi | Tool::Sst | Tool::Crossplane | Tool::AwsControllersForKubernetes => {
+            values(owner.tool, pool_arn, &attached)
+        }
     }
 }
 
@@ -51,10 +51,6 @@ fn removal(tool: Tool, changes: &[Change]) -> String {
         (Tool::Cdk, Trigger::PostConfirmation) => "addTrigger(UserPoolOperation.POST_CONFIRMATION, ..)",
         (Tool::Cdk, Trigger::PreTokenGeneration) => {
             "addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION.., ..)"
-        }
-        (Tool::Pulumi | Tool::Sst, Trigger::PostConfirmation) => "lambdaConfig.postConfirmation",
-        (Tool::Pulumi | Tool::Sst, Trigger::PreTokenGeneration) => {
-            "lambdaConfig.preTokenGeneration and .preTokenGenerationConfig"
         }
         (_, Trigger::PostConfirmation) => "LambdaConfig.PostConfirmation",
         (_, Trigger::PreTokenGeneration) => "LambdaConfig.PreTokenGeneration and .PreTokenGenerationConfig",
@@ -135,37 +131,6 @@ fn cdk(pool_arn: &str, attached: &[Attached<'_>]) -> String {
     text
 }
 
-fn amplify(pool_arn: &str, attached: &[Attached<'_>]) -> String {
-    let mut text = "// amplify/backend.ts, after defineBackend(..)\nimport { CfnPermission } from 'aws-cdk-lib/aws-lambda';\n\n\
-                    const { cfnUserPool } = backend.auth.resources.cfnResources;\n"
-        .to_owned();
-    for (slot, arn, version) in attached {
-        match slot {
-            Trigger::PostConfirmation => {
-                put!(text, "cfnUserPool.addPropertyOverride('LambdaConfig.PostConfirmation',\n  '{arn}');\n");
-            }
-            Trigger::PreTokenGeneration => put!(
-                text,
-                "cfnUserPool.addPropertyOverride('LambdaConfig.PreTokenGenerationConfig', {{\n  LambdaArn: '{arn}',\n  \
-                 LambdaVersion: '{}',\n}});\n",
-                version.as_str()
-            ),
-        }
-    }
-    for (slot, arn, _) in attached {
-        put!(
-            text,
-            "// Before the trigger, or users are locked out until it is there.\n\
-             cfnUserPool.addDependency(new CfnPermission(backend.auth.stack, '{}Permission', {{\n  \
-             action: 'lambda:InvokeFunction',\n  functionName: '{arn}',\n  \
-             principal: 'cognito-idp.amazonaws.com',\n  sourceAccount: '{}',\n  sourceArn: '{pool_arn}',\n}}));\n",
-            slot.name(),
-            account(pool_arn)
-        );
-    }
-    text
-}
-
 fn terraform(pool_arn: &str, attached: &[Attached<'_>]) -> String {
     let mut text =
         "# in resource \"aws_cognito_user_pool\":\n  lambda_config { # keep its other arguments\n".to_owned();
@@ -203,73 +168,30 @@ fn terraform(pool_arn: &str, attached: &[Attached<'_>]) -> String {
     text
 }
 
-fn pulumi(tool: Tool, pool_arn: &str, attached: &[Attached<'_>]) -> String {
-    let place = if tool == Tool::Sst {
-        "// in the arguments that `transform.userPool` of the user pool changes:\n"
-    } else {
-        "// in the arguments of aws.cognito.UserPool:\n"
-    };
-    let mut text = format!("{place}lambdaConfig: {{ // keep its other members\n");
-    for (slot, arn, version) in attached {
-        match slot {
-            Trigger::PostConfirmation => put!(text, "  postConfirmation: \"{arn}\",\n"),
-            Trigger::PreTokenGeneration => put!(
-                text,
-                "  preTokenGenerationConfig: {{\n    lambdaArn: \"{arn}\",\n    lambdaVersion: \"{}\",\n  }},\n",
-                version.as_str()
-            ),
-        }
-    }
-    let variable = |slot: Trigger| match slot {
-        Trigger::PostConfirmation => "postConfirmationPermission",
-        Trigger::PreTokenGeneration => "preTokenGenerationPermission",
-    };
-    let names: Vec<_> = attached.iter().map(|(slot, ..)| variable(*slot)).collect();
-    put!(
-        text,
-        "}},\n// in its options, or users are locked out until the permissions are there:\ndependsOn: [{}],\n\
-         // before it:\n",
-        names.join(", ")
-    );
-    for (slot, arn, _) in attached {
-        let qualifier = arn.qualifier().map(|q| format!("  qualifier: \"{q}\",\n")).unwrap_or_default();
-        put!(
-            text,
-            "const {} = new aws.lambda.Permission(\"{}\", {{\n  action: \"lambda:InvokeFunction\",\n  function: \"{}\",\n{qualifier}  \
-             principal: \"cognito-idp.amazonaws.com\",\n  sourceAccount: \"{}\",\n  sourceArn: \"{pool_arn}\",\n}});\n",
-            variable(*slot),
-            slot.name(),
-            arn.base(),
-            account(pool_arn)
-        );
-    }
-    text
-}
-
-fn kubernetes(pool_arn: &str, attached: &[Attached<'_>]) -> String {
+/// The values to set, by their names in the API.
+fn values(tool: Tool, pool_arn: &str, attached: &[Attached<'_>]) -> String {
     let mut text =
-        "# in the specification of the user pool:\nlambdaConfig: # keep its other keys\n".to_owned();
+        format!("{} owns the user pool. Set in its code, and keep the other triggers:\n", tool.name());
     for (slot, arn, version) in attached {
         match slot {
-            Trigger::PostConfirmation => put!(text, "  postConfirmation: {arn}\n"),
+            Trigger::PostConfirmation => put!(text, "- LambdaConfig.PostConfirmation: {arn}\n"),
             Trigger::PreTokenGeneration => put!(
                 text,
-                "  preTokenGenerationConfig:\n    lambdaARN: {arn} # lambdaArn with Crossplane\n    lambdaVersion: {}\n",
+                "- LambdaConfig.PreTokenGenerationConfig: LambdaArn {arn}, LambdaVersion {}\n",
                 version.as_str()
             ),
         }
     }
-    text.push_str("# but first let Cognito invoke each function, or users are locked out:\n");
+    text.push_str("But first let Cognito invoke each function, or users are locked out:\n");
     for (_, arn, _) in attached {
-        let command = add_permission(arn, pool_arn, &[]).unwrap_or_default();
-        put!(text, "# {}\n", command.replace('\n', "\n# "));
+        put!(text, "{}\n", add_permission(arn, pool_arn, &[]).unwrap_or_default());
     }
     text
 }
 
 /// The command that lets Cognito invoke a function for one pool, under an id that none of `statements` has; `None` when the
 /// pool has no ARN.
-pub(super) fn add_permission(arn: &FunctionArn, pool_arn: &str, statements: &[String]) -> Option<String> {
+pub fn add_permission(arn: &FunctionArn, pool_arn: &str, statements: &[String]) -> Option<String> {
     let qualifier =
         arn.qualifier().map(|qualifier| format!(" --qualifier '{qualifier}'")).unwrap_or_default();
     let account = account(pool_arn);

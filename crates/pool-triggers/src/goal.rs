@@ -2,18 +2,18 @@
 
 use serde_json::{Map, Value};
 
-use super::backup::Saved;
-use super::description::{Description, object};
-use super::difference::{Difference, difference, settled};
-use super::fragment::Change;
-use super::members::{Fate, fate};
-use super::triggers::with_slot;
-use super::update::is_system_tag;
-use super::wire::Mfa;
+use crate::backup::Saved;
+use crate::description::{Description, object};
+use crate::difference::{Difference, difference, settled};
+use crate::fragment::Change;
+use crate::members::{Fate, fate};
+use crate::slots::with_slot;
+use crate::update::is_system_tag;
+use crate::wire::Mfa;
 
 /// The goal of a run.
 #[derive(Clone, Debug)]
-pub(super) enum Goal {
+pub enum Goal {
     /// The pool as it is now, with these triggers.
     Triggers(Vec<Change>),
     /// The pool as the file has it.
@@ -22,7 +22,7 @@ pub(super) enum Goal {
 
 impl Goal {
     /// The triggers that change; empty for a restore.
-    pub(super) fn changes(&self) -> &[Change] {
+    pub fn changes(&self) -> &[Change] {
         match self {
             Self::Triggers(changes) => changes,
             Self::Saved(_) => &[],
@@ -30,7 +30,7 @@ impl Goal {
     }
 
     /// The file's content, for a restore.
-    pub(super) fn saved(&self) -> Option<&Saved> {
+    pub fn saved(&self) -> Option<&Saved> {
         match self {
             Self::Triggers(_) => None,
             Self::Saved(saved) => Some(saved),
@@ -38,7 +38,7 @@ impl Goal {
     }
 
     /// The description after the update, for a pool that is described as `pool` now.
-    pub(super) fn planned(&self, pool: &Description) -> Description {
+    pub fn planned(&self, pool: &Description) -> Description {
         match self {
             Self::Triggers(changes) => {
                 let value = pool.value().clone();
@@ -51,7 +51,7 @@ impl Goal {
     }
 
     /// The MFA configuration after the update, for a pool that has `now`.
-    pub(super) fn mfa<'a>(&'a self, now: &'a Mfa) -> &'a Mfa {
+    pub fn mfa<'a>(&'a self, now: &'a Mfa) -> &'a Mfa {
         match self {
             Self::Saved(saved) if matches!(saved.mfa, Mfa::Known(_)) => &saved.mfa,
             _ => now,
@@ -87,14 +87,14 @@ fn put_back(saved: &Description, now: &Description) -> Description {
 }
 
 /// Names of the pool's members that neither the file nor this version knows. A restore leaves them as they are.
-pub(super) fn not_in_file(saved: &Saved, now: &Description) -> Vec<String> {
+pub fn not_in_file(saved: &Saved, now: &Description) -> Vec<String> {
     let old = saved.pool.members();
     let names = now.members().into_keys();
     names.filter(|name| fate(name).is_none() && !old.contains_key(name)).collect()
 }
 
 /// What is different in the MFA configuration; nothing when one of them is not known.
-pub(super) fn mfa_difference(before: &Mfa, after: &Mfa) -> Vec<Difference> {
+pub fn mfa_difference(before: &Mfa, after: &Mfa) -> Vec<Difference> {
     let (Mfa::Known(before), Mfa::Known(after)) = (before, after) else { return Vec::new() };
     let found = difference(&settled(before.clone()), &settled(after.clone())).into_iter();
     found.map(|d| Difference { path: format!("GetUserPoolMfaConfig.{}", d.path), ..d }).collect()

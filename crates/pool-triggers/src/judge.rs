@@ -1,44 +1,38 @@
 //! Which slots change, and whether they may: plain judgement over a description.
 
-use super::fragment::Change;
-use super::options::option;
-use super::triggers::{Wanted, event_version, hidden_holder, holder};
-use crate::failure::Failure;
+use crate::fragment::Change;
+use crate::refused::Refused;
+use crate::slots::{Wanted, event_version, hidden_holder, holder};
 use serde_json::Value;
 use user_pool::FunctionArn;
+use user_pool::trigger::LITE_CUT_OFF;
 use user_pool::{EventVersion, Trigger};
 
 /// What the operator wants attached.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wish<'a> {
-    pub(super) post_confirmation: Option<&'a FunctionArn>,
-    pub(super) pre_token_generation: Option<&'a FunctionArn>,
-    pub(super) event_version: Option<EventVersion>,
-    pub(super) replace: bool,
+pub struct Wish<'a> {
+    pub post_confirmation: Option<&'a FunctionArn>,
+    pub pre_token_generation: Option<&'a FunctionArn>,
+    pub event_version: Option<EventVersion>,
+    pub replace: bool,
 }
 
 /// The slots that change, and what is worth knowing about it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Verdict {
-    pub(super) changes: Vec<Change>,
-    pub(super) notes: Vec<String>,
+pub struct Verdict {
+    pub changes: Vec<Change>,
+    pub notes: Vec<String>,
 }
 
 /// What attaching comes to.
-///
-/// # Errors
-///
-/// [`Failure`]: usage when a function is of another region; `slot-taken`; `plan-too-low`; `event-version-unknown`.
-pub(super) fn attach(pool: &Value, pool_id: &str, wish: &Wish<'_>) -> Result<Verdict, Failure> {
+pub fn attach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Refused> {
     let mut verdict = Verdict::default();
     if let Some(arn) = wish.post_confirmation {
-        check_region(pool, pool_id, Trigger::PostConfirmation, arn)?;
         // The event version is of the other trigger.
         attach_one(pool, Trigger::PostConfirmation, arn, EventVersion::V1, wish.replace, &mut verdict)?;
     }
     if let Some(arn) = wish.pre_token_generation {
         let slot = Trigger::PreTokenGeneration;
-        check_region(pool, pool_id, slot, arn)?;
         let version = version_for(pool, arn, wish.event_version)?;
         check_plan(pool, version, &mut verdict.notes)?;
         attach_one(pool, slot, arn, version, wish.replace, &mut verdict)?;
@@ -58,19 +52,19 @@ fn version_for(
     pool: &Value,
     arn: &FunctionArn,
     asked: Option<EventVersion>,
-) -> Result<EventVersion, Failure> {
+) -> Result<EventVersion, Refused> {
     let is_there = holder(pool, Trigger::PreTokenGeneration) == Some(arn.to_string().as_str());
     let current = event_version(pool).filter(|_| is_there && asked.is_none());
     match current {
         Some("V3_0") => Ok(EventVersion::V3),
         None | Some("V1_0" | "V2_0") => Ok(asked.unwrap_or(EventVersion::V2)),
-        Some(newer) => Err(Failure::refused(
+        Some(newer) => Err(Refused::by(
             "event-version-unknown",
             format!(
                 "the function is called with the event version {newer}, which this version does not know"
             ),
         )
-        .hint("A newer tenantctl may know it; --event-version says which one to set instead.")),
+        .advise("A newer tenantctl may know it; --event-version says which one to set instead.")),
     }
 }
 
@@ -81,7 +75,7 @@ fn attach_one(
     version: EventVersion,
     replace: bool,
     verdict: &mut Verdict,
-) -> Result<(), Failure> {
+) -> Result<(), Refused> {
     let current = holder(pool, slot);
     let wanted = arn.to_string();
     let hidden = hidden_holder(pool, slot).filter(|hidden| *hidden != wanted);
@@ -122,11 +116,7 @@ fn attach_one(
 }
 
 /// What detaching comes to: the slots that are named, or both. With a function, only if the slot holds it.
-///
-/// # Errors
-///
-/// [`Failure`]: `slot-taken`.
-pub(super) fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Failure> {
+pub fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Refused> {
     let named = [
         (Trigger::PostConfirmation, wish.post_confirmation),
         (Trigger::PreTokenGeneration, wish.pre_token_generation),
@@ -159,35 +149,43 @@ pub(super) fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Failure> 
     Ok(verdict)
 }
 
-fn taken(slot: Trigger, current: &str, wanted: &FunctionArn, effect: &str) -> Failure {
+fn taken(slot: Trigger, current: &str, wanted: &FunctionArn, effect: &str) -> Refused {
     let is_same = current.parse::<FunctionArn>().is_ok_and(|current| current.is_same_function(wanted));
     let what = if is_same {
         format!("{} holds the same function by another version or alias: {current}", slot.name())
     } else {
         format!("{} holds another function: {current}", slot.name())
     };
-    Failure::refused("slot-taken", what).hint(format!("--replace {effect}."))
+    Refused::by("slot-taken", what).advise(format!("--replace {effect}."))
 }
 
-fn taken_twice(hidden: &str) -> Failure {
+fn taken_twice(hidden: &str) -> Refused {
     let what = format!("the old key PreTokenGeneration names another function than the new one: {hidden}");
-    Failure::refused("slot-taken", what).hint("--replace takes that one off too.")
+    Refused::by("slot-taken", what).advise("--replace takes that one off too.")
 }
 
-fn check_region(pool: &Value, pool_id: &str, slot: Trigger, arn: &FunctionArn) -> Result<(), Failure> {
-    let Some(region) = region(pool, pool_id).filter(|region| *region != arn.region()) else { return Ok(()) };
-    Err(Failure::usage(format!(
-        "{} names a function of {}, and the user pool is in {region}",
-        option(slot),
-        arn.region()
-    ))
-    .hint("Cognito invokes functions of its own region alone."))
+/// A function that is wanted and is of another Region than the pool: Cognito invokes none of those. With the pool's Region.
+pub fn of_another_region<'a>(
+    pool: &'a Value,
+    pool_id: &'a str,
+    wish: &Wish<'a>,
+) -> Option<(Trigger, &'a FunctionArn, &'a str)> {
+    let region = region(pool, pool_id)?;
+    let wanted = [
+        (Trigger::PostConfirmation, wish.post_confirmation),
+        (Trigger::PreTokenGeneration, wish.pre_token_generation),
+    ];
+    wanted
+        .into_iter()
+        .filter_map(|(trigger, arn)| Some((trigger, arn?)))
+        .find(|(_, arn)| arn.region() != region)
+        .map(|(trigger, arn)| (trigger, arn, region))
 }
 
 /// The pool's region, by its ARN or else by its id.
-pub(super) fn region<'a>(pool: &'a Value, pool_id: &'a str) -> Option<&'a str> {
-    let of_arn = pool.get("Arn").and_then(Value::as_str).and_then(crate::region::named);
-    of_arn.or_else(|| crate::region::named(pool_id))
+pub fn region<'a>(pool: &'a Value, pool_id: &'a str) -> Option<&'a str> {
+    let of_arn = pool.get("Arn").and_then(Value::as_str).and_then(user_pool::region_named);
+    of_arn.or_else(|| user_pool::region_named(pool_id))
 }
 
 fn account(pool: &Value) -> Option<&str> {
@@ -195,20 +193,19 @@ fn account(pool: &Value) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| !account.is_empty())
 }
 
-/// When threat protection stopped to give a pool on Lite `V2_0`: 2024-11-22 18:00 GMT, in seconds since 1970.
-const LITE_CUT_OFF: f64 = 1_732_298_400.0;
-
 /// Event versions above 1 need the plan Essentials or Plus. A pool on Lite that had threat protection on 22 November
 /// 2024 keeps `V2_0`; it still has it on, which no other pool on Lite can.
-fn check_plan(pool: &Value, version: EventVersion, notes: &mut Vec<String>) -> Result<(), Failure> {
+fn check_plan(pool: &Value, version: EventVersion, notes: &mut Vec<String>) -> Result<(), Refused> {
     let is_lite = pool.get("UserPoolTier").and_then(Value::as_str) == Some("LITE");
     if !is_lite || version == EventVersion::V1 || event_version(pool) == Some(version.as_str()) {
         return Ok(());
     }
     let add_ons = pool.get("UserPoolAddOns");
     let mode = add_ons.and_then(|add_ons| add_ons.get("AdvancedSecurityMode")).and_then(Value::as_str);
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
+    let cut_off = LITE_CUT_OFF as f64;
     let is_younger =
-        pool.get("CreationDate").and_then(Value::as_f64).is_some_and(|created| created > LITE_CUT_OFF);
+        pool.get("CreationDate").and_then(Value::as_f64).is_some_and(|created| created > cut_off);
     if version == EventVersion::V2 && matches!(mode, Some("AUDIT" | "ENFORCED")) && !is_younger {
         notes.push(
             "The plan is Lite; V2_0 works there for pools that had threat protection by November 2024, as this one \
@@ -217,11 +214,11 @@ fn check_plan(pool: &Value, version: EventVersion, notes: &mut Vec<String>) -> R
         );
         return Ok(());
     }
-    Err(Failure::refused(
+    Err(Refused::by(
         "plan-too-low",
         format!("event version {} needs the feature plan Essentials or Plus, and the pool is on Lite", version.as_str()),
     )
-    .hint("Change the pool's plan first, which costs more per user, or give --event-version V1_0: ID tokens only."))
+    .advise("Change the pool's plan first, which costs more per user, or give --event-version V1_0: ID tokens only."))
 }
 
 #[cfg(test)]
@@ -252,13 +249,13 @@ mod tests {
         let arn = function(name);
         let wish =
             Wish { pre_token_generation: Some(&arn), event_version: version, replace, ..Wish::default() };
-        match attach(pool, POOL_ID, &wish) {
+        match attach(pool, &wish) {
             Ok(verdict) => match verdict.changes.as_slice() {
                 [] => "-".to_owned(),
                 [(Trigger::PreTokenGeneration, Wanted::Function(_, version))] => version.as_str().to_owned(),
                 other => panic!("{other:?}"),
             },
-            Err(failure) => failure.code().to_owned(),
+            Err(failure) => failure.rule.to_owned(),
         }
     }
 
@@ -331,9 +328,9 @@ mod tests {
             (json!({}), "us-east-1_X", false),
             (json!({}), "local_X", false),
         ] {
-            let verdict = attach(&pool, id, &wish).map(|_| ()).map_err(|failure| failure.code());
+            let foreign = of_another_region(&pool, id, &wish);
 
-            assert_eq!(verdict.is_err(), refused, "{pool} {id} {verdict:?}");
+            assert_eq!(foreign.is_some(), refused, "{pool} {id} {foreign:?}");
         }
     }
 
@@ -349,7 +346,7 @@ mod tests {
                 Wish { post_confirmation: post, pre_token_generation: pre, replace, ..Wish::default() };
             detach(&full, &wish)
                 .map(|verdict| verdict.changes.into_iter().map(|(slot, _)| slot.name()).collect::<Vec<_>>())
-                .map_err(|failure| failure.code())
+                .map_err(|failure| failure.rule)
         };
 
         assert_eq!(slots(None, None, false), Ok(vec!["PostConfirmation", "PreTokenGeneration"]));
@@ -360,7 +357,7 @@ mod tests {
         let mut twice = full.clone();
         twice["LambdaConfig"]["PreTokenGeneration"] = json!(other.to_string());
         let wish = Wish { pre_token_generation: Some(&pre_token), ..Wish::default() };
-        assert_eq!(detach(&twice, &wish).map_err(|failure| failure.code()).err(), Some("slot-taken"));
+        assert_eq!(detach(&twice, &wish).map_err(|failure| failure.rule).err(), Some("slot-taken"));
         assert!(detach(&twice, &Wish { replace: true, ..wish }).is_ok());
         let empty = detach(&pool("PLUS", &json!({})), &Wish::default()).unwrap();
         assert!(empty.changes.is_empty());

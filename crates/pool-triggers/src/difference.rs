@@ -3,30 +3,30 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::members::NOT_COMPARED;
-use super::triggers::fold_legacy;
-use super::update::has_temporary_days;
+use crate::members::NOT_COMPARED;
+use crate::slots::fold_legacy;
+use crate::update::has_temporary_days;
 
 /// One value that is different.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(super) struct Difference {
+pub struct Difference {
     /// Where it stands, as in `LambdaConfig.PostConfirmation`.
-    pub(super) path: String,
+    pub path: String,
     /// What it is now; `None` when it is not there.
-    pub(super) before: Option<Value>,
+    pub before: Option<Value>,
     /// What it is to be, or has become; `None` when it is not there.
-    pub(super) after: Option<Value>,
+    pub after: Option<Value>,
 }
 
 impl Difference {
     /// The top-level member that it is in.
-    pub(super) fn member(&self) -> &str {
+    pub fn member(&self) -> &str {
         self.path.split(['.', '[']).next().unwrap_or(&self.path)
     }
 }
 
 /// What is different, in the order of the paths.
-pub(super) fn difference(before: &Value, after: &Value) -> Vec<Difference> {
+pub fn difference(before: &Value, after: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     walk(String::new(), Some(before), Some(after), &mut found);
     found
@@ -57,7 +57,7 @@ fn walk(path: String, before: Option<&Value>, after: Option<&Value>, found: &mut
 
 /// A description in the one form in which two of the same pool are equal: without what is never compared, without
 /// copies of other values, sets in one order. Members without a value stay: they can mean another thing than no member.
-pub(super) fn comparable(pool: &Value) -> Value {
+pub fn comparable(pool: &Value) -> Value {
     let Value::Object(members) = pool else { return Value::Null };
     let mut members = members.clone();
     members.retain(|name, _| !NOT_COMPARED.contains(&name.as_str()));
@@ -77,7 +77,7 @@ pub(super) fn comparable(pool: &Value) -> Value {
 }
 
 /// The same for any other document, such as the MFA configuration.
-pub(super) fn settled(value: Value) -> Value {
+pub fn settled(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             Value::Object(members.into_iter().map(|(name, value)| (name, settled(value))).collect())
@@ -100,6 +100,32 @@ pub(super) fn settled(value: Value) -> Value {
         },
         value => value,
     }
+}
+
+/// A value, or that there is none.
+pub fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "(none)".to_owned(), plain)
+}
+
+/// A text of one line without quotes, anything else as JSON.
+pub fn plain(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+/// A text in one line: what somebody else has written must not look like a line of this tool.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// One difference a line.
+pub fn list(found: &[Difference]) -> String {
+    let lines = found
+        .iter()
+        .map(|d| format!("{}: {} -> {}", d.path, shown(d.before.as_ref()), shown(d.after.as_ref())));
+    lines.fold(String::new(), |text, line| text + "\n  " + &line)
 }
 
 #[cfg(test)]
@@ -191,5 +217,15 @@ mod tests {
         ] {
             assert_ne!(comparable(&one), comparable(&other), "{what}");
         }
+    }
+
+    #[test]
+    fn what_others_have_written_stays_in_its_line() {
+        assert_eq!(plain(&json!("one {####}")), "one {####}");
+        assert_eq!(
+            plain(&json!("one\nDone. User pool is as planned;")),
+            r#""one\nDone. User pool is as planned;""#
+        );
+        assert_eq!(one_line("production\nDone."), "production Done.");
     }
 }

@@ -3,36 +3,36 @@
 use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::Client;
+use serde::Serialize;
 use serde_json::Value;
 
-use super::difference::{Difference, comparable, difference, settled};
-use super::goal;
-use super::members::DIAGNOSES;
-use super::report::{MfaOutcome, Report, shown};
-use super::wire::{self, Mfa};
-use crate::failure::Failure;
+use crate::difference::{Difference, comparable, difference, settled, shown};
+use crate::goal;
+use crate::members::DIAGNOSES;
+use crate::refused::Refused;
+use crate::wire::{self, Mfa};
 
 /// How long to wait before looking again, while a pool does not show what was written.
 const WAITS: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What is looked for.
-pub(super) struct Looking<'a> {
-    pub(super) cognito: &'a Client,
-    pub(super) pool_id: &'a str,
+pub(crate) struct Looking<'a> {
+    pub(crate) cognito: &'a Client,
+    pub(crate) pool_id: &'a str,
     /// The description directly before the update.
-    pub(super) before: &'a Value,
+    pub(crate) before: &'a Value,
     /// What it is to be.
-    pub(super) planned: &'a Value,
+    pub(crate) planned: &'a Value,
     /// The MFA configuration directly before the update.
-    pub(super) mfa_before: &'a Mfa,
+    pub(crate) mfa_before: &'a Mfa,
     /// What it is to be.
-    pub(super) mfa: &'a Mfa,
+    pub(crate) mfa: &'a Mfa,
 }
 
 /// What was seen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// The pool as planned.
     AsPlanned,
     /// The pool as it was before the update, in everything.
@@ -41,14 +41,34 @@ pub(super) enum Seen {
     Otherwise,
 }
 
+/// What became of the MFA configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MfaOutcome {
+    /// As it was.
+    Unchanged,
+    /// The update had weakened it; it has been put back.
+    Restored,
+    /// It has changed.
+    Changed,
+    /// It could not be read.
+    Unknown,
+}
+
+/// What was seen, and where it is not as planned.
+pub(crate) struct Looked {
+    pub(crate) seen: Seen,
+    pub(crate) mfa: MfaOutcome,
+    pub(crate) differences: Vec<Difference>,
+    /// What is worth knowing.
+    pub(crate) notes: Vec<String>,
+}
+
 impl Looking<'_> {
-    /// Looks until the pool is as planned, or often enough, and says in `report` what is different. An MFA configuration
+    /// Looks until the pool is as planned, or often enough, and says what is different. An MFA configuration
     /// that has been weakened is put back; no other change of it is touched, since it is not of the update.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when the pool cannot be read.
-    pub(super) async fn look(&self, report: &mut Report) -> Result<Seen, Failure> {
+    pub(crate) async fn look(&self) -> Result<Looked, Refused> {
+        let mut notes = Vec::new();
         let (before, wanted) = (comparable(self.before), comparable(self.planned));
         let mut waits = WAITS.iter();
         let mut is_restored = false;
@@ -65,17 +85,17 @@ impl Looking<'_> {
                 let request = wire::mfa_request(self.pool_id, before);
                 match wire::set_mfa(self.cognito, self.pool_id, &request).await {
                     Ok(()) => continue,
-                    Err(failure) => report.notes.push(failure.to_string()),
+                    Err(failure) => notes.push(failure.to_string()),
                 }
             }
             let is_as_before =
                 after == before && mfa_difference(self.mfa_before, &mfa).is_empty() && !is_restored;
-            report.mfa = Some(match (self.mfa, &mfa) {
+            let outcome = match (self.mfa, &mfa) {
                 (Mfa::Known(_), Mfa::Known(_)) if !mfa_wrong.is_empty() => MfaOutcome::Changed,
                 (Mfa::Known(_), Mfa::Known(_)) if is_restored => MfaOutcome::Restored,
                 (Mfa::Known(_), Mfa::Known(_)) => MfaOutcome::Unchanged,
                 _ => MfaOutcome::Unknown,
-            });
+            };
             wrong.extend(mfa_wrong);
             if !wrong.is_empty()
                 && let Some(wait) = waits.next()
@@ -85,15 +105,13 @@ impl Looking<'_> {
             }
             let told =
                 told.iter().map(|d| format!("Cognito now says {}: {}", d.path, shown(d.after.as_ref())));
-            report.notes.extend(told);
-            let is_wrong = !wrong.is_empty();
-            report.verified = Some(!is_wrong);
-            report.differences = wrong;
-            return Ok(match (is_wrong, is_as_before) {
-                (false, _) => Seen::AsPlanned,
-                (true, true) => Seen::AsBefore,
-                (true, false) => Seen::Otherwise,
-            });
+            notes.extend(told);
+            let seen = match (wrong.is_empty(), is_as_before) {
+                (true, _) => Seen::AsPlanned,
+                (false, true) => Seen::AsBefore,
+                (false, false) => Seen::Otherwise,
+            };
+            return Ok(Looked { seen, mfa: outcome, differences: wrong, notes });
         }
     }
 }

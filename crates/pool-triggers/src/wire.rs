@@ -12,26 +12,20 @@ use serde_json::{Value, json};
 
 use user_pool::answer::Answer;
 
-use super::description::Description;
-use crate::failure::{self, Failure};
-use crate::region;
+use crate::description::Description;
+use crate::refused::Refused;
 use user_pool::aws_error::{AwsError, Meaning};
 
 /// `DescribeUserPool`: the member `UserPool` of the answer.
-///
-/// # Errors
-///
-/// [`Failure`] when there is no such pool, or no answer.
-pub(super) async fn describe(client: &Client, pool_id: &str) -> Result<Description, Failure> {
+pub async fn describe(client: &Client, pool_id: &str) -> Result<Description, Refused> {
     let answer = Answer::default();
     let call = client.describe_user_pool().user_pool_id(pool_id).customize().interceptor(answer.clone());
     call.send().await.map_err(|error| {
-        failure::aws(&format!("describe the user pool {pool_id}"), &error)
+        Refused::call(&format!("describe the user pool {pool_id}"), &AwsError::of(&error))
             .needs("cognito-idp:DescribeUserPool")
-            .or_hint(region::hint(pool_id, client.config().region().map_or("", AsRef::as_ref)))
     })?;
     answer.member("UserPool").and_then(|text| Description::parse(&text)).ok_or_else(|| {
-        Failure::failed(format!(
+        Refused::failed(format!(
             "the description of the user pool {pool_id} cannot be read: no member UserPool"
         ))
     })
@@ -39,7 +33,7 @@ pub(super) async fn describe(client: &Client, pool_id: &str) -> Result<Descripti
 
 /// What `GetUserPoolMfaConfig` came to.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Mfa {
+pub enum Mfa {
     /// The answer.
     Known(Value),
     /// None: not allowed, or not an operation of that server. In words.
@@ -47,36 +41,38 @@ pub(super) enum Mfa {
 }
 
 /// `GetUserPoolMfaConfig`.
-pub(super) async fn mfa(client: &Client, pool_id: &str) -> Mfa {
+pub async fn mfa(client: &Client, pool_id: &str) -> Mfa {
     let answer = Answer::default();
     let call =
         client.get_user_pool_mfa_config().user_pool_id(pool_id).customize().interceptor(answer.clone());
     match call.send().await {
         Ok(_) => answer.json().map_or_else(|| Mfa::Unknown("its answer is no JSON".to_owned()), Mfa::Known),
-        Err(error) => Mfa::Unknown(failure::aws("read the MFA configuration", &error).to_string()),
+        Err(error) => {
+            Mfa::Unknown(Refused::call("read the MFA configuration", &AwsError::of(&error)).to_string())
+        }
     }
 }
 
 /// What came of an update.
 #[derive(Debug)]
-pub(super) enum Sent {
+pub enum Sent {
     /// Accepted.
     Done,
     /// Cognito has refused it, and nothing is changed.
-    Refused(Failure),
+    Refused(Refused),
     /// Nobody knows whether it was done.
-    Unknown(Failure),
+    Unknown(Refused),
 }
 
 /// `UpdateUserPool`, with this body, which is JSON.
-pub(super) async fn update(client: &Client, pool_id: &str, body: String) -> Sent {
+pub async fn update(client: &Client, pool_id: &str, body: String) -> Sent {
     // One attempt: the answer to the last of several says nothing about the others.
     let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
     let call = Client::from_conf(config).update_user_pool().user_pool_id(pool_id).customize();
     let Err(error) = call.interceptor(Request(body)).send().await else { return Sent::Done };
     let is_unsent = matches!(error, SdkError::ConstructionFailure(_));
     let error = AwsError::of(&error);
-    let failure = failure::of("update the user pool", &error);
+    let failure = Refused::call("update the user pool", &error);
     if is_unsent || error.meaning() == Meaning::NoCredentials || is_refusal(&error) {
         Sent::Refused(failure)
     } else {
@@ -92,19 +88,15 @@ fn is_refusal(error: &AwsError) -> bool {
 }
 
 /// `SetUserPoolMfaConfig`, with this body.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub(super) async fn set_mfa(client: &Client, pool_id: &str, body: &Value) -> Result<(), Failure> {
+pub async fn set_mfa(client: &Client, pool_id: &str, body: &Value) -> Result<(), Refused> {
     let call = client.set_user_pool_mfa_config().user_pool_id(pool_id).customize();
     let sent = call.interceptor(Request(body.to_string())).send().await;
-    sent.map(|_| ()).map_err(|error| failure::aws("put the MFA configuration back", &error))
+    sent.map(|_| ()).map_err(|error| Refused::call("put the MFA configuration back", &AwsError::of(&error)))
 }
 
 /// The request that sets the MFA configuration that `GetUserPoolMfaConfig` showed. With MFA off no factor may be
 /// sent ("can't turn off MFA and configure an MFA together").
-pub(super) fn mfa_request(pool_id: &str, shown: &Value) -> Value {
+pub fn mfa_request(pool_id: &str, shown: &Value) -> Value {
     let mut body = json!({ "UserPoolId": pool_id });
     let mode = shown.get("MfaConfiguration").cloned().unwrap_or_else(|| json!("OFF"));
     let is_off = mode == "OFF";

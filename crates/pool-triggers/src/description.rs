@@ -8,35 +8,35 @@ use serde_json::value::RawValue;
 
 /// The description of a pool, which is always a JSON object.
 #[derive(Clone, Debug)]
-pub(super) struct Description {
+pub struct Description {
     text: String,
     value: Value,
 }
 
 impl Description {
     /// Reads one; `None` when the text is not a JSON object.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         value.is_object().then(|| Self { text: text.trim().to_owned(), value })
     }
 
     /// The description as a JSON value.
-    pub(super) fn value(&self) -> &Value {
+    pub fn value(&self) -> &Value {
         &self.value
     }
 
     /// The description as Cognito sent it.
-    pub(super) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The text of each member.
-    pub(super) fn members(&self) -> BTreeMap<String, &RawValue> {
+    pub fn members(&self) -> BTreeMap<String, &RawValue> {
         members(&self.text)
     }
 
     /// Replaces the value. Every part that is equal in both keeps its text.
-    pub(super) fn saying(&self, value: Value) -> Self {
+    pub fn saying(&self, value: Value) -> Self {
         Self { text: spliced(&self.text, &value), value }
     }
 }
@@ -46,7 +46,7 @@ fn members(text: &str) -> BTreeMap<String, &RawValue> {
 }
 
 /// The text of `wanted`. A value at the same place in `text` that is equal keeps its bytes; the rest is written anew.
-pub(super) fn spliced(text: &str, wanted: &Value) -> String {
+pub fn spliced(text: &str, wanted: &Value) -> String {
     if serde_json::from_str::<Value>(text).is_ok_and(|held| held == *wanted) {
         return text.to_owned();
     }
@@ -59,7 +59,7 @@ pub(super) fn spliced(text: &str, wanted: &Value) -> String {
 }
 
 /// An object of members whose values are JSON texts.
-pub(super) fn object<'a>(members: impl IntoIterator<Item = (&'a str, String)>) -> String {
+pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let members: Vec<String> =
         members.into_iter().map(|(name, text)| format!("{}:{text}", Value::from(name))).collect();
     format!("{{{}}}", members.join(","))

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A tool that makes user pools from code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Tool {
+pub enum Tool {
     CloudFormation,
     Cdk,
     Amplify,
@@ -22,7 +22,7 @@ pub(super) enum Tool {
 
 impl Tool {
     /// Its name, for people.
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::CloudFormation => "CloudFormation",
             Self::Cdk => "the AWS CDK",
@@ -40,7 +40,7 @@ impl Tool {
 /// How sure it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Confidence {
+pub enum Confidence {
     /// The tool sets this tag itself.
     Certain,
     /// People set this tag with that meaning, or the tool names things so.
@@ -49,17 +49,17 @@ pub(super) enum Confidence {
 
 /// Who owns a pool, and what tells so.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub(super) struct Owner {
-    pub(super) tool: Tool,
-    pub(super) confidence: Confidence,
+pub struct Owner {
+    pub tool: Tool,
+    pub confidence: Confidence,
     /// The tag, as `key=value`.
-    pub(super) tag: String,
+    pub tag: String,
     /// The `CloudFormation` stack, if one is named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) stack: Option<String>,
+    pub stack: Option<String>,
     /// What the pool is called in the stack's template.
     #[serde(rename = "logicalId", skip_serializing_if = "Option::is_none")]
-    pub(super) logical_id: Option<String>,
+    pub logical_id: Option<String>,
 }
 
 const STACK: &str = "aws:cloudformation:stack-name";
@@ -109,7 +109,7 @@ const WORDS: &[(&str, Tool)] = &[
 ];
 
 /// Who owns the pool of this description.
-pub(super) fn owner(pool: &Value) -> Option<Owner> {
+pub fn owner(pool: &Value) -> Option<Owner> {
     let tags: BTreeMap<&str, &str> = pool
         .get("UserPoolTags")
         .and_then(Value::as_object)

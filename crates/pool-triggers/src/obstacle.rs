@@ -2,18 +2,17 @@
 
 use serde_json::Value;
 
-use super::apply::list;
-use super::description::Description;
-use super::fragment::{add_permission, fragment};
-use super::report::one_line;
-use super::run::Run;
-use super::wire::Mfa;
-use crate::failure::Failure;
+use crate::description::Description;
+use crate::difference::{list, one_line};
+use crate::fragment::add_permission;
+use crate::plan::Plan;
+use crate::refused::Refused;
+use crate::wire::Mfa;
 
-impl Run<'_> {
+impl Plan {
     /// Why the plan may not be carried out.
-    pub(super) fn refusal(&mut self, mfa: &Mfa) -> Option<Failure> {
-        if let Some(owner) = self.report.owner.as_ref().filter(|_| !self.options.ignore_owner) {
+    pub fn obstacle(&self, ignore_owner: bool) -> Option<Refused> {
+        if let Some(owner) = self.owner.as_ref().filter(|_| !ignore_owner) {
             let is_by_hand = self.goal.saved().is_some();
             let hint = if is_by_hand {
                 "Change its code and deploy it. In an emergency, --ignore-owner puts the pool back; the next deployment \
@@ -22,7 +21,7 @@ impl Run<'_> {
                 "Write the lines above into its code and deploy. In an emergency, --ignore-owner changes the pool; the \
                  next deployment undoes it."
             };
-            let refusal = Failure::refused(
+            let refusal = Refused::by(
                 "owned",
                 format!(
                     "the user pool belongs to {}, by its tag {}",
@@ -30,54 +29,48 @@ impl Run<'_> {
                     one_line(&owner.tag)
                 ),
             )
-            .hint(hint);
-            if !is_by_hand {
-                self.report.fragment = Some(fragment(owner, &self.pool_arn, self.goal.changes()));
-            }
+            .advise(hint);
             return Some(refusal);
         }
         if !self.would_change_more.is_empty() {
             // No description that Cognito gives is known to come here.
             return Some(
-                Failure::refused(
+                Refused::by(
                     "would-change-more",
                     format!("an update would change more than asked for:{}", list(&self.would_change_more)),
                 )
-                .hint("Nothing was written. Please report it with the shape of this description."),
+                .advise("Nothing was written. Please report it with the shape of this description."),
             );
         }
         // The MFA mode is sent along; factors are not, and could not be put back.
         let is_on = |pool: &Description| {
             pool.value().get("MfaConfiguration").and_then(Value::as_str).unwrap_or("OFF") != "OFF"
         };
-        if matches!(mfa, Mfa::Unknown(_)) && (is_on(&self.pool) || is_on(&self.planned)) {
+        if matches!(self.mfa, Mfa::Unknown(_)) && (is_on(&self.pool) || is_on(&self.planned)) {
             return Some(
-                Failure::refused(
-                    "mfa-unreadable",
-                    "MFA is on in this pool, and its configuration cannot be read",
-                )
-                .hint("An update can touch it. Allow cognito-idp:GetUserPoolMfaConfig."),
+                Refused::by("mfa-unreadable", "MFA is on in this pool, and its configuration cannot be read")
+                    .advise("An update can touch it. Allow cognito-idp:GetUserPoolMfaConfig."),
             );
         }
         self.function_refusal()
     }
 
-    fn function_refusal(&self) -> Option<Failure> {
-        let mut new = self.report.functions.iter().filter(|function| function.is_new);
+    fn function_refusal(&self) -> Option<Refused> {
+        let mut new = self.functions.iter().filter(|function| function.is_new);
         let bad = new.find(|function| function.invocable != Some(true))?;
         let problem = bad.problem.as_deref().unwrap_or("it could not be checked");
-        let failure = Failure::refused(
+        let failure = Refused::by(
             "function-not-invocable",
             format!("{} is not attached: {problem} ({})", bad.trigger, bad.arn),
         );
         let permission = bad.arn.parse().ok().filter(|_| bad.lacks_permission);
-        let permission = permission.and_then(|arn| add_permission(&arn, &self.pool_arn, &bad.statements));
+        let permission = permission.and_then(|arn| add_permission(&arn, self.pool_arn(), &bad.statements));
         Some(match (bad.invocable, permission) {
             (Some(false), Some(command)) => {
-                failure.hint(format!("Every user would be locked out. This lets Cognito in:\n{command}"))
+                failure.advise(format!("Every user would be locked out. This lets Cognito in:\n{command}"))
             }
-            (Some(false), _) => failure.hint("Every user would be locked out."),
-            _ => failure.hint(
+            (Some(false), _) => failure.advise("Every user would be locked out."),
+            _ => failure.advise(
                 "A function that Cognito may not invoke locks every user out. --skip-function-check goes on without \
                  the check, which needs lambda:GetFunctionConfiguration and lambda:GetPolicy.",
             ),

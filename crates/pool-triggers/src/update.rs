@@ -8,23 +8,23 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::description::{Description, object, spliced};
-use super::members::{Fate, described_as, fate};
+use crate::description::{Description, object, spliced};
+use crate::members::{Fate, described_as, fate};
 
 /// A request, and what it leaves out.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Update {
+pub struct Update {
     /// What the request says.
-    pub(super) body: Value,
+    pub body: Value,
     /// What could have been sent, and is not.
-    pub(super) left_out: Vec<LeftOut>,
+    pub left_out: Vec<LeftOut>,
     /// Top-level members that this version does not know. They are sent like all others.
-    pub(super) unknown: Vec<String>,
+    pub unknown: Vec<String>,
 }
 
 impl Update {
     /// The request as it goes over the wire: every value that `described` holds too has the bytes that it has there.
-    pub(super) fn text(&self, described: &Description) -> String {
+    pub fn text(&self, described: &Description) -> String {
         let held = described.members();
         object(self.body.as_object().into_iter().flatten().map(|(name, value)| {
             let held = held.get(described_as(name));
@@ -36,16 +36,16 @@ impl Update {
 
 /// A setting that is described and not sent, on purpose.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub(super) struct LeftOut {
+pub struct LeftOut {
     /// Where it stands in the description.
-    pub(super) path: &'static str,
+    pub path: &'static str,
     /// Why it is not sent.
-    pub(super) why: &'static str,
+    pub why: &'static str,
 }
 
 /// The request that leaves a pool as `pool` describes it, members without a value included: an empty list can mean another
 /// thing than no list, as in `DcrConfiguration.OpenDcrGrantTypes`.
-pub(super) fn update_from(pool: &Value) -> Update {
+pub fn update_from(pool: &Value) -> Update {
     let (mut body, mut unknown) = (Map::new(), Vec::new());
     for (name, value) in pool.as_object().into_iter().flatten() {
         let sent = match fate(name) {
@@ -89,7 +89,7 @@ fn leave_out_old_validity(body: &mut Map<String, Value>, left_out: &mut Vec<Left
 }
 
 /// Whether the days of a temporary password are set where they count; 0 is Cognito's word for not set.
-pub(super) fn has_temporary_days(members: &Map<String, Value>) -> bool {
+pub fn has_temporary_days(members: &Map<String, Value>) -> bool {
     let policy = members.get("Policies").and_then(|policies| policies.get("PasswordPolicy"));
     let days = policy.and_then(|policy| policy.get("TemporaryPasswordValidityDays"));
     days.and_then(Value::as_i64).is_some_and(|days| days > 0)
@@ -110,7 +110,7 @@ fn leave_out_system_tags(body: &mut Map<String, Value>, left_out: &mut Vec<LeftO
 }
 
 /// Whether a tag is of AWS itself.
-pub(super) fn is_system_tag(key: &str) -> bool {
+pub fn is_system_tag(key: &str) -> bool {
     key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
 }
 
@@ -129,7 +129,7 @@ fn leave_out_level_names(body: &mut Map<String, Value>, left_out: &mut Vec<LeftO
 }
 
 /// Whether a value is the same as none: null, or an empty text, list or object.
-pub(super) fn is_blank(value: &Value) -> bool {
+pub fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -141,7 +141,7 @@ pub(super) fn is_blank(value: &Value) -> bool {
 
 /// The description of `pool` after `update`, which was made from `planned`, going by the API reference: what is sent is
 /// taken, what is not sent is gone, and what no update can change stays.
-pub(super) fn predict(pool: &Value, planned: &Value, update: &Update) -> Value {
+pub fn predict(pool: &Value, planned: &Value, update: &Update) -> Value {
     let is_fixed = |name: &str| matches!(fate(name), Some(Fate::Fixed(_)));
     let members = pool.as_object().into_iter().flatten().filter(|(name, _)| is_fixed(name));
     let mut after: Map<String, Value> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
