@@ -26,7 +26,6 @@ impl Severity {
     /// All of them, the gravest first.
     pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
 
-    /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -99,7 +98,6 @@ pub enum Check {
     Function(fn(&Snapshot, &Function) -> Result<Option<Finding>, String>),
     /// At the settings of each attached function of this product.
     Own(fn(&Snapshot, &Function, &Configuration) -> Option<Finding>),
-    /// At the table.
     Table(fn(&str, &tenancy_aws::table::TableState) -> Option<Finding>),
     /// At what the table ties to tenants.
     Bindings(fn(&Snapshot, &Bindings) -> Vec<Finding>),

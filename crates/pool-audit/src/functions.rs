@@ -37,7 +37,6 @@ impl Function {
         format!("{} function {}", self.trigger, self.name)
     }
 
-    /// Its settings, if it is there.
     pub fn settings(&self) -> Result<Option<&Configuration>, String> {
         match &self.configuration {
             Ok(configuration) => Ok(Some(configuration)),

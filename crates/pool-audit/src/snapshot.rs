@@ -32,9 +32,7 @@ pub fn machine_flows(client: &UserPoolClientType) -> Vec<&'static str> {
 pub struct Snapshot {
     /// What was asked for.
     pub expected: Expected,
-    /// The pool's id.
     pub pool_id: String,
-    /// The pool.
     pub pool: UserPoolType,
     /// Its description as it came, with what the SDK does not know.
     pub described: Value,
@@ -44,7 +42,6 @@ pub struct Snapshot {
     pub unlisted_clients: Option<Unread>,
     /// App clients, by id, whose description shows no secret and whose secrets could not be listed.
     pub unread_secrets: BTreeMap<String, Unread>,
-    /// Its identity providers.
     pub providers: Read<Vec<Listed<IdentityProviderType>>>,
     /// Why the list of identity providers ends before its end, if it does.
     pub unlisted_providers: Option<Unread>,
@@ -65,7 +62,6 @@ pub struct Snapshot {
 pub struct Listed<T> {
     /// Its id: of an app client; or the name of a provider.
     pub id: String,
-    /// Its name, from the list.
     pub name: String,
     /// Its description.
     pub described: Read<T>,
@@ -74,22 +70,17 @@ pub struct Listed<T> {
 /// The pool in another Region: one directory of users and one id, and triggers of its own.
 #[derive(Clone, Debug)]
 pub struct Replica {
-    /// The Region.
     pub region: String,
     /// Whether users can sign in there.
     pub is_active: bool,
-    /// Its triggers.
     pub triggers: Read<Option<LambdaConfigType>>,
 }
 
 /// An app client whose description was read.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
-    /// Its id.
     pub id: &'a str,
-    /// Its name.
     pub name: &'a str,
-    /// Its settings.
     pub settings: &'a UserPoolClientType,
     /// Why its secrets could not be listed, if they were asked for.
     pub unread_secrets: Option<&'a Unread>,
@@ -98,16 +89,13 @@ pub struct Client<'a> {
 /// An identity provider whose description was read.
 #[derive(Clone, Copy, Debug)]
 pub struct Provider<'a> {
-    /// Its name.
     pub name: &'a str,
-    /// Its settings.
     pub settings: &'a IdentityProviderType,
 }
 
 /// What the table ties to tenants, of this pool.
 #[derive(Clone, Debug)]
 pub struct Bindings {
-    /// The tenants.
     pub tenants: Vec<(String, TenantStatus)>,
     /// App clients.
     pub clients: Vec<BoundClient>,
@@ -125,7 +113,6 @@ pub struct Bindings {
 pub struct BoundClient {
     /// Its id.
     pub client: String,
-    /// The tenant.
     pub tenant: String,
     /// What the binding demands.
     pub mode: ClientBindingMode,
@@ -134,9 +121,7 @@ pub struct BoundClient {
 /// An identity provider that is bound to a tenant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BoundProvider {
-    /// Its name.
     pub provider: String,
-    /// The tenant.
     pub tenant: String,
     /// Whether who signs in through it joins.
     pub joins: bool,
@@ -416,7 +401,6 @@ impl Client<'_> {
         self.writes().is_none_or(|list| list.iter().any(|name| name == attribute))
     }
 
-    /// Whether it has the OAuth flow.
     pub fn has_flow(&self, flow: &OAuthFlowType) -> bool {
         self.settings.allowed_o_auth_flows().contains(flow)
     }
@@ -449,7 +433,6 @@ impl Client<'_> {
         flows.filter(|flow| !["ALLOW_REFRESH_TOKEN_AUTH", CLIENT_TOKEN_AUTH].contains(flow))
     }
 
-    /// Whether it has a secret.
     pub fn has_secret(&self) -> Result<bool, &Unread> {
         if self.settings.client_secret().is_some_and(|secret| !secret.is_empty()) {
             return Ok(true);

@@ -9,7 +9,6 @@ use user_pool::{AwsError, Meaning};
 /// Why something could not be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Unread {
-    /// What kind of no it was.
     pub kind: No,
     /// In words.
     pub reason: String,

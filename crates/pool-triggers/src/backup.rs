@@ -70,11 +70,9 @@ pub fn contents(
 /// A pool that was saved.
 #[derive(Clone, Debug)]
 pub struct Saved {
-    /// The file.
     pub file: String,
     /// When it was made, as the file says it.
     pub taken_at: String,
-    /// The description.
     pub pool: Description,
     /// The MFA configuration.
     pub mfa: Mfa,

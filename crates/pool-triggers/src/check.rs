@@ -16,7 +16,6 @@ use user_pool::policy::{self, Permission};
 /// What is known of a function.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Checked {
-    /// The trigger that it is for.
     pub trigger: &'static str,
     /// The function.
     pub arn: String,
@@ -29,7 +28,6 @@ pub struct Checked {
     /// Whether it is to be attached now.
     #[serde(skip)]
     pub is_new: bool,
-    /// Whether a permission is all that it lacks.
     #[serde(skip)]
     pub lacks_permission: bool,
     /// The ids of the statements that its policy has.

@@ -96,7 +96,6 @@ fn template(owner: &Owner, pool_arn: &str, attached: &[Attached<'_>]) -> String 
     text
 }
 
-/// The account of a pool, by its ARN.
 fn account(pool_arn: &str) -> &str {
     pool_arn.split(':').nth(4).unwrap_or_default()
 }

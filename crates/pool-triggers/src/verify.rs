@@ -16,28 +16,23 @@ use crate::wire::{self, Mfa};
 const WAITS: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
-/// What is looked for.
 pub(crate) struct Looking<'a> {
     pub(crate) cognito: &'a Client,
     pub(crate) pool_id: &'a str,
     /// The description directly before the update.
     pub(crate) before: &'a Value,
-    /// What it is to be.
     pub(crate) planned: &'a Value,
     /// The MFA configuration directly before the update.
     pub(crate) mfa_before: &'a Mfa,
-    /// What it is to be.
     pub(crate) mfa: &'a Mfa,
 }
 
-/// What was seen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Seen {
     /// The pool as planned.
     AsPlanned,
     /// The pool as it was before the update, in everything.
     AsBefore,
-    /// Another one.
     Otherwise,
 }
 
@@ -45,11 +40,9 @@ pub(crate) enum Seen {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MfaOutcome {
-    /// As it was.
     Unchanged,
     /// The update had weakened it; it has been put back.
     Restored,
-    /// It has changed.
     Changed,
     /// It could not be read.
     Unknown,

@@ -19,24 +19,28 @@
 #![expect(clippy::doc_markdown, reason = "help texts are printed as they stand, without back-ticks")]
 
 mod advice;
-pub mod aws;
-pub mod cli;
-pub mod commands;
-pub mod context;
-pub mod credentials;
-pub mod failure;
-pub mod issuable;
-pub mod local;
-pub mod page;
-pub mod progress;
-pub mod region;
-pub mod token_estimate;
-pub mod trust;
+mod aws;
+mod cli;
+mod commands;
+mod context;
+mod credentials;
+mod failure;
+mod issuable;
+mod listing;
+mod local;
+mod moment;
+mod options;
+mod page;
+mod progress;
+mod region;
+mod token_estimate;
+mod trust;
+mod written;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use crate::cli::Cli;
 use crate::context::Context;
@@ -63,7 +67,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.globals.color.apply();
     let as_json = cli.globals.is_json();
     let context = Context::new(cli.globals);
-    match commands::run(cli.command, &context).await {
+    match commands::run(cli.command, &context, Cli::command).await {
         Ok(_) if context.is_unheard() => ExitCode::FAILURE,
         Ok(found) => found.into(),
         Err(failure) => {

@@ -7,11 +7,9 @@ use crate::glob::{glob, texts};
 /// Whether a condition is met.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Verdict {
-    /// It is not.
     No,
     /// That cannot be told from here.
     Unknown,
-    /// It is.
     Yes,
 }
 

@@ -34,7 +34,6 @@ pub(super) async fn read(
     .await
 }
 
-/// What is attached to which trigger.
 fn attached(triggers: &LambdaConfigType) -> Vec<(&'static str, String)> {
     let current = triggers
         .pre_token_generation_config()

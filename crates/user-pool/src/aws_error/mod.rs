@@ -56,7 +56,6 @@ impl AwsError {
             .map(Self::from)
     }
 
-    /// What it means.
     pub fn meaning(&self) -> Meaning {
         self.meaning
     }

@@ -6,13 +6,11 @@ use pool_audit::{Severity, rules};
 
 use crate::page::{BOLD, Page, Show, styled};
 
-/// All rules.
 #[derive(Serialize)]
 pub(super) struct RuleList {
     rules: Vec<ListedRule>,
 }
 
-/// One rule.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ListedRule {
@@ -24,7 +22,6 @@ struct ListedRule {
 
 impl RuleList {
     /// All rules, in the order in which they are published.
-    #[must_use]
     pub(super) fn new() -> Self {
         let rules = rules::all()
             .map(|rule| ListedRule {

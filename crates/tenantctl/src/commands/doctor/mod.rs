@@ -35,7 +35,7 @@ DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the in
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_long_help = PERMISSIONS)]
-pub struct DoctorOptions {
+pub(crate) struct DoctorOptions {
     /// The user pool, such as eu-west-1_AbCdEf123
     #[arg(long, value_name = "ID", env = "USER_POOL_ID", required_unless_present = "list_rules")]
     user_pool_id: Option<PoolId>,
@@ -113,12 +113,7 @@ fn rule_id(raw: &str) -> Result<&'static str, &'static str> {
     known.map(|rule| rule.id).ok_or("there is no such rule; see `tenantctl doctor --list-rules`")
 }
 
-/// Runs it.
-///
-/// # Errors
-///
-/// [`Failure`] when the pool could not be described, or the credentials ended before everything was read.
-pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Failure> {
     if options.list_rules {
         context.say(&RuleList::new());
         return Ok(Found::Nothing);

@@ -93,7 +93,6 @@ struct Counts {
 
 impl Report {
     /// Puts together what was found. `fail_on`: from which severity on the audit fails; `None`, never.
-    #[must_use]
     pub(super) fn new(
         snapshot: &Snapshot,
         judgement: Judgement,
@@ -145,7 +144,6 @@ impl Report {
     }
 
     /// Whether there are findings that are grave enough, or the audit is incomplete.
-    #[must_use]
     pub(super) fn has_failed(&self) -> bool {
         self.failed
     }

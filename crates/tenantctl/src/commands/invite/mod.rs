@@ -8,22 +8,23 @@ mod view;
 use clap::{Args, Subcommand, ValueEnum};
 use tenancy::invite::DEFAULT_LIFE_SECONDS;
 use tenancy::{EmailAddress, InviteCode, InviteHash, TenantId, Timestamp};
-use tenancy_aws::operator::{
-    Change, InviteRecord, InviteState, NewInvite, Operator, OperatorError, TenantRecord,
-};
+use tenancy_aws::operator::{Change, InviteRecord, InviteState, NewInvite, Operator, OperatorError};
 
 use self::import::ImportOptions;
-use self::view::{InviteList, InviteView, NewCode};
-use super::arguments::{LinkBase, RolesOption, Span, TenantOption, minute, role_names};
-use super::written::{NoFacts, Written};
-use crate::cli::{ConfirmedWriteOptions, WriteOptions};
+use self::view::{InviteView, NewCode};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::issuable::FunctionSettings;
+use crate::issuable::{FunctionSettings, note_unlisted_roles};
+use crate::listing::Listing;
+use crate::moment::Moment;
+use crate::options::{ConfirmedWriteOptions, WriteOptions};
+use crate::options::{LinkBase, RolesOption, Span, TenantOption};
+use crate::page::role_names;
+use crate::written::{NoFacts, Written};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum InviteCommand {
+pub(crate) enum InviteCommand {
     /// Make an invite, and show its code
     Create(CreateOptions),
     /// List a tenant's invites
@@ -40,7 +41,7 @@ pub enum InviteCommand {
 
 /// A new invite.
 #[derive(Args, Debug)]
-pub struct CreateOptions {
+pub(crate) struct CreateOptions {
     #[command(flatten)]
     tenant: TenantOption,
     #[command(flatten)]
@@ -61,7 +62,7 @@ pub struct CreateOptions {
 
 /// What a new code has.
 #[derive(Args, Clone, Debug)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// How long it can be redeemed, such as 36h; at most 30d [default: 7d]
     #[arg(long, value_name = "TIME")]
     expires: Option<Span>,
@@ -82,7 +83,7 @@ impl Terms {
 
 /// Which invites.
 #[derive(Args, Debug)]
-pub struct ListOptions {
+pub(crate) struct ListOptions {
     /// The tenant's id; with --email it may be left out
     #[arg(long, value_name = "ID", required_unless_present = "email")]
     tenant: Option<TenantId>,
@@ -96,7 +97,7 @@ pub struct ListOptions {
 
 /// An invite's state on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum StateFilter {
+pub(crate) enum StateFilter {
     /// It can be redeemed.
     Open,
     /// As many as may have redeemed it.
@@ -109,7 +110,7 @@ pub enum StateFilter {
 
 /// One invite.
 #[derive(Args, Debug)]
-pub struct InviteSelection {
+pub(crate) struct InviteSelection {
     /// The invite: its reference as `invite list` shows it, or its hash; - reads one of these or a code from standard input
     #[arg(value_name = "INVITE", required_unless_present = "email")]
     invite: Option<String>,
@@ -123,7 +124,7 @@ pub struct InviteSelection {
 
 /// An invite to be taken back.
 #[derive(Args, Debug)]
-pub struct RevokeOptions {
+pub(crate) struct RevokeOptions {
     #[command(flatten)]
     invite: InviteSelection,
     #[command(flatten)]
@@ -132,7 +133,7 @@ pub struct RevokeOptions {
 
 /// An invite to be replaced.
 #[derive(Args, Debug)]
-pub struct ResendOptions {
+pub(crate) struct ResendOptions {
     #[command(flatten)]
     invite: InviteSelection,
     #[command(flatten)]
@@ -141,12 +142,7 @@ pub struct ResendOptions {
     write: ConfirmedWriteOptions,
 }
 
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: InviteCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: InviteCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         InviteCommand::Create(options) => create(options, context).await,
         InviteCommand::List(options) => list(&options, context).await,
@@ -180,7 +176,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
         code.hash().short(),
         invite.tenant,
         role_names(&invite.roles),
-        minute(invite.expires_at)
+        Moment(invite.expires_at).minute()
     );
     let facts = NewCode::of(&code, &options.terms, invite.expires_at, options.write.dry_run);
     let what = "the invite or its tenant";
@@ -238,21 +234,18 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         (None, None) => return Err(Failure::usage("which tenant, or which address?")),
     };
     let is_for = |record: &InviteRecord| options.email.is_none() || record.invite.email == options.email;
-    let (mut invites, mut damaged) = (Vec::new(), Vec::new());
-    for listed in listed {
-        match listed {
-            Ok(record) if is_for(&record) && wanted.is_none_or(|state| state == record.state(now)) => {
-                invites.push(InviteView::of(&record, now));
-            }
-            Ok(_) => {}
-            Err(damage) => damaged.push(damage.to_string()),
-        }
+    let mut listing = Listing::new();
+    for read in listed {
+        listing.add(read, |record| {
+            let is_wanted = is_for(&record) && wanted.is_none_or(|state| state == record.state(now));
+            let view = is_wanted.then(|| InviteView::of(&record, now));
+            if options.tenant.is_none() { view.map(InviteView::among_tenants) } else { view }
+        });
     }
     // The index has those of one second in no order.
-    invites.sort_by(InviteView::by_age);
-    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    context.say(&InviteList { invites, damaged, is_of_many: options.tenant.is_none() });
-    Ok(found)
+    listing.entries.sort_by(InviteView::by_age);
+    context.say(&listing);
+    Ok(listing.found())
 }
 
 async fn show(selection: &InviteSelection, context: &Context) -> Result<Found, Failure> {
@@ -299,25 +292,11 @@ async fn resend(options: &ResendOptions, context: &Context) -> Result<Found, Fai
     let summary = format!(
         "Invite {} is made in place of {old}, whose code is dead, until {} UTC",
         code.hash().short(),
-        minute(expires_at)
+        Moment(expires_at).minute()
     );
     let facts = NewCode::of(&code, &options.terms, expires_at, options.write.dry_run);
     let (write, what) = (options.write.write(), format!("invite {old}"));
     finish(&operator, change, write, &code, &what, &summary, facts, context).await
-}
-
-/// Says so when the tenant lists roles, and a given one is not among them: mostly a slip of the finger.
-pub(super) fn note_unlisted_roles(tenant: &TenantRecord, roles: &[tenancy::Role], context: &Context) {
-    let listed = &tenant.tenant.roles;
-    if listed.is_empty() {
-        return;
-    }
-    for role in roles.iter().filter(|role| !listed.contains_key(role)) {
-        context.note(&format!(
-            "tenant `{}` does not list the role `{role}`; its groups will follow GROUP_FORMAT",
-            tenant.tenant.id
-        ));
-    }
 }
 
 /// Finds an invite by reference, hash, code or address.

@@ -1,7 +1,7 @@
 //! `tenantctl member`: who belongs to which tenant.
 
 mod addresses;
-pub mod list;
+pub(crate) mod list;
 mod lookup;
 mod view;
 
@@ -11,20 +11,21 @@ use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, 
 use tenancy_aws::operator::{InviteState, Operator, OperatorError};
 
 use self::view::{Ended, OpenInvite, TenantStatuses, UserView};
-use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
 use super::defaults::{Loss, lost_with_membership, one_sentence};
-use super::invite::note_unlisted_roles;
-use super::written::{NoFacts, Written};
-use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::issuable::FunctionSettings;
+use crate::issuable::note_unlisted_roles;
+use crate::options::{ConfirmedWriteOptions, WriteOptions};
+use crate::options::{RolesOption, TenantOption, not_empty};
+use crate::page::role_names;
+use crate::written::{NoFacts, Written};
 use user_pool::aws_error::AwsError;
 use user_pool::users;
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum MemberCommand {
+pub(crate) enum MemberCommand {
     /// List a tenant's members
     List(list::ListOptions),
     /// Show a user and all their memberships
@@ -45,7 +46,7 @@ pub enum MemberCommand {
 
 /// A user.
 #[derive(Args, Debug)]
-pub struct UserSelection {
+pub(crate) struct UserSelection {
     /// The user: sub, username or e-mail address, looked up in the user pool. With --local: the sub
     #[arg(value_name = "USER")]
     user: String,
@@ -59,7 +60,7 @@ pub struct UserSelection {
 
 /// A user to be shown.
 #[derive(Args, Debug)]
-pub struct ShowOptions {
+pub(crate) struct ShowOptions {
     #[command(flatten)]
     user: UserSelection,
     /// A tenant of the user. With it, a sub is found without --user-pool-id
@@ -69,7 +70,7 @@ pub struct ShowOptions {
 
 /// A new member.
 #[derive(Args, Debug)]
-pub struct AddOptions {
+pub(crate) struct AddOptions {
     #[command(flatten)]
     user: UserSelection,
     #[command(flatten)]
@@ -84,7 +85,7 @@ pub struct AddOptions {
 
 /// Other roles.
 #[derive(Args, Debug)]
-pub struct SetRolesOptions {
+pub(crate) struct SetRolesOptions {
     #[command(flatten)]
     user: UserSelection,
     #[command(flatten)]
@@ -99,7 +100,7 @@ pub struct SetRolesOptions {
 
 /// A membership to be changed.
 #[derive(Args, Debug)]
-pub struct ChangeOptions {
+pub(crate) struct ChangeOptions {
     #[command(flatten)]
     user: UserSelection,
     #[command(flatten)]
@@ -110,7 +111,7 @@ pub struct ChangeOptions {
 
 /// A membership to be ended, for now or for good.
 #[derive(Args, Debug)]
-pub struct EndOptions {
+pub(crate) struct EndOptions {
     #[command(flatten)]
     user: UserSelection,
     #[command(flatten)]
@@ -122,12 +123,7 @@ pub struct EndOptions {
     write: ConfirmedWriteOptions,
 }
 
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: MemberCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: MemberCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         MemberCommand::List(options) => list::run(&options, context).await,
         MemberCommand::Show(options) => show(&options, context).await,

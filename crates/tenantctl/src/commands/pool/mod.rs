@@ -12,15 +12,14 @@ use pool_triggers::{Goal, Plan, Refused, backup, wire};
 use tenancy::PoolId;
 use user_pool::Trigger;
 
-pub use self::options::{AttachOptions, ChangeOptions, DetachOptions, PoolCommand, RestoreOptions};
+pub(crate) use self::options::{AttachOptions, DetachOptions, PoolCommand, RestoreOptions};
 use self::run::Run;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
 type Cognito = aws_sdk_cognitoidentityprovider::Client;
 
-/// Runs one.
-pub async fn run(command: PoolCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: PoolCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         PoolCommand::Attach(options) => attach(options, context).await,
         PoolCommand::Detach(options) => detach(options, context).await,

@@ -1,14 +1,13 @@
 //! What `pool attach`, `detach` and `restore` say.
 
-use pool_triggers::MfaOutcome;
 use pool_triggers::check::Checked;
 use pool_triggers::difference::{Difference, one_line, plain, shown};
 use pool_triggers::owner::{Confidence, Owner};
 use pool_triggers::update::LeftOut;
+use pool_triggers::{MfaOutcome, Outcome, Plan};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::run::Run;
 use crate::page::{BAD, BOLD, DIM, GOOD, Page, Show, WARN, styled};
 
 /// A plan, and what came of it.
@@ -35,7 +34,6 @@ pub(super) struct Report<'a> {
     applied: bool,
     /// Whether the pool is now as planned, in every member; null when nothing was sent.
     verified: Option<bool>,
-    /// Where it is not.
     differences: &'a [Difference],
     mfa: Option<MfaOutcome>,
     /// The file with the pool as it was.
@@ -44,16 +42,24 @@ pub(super) struct Report<'a> {
     put_back: Option<String>,
     /// The plan has been shown before.
     #[serde(skip)]
-    is_shown: bool,
+    pub(super) is_shown: bool,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn of(run: &'a Run<'_>) -> Self {
-        let (plan, outcome, saved) = (&run.plan, run.outcome.as_ref(), run.plan.goal.saved());
+    /// `outcome` with the words that say how the pool is put back.
+    pub(super) fn of(
+        action: &'static str,
+        user_pool_id: &'a str,
+        plan: &'a Plan,
+        fragment: Option<&'a str>,
+        outcome: Option<(&'a Outcome, String)>,
+    ) -> Self {
+        let saved = plan.goal.saved();
+        let (outcome, put_back) = outcome.unzip();
         let more = outcome.map(|outcome| outcome.notes.as_slice()).unwrap_or_default();
         Self {
-            action: run.action,
-            user_pool_id: &run.pool_id,
+            action,
+            user_pool_id,
             pool_name: plan.pool.value().get("Name").and_then(Value::as_str),
             plan: &plan.differences,
             left_out: &plan.left_out,
@@ -63,15 +69,15 @@ impl<'a> Report<'a> {
             changed_since: &plan.changed_since,
             functions: &plan.functions,
             owner: plan.owner.as_ref(),
-            fragment: run.fragment.as_deref(),
+            fragment,
             notes: plan.notes.iter().chain(more).map(String::as_str).collect(),
             applied: outcome.is_some(),
             verified: outcome.map(|outcome| outcome.differences.is_empty()),
             differences: outcome.map(|outcome| outcome.differences.as_slice()).unwrap_or_default(),
             mfa: outcome.map(|outcome| outcome.mfa),
             backup: outcome.map(|outcome| outcome.backup.display().to_string()),
-            put_back: outcome.map(|outcome| run.put_back(&outcome.backup)),
-            is_shown: run.is_shown,
+            put_back,
+            is_shown: false,
         }
     }
 }

@@ -20,16 +20,16 @@ use crate::failure::{Failure, Found};
 
 /// One run of a command, with the plan made.
 pub(super) struct Run<'a> {
-    pub(super) action: &'static str,
+    action: &'static str,
     context: &'a Context,
     cognito: Client,
-    pub(super) pool_id: String,
-    pub(super) plan: Plan,
+    pool_id: String,
+    plan: Plan,
     options: ChangeOptions,
     /// What the owner writes into its code; only when the pool is not changed for that reason.
-    pub(super) fragment: Option<String>,
-    pub(super) is_shown: bool,
-    pub(super) outcome: Option<Outcome>,
+    fragment: Option<String>,
+    is_shown: bool,
+    outcome: Option<Outcome>,
 }
 
 impl<'a> Run<'a> {
@@ -78,9 +78,17 @@ impl<'a> Run<'a> {
         self.write().await
     }
 
+    fn report(&self) -> Report<'_> {
+        let outcome = self.outcome.as_ref();
+        let outcome = outcome.map(|outcome| (outcome, self.put_back(&outcome.backup)));
+        Report::of(self.action, &self.pool_id, &self.plan, self.fragment.as_deref(), outcome)
+    }
+
     /// Says what there is to say, and whether a function that is attached already cannot be invoked.
     fn say(&self) -> Found {
-        self.context.say(&Report::of(self));
+        let mut report = self.report();
+        report.is_shown = self.is_shown;
+        self.context.say(&report);
         let is_dead = self.plan.functions.iter().any(|function| function.invocable == Some(false));
         if is_dead { Found::Problems } else { Found::Nothing }
     }
@@ -126,7 +134,7 @@ impl<'a> Run<'a> {
     }
 
     /// The command that shows how the pool is put back from a file.
-    pub(super) fn put_back(&self, file: &Path) -> String {
+    fn put_back(&self, file: &Path) -> String {
         let id = &self.pool_id;
         let place = self.context.aws_cli_options(region(self.plan.pool.value(), id));
         let ignore_owner = if self.options.ignore_owner { " --ignore-owner" } else { "" };
@@ -135,7 +143,7 @@ impl<'a> Run<'a> {
 
     fn question(&self) -> String {
         let Plan { goal, pool, .. } = &self.plan;
-        let name = Report::of(self).pool();
+        let name = self.report().pool();
         if let Some(saved) = goal.saved() {
             return format!("Put user pool {name} back as in {}?", saved.file);
         }

@@ -13,14 +13,10 @@ use crate::failure::Failure;
 const CONCURRENT: usize = 16;
 
 /// What the table says of a user: the records, or what is damaged about them.
-pub type Read = Result<UserRecord, tenancy::Damage>;
+pub(crate) type Read = Result<UserRecord, tenancy::Damage>;
 
 /// Reads the records of `users`, strongly consistent, and hands each to `take`, in no particular order.
-///
-/// # Errors
-///
-/// [`Failure`] when the table gives no answer.
-pub async fn read_users(
+pub(crate) async fn read_users(
     operator: &Operator,
     users: impl IntoIterator<Item = UserKey>,
     mut take: impl FnMut(UserKey, Read),
@@ -37,11 +33,7 @@ pub async fn read_users(
 }
 
 /// The tenants of a user's active memberships.
-///
-/// # Errors
-///
-/// [`StoreError`] when the table gives no answer.
-pub async fn tenants_of<'o>(
+pub(crate) async fn tenants_of<'o>(
     operator: &'o Operator,
     records: &UserRecords,
 ) -> Result<Tenants<'o, DynamoStore>, StoreError> {
@@ -53,11 +45,7 @@ pub async fn tenants_of<'o>(
 }
 
 /// A damaged item is an answer; no answer is none.
-///
-/// # Errors
-///
-/// [`Failure`] when the table gives no answer.
-pub fn damage_apart(read: Result<UserRecord, OperatorError>) -> Result<Read, Failure> {
+pub(crate) fn damage_apart(read: Result<UserRecord, OperatorError>) -> Result<Read, Failure> {
     match read {
         Ok(record) => Ok(Ok(record)),
         Err(OperatorError::Store(StoreError::Damaged(damage))) => Ok(Err(damage)),

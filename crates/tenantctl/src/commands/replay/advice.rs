@@ -4,9 +4,8 @@ use cognito_trigger::event::Subject;
 use serde::Serialize;
 use tenancy::{InviteHash, TenantId};
 
-use super::explain::Case;
+use super::case::Case;
 
-/// What to do.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub(super) struct Advice {
     /// In words, without a full stop.

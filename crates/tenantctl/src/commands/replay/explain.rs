@@ -1,31 +1,16 @@
 //! Why, in words for whoever helps a user, and what to do about it. Plain functions over what the handler saw.
 
-use cognito_trigger::event::Event;
 use cognito_trigger::failure::FailureTold;
 use cognito_trigger::{Failure, PublicError};
 use tenancy::join::{JoinOutcome, Way};
-use tenancy::sign_in::{ChosenBy, Notes};
-use tenancy::{MembershipStatus, Presented, ProviderName, TenantId, TenantStatus, UserRecords};
+use tenancy::sign_in::ChosenBy;
+use tenancy::{MembershipStatus, Presented, TenantId, TenantStatus, UserRecords};
 use user_pool::words::listed_with;
 
 use super::advice::Advice;
+use super::case::Case;
 use super::openings;
 use super::rehearsal::Seen;
-
-/// What is known of a case.
-#[derive(Clone, Copy)]
-pub(super) struct Case<'a> {
-    /// The event, if it could be read.
-    pub(super) event: Option<&'a Event<'a>>,
-    /// What the handler saw.
-    pub(super) seen: &'a Seen,
-    /// How it came to its outcome.
-    pub(super) notes: &'a Notes,
-    /// Whether the user has just come from an identity provider, so that its word on the address counts.
-    pub(super) is_fresh: bool,
-    /// `EMAIL_VERIFIED_PROVIDERS`.
-    pub(super) verified_providers: &'a [ProviderName],
-}
 
 /// Why, and what to do.
 #[derive(Debug, Eq, PartialEq)]

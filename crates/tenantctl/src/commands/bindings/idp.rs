@@ -3,35 +3,36 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy::{PoolId, ProviderName, TenantId};
-use tenancy_aws::operator::{Change, ProviderRecord, ProviderTerms};
+use tenancy_aws::operator::{Change, Operator, ProviderRecord, ProviderTerms};
 
-use super::arguments::{RolesOption, TenantOption, joined, role_names};
-use super::invite::note_unlisted_roles;
-use super::written::NoFacts;
-use crate::cli::{ConfirmedWriteOptions, PoolOption};
+use super::{Bound, list};
 use crate::context::Context;
-use crate::failure::{self, Failure, Found};
+use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
-use crate::page::{Page, Show};
-use user_pool::aws_error::{AwsError, Meaning};
+use crate::issuable::note_unlisted_roles;
+use crate::listing::Entry;
+use crate::options::{ConfirmedWriteOptions, PoolOption};
+use crate::options::{RolesOption, TenantOption};
+use crate::page::Page;
+use crate::page::{joined, role_names};
 
 /// Providers where anybody can have an account (API reference, `IdentityProviderTypeType`).
 const PUBLIC: [&str; 4] = ["Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum IdpCommand {
+pub(crate) enum IdpCommand {
     /// Bind an identity provider to a tenant, or change its binding
     Bind(BindOptions),
     /// Take the binding away; members stay members
     Unbind(UnbindOptions),
     /// List the bound identity providers
-    List(ListOptions),
+    List(super::ListOptions),
 }
 
 /// A binding.
 #[derive(Args, Debug)]
-pub struct BindOptions {
+pub(crate) struct BindOptions {
     /// The provider's name in the pool
     provider: ProviderName,
     #[command(flatten)]
@@ -57,7 +58,7 @@ pub struct BindOptions {
 
 /// A binding to be taken away.
 #[derive(Args, Debug)]
-pub struct UnbindOptions {
+pub(crate) struct UnbindOptions {
     /// The provider's name in the pool
     provider: ProviderName,
     #[command(flatten)]
@@ -66,27 +67,14 @@ pub struct UnbindOptions {
     write: ConfirmedWriteOptions,
 }
 
-/// Which bindings.
-#[derive(Args, Debug)]
-pub struct ListOptions {
-    /// Only those of this tenant [default: all tenants]
-    #[arg(long, value_name = "ID")]
-    tenant: Option<TenantId>,
-    /// Only those of this user pool
-    #[arg(long, value_name = "ID")]
-    user_pool_id: Option<PoolId>,
-}
-
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: IdpCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: IdpCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         IdpCommand::Bind(options) => bind(&options, context).await,
         IdpCommand::Unbind(options) => unbind(&options, context).await,
-        IdpCommand::List(options) => list(&options, context).await,
+        IdpCommand::List(options) => {
+            let read = async |operator: &Operator, tenant: &TenantId| operator.providers(tenant).await;
+            list(&options, context, read, |record| &record.pool, ProviderView::of).await
+        }
     }
 }
 
@@ -131,9 +119,7 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
     }
     let change = plan().await?;
     let summary = format!("Identity provider {provider} is bound to `{id}`: {}", described(&terms));
-    let write = options.write.write();
-    context.write(&operator, change, write, "the identity provider's binding", &summary, NoFacts {}).await?;
-    Ok(Found::Nothing)
+    bound(&options.provider).write(&operator, change, options.write, &summary, context).await
 }
 
 fn described(terms: &ProviderTerms) -> String {
@@ -155,9 +141,7 @@ async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Fai
     let (pool, provider) = (&options.pool.user_pool_id, &options.provider);
     let Some(record) = operator.provider(pool, provider).await? else {
         let summary = format!("Identity provider {provider} is bound to no tenant");
-        let write = options.write.write();
-        context.write(&operator, Change::default(), write, "the binding", &summary, NoFacts {}).await?;
-        return Ok(Found::Nothing);
+        return bound(provider).write(&operator, Change::default(), options.write, &summary, context).await;
     };
     let tenant = record.binding.tenant.clone();
     if !options.write.dry_run {
@@ -169,28 +153,7 @@ async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Fai
     let change = operator.unbind_provider(record, context.now());
     let summary =
         format!("Identity provider {provider} is no longer bound to `{tenant}`; its members stay members");
-    let write = options.write.write();
-    context.write(&operator, change, write, "the identity provider's binding", &summary, NoFacts {}).await?;
-    Ok(Found::Nothing)
-}
-
-async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
-    let operator = context.reader().await?;
-    let (mut providers, mut damaged) = (Vec::new(), Vec::new());
-    for tenant in super::tenants_to_list(options.tenant.as_ref(), &operator, &mut damaged).await? {
-        for listed in operator.providers(&tenant).await? {
-            match listed {
-                Ok(record) if options.user_pool_id.as_ref().is_none_or(|pool| *pool == record.pool) => {
-                    providers.push(ProviderView::of(&record));
-                }
-                Ok(_) => {}
-                Err(damage) => damaged.push(damage.to_string()),
-            }
-        }
-    }
-    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    context.say(&ProviderList { providers, damaged });
-    Ok(found)
+    bound(&options.provider).write(&operator, change, options.write, &summary, context).await
 }
 
 /// What kind of provider it is, such as `SAML`; `None` when the pool does not say, which is noted.
@@ -200,27 +163,14 @@ async fn kind_of(
     context: &Context,
 ) -> Result<Option<String>, Failure> {
     let call = context.cognito_of(pool).await?.describe_identity_provider().user_pool_id(pool.as_str());
-    match call.provider_name(provider.as_str()).send().await {
-        Ok(answer) => Ok(answer
-            .identity_provider
-            .and_then(|provider| provider.provider_type)
-            .map(|kind| kind.as_str().to_owned())),
-        Err(error) => match AwsError::of(&error) {
-            error if error.meaning() == Meaning::NotFound => {
-                let what = format!("user pool {pool} has no identity provider {provider}");
-                let failure = context.with_region_of(pool, Failure::refused("idp-unknown", what));
-                Err(failure.and_hint("--no-lookup binds it all the same."))
-            }
-            error if error.meaning().needs_sign_in() => {
-                Err(failure::of("ask the pool for the identity provider", &error))
-            }
-            error => {
-                let what = "ask the pool for the identity provider, which is bound all the same";
-                context.note(&failure::of(what, &error).to_string());
-                Ok(None)
-            }
-        },
-    }
+    let answer = call.provider_name(provider.as_str()).send().await;
+    let answer = bound(provider).known(pool, answer, context)?;
+    let kind = answer.and_then(|answer| answer.identity_provider?.provider_type);
+    Ok(kind.map(|kind| kind.as_str().to_owned()))
+}
+
+fn bound(provider: &ProviderName) -> Bound<'_> {
+    Bound { kind: "identity provider", id: provider.as_str(), unknown: "idp-unknown" }
 }
 
 #[derive(Serialize)]
@@ -232,13 +182,6 @@ struct ProviderView {
     joins: bool,
     default_roles: Vec<String>,
     email_trusted: bool,
-}
-
-#[derive(Serialize)]
-struct ProviderList {
-    #[serde(rename = "identityProviders")]
-    providers: Vec<ProviderView>,
-    damaged: Vec<String>,
 }
 
 impl ProviderView {
@@ -254,10 +197,12 @@ impl ProviderView {
     }
 }
 
-impl Show for ProviderList {
-    fn show(&self, page: &mut Page) {
+impl Entry for ProviderView {
+    const NAME: &'static str = "identityProviders";
+
+    fn show_all(bindings: &[Self], page: &mut Page) {
         let word = |flag| if flag { "yes" } else { "no" }.to_owned();
-        let rows = self.providers.iter().map(|provider| {
+        let rows = bindings.iter().map(|provider| {
             [
                 provider.provider.clone(),
                 provider.user_pool_id.clone(),
@@ -269,6 +214,5 @@ impl Show for ProviderList {
         });
         let headings = ["provider", "user pool", "tenant", "joins", "roles", "e-mail trusted"];
         page.table(&headings, rows, "No identity providers are bound.");
-        page.damaged(&self.damaged);
     }
 }

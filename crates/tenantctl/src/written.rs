@@ -6,27 +6,25 @@ use tenancy_aws::operator::PlannedWrite;
 
 use crate::page::{BAD, BOLD, DIM, GOOD, Page, Show, WARN, styled};
 
-/// What was written, or would have been.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Written<'a, F> {
+pub(crate) struct Written<'a, F> {
     /// Whether anything is, or would be, different.
-    pub changed: bool,
+    pub(crate) changed: bool,
     /// Whether nothing was written.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// What is different, in a sentence.
-    pub summary: &'a str,
+    pub(crate) summary: &'a str,
     /// The items; only of a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub writes: Option<Vec<Planned<'a>>>,
-    /// What there is more to say.
+    pub(crate) writes: Option<Vec<Planned<'a>>>,
     #[serde(flatten)]
-    pub facts: F,
+    pub(crate) facts: F,
 }
 
 /// One item that would be written.
 #[derive(Serialize)]
-pub struct Planned<'a> {
+pub(crate) struct Planned<'a> {
     action: &'static str,
     pk: &'a str,
     sk: &'a str,
@@ -36,7 +34,7 @@ pub struct Planned<'a> {
 
 /// Nothing more to say.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct NoFacts {}
+pub(crate) struct NoFacts {}
 
 impl Show for NoFacts {
     fn show(&self, _: &mut Page) {}

@@ -3,31 +3,31 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tenancy::{ClientBindingMode, ClientId, PoolId, TenantId};
-use tenancy_aws::operator::{Change, ClientRecord};
+use tenancy_aws::operator::{Change, ClientRecord, Operator};
 
-use super::arguments::TenantOption;
-use super::written::NoFacts;
-use crate::cli::{ConfirmedWriteOptions, PoolOption};
+use super::{Bound, list};
 use crate::context::Context;
-use crate::failure::{self, Failure, Found};
-use crate::page::{Page, Show};
+use crate::failure::{Failure, Found};
+use crate::listing::Entry;
+use crate::options::TenantOption;
+use crate::options::{ConfirmedWriteOptions, PoolOption};
+use crate::page::Page;
 use pool_audit::snapshot::machine_flows;
-use user_pool::aws_error::{AwsError, Meaning};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum ClientCommand {
+pub(crate) enum ClientCommand {
     /// Bind an app client to a tenant
     Bind(BindOptions),
     /// Take the binding away
     Unbind(UnbindOptions),
     /// List the bound app clients
-    List(ListOptions),
+    List(super::ListOptions),
 }
 
 /// A binding.
 #[derive(Args, Debug)]
-pub struct BindOptions {
+pub(crate) struct BindOptions {
     /// The app client's id
     client: ClientId,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub struct BindOptions {
 
 /// What a binding demands, on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// Only members of the tenant get tokens through the client
     Required,
     /// The client's own tokens (client_credentials or GetClientToken) carry the tenant; users are not affected
@@ -55,7 +55,7 @@ pub enum Mode {
 
 /// A binding to be taken away.
 #[derive(Args, Debug)]
-pub struct UnbindOptions {
+pub(crate) struct UnbindOptions {
     /// The app client's id
     client: ClientId,
     #[command(flatten)]
@@ -64,27 +64,14 @@ pub struct UnbindOptions {
     write: ConfirmedWriteOptions,
 }
 
-/// Which bindings.
-#[derive(Args, Debug)]
-pub struct ListOptions {
-    /// Only those of this tenant [default: all tenants]
-    #[arg(long, value_name = "ID")]
-    tenant: Option<TenantId>,
-    /// Only those of this user pool
-    #[arg(long, value_name = "ID")]
-    user_pool_id: Option<PoolId>,
-}
-
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: ClientCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: ClientCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         ClientCommand::Bind(options) => bind(&options, context).await,
         ClientCommand::Unbind(options) => unbind(&options, context).await,
-        ClientCommand::List(options) => list(&options, context).await,
+        ClientCommand::List(options) => {
+            let read = async |operator: &Operator, tenant: &TenantId| operator.clients(tenant).await;
+            list(&options, context, read, |record| &record.pool, ClientView::of).await
+        }
     }
 }
 
@@ -116,9 +103,7 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         }
         ClientBindingMode::Machine => format!("Tokens of app client {} itself carry `{id}`", options.client),
     };
-    let write = options.write.write();
-    context.write(&operator, change, write, "the app client's binding", &summary, NoFacts {}).await?;
-    Ok(Found::Nothing)
+    bound(&options.client).write(&operator, change, options.write, &summary, context).await
 }
 
 async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Failure> {
@@ -126,9 +111,7 @@ async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Fai
     let (pool, client) = (&options.pool.user_pool_id, &options.client);
     let Some(record) = operator.client(pool, client).await? else {
         let summary = format!("App client {client} is bound to no tenant");
-        let write = options.write.write();
-        context.write(&operator, Change::default(), write, "the binding", &summary, NoFacts {}).await?;
-        return Ok(Found::Nothing);
+        return bound(client).write(&operator, Change::default(), options.write, &summary, context).await;
     };
     let tenant = record.binding.tenant.clone();
     if !options.write.dry_run {
@@ -144,28 +127,7 @@ async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Fai
     }
     let change = operator.unbind_client(record, context.now());
     let summary = format!("App client {client} is no longer bound to `{tenant}`");
-    let write = options.write.write();
-    context.write(&operator, change, write, "the app client's binding", &summary, NoFacts {}).await?;
-    Ok(Found::Nothing)
-}
-
-async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
-    let operator = context.reader().await?;
-    let (mut clients, mut damaged) = (Vec::new(), Vec::new());
-    for tenant in super::tenants_to_list(options.tenant.as_ref(), &operator, &mut damaged).await? {
-        for listed in operator.clients(&tenant).await? {
-            match listed {
-                Ok(record) if options.user_pool_id.as_ref().is_none_or(|pool| *pool == record.pool) => {
-                    clients.push(ClientView::of(&record));
-                }
-                Ok(_) => {}
-                Err(damage) => damaged.push(damage.to_string()),
-            }
-        }
-    }
-    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    context.say(&ClientList { clients, damaged });
-    Ok(found)
+    bound(&options.client).write(&operator, change, options.write, &summary, context).await
 }
 
 /// Refuses a client that the pool does not have; says so when the pool does not say.
@@ -176,33 +138,20 @@ async fn check_exists(
     context: &Context,
 ) -> Result<(), Failure> {
     let call = context.cognito_of(pool).await?.describe_user_pool_client().user_pool_id(pool.as_str());
-    match call.client_id(client.as_str()).send().await {
-        Ok(answer) => {
-            let is_machine = answer.user_pool_client.is_some_and(|client| !machine_flows(&client).is_empty());
-            if mode == Mode::Machine && !is_machine {
-                context.note(
-                    "the app client has neither the OAuth flow client_credentials nor ALLOW_CLIENT_TOKEN_AUTH, so it gets no tokens \
-                     of its own",
-                );
-            }
-            Ok(())
-        }
-        Err(error) => match AwsError::of(&error) {
-            error if error.meaning() == Meaning::NotFound => {
-                let what = format!("user pool {pool} has no app client {client}");
-                let failure = context.with_region_of(pool, Failure::refused("client-unknown", what));
-                Err(failure.and_hint("--no-lookup binds it all the same."))
-            }
-            error if error.meaning().needs_sign_in() => {
-                Err(failure::of("ask the pool for the app client", &error))
-            }
-            error => {
-                let what = "ask the pool for the app client, which is bound all the same";
-                context.note(&failure::of(what, &error).to_string());
-                Ok(())
-            }
-        },
+    let answer = call.client_id(client.as_str()).send().await;
+    let Some(answer) = bound(client).known(pool, answer, context)? else { return Ok(()) };
+    let is_machine = answer.user_pool_client.is_some_and(|client| !machine_flows(&client).is_empty());
+    if mode == Mode::Machine && !is_machine {
+        context.note(
+            "the app client has neither the OAuth flow client_credentials nor ALLOW_CLIENT_TOKEN_AUTH, so it gets no tokens \
+             of its own",
+        );
     }
+    Ok(())
+}
+
+fn bound(client: &ClientId) -> Bound<'_> {
+    Bound { kind: "app client", id: client.as_str(), unknown: "client-unknown" }
 }
 
 #[derive(Serialize)]
@@ -212,12 +161,6 @@ struct ClientView {
     user_pool_id: String,
     tenant: String,
     mode: &'static str,
-}
-
-#[derive(Serialize)]
-struct ClientList {
-    clients: Vec<ClientView>,
-    damaged: Vec<String>,
 }
 
 impl ClientView {
@@ -231,9 +174,11 @@ impl ClientView {
     }
 }
 
-impl Show for ClientList {
-    fn show(&self, page: &mut Page) {
-        let rows = self.clients.iter().map(|client| {
+impl Entry for ClientView {
+    const NAME: &'static str = "clients";
+
+    fn show_all(bindings: &[Self], page: &mut Page) {
+        let rows = bindings.iter().map(|client| {
             [
                 client.client_id.clone(),
                 client.user_pool_id.clone(),
@@ -242,6 +187,5 @@ impl Show for ClientList {
             ]
         });
         page.table(&["app client", "user pool", "tenant", "mode"], rows, "No app clients are bound.");
-        page.damaged(&self.damaged);
     }
 }
