@@ -57,6 +57,7 @@ impl Finding {
     }
 
     /// With a severity of its own.
+    #[must_use]
     pub fn at(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
         self

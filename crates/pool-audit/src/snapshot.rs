@@ -405,7 +405,7 @@ impl Client<'_> {
         self.settings.allowed_o_auth_flows().contains(flow)
     }
 
-    /// The settings by which it gives tokens to machines, such as "AllowedOAuthFlows has client_credentials".
+    /// The settings by which it gives tokens to machines, such as `AllowedOAuthFlows has client_credentials`.
     pub fn machine_flows(&self) -> Vec<&'static str> {
         machine_flows(self.settings)
     }

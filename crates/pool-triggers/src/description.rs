@@ -36,6 +36,7 @@ impl Description {
     }
 
     /// Replaces the value. Every part that is equal in both keeps its text.
+    #[must_use]
     pub fn saying(&self, value: Value) -> Self {
         Self { text: spliced(&self.text, &value), value }
     }

@@ -2,13 +2,12 @@
 
 mod advice;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
 
 use aws_types::SdkConfig;
 use serde::Serialize;
-use tenancy::{PoolId, Timestamp};
+use tenancy::PoolId;
 use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Change, Operator, PlannedWrite};
 use tokio::sync::OnceCell;
@@ -17,7 +16,7 @@ use crate::aws::Aws;
 use crate::failure::{self, Failure};
 use crate::options::{Globals, WriteOptions};
 use crate::page::{Page, Show, plain};
-use crate::{aws, local};
+use crate::{aws, clock, local};
 
 /// The table's name with `--local`, unless another is said.
 const LOCAL_TABLE: &str = "tenancy";
@@ -38,11 +37,6 @@ pub(crate) struct Applied {
     is_changed: bool,
     is_dry_run: bool,
     preview: Vec<PlannedWrite>,
-}
-
-#[expect(clippy::disallowed_methods, reason = "the clock enters here")]
-fn system_clock() -> SystemTime {
-    SystemTime::now()
 }
 
 impl Context {
@@ -75,15 +69,6 @@ impl Context {
     /// Whether the output is to be JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.globals.is_json()
-    }
-
-    pub(crate) fn clock(&self) -> SystemTime {
-        system_clock()
-    }
-
-    /// The time, in the table's form.
-    pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::from(self.clock())
     }
 
     /// What the `aws` command line has to be told so that it calls the same place: ` --profile NAME --region REGION
@@ -231,7 +216,7 @@ impl Context {
     /// The table, to be written by who is asking.
     pub(crate) async fn writer(&self) -> Result<Operator, Failure> {
         let table = self.table_name()?;
-        Ok(Operator::new(self.dynamodb().await?, table, self.actor().await?).with_clock(system_clock))
+        Ok(Operator::new(self.dynamodb().await?, table, self.actor().await?).with_clock(clock::system))
     }
 
     /// Who is asking: `--actor`, or the caller's AWS identity.
@@ -371,45 +356,5 @@ impl Context {
             format!("{style}note{style:#}: {text}")
         };
         let _ = writeln!(anstream::stderr(), "{}", plain(&line));
-    }
-
-    /// Asks for `name` to be typed, for what cannot be undone, unless the answer was given with `--yes`.
-    pub(crate) fn confirm_by_name(&self, question: &str, name: &str, yes: bool) -> Result<(), Failure> {
-        if yes {
-            return Ok(());
-        }
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return Err(
-                Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it.")
-            );
-        }
-        let typed = dialoguer::Input::<String>::new()
-            .with_prompt(format!("{question} Type `{name}`"))
-            .interact_text();
-        match typed {
-            Ok(typed) if typed.trim() == name => Ok(()),
-            Ok(_) => Err(Failure::failed("nothing was done")),
-            Err(error) => Err(Failure::failed(format!("could not ask: {error}"))),
-        }
-    }
-
-    /// Asks, on a terminal, unless the answer was given with `--yes`.
-    pub(crate) fn confirm(&self, question: &str, yes: bool) -> Result<(), Failure> {
-        if yes {
-            return Ok(());
-        }
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return Err(
-                Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it.")
-            );
-        }
-        // With the enter key: what was typed ahead or pasted is no answer.
-        let asked =
-            dialoguer::Confirm::new().with_prompt(question).default(false).wait_for_newline(true).interact();
-        match asked {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::failed("nothing was done")),
-            Err(error) => Err(Failure::failed(format!("could not ask: {error}"))),
-        }
     }
 }

@@ -2,16 +2,18 @@
 //!
 //! | Module | What it holds |
 //! | --- | --- |
-//! | [`cli`] | the command line, one type a noun |
+//! | [`cli`], [`options`] | the command line, and the options that several commands take |
 //! | [`context`] | what a command works with: the table, the pool, who is asking, the time, the page |
-//! | [`page`] | what is printed: for people, or as JSON |
+//! | [`page`], [`listing`], [`moment`], [`written`] | what is printed: for people, or as JSON |
 //! | [`credentials`] | where the credentials come from, and why there are none |
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
 //! | [`issuable`] | what could never be in a token, and is refused here |
 //! | [`token_estimate`] | how large tokens become, and what takes none of that size |
 //! | [`commands`] | one module a noun |
-//! | [`region`] | the Region that a name says |
+//! | [`region`], [`advice`] | what to do after an error |
 //! | [`trust`] | certificate authorities |
+//!
+//! [`user_pool`], [`pool_audit`] and [`pool_triggers`] know nothing of a command line.
 //!
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
 //! `tenancy-aws` alone.
@@ -21,7 +23,9 @@
 mod advice;
 mod aws;
 mod cli;
+mod clock;
 mod commands;
+mod console;
 mod context;
 mod credentials;
 mod failure;

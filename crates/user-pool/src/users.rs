@@ -79,7 +79,7 @@ pub enum Unfound {
     /// Several users match.
     Ambiguous(Vec<Sub>),
     /// Cognito gave no answer.
-    Unanswered(ListError),
+    Unanswered(Box<ListError>),
 }
 
 /// Finds the one user that `who` means: a `sub`, a username, or an e-mail address, as typed and in its normal form. With the
@@ -91,7 +91,7 @@ pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<Pool
             break;
         }
         let users = matching(client, pool, &filter, &["email", "email_verified"]).await;
-        for user in users.map_err(Unfound::Unanswered)? {
+        for user in users.map_err(|error| Unfound::Unanswered(Box::new(error)))? {
             if !found.contains(&user) {
                 found.push(user);
             }

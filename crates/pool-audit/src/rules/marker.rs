@@ -1,4 +1,4 @@
-//! The marker scope (MARKER_SCOPE): who may ask for it, and whether the pool knows it.
+//! The marker scope (`MARKER_SCOPE`): who may ask for it, and whether the pool knows it.
 
 use serde_json::Value;
 

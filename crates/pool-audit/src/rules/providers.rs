@@ -97,7 +97,7 @@ fn is_anyones(provider: &Provider<'_>) -> bool {
     }
 }
 
-/// Whether anybody can have a user at an issuer of OpenID.
+/// Whether anybody can have a user at an issuer of `OpenID`.
 fn is_anyones_address(address: &str) -> bool {
     /// Of Microsoft, where the beginning of the path says whose users they are.
     const MICROSOFT: [&str; 6] = [

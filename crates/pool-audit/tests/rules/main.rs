@@ -1,14 +1,24 @@
 //! Every rule, by tables: a snapshot in which all is well, and what each change of it must bring to light.
 
+#[cfg(test)]
 mod clients;
+#[cfg(test)]
 mod functions;
+#[cfg(test)]
 mod marker;
+#[cfg(test)]
 mod pool;
+#[cfg(test)]
 mod providers;
+#[cfg(test)]
 mod published;
+#[cfg(test)]
 mod registration;
+#[cfg(test)]
 mod replicas;
+#[cfg(test)]
 mod sample;
+#[cfg(test)]
 mod table;
 
 use std::collections::BTreeSet;

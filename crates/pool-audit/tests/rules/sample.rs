@@ -143,7 +143,7 @@ fn machine_second(mut client: Listed<UserPoolClientType>) -> Listed<UserPoolClie
     client
 }
 
-/// A customer's own OpenID provider.
+/// A customer's own provider.
 pub(super) fn provider(name: &str) -> Listed<IdentityProviderType> {
     let described = IdentityProviderType::builder()
         .provider_name(name)

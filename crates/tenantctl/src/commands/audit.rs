@@ -8,6 +8,7 @@ use serde::Serialize;
 use tenancy::Timestamp;
 use tenancy_aws::operator::{AuditQuery, AuditRecord, Operator};
 
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::moment::Moment;
@@ -60,7 +61,7 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<Foun
     match command {
         AuditCommand::List(options) => {
             operator.tenant(&options.tenant.tenant).await?;
-            let now = context.clock();
+            let now = clock::system();
             let query = AuditQuery {
                 from: options.since.map(|moment| moment.timestamp(now)),
                 until: options.until.map(|moment| moment.timestamp(now)),
@@ -87,7 +88,7 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<Foun
 
 async fn follow(options: &FollowOptions, operator: &Operator, context: &Context) -> Result<Found, Failure> {
     operator.tenant(&options.tenant.tenant).await?;
-    let mut from = options.since.timestamp(context.clock());
+    let mut from = options.since.timestamp(clock::system());
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
@@ -99,7 +100,7 @@ async fn follow(options: &FollowOptions, operator: &Operator, context: &Context)
                 context.say_line(&view, &view.line());
             }
         }
-        let begin = context.now().epoch_seconds().saturating_sub(OVERLAP_SECONDS);
+        let begin = clock::now().epoch_seconds().saturating_sub(OVERLAP_SECONDS);
         from = from.max(Timestamp::from_epoch_seconds(begin));
         let first = format!("AUDIT#{from}");
         seen.retain(|position| *position >= first);

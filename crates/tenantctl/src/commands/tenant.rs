@@ -20,6 +20,7 @@ use crate::page::{Page, Show, WARN, styled};
 use crate::page::{joined, or_dash, styled_status};
 use crate::token_estimate::TokenEstimate;
 use crate::written::NoFacts;
+use crate::{clock, console};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
@@ -246,7 +247,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
     };
     options.functions.check_tenant(&tenant)?;
     let operator = context.writer().await?;
-    let change = operator.create_tenant(&tenant, &slug, context.now()).await?;
+    let change = operator.create_tenant(&tenant, &slug, clock::now()).await?;
     let what = format!("tenant `{}`", tenant.id);
     let summary = format!("Tenant `{}` is made, tier `{}`, slug `{slug}`", tenant.id, tenant.tier);
     context.write(&operator, change, options.write, &what, &summary, NoFacts {}).await?;
@@ -299,7 +300,7 @@ async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -
     let record = reader.tenant(id).await?;
     let is_changed = record.tenant.status != status;
     if is_changed && status == TenantStatus::Offboarded {
-        context.note(&what_hangs_on(id, &reader, context.now()).await?);
+        context.note(&what_hangs_on(id, &reader, clock::now()).await?);
     }
     let mut lost = None;
     if is_changed && write.dry_run {
@@ -312,9 +313,9 @@ async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -
         let name = &record.tenant.name;
         if status == TenantStatus::Offboarded {
             let question = format!("This cannot be undone. Offboard tenant `{id}` ({name})?");
-            context.confirm_by_name(&question, id.as_str(), false)?;
+            console::confirm_by_name(&question, id.as_str(), false)?;
         } else {
-            context.confirm(&format!("Refuse tokens to all users of tenant `{id}` ({name})?"), false)?;
+            console::confirm(&format!("Refuse tokens to all users of tenant `{id}` ({name})?"), false)?;
         }
     }
     let action = if status == TenantStatus::Offboarded { "tenant.offboard" } else { "tenant.suspend" };
@@ -322,7 +323,7 @@ async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -
     let edit = Edit { action, wanted, functions: None };
     let operator = context.writer().await?;
     // Read anew: the answer may have taken its time.
-    let (change, mut summary) = edit.plan(&operator, &operator.tenant(id).await?, context).await?;
+    let (change, mut summary) = edit.plan(&operator, &operator.tenant(id).await?).await?;
     let is_changed = !change.is_empty();
     let applied = context.apply(&operator, change, write.write(), &format!("tenant `{id}`")).await?;
     let lost = match lost {
@@ -379,7 +380,7 @@ async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, F
     let wanted = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
     let after = edited(&record.tenant, &wanted);
     let edit = Edit { action: "tenant.roles-set", wanted, functions: Some(&options.functions) };
-    let (change, summary) = edit.plan(&operator, &record, context).await?;
+    let (change, summary) = edit.plan(&operator, &record).await?;
     let role = std::slice::from_ref(&options.role);
     let token = options.functions.check_member(&after, role)?;
     token.note(role, context);
@@ -431,25 +432,20 @@ impl Edit<'_> {
         context: &Context,
     ) -> Result<Found, Failure> {
         let what = format!("tenant `{}`", record.tenant.id);
-        let (change, summary) = self.plan(operator, record, context).await?;
+        let (change, summary) = self.plan(operator, record).await?;
         context.write(operator, change, write, &what, &summary, NoFacts {}).await?;
         Ok(Found::Nothing)
     }
 
     /// The change, and what is different afterwards in a sentence.
-    async fn plan(
-        self,
-        operator: &Operator,
-        record: &TenantRecord,
-        context: &Context,
-    ) -> Result<(Change, String), Failure> {
+    async fn plan(self, operator: &Operator, record: &TenantRecord) -> Result<(Change, String), Failure> {
         let after = edited(&record.tenant, &self.wanted);
         let slug = self.wanted.slug.clone();
         if let Some(functions) = self.functions {
             functions.check_tenant(&after)?;
         }
         let id = &after.id;
-        let change = operator.edit_tenant(record, self.wanted, self.action, context.now()).await?;
+        let change = operator.edit_tenant(record, self.wanted, self.action, clock::now()).await?;
         let summary = match self.action {
             "tenant.suspend" => format!("Tenant `{id}` is suspended: its users get no token"),
             "tenant.resume" => format!("Tenant `{id}` is active"),

@@ -34,6 +34,7 @@ impl AwsError {
 
     /// Without the service's own words, for calls about users: Cognito may quote the user in them. Words that name a
     /// permission are about the operator, and stay.
+    #[must_use]
     pub fn about_user(mut self) -> Self {
         self.message = self.permission().map(str::to_owned);
         self

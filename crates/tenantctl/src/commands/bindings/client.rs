@@ -12,6 +12,7 @@ use crate::listing::Entry;
 use crate::options::TenantOption;
 use crate::options::{ConfirmedWriteOptions, PoolOption};
 use crate::page::Page;
+use crate::{clock, console};
 use pool_audit::snapshot::machine_flows;
 
 /// Verbs.
@@ -86,14 +87,14 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         Mode::Required => ClientBindingMode::Required,
         Mode::Machine => ClientBindingMode::Machine,
     };
-    let plan = || operator.bind_client(&tenant, pool, &options.client, mode, context.now());
+    let plan = || operator.bind_client(&tenant, pool, &options.client, mode, clock::now());
     let is_changed = !plan().await?.is_empty();
     if mode == ClientBindingMode::Required && is_changed && !options.write.dry_run {
         let question = format!(
             "Users of all other tenants will get no tokens through app client {}. Go on?",
             options.client
         );
-        context.confirm(&question, options.write.yes)?;
+        console::confirm(&question, options.write.yes)?;
     }
     let change = plan().await?;
     let id = &tenant.tenant.id;
@@ -123,9 +124,9 @@ async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Fai
                 format!("Tokens of app client {client} itself will carry no tenant. Go on?")
             }
         };
-        context.confirm(&question, options.write.yes)?;
+        console::confirm(&question, options.write.yes)?;
     }
-    let change = operator.unbind_client(record, context.now());
+    let change = operator.unbind_client(record, clock::now());
     let summary = format!("App client {client} is no longer bound to `{tenant}`");
     bound(&options.client).write(&operator, change, options.write, &summary, context).await
 }

@@ -15,6 +15,7 @@ use crate::options::{ConfirmedWriteOptions, PoolOption};
 use crate::options::{RolesOption, TenantOption};
 use crate::page::Page;
 use crate::page::{joined, role_names};
+use crate::{clock, console};
 
 /// Providers where anybody can have an account (API reference, `IdentityProviderTypeType`).
 const PUBLIC: [&str; 4] = ["Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
@@ -100,13 +101,13 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
     } else {
         kind_of(pool, provider, context).await?
     };
-    let plan = || operator.bind_provider(&tenant, pool, provider, &terms, context.now());
+    let plan = || operator.bind_provider(&tenant, pool, provider, &terms, clock::now());
     let is_changed = !plan().await?.is_empty();
     let before = operator.provider(pool, provider).await?.filter(|_| is_changed && !options.write.dry_run);
     if let Some(before) = before {
         let (before, after) = (described(&before.terms()), described(&terms));
         let question = format!("{provider} is bound already: {before}. It will be: {after}. Go on?");
-        context.confirm(&question, options.write.yes)?;
+        console::confirm(&question, options.write.yes)?;
     }
     let is_public = kind.as_deref().is_some_and(|kind| PUBLIC.contains(&kind));
     if is_public && (terms.joins || terms.is_email_trusted) && !options.write.dry_run && is_changed {
@@ -115,7 +116,7 @@ async fn bind(options: &BindOptions, context: &Context) -> Result<Found, Failure
         } else {
             format!("Everybody with an account of {provider} is trusted to own the address it shows. Go on?")
         };
-        context.confirm(&question, options.write.yes)?;
+        console::confirm(&question, options.write.yes)?;
     }
     let change = plan().await?;
     let summary = format!("Identity provider {provider} is bound to `{id}`: {}", described(&terms));
@@ -145,12 +146,12 @@ async fn unbind(options: &UnbindOptions, context: &Context) -> Result<Found, Fai
     };
     let tenant = record.binding.tenant.clone();
     if !options.write.dry_run {
-        context.confirm(
+        console::confirm(
             &format!("Nobody will join `{tenant}` through {provider} any more. Go on?"),
             options.write.yes,
         )?;
     }
-    let change = operator.unbind_provider(record, context.now());
+    let change = operator.unbind_provider(record, clock::now());
     let summary =
         format!("Identity provider {provider} is no longer bound to `{tenant}`; its members stay members");
     bound(&options.provider).write(&operator, change, options.write, &summary, context).await

@@ -14,6 +14,7 @@ use tenancy_aws::operator::{InviteRecord, InviteState, NewInvite, Operator, Oper
 use super::super::repair::stop::Stop;
 use super::import_file::{CodeFile, Guest, Row, read};
 use super::{Terms, codes};
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
@@ -214,7 +215,7 @@ impl Import<'_> {
         guest: &Guest,
         codes: Option<&mut CodeFile>,
     ) -> Result<(Outcome, Option<String>, Option<String>), End> {
-        let now = self.context.now();
+        let now = clock::now();
         let roles = if guest.roles.is_empty() { self.options.roles.distinct() } else { guest.roles.clone() };
         if let Some((outcome, record)) = self.earlier(guest, now) {
             let noted = codes.as_ref().and_then(|codes| codes.noted(&guest.email));

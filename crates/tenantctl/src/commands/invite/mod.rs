@@ -21,6 +21,7 @@ use crate::options::{ConfirmedWriteOptions, WriteOptions};
 use crate::options::{LinkBase, RolesOption, Span, TenantOption};
 use crate::page::role_names;
 use crate::written::{NoFacts, Written};
+use crate::{clock, console};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
@@ -159,7 +160,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
     let roles = options.roles.distinct();
     options.functions.check_member(&tenant.tenant, &roles)?.note(&roles, context);
     note_unlisted_roles(&tenant, &roles, context);
-    let now = context.now();
+    let now = clock::now();
     let invite = NewInvite {
         tenant: tenant.tenant.id.clone(),
         email: options.email,
@@ -217,7 +218,7 @@ async fn finish(
 }
 
 async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
-    let now = context.now();
+    let now = clock::now();
     let wanted = options.state.map(|state| match state {
         StateFilter::Open => InviteState::Open,
         StateFilter::UsedUp => InviteState::UsedUp,
@@ -252,7 +253,7 @@ async fn show(selection: &InviteSelection, context: &Context) -> Result<Found, F
     let operator = context.reader().await?;
     let record = find(selection, &operator).await?;
     let uses = operator.uses(&record.invite.hash).await?;
-    context.say(&InviteView::of(&record, context.now()).with_uses(&uses));
+    context.say(&InviteView::of(&record, clock::now()).with_uses(&uses));
     Ok(Found::Nothing)
 }
 
@@ -260,12 +261,12 @@ async fn revoke(options: &RevokeOptions, context: &Context) -> Result<Found, Fai
     let operator = context.writer().await?;
     let record = find(&options.invite, &operator).await?;
     let name = record.invite.hash.short().to_owned();
-    let is_changed = !operator.revoke_invite(&record, context.now()).await?.is_empty();
+    let is_changed = !operator.revoke_invite(&record, clock::now()).await?.is_empty();
     if !options.write.dry_run && is_changed {
-        context.confirm(&format!("This cannot be undone. Revoke invite {name}?"), options.write.yes)?;
+        console::confirm(&format!("This cannot be undone. Revoke invite {name}?"), options.write.yes)?;
     }
     // Planned anew: the answer may have taken its time.
-    let change = operator.revoke_invite(&record, context.now()).await?;
+    let change = operator.revoke_invite(&record, clock::now()).await?;
     let summary = format!("Invite {name} is revoked");
     context
         .write(&operator, change, options.write.write(), &format!("invite {name}"), &summary, NoFacts {})
@@ -281,12 +282,12 @@ async fn resend(options: &ResendOptions, context: &Context) -> Result<Found, Fai
     let code = codes::new_code()?;
     let plan = |now| operator.resend_invite(&tenant, &record, &code, options.terms.expires_at(now), now);
     // What forbids it is told before anything is asked.
-    let _ = plan(context.now()).await?;
+    let _ = plan(clock::now()).await?;
     if !options.write.dry_run {
-        context.confirm(&format!("The code of invite {old} will be dead. Go on?"), options.write.yes)?;
+        console::confirm(&format!("The code of invite {old} will be dead. Go on?"), options.write.yes)?;
     }
     // Planned anew: the answer may have taken its time.
-    let now = context.now();
+    let now = clock::now();
     let change = plan(now).await?;
     let expires_at = options.terms.expires_at(now);
     let summary = format!(

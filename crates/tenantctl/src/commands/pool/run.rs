@@ -17,6 +17,7 @@ use super::options::ChangeOptions;
 use super::report::Report;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::{clock, console};
 
 /// One run of a command, with the plan made.
 pub(super) struct Run<'a> {
@@ -98,8 +99,8 @@ impl<'a> Run<'a> {
             self.say();
             self.is_shown = true;
         }
-        self.context.confirm(&self.question(), self.options.apply.yes)?;
-        let now = self.context.clock();
+        console::confirm(&self.question(), self.options.apply.yes)?;
+        let now = clock::system();
         let backup = self.options.backup.clone();
         let outcome = apply(Work {
             cognito: &self.cognito,

@@ -34,6 +34,7 @@ use tenancy::Timestamp;
 
 use self::assemble::{Setting, assemble};
 use self::settings::{Assignment, Variables};
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::options::When;
@@ -86,7 +87,7 @@ pub(crate) async fn run(options: ReplayOptions, context: &Context) -> Result<Fou
         Some(function) => Failure::failed(format!("{function} cannot start: {faults}"))
             .hint("--set NAME=VALUE goes before what the function has."),
     })?;
-    let clock = context.clock();
+    let clock = clock::system();
     let at = options.at.map_or(Timestamp::from(clock), |at| at.timestamp(clock));
     let now = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.epoch_seconds()));
     let now = now.ok_or_else(|| Failure::usage("--at is too late a moment"))?;

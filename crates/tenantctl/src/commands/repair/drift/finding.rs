@@ -143,6 +143,7 @@ pub(crate) enum Mend {
 }
 
 /// What came of it.
+#[expect(clippy::enum_variant_names, reason = "the names in JSON")]
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub(crate) enum Mended {

@@ -16,6 +16,7 @@ pub(crate) struct InPool<'a> {
     /// Whether the user may sign in.
     pub(crate) enabled: bool,
     /// The stamp, if there is one; the outer one is missing when the pool has no such attribute.
+    #[expect(clippy::option_option, reason = "without the attribute there is no stamp to look at")]
     pub(crate) stamp: Option<Option<&'a str>>,
 }
 

@@ -15,6 +15,7 @@ use super::stop::Stop;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::options::{ApplyOptions, PoolOption};
+use crate::{clock, console};
 
 /// What there is more to know.
 pub(crate) const AFTER_HELP: &str = "\
@@ -67,11 +68,11 @@ pub(crate) async fn run(options: DriftOptions, context: &Context) -> Result<Foun
     }
     let mut document = page::Drift::of(scan, &pool, &attribute, all);
     if apply.apply && document.mendable > 0 {
-        context.confirm(&document.question(rate), apply.yes)?;
+        console::confirm(&document.question(rate), apply.yes)?;
         let stop = Stop::on_ctrl_c();
         let pools = PoolUsers::new(&client, attribute, rate, stop.clone());
         let mender =
-            mend::Mender { operator: &operator, pools: &pools, pool: &pool, clock: &|| context.now() };
+            mend::Mender { operator: &operator, pools: &pools, pool: &pool, clock: &|| clock::now() };
         let outcome = mender.mend(&mut document.findings, &stop).await;
         (document.applied, document.result) = (true, Some(outcome));
     }

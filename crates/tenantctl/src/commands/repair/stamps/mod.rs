@@ -16,6 +16,7 @@ use super::stop::Stop;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::options::ApplyOptions;
+use crate::{clock, console};
 
 /// What there is more to know.
 pub(crate) const AFTER_HELP: &str = "\
@@ -59,10 +60,10 @@ pub(crate) async fn run(options: StampsOptions, context: &Context) -> Result<Fou
         Some(user) => context.cognito_of(&user.user.pool).await?,
         None => return Ok(found),
     };
-    context.confirm(&document.question(&options.attribute.tenant_attribute), options.apply.yes)?;
+    console::confirm(&document.question(&options.attribute.tenant_attribute), options.apply.yes)?;
     let stop = Stop::on_ctrl_c();
     let pools = PoolUsers::new(&client, options.attribute.tenant_attribute, options.rate, stop.clone());
-    let outcome = apply::apply(&plan, &operator, &pools, &stop, &|| context.now()).await;
+    let outcome = apply::apply(&plan, &operator, &pools, &stop, &|| clock::now()).await;
     let (is_whole, is_interrupted) = (outcome.left == 0, outcome.interrupted);
     let advice = outcome.sign_in.and_then(|meaning| context.sign_in_advice(meaning));
     (document.applied, document.result) = (true, Some(outcome));
