@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::description::Description;
 use crate::difference::Difference;
-use crate::refused::Refused;
+use crate::refused::{Choice, Refused};
 use crate::update::update_from;
 use crate::wire::{Mfa, mfa_request};
 
@@ -102,9 +102,8 @@ pub fn read(path: &Path) -> Result<Saved, Refused> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Refused::failed(format!("could not read the file {shown}: {error}")))?;
     let refused = |why: &str| {
-        Refused::by("not-a-backup", format!("{shown} is not a backup of a user pool: {why}")).advise(
-            "`tenantctl pool attach`, `detach` and `restore` write such a file before they change a pool (--backup).",
-        )
+        Refused::by("not-a-backup", format!("{shown} is not a backup of a user pool: {why}"))
+            .or(Choice::BackupFile)
     };
     let contents: Contents = serde_json::from_str(&text).map_err(|error| refused(&error.to_string()))?;
     let pool = Description::parse(contents.user_pool.get())
@@ -141,7 +140,7 @@ impl Saved {
 
     fn of_another(&self, saved: &str, now: &str) -> Refused {
         Refused::by("other-pool", format!("the file {} is of {saved}, not of {now}", self.file))
-            .advise("Nothing was written. --user-pool-id, --region and --profile choose the pool.")
+            .or(Choice::Pool)
     }
 
     /// Whether a difference between the pool now and the file is what was about to change when the file was made. Anything
@@ -167,7 +166,7 @@ pub fn write(path: &Path, contents: &str) -> Result<(), Refused> {
             "could not write the backup {}: {error}; nothing was changed",
             path.display()
         ))
-        .advise("--backup FILE says another place. A file that is there is not overwritten.")
+        .or(Choice::BackupPlace)
     };
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,7 +1,7 @@
 //! Which slots change, and whether they may: plain judgement over a description.
 
 use crate::fragment::Change;
-use crate::refused::Refused;
+use crate::refused::{Choice, Refused};
 use crate::slots::{Wanted, event_version, hidden_holder, holder};
 use serde_json::Value;
 use user_pool::FunctionArn;
@@ -64,7 +64,7 @@ fn version_for(
                 "the function is called with the event version {newer}, which this version does not know"
             ),
         )
-        .advise("A newer tenantctl may know it; --event-version says which one to set instead.")),
+        .or(Choice::EventVersion)),
     }
 }
 
@@ -93,7 +93,7 @@ fn attach_one(
         }
     } else if let Some(current) = current {
         if !replace {
-            return Err(taken(slot, current, arn, "attaches the new one in its place"));
+            return Err(taken(slot, current, arn, Choice::Replace));
         }
         verdict.notes.push(format!("{} is no longer called: {current}", slot.name()));
     }
@@ -127,7 +127,7 @@ pub fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Refused> {
         let Some(current) = holder(pool, slot) else { continue };
         match arn {
             Some(arn) if arn.to_string() != current && !wish.replace => {
-                return Err(taken(slot, current, arn, "detaches it all the same"));
+                return Err(taken(slot, current, arn, Choice::DetachAny));
             }
             None if !all => continue,
             _ => {}
@@ -149,19 +149,19 @@ pub fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Refused> {
     Ok(verdict)
 }
 
-fn taken(slot: Trigger, current: &str, wanted: &FunctionArn, effect: &str) -> Refused {
+fn taken(slot: Trigger, current: &str, wanted: &FunctionArn, choice: Choice) -> Refused {
     let is_same = current.parse::<FunctionArn>().is_ok_and(|current| current.is_same_function(wanted));
     let what = if is_same {
         format!("{} holds the same function by another version or alias: {current}", slot.name())
     } else {
         format!("{} holds another function: {current}", slot.name())
     };
-    Refused::by("slot-taken", what).advise(format!("--replace {effect}."))
+    Refused::by("slot-taken", what).or(choice)
 }
 
 fn taken_twice(hidden: &str) -> Refused {
     let what = format!("the old key PreTokenGeneration names another function than the new one: {hidden}");
-    Refused::by("slot-taken", what).advise("--replace takes that one off too.")
+    Refused::by("slot-taken", what).or(Choice::TakeOffOld)
 }
 
 /// A function that is wanted and is of another Region than the pool: Cognito invokes none of those. With the pool's Region.
@@ -216,9 +216,12 @@ fn check_plan(pool: &Value, version: EventVersion, notes: &mut Vec<String>) -> R
     }
     Err(Refused::by(
         "plan-too-low",
-        format!("event version {} needs the feature plan Essentials or Plus, and the pool is on Lite", version.as_str()),
+        format!(
+            "event version {} needs the feature plan Essentials or Plus, and the pool is on Lite",
+            version.as_str()
+        ),
     )
-    .advise("Change the pool's plan first, which costs more per user, or give --event-version V1_0: ID tokens only."))
+    .or(Choice::FirstVersion))
 }
 
 #[cfg(test)]

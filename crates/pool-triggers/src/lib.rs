@@ -11,7 +11,7 @@
 //! | [`check`] | whether Cognito may invoke a function |
 //! | [`owner`], [`fragment`] | who owns a pool, and what it writes into its own code |
 //! | [`goal`], [`plan`], [`obstacle`] | what the pool is to become, what that changes, and why it may not |
-//! | [`backup`], [`apply`], [`verify`], [`wire`] | the write with all that is around it, and its calls |
+//! | [`backup`], [`apply`](mod@apply), [`verify`], [`wire`] | the write with all that is around it, and its calls |
 
 pub mod apply;
 pub mod backup;
@@ -34,5 +34,5 @@ pub mod wire;
 pub use apply::{Outcome, Work, apply};
 pub use goal::Goal;
 pub use plan::Plan;
-pub use refused::Refused;
+pub use refused::{Choice, Refused};
 pub use verify::MfaOutcome;

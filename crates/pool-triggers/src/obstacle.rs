@@ -6,7 +6,7 @@ use crate::description::Description;
 use crate::difference::{list, one_line};
 use crate::fragment::add_permission;
 use crate::plan::Plan;
-use crate::refused::Refused;
+use crate::refused::{Choice, Refused};
 use crate::wire::Mfa;
 
 impl Plan {
@@ -14,13 +14,7 @@ impl Plan {
     pub fn obstacle(&self, ignore_owner: bool) -> Option<Refused> {
         if let Some(owner) = self.owner.as_ref().filter(|_| !ignore_owner) {
             let is_by_hand = self.goal.saved().is_some();
-            let hint = if is_by_hand {
-                "Change its code and deploy it. In an emergency, --ignore-owner puts the pool back; the next deployment \
-                 sets what the code says."
-            } else {
-                "Write the lines above into its code and deploy. In an emergency, --ignore-owner changes the pool; the \
-                 next deployment undoes it."
-            };
+            let choice = if is_by_hand { Choice::RestoreOwned } else { Choice::IgnoreOwner };
             let refusal = Refused::by(
                 "owned",
                 format!(
@@ -29,7 +23,7 @@ impl Plan {
                     one_line(&owner.tag)
                 ),
             )
-            .advise(hint);
+            .or(choice);
             return Some(refusal);
         }
         if !self.would_change_more.is_empty() {
@@ -70,10 +64,7 @@ impl Plan {
                 failure.advise(format!("Every user would be locked out. This lets Cognito in:\n{command}"))
             }
             (Some(false), _) => failure.advise("Every user would be locked out."),
-            _ => failure.advise(
-                "A function that Cognito may not invoke locks every user out. --skip-function-check goes on without \
-                 the check, which needs lambda:GetFunctionConfiguration and lambda:GetPolicy.",
-            ),
+            _ => failure.or(Choice::SkipCheck),
         })
     }
 }

@@ -20,13 +20,51 @@ pub struct Refused {
     pub needs: Option<&'static str>,
     /// What AWS meant, where it was AWS.
     pub meaning: Option<Meaning>,
+    /// What the caller may choose otherwise.
+    pub choice: Option<Choice>,
+}
+
+/// What a caller may choose otherwise, so that it is not refused. How that is said is the caller's own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Choice {
+    /// To attach in the place of what holds the trigger.
+    Replace,
+    /// To detach what holds the trigger, although it is another function than the one that was named.
+    DetachAny,
+    /// To take off what the old key names, too.
+    TakeOffOld,
+    /// To name an event version.
+    EventVersion,
+    /// To take the first event version.
+    FirstVersion,
+    /// To change a pool that another tool owns.
+    IgnoreOwner,
+    /// To restore a pool that another tool owns.
+    RestoreOwned,
+    /// Not to ask Lambda.
+    SkipCheck,
+    /// Another place for the backup.
+    BackupPlace,
+    /// Another file to restore from.
+    BackupFile,
+    /// Another pool.
+    Pool,
 }
 
 impl Refused {
     /// A rule forbids it.
     pub(crate) fn by(rule: &'static str, what: impl Into<String>) -> Self {
         let what = what.into();
-        Self { rule, is_failure: false, what, advice: Vec::new(), fallback: None, needs: None, meaning: None }
+        Self {
+            rule,
+            is_failure: false,
+            what,
+            advice: Vec::new(),
+            fallback: None,
+            needs: None,
+            meaning: None,
+            choice: None,
+        }
     }
 
     /// It was tried and failed.
@@ -43,6 +81,10 @@ impl Refused {
     pub(crate) fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice.push(advice.into());
         self
+    }
+
+    pub(crate) fn or(self, choice: Choice) -> Self {
+        Self { choice: Some(choice), ..self }
     }
 
     pub(crate) fn needs(self, permission: &'static str) -> Self {

@@ -1,5 +1,6 @@
 //! `tenantctl pool`: the triggers of a live user pool ([`pool_triggers`]), and what it says.
 
+mod advice;
 mod options;
 mod report;
 mod run;
@@ -8,7 +9,7 @@ use pool_triggers::check;
 use pool_triggers::description::Description;
 use pool_triggers::judge::{self, Verdict, Wish};
 use pool_triggers::slots::holder;
-use pool_triggers::{Goal, Plan, Refused, backup, wire};
+use pool_triggers::{Goal, Plan, backup, wire};
 use tenancy::PoolId;
 use user_pool::Trigger;
 
@@ -98,29 +99,6 @@ async fn described(context: &Context, pool: &PoolId) -> Result<(Cognito, Descrip
         if is_call { failure.or_hint(context.region_hint(pool)) } else { failure }
     })?;
     Ok((cognito, described))
-}
-
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        let failure = if refused.is_failure {
-            Self::failed(refused.what).coded(refused.rule)
-        } else {
-            Self::refused(refused.rule, refused.what)
-        };
-        let failure = match refused.meaning {
-            Some(meaning) => failure.meant(meaning),
-            None => failure,
-        };
-        let failure = match refused.needs {
-            Some(permission) => failure.needs(permission),
-            None => failure,
-        };
-        let failure = match refused.fallback {
-            Some(advice) => failure.or_hint(advice),
-            None => failure,
-        };
-        refused.advice.iter().fold(failure, |failure, advice| failure.and_hint(advice))
-    }
 }
 
 /// Why a trigger is not emptied that nobody has named.
