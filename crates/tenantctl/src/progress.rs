@@ -11,7 +11,7 @@ const BETWEEN_LINES: Duration = Duration::from_secs(20);
 
 /// How far it has come.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     what: &'static str,
     done: u64,
@@ -21,8 +21,7 @@ pub struct Progress {
 
 impl Progress {
     /// Of `total` things, if that is known; `what` they are, as in "users stamped".
-    #[must_use]
-    pub fn new(what: &'static str, total: Option<u64>) -> Self {
+    pub(crate) fn new(what: &'static str, total: Option<u64>) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let (bar, template) = match total {
                 Some(total) => (ProgressBar::new(total), "{bar:30} {pos}/{len} {msg}, {eta} left"),
@@ -36,7 +35,7 @@ impl Progress {
     }
 
     /// So many more are done.
-    pub fn advance(&mut self, by: usize) {
+    pub(crate) fn advance(&mut self, by: usize) {
         let by = u64::try_from(by).unwrap_or(0);
         self.done = self.done.saturating_add(by);
         if let Some(bar) = &self.bar {

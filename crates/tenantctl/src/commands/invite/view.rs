@@ -4,12 +4,13 @@ use serde::Serialize;
 use tenancy::{InviteCode, Timestamp};
 use tenancy_aws::operator::{InviteRecord, InviteUse};
 
-use super::super::arguments::{minute, rfc3339, role_names};
-use super::super::tenant::styled_status;
 use super::Terms;
+use crate::listing::Entry;
+use crate::moment::Moment;
+use crate::page::joined;
+use crate::page::styled_status;
 use crate::page::{BOLD, DIM, Page, Show, styled};
 
-/// An invite.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InviteView {
@@ -21,20 +22,14 @@ pub(super) struct InviteView {
     uses: u64,
     max_uses: u64,
     state: &'static str,
-    expires_at: String,
-    created_at: String,
+    expires_at: Moment,
+    created_at: Moment,
     created_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redeemed_by: Option<Vec<UseView>>,
+    /// Whether it is listed among those of other tenants.
     #[serde(skip)]
-    shown: Shown,
-}
-
-/// The same for people.
-struct Shown {
-    roles: String,
-    expires: String,
-    created: String,
+    names_tenant: bool,
 }
 
 #[derive(Serialize)]
@@ -42,17 +37,7 @@ struct Shown {
 struct UseView {
     user_pool_id: String,
     sub: String,
-    at: String,
-}
-
-/// A tenant's invites.
-#[derive(Serialize)]
-pub(super) struct InviteList {
-    pub(super) invites: Vec<InviteView>,
-    pub(super) damaged: Vec<String>,
-    /// Whether they may be of several tenants.
-    #[serde(skip)]
-    pub(super) is_of_many: bool,
+    at: Moment,
 }
 
 /// A code that was just made.
@@ -63,7 +48,7 @@ pub(super) struct NewCode {
     /// Not of a dry run: that one is never stored.
     code: Option<String>,
     link: Option<String>,
-    expires_at: String,
+    expires_at: Moment,
 }
 
 impl InviteView {
@@ -78,21 +63,26 @@ impl InviteView {
             uses: invite.uses,
             max_uses: invite.max_uses,
             state: record.state(now).name(),
-            expires_at: rfc3339(invite.expires_at),
-            created_at: rfc3339(invite.created_at),
+            expires_at: Moment(invite.expires_at),
+            created_at: Moment(invite.created_at),
             created_by: record.created_by.clone(),
             redeemed_by: None,
-            shown: Shown {
-                roles: role_names(&invite.roles),
-                expires: minute(invite.expires_at),
-                created: minute(invite.created_at),
-            },
+            names_tenant: false,
         }
+    }
+
+    /// As one of a list that may have those of other tenants.
+    pub(super) fn among_tenants(self) -> Self {
+        Self { names_tenant: true, ..self }
+    }
+
+    fn roles(&self) -> String {
+        joined(self.roles.iter().map(String::as_str))
     }
 
     /// The oldest first; of one second in the order of their addresses.
     pub(super) fn by_age(left: &Self, right: &Self) -> std::cmp::Ordering {
-        let key = |view: &Self| (view.created_at.clone(), view.email.clone(), view.hash.clone());
+        let key = |view: &Self| (view.created_at, view.email.clone(), view.hash.clone());
         key(left).cmp(&key(right))
     }
 
@@ -100,7 +90,7 @@ impl InviteView {
         let view = |usage: &InviteUse| UseView {
             user_pool_id: usage.user.pool.to_string(),
             sub: usage.user.sub.to_string(),
-            at: rfc3339(usage.at),
+            at: Moment(usage.at),
         };
         self.redeemed_by = Some(uses.iter().map(view).collect());
         self
@@ -113,7 +103,7 @@ impl NewCode {
             reference: code.hash().short().to_owned(),
             code: (!is_dry_run).then(|| code.reveal()),
             link: if is_dry_run { None } else { terms.link(code) },
-            expires_at: rfc3339(expires_at),
+            expires_at: Moment(expires_at),
         }
     }
 }
@@ -124,47 +114,49 @@ impl Show for InviteView {
             ("invite", self.reference.clone()),
             ("tenant", self.tenant.clone()),
             ("e-mail", self.email.clone().unwrap_or_else(|| "- (whoever has the code)".to_owned())),
-            ("roles", self.shown.roles.clone()),
+            ("roles", self.roles()),
             ("uses", format!("{} of {}", self.uses, self.max_uses)),
             ("state", styled_status(self.state)),
-            ("expires", format!("{} UTC", self.shown.expires)),
+            ("expires", format!("{} UTC", self.expires_at.minute())),
             (
                 "created",
-                format!("{} UTC by {}", self.shown.created, self.created_by.as_deref().unwrap_or("-")),
+                format!("{} UTC by {}", self.created_at.minute(), self.created_by.as_deref().unwrap_or("-")),
             ),
             ("hash", self.hash.clone()),
         ]);
         if let Some(uses) = self.redeemed_by.as_ref().filter(|uses| !uses.is_empty()) {
             page.gap();
-            let rows =
-                uses.iter().map(|usage| [usage.sub.clone(), usage.user_pool_id.clone(), usage.at.clone()]);
+            let rows = uses
+                .iter()
+                .map(|usage| [usage.sub.clone(), usage.user_pool_id.clone(), usage.at.to_string()]);
             page.table(&["redeemed by", "user pool", "at"], rows, "");
         }
     }
 }
 
-impl Show for InviteList {
-    fn show(&self, page: &mut Page) {
-        let rows = self.invites.iter().map(|invite| {
-            let tenant = self.is_of_many.then(|| invite.tenant.clone());
+impl Entry for InviteView {
+    const NAME: &'static str = "invites";
+
+    fn show_all(invites: &[Self], page: &mut Page) {
+        let rows = invites.iter().map(|invite| {
+            let tenant = invite.names_tenant.then(|| invite.tenant.clone());
             let row = [
                 invite.reference.clone(),
                 invite.email.clone().unwrap_or_else(|| "-".to_owned()),
-                invite.shown.roles.clone(),
+                invite.roles(),
                 format!("{}/{}", invite.uses, invite.max_uses),
                 styled_status(invite.state),
-                invite.shown.expires.clone(),
+                invite.expires_at.minute(),
             ];
             tenant.into_iter().chain(row).collect::<Vec<_>>()
         });
         let headings = ["tenant", "invite", "e-mail", "roles", "uses", "state", "expires (utc)"];
-        let headings = if self.is_of_many {
+        let headings = if invites.first().is_some_and(|invite| invite.names_tenant) {
             &headings[..]
         } else {
             headings.split_first().map_or(&[][..], |(_, rest)| rest)
         };
         page.table(headings, rows, "There are no such invites.");
-        page.damaged(&self.damaged);
     }
 }
 

@@ -4,18 +4,19 @@ use clap::{Args, ValueEnum};
 use tenancy::{MembershipStatus, PoolId};
 use tenancy_aws::operator::MemberRecord;
 
-use super::super::arguments::TenantOption;
 use super::addresses;
-use super::view::MemberList;
+use super::view::with_addresses;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::listing::Listing;
+use crate::options::TenantOption;
 
 /// Least items on a page of a list with a limit: a filter may pass over many.
 const LEAST_PAGE: usize = 100;
 
 /// Which members.
 #[derive(Args, Debug)]
-pub struct ListOptions {
+pub(crate) struct ListOptions {
     #[command(flatten)]
     tenant: TenantOption,
     /// Only members of this user pool
@@ -34,7 +35,7 @@ pub struct ListOptions {
 
 /// A membership's status on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum StatusFilter {
+pub(crate) enum StatusFilter {
     /// Gets tokens for the tenant.
     Active,
     /// Gets no tokens until `member resume`.
@@ -43,11 +44,6 @@ pub enum StatusFilter {
     Removed,
 }
 
-/// Lists them.
-///
-/// # Errors
-///
-/// [`Failure`] when the table cannot be read.
 pub(super) async fn run(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
     let operator = context.reader().await?;
     operator.tenant(&options.tenant.tenant).await?;
@@ -64,27 +60,24 @@ pub(super) async fn run(options: &ListOptions, context: &Context) -> Result<Foun
     let most = if options.limit > 0 { options.limit.saturating_add(1) } else { usize::MAX };
     let page_size = (options.limit > 0).then(|| i32::try_from(most.max(LEAST_PAGE)).unwrap_or(i32::MAX));
     let mut pages = operator.member_pages(&options.tenant.tenant, page_size);
-    let (mut members, mut damaged) = (Vec::new(), Vec::new());
-    while members.len() < most
+    let mut listing = Listing::new();
+    while listing.entries.len() < most
         && let Some(page) = pages.next().await?
     {
         for listed in page {
-            match listed {
-                Ok(record) if wanted(&record) => members.push(record),
-                Ok(_) => {}
-                Err(damage) => damaged.push(damage.to_string()),
-            }
-            if members.len() >= most {
+            listing.add(listed, |record| wanted(&record).then_some(record));
+            if listing.entries.len() >= most {
                 break;
             }
         }
     }
+    let members = &mut listing.entries;
     let is_cut = members.len() >= most;
     members.truncate(most.saturating_sub(usize::from(is_cut)));
     let addresses = if options.no_addresses || members.is_empty() {
         None
     } else {
-        let looked_up = addresses::look_up(&members, context).await;
+        let looked_up = addresses::look_up(members, context).await;
         let (found, missing) = match looked_up {
             Ok(addresses) => (Some(addresses.found), addresses.refused),
             Err(reason) => (None, vec![reason]),
@@ -94,10 +87,10 @@ pub(super) async fn run(options: &ListOptions, context: &Context) -> Result<Foun
         }
         found.filter(|found| missing.is_empty() || found.iter().any(Option::is_some))
     };
-    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    context.say(&MemberList::of(&members, addresses, damaged));
+    let listing = listing.with(|members| with_addresses(&members, addresses));
+    context.say(&listing);
     if is_cut {
         context.note(&format!("these are the first {}; --limit 0 shows all", options.limit));
     }
-    Ok(found)
+    Ok(listing.found())
 }

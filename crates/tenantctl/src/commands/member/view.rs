@@ -7,12 +7,14 @@ use serde::Serialize;
 use tenancy::TenantId;
 use tenancy_aws::operator::{MemberRecord, UserRecord};
 
-use super::super::arguments::{joined, minute, rfc3339};
 use super::super::defaults::LostDefault;
-use super::super::tenant::styled_status;
 use super::addresses::Address;
+use crate::listing::Entry;
+use crate::moment::Moment;
+use crate::page::styled_status;
 use crate::page::{DIM, Page, Show, styled};
-use crate::users::PoolUser;
+use crate::page::{joined, or_dash};
+use user_pool::users::PoolUser;
 
 /// A membership.
 #[derive(Serialize)]
@@ -32,19 +34,11 @@ pub(super) struct MemberView {
     /// Of the tenant itself; known in `member show` alone.
     tenant_status: Option<&'static str>,
     invite: Option<String>,
-    joined_at: Option<String>,
+    joined_at: Option<Moment>,
     version: u64,
+    /// Whether the pools were asked for addresses, and one answered.
     #[serde(skip)]
-    joined: String,
-}
-
-/// A tenant's members.
-#[derive(Serialize)]
-pub(super) struct MemberList {
-    members: Vec<MemberView>,
-    damaged: Vec<String>,
-    #[serde(skip)]
-    has_addresses: bool,
+    has_address: bool,
 }
 
 /// A user and all their memberships.
@@ -102,9 +96,9 @@ impl MemberView {
             is_default: None,
             tenant_status: None,
             invite: record.invite.as_ref().map(|hash| hash.short().to_owned()),
-            joined_at: record.joined_at.map(rfc3339),
+            joined_at: record.joined_at.map(Moment),
             version: membership.version,
-            joined: record.joined_at.map_or_else(|| "-".to_owned(), minute),
+            has_address: false,
         }
     }
 
@@ -164,40 +158,40 @@ impl UserView {
     }
 }
 
-impl MemberList {
-    /// `addresses` are in the order of `members`; `None` when no pool was asked, or none answered.
-    pub(super) fn of(
-        members: &[MemberRecord],
-        addresses: Option<Vec<Option<Address>>>,
-        damaged: Vec<String>,
-    ) -> Self {
-        let has_addresses = addresses.is_some();
-        let addresses = addresses.into_iter().flatten().chain(std::iter::repeat(None));
-        let members = members.iter().zip(addresses).map(|(record, address)| MemberView {
-            email_verified: address.as_ref().map(|address| address.is_verified),
-            email: address.map(|address| address.email),
-            ..MemberView::of(record)
-        });
-        Self { members: members.collect(), damaged, has_addresses }
-    }
+/// Members as they are listed. `addresses` are in the order of `members`; `None` when no pool was asked, or none answered.
+pub(super) fn with_addresses(
+    members: &[MemberRecord],
+    addresses: Option<Vec<Option<Address>>>,
+) -> Vec<MemberView> {
+    let has_address = addresses.is_some();
+    let addresses = addresses.into_iter().flatten().chain(std::iter::repeat(None));
+    let members = members.iter().zip(addresses).map(|(record, address)| MemberView {
+        email_verified: address.as_ref().map(|address| address.is_verified),
+        email: address.map(|address| address.email),
+        has_address,
+        ..MemberView::of(record)
+    });
+    members.collect()
 }
 
-impl Show for MemberList {
-    fn show(&self, page: &mut Page) {
-        let rows = self.members.iter().map(|member| {
-            let address = self.has_addresses.then(|| member.address());
+impl Entry for MemberView {
+    const NAME: &'static str = "members";
+
+    fn show_all(members: &[Self], page: &mut Page) {
+        let rows = members.iter().map(|member| {
+            let address = member.has_address.then(|| member.address());
             let row = [
                 member.roles(),
                 styled_status(member.status),
                 member.stamp.to_owned(),
-                member.joined.clone(),
+                or_dash(member.joined_at.map(Moment::minute)),
             ];
             std::iter::once(member.sub.clone()).chain(address).chain(row).collect::<Vec<_>>()
         });
-        let address = self.has_addresses.then_some("e-mail");
+        let has_address = members.first().is_some_and(|member| member.has_address);
+        let address = has_address.then_some("e-mail");
         let headings = std::iter::once("sub").chain(address).chain(["roles", "status", "stamp", "joined"]);
         page.table(&headings.collect::<Vec<_>>(), rows, "There are no such members.");
-        page.damaged(&self.damaged);
     }
 }
 
@@ -233,7 +227,7 @@ impl Show for UserView {
                 member.standing(),
                 member.stamp.to_owned(),
                 invite,
-                member.joined.clone(),
+                or_dash(member.joined_at.map(Moment::minute)),
             ]
         });
         let headings = ["tenant", "roles", "status", "stamp", "invite", "joined"];
