@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::log_event::LogEvent;
-use crate::outcome::Handled;
+use crate::outcome::{Handled, Outcome};
 use crate::public_error::PublicError;
 use crate::report::{Costs, Ended};
 use crate::settings::TriggerSettings;
@@ -35,9 +35,9 @@ pub trait Trigger {
         None
     }
 
-    /// Whether failures are let through (`MODE=observe`).
-    fn observes(&self) -> bool {
-        false
+    /// The answer to an event whose call failed, if failures are let through (`MODE=observe`). The event may be any text.
+    fn observed(&self, _event: &str) -> Option<Box<RawValue>> {
+        None
     }
 }
 
@@ -54,9 +54,13 @@ pub async fn conclude(trigger: &impl Trigger, call: &Call<'_>) -> (Incoming, Han
     // On the heap: the futures of a whole call are large, and nested deeper than the compiler looks.
     let handled = in_time(call.deadline, Box::pin(work)).await;
     let mut handled = handled.unwrap_or_else(|broken| Failure::Broken(broken).into());
-    if trigger.observes() {
-        handled.outcome = handled.outcome.observed();
-    }
+    handled.outcome = match handled.outcome {
+        Outcome::Failed(failure) => match trigger.observed(call.event) {
+            Some(answer) => Outcome::Observed(failure, answer),
+            None => Outcome::Failed(failure),
+        },
+        other => other,
+    };
     (incoming, handled)
 }
 
@@ -113,7 +117,6 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::outcome::Outcome;
 
     /// A trigger that goes wrong in ways that no trigger should.
     struct Wrong(TriggerSettings);

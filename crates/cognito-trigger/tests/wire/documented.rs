@@ -134,7 +134,7 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::UnboundMachine,
         Outcome::Failed(Failure::PoolNotAllowed),
         Outcome::Failed(Failure::UnboundMachine),
-        Outcome::Observed(Failure::UnboundMachine),
+        Outcome::Observed(Failure::UnboundMachine, RawValue::NULL.to_owned()),
     ];
     for outcome in &all {
         match outcome {
@@ -145,7 +145,7 @@ fn outcomes() -> Vec<Outcome> {
             | Outcome::Passed
             | Outcome::UnboundMachine
             | Outcome::Failed(_)
-            | Outcome::Observed(_) => {}
+            | Outcome::Observed(..) => {}
         }
     }
     all
