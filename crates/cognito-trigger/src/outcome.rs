@@ -89,11 +89,7 @@ impl Outcome {
         match self {
             Self::Issued(reply) | Self::Observed(_, reply) => Ok(reply),
             Self::Failed(failure) => Err(failure.told().public),
-            Self::Joined
-            | Self::AlreadyJoined
-            | Self::Admitted(_)
-            | Self::Passed
-            | Self::UnboundMachine => {
+            Self::Joined | Self::AlreadyJoined | Self::Admitted(_) | Self::Passed | Self::UnboundMachine => {
                 RawValue::from_string(event.to_owned()).map_err(|_| PublicError::Unavailable)
             }
         }

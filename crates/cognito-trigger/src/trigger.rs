@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use function::metrics::Costs;
 use function::{Call, Diagnostic, Function, in_time};
 use serde_json::value::RawValue;
 use tenancy::{Damage, TenantId};
@@ -13,7 +14,7 @@ use crate::incoming::Incoming;
 use crate::log_event::LogEvent;
 use crate::outcome::{Handled, Outcome};
 use crate::public_error::PublicError;
-use crate::report::{Costs, Ended};
+use crate::report::Ended;
 use crate::settings::TriggerSettings;
 
 /// Time limit of a call. Cognito waits 5 s, and may call again while the first call still runs.
@@ -78,14 +79,7 @@ impl<T: Trigger, C: Fn() -> Costs> Function for TriggerFunction<T, C> {
     async fn answer(&self, call: &Call<'_>) -> Result<Box<RawValue>, Diagnostic> {
         let (incoming, handled) = conclude(&self.trigger, call).await;
         let costs = (self.costs)();
-        if costs.stale_served > 0 {
-            tracing::warn!(
-                event = LogEvent::CacheStale.name(),
-                requestId = call.request_id,
-                tenantId = handled.tenant.as_ref().map(TenantId::as_str),
-                "could not read the tenant from the table; its cached record was used"
-            );
-        }
+        costs.warn_if_stale(call.request_id, handled.tenant.as_ref().map(TenantId::as_str));
         let ended = Ended { function: &self.name, call, incoming: &incoming, handled: &handled, costs };
         ended.print(self.trigger.failure_event(), (self.clock)());
         Ok(handled.outcome.into_answer(call.event)?)

@@ -248,7 +248,11 @@ fn a_machine_without_a_tenant_never_gets_a_marker_that_it_asked_for() {
 
 /// A user without a membership, in `MODE=observe`.
 fn observed(event: &str) -> Outcome {
-    blocking(outcome(&Store::default(), &BTreeMap::from([("MARKER_SCOPE", MARKER), ("MODE", "observe")]), event))
+    blocking(outcome(
+        &Store::default(),
+        &BTreeMap::from([("MARKER_SCOPE", MARKER), ("MODE", "observe")]),
+        event,
+    ))
 }
 
 #[test]
@@ -271,7 +275,8 @@ fn observe_mode_takes_the_marker_from_a_token_without_a_tenant_and_changes_nothi
 
 #[test]
 fn observe_mode_gives_every_event_without_the_marker_back_unchanged() {
-    let user = |scopes: &[&str]| event("3", "TokenGeneration_Authentication", false, scopes, None).to_string();
+    let user =
+        |scopes: &[&str]| event("3", "TokenGeneration_Authentication", false, scopes, None).to_string();
     let rows = [
         user(&["api/read", "tenancy/members"]),
         user(&[]),

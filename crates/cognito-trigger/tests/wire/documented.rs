@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use cognito_trigger::event::UnreadableEvent;
 use cognito_trigger::report::Ended;
-use cognito_trigger::{Costs, Failure, Handled, Incoming, LogEvent, Outcome};
-use function::metrics::NAMESPACE;
+use cognito_trigger::{Failure, Handled, Incoming, LogEvent, Outcome};
+use function::metrics::{Costs, NAMESPACE};
 use function::{Broken, Call};
 use serde_json::value::RawValue;
 use tenancy::Damage;
