@@ -162,14 +162,15 @@ fn bearer(headers: &HeaderMap) -> Result<&str, NotLetIn> {
         return Err(NotLetIn::NoToken);
     }
     let bearer = value.to_str().ok().and_then(|text| text.split_once(' '));
-    match bearer.filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()) {
-        Some((_, token)) => Ok(token),
-        None => {
-            // A caller with another scheme is told no error (RFC 6750, section 3.1); the log has it.
-            refused(Refusal::Malformed("authorization header"), None, None);
-            Err(NotLetIn::NoToken)
-        }
+    if let Some((scheme, token)) = bearer
+        && scheme.eq_ignore_ascii_case("bearer")
+        && !token.is_empty()
+    {
+        return Ok(token);
     }
+    // A caller with another scheme is told no error (RFC 6750, section 3.1). The log has it.
+    refused(Refusal::Malformed("authorization header"), None, None);
+    Err(NotLetIn::NoToken)
 }
 
 impl<T: TenantRule> Clone for TenantLayer<T> {

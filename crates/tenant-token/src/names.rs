@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::RulesFault;
 
-/// Claims of OpenID Connect, of its user attributes and of Cognito, and names that Verified Permissions refuses. Some of them
+/// Claims of OIDC, of its user attributes and of Cognito, and names that Verified Permissions refuses. Some of them
 /// users can write: a tenant must never come from one.
 const TAKEN: [&str; 45] = [
     "acr",
@@ -55,8 +55,8 @@ const TAKEN: [&str; 45] = [
 /// How the claims about the tenant are called in the tokens. The defaults are those of Cognito Tenancy; its settings
 /// `CLAIM_TENANT_ID` and so on change them.
 ///
-/// A name has 1 to 128 printable ASCII characters, without blanks, quotes and backslashes. It cannot be a claim of OpenID
-/// Connect or of Cognito, and cannot begin with `custom:`, `cognito:` or `dev:`. All five differ.
+/// A name has 1 to 128 printable ASCII characters, without blanks, quotes and backslashes. It cannot be a claim of OIDC or
+/// of Cognito, and cannot begin with `custom:`, `cognito:` or `dev:`. All five differ.
 ///
 /// ```
 /// let mut names = tenant_token::ClaimNames::default();

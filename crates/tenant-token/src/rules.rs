@@ -92,7 +92,7 @@ pub enum RulesFault {
     /// A scope is required of ID tokens. They have no scopes, so all would be refused.
     #[error("ID tokens have no scopes: they cannot be accepted where a scope is required")]
     ScopeOfIdTokens,
-    /// A claim name is malformed, is used twice, belongs to OpenID Connect or to Cognito, or begins with `custom:`.
+    /// A claim name is malformed, is used twice, belongs to OIDC or to Cognito, or begins with `custom:`.
     ///
     /// Users can write their own attributes, standard ones and `custom:` ones, where the app client allows it. So the tenant
     /// must never come from one.

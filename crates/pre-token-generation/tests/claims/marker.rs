@@ -314,8 +314,8 @@ fn the_marker_counts_as_bytes_of_the_access_token() {
     let event = event("2", "TokenGeneration_Authentication", false, &[], None).to_string();
     let long = format!("tenancy/{}", "x".repeat(128));
     let settings = BTreeMap::from([("CLAIM_BYTES_MAX", "250"), ("CLAIMS_ID", "id")]);
-    let with_marker =
-        BTreeMap::from_iter(settings.clone().into_iter().chain([("MARKER_SCOPE", long.as_str())]));
+    let mut with_marker = settings.clone();
+    with_marker.insert("MARKER_SCOPE", &long);
 
     assert_eq!(blocking(outcome(&store, &settings, &event)).told().outcome, "issued");
     assert_eq!(blocking(outcome(&store, &with_marker, &event)).told().reason, Some("claims_too_large"));
