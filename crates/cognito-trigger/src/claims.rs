@@ -37,7 +37,7 @@ const RESERVED: [&str; 23] = [
 const OF_VERIFIED_PERMISSIONS: [&str; 3] = ["cognito", "custom", "dev"];
 
 /// User attributes that OIDC defines ("Core 1.0", section 5.1) and every pool has. A tenant's claim must not replace them.
-const STANDARD: [&str; 19] = [
+pub const STANDARD: [&str; 19] = [
     "address",
     "birthdate",
     "email",

@@ -29,9 +29,10 @@ def check():
                 found += [f"{file}, {name}: {why}" for why in _number_faults(parameter, least, most)]
                 tried += most + 2000
                 continue
-            # Two templates may have a parameter of one name, and it means the same.
-            own = samples.get(name if name not in CLAIMS else "claim names", {})
-            used.add(name)
+            # Two templates may have a parameter of one name. It means the same, unless the file has samples of its own.
+            key = f"{file}, {name}" if f"{file}, {name}" in samples else name
+            own = samples.get(key if name not in CLAIMS else "claim names", {})
+            used.add(key)
             if not own.get("takes") or not own.get("refuses"):
                 found.append(
                     f"{file}, {name}: rules/parameter-values.yaml has nothing that it takes, or that it"
