@@ -6,7 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::config::Response;
 use crate::event::{Event, Form};
-use crate::verdict::Verdict;
+use crate::verdict::{Ruling, Verdict};
 
 /// The principal of a policy that denies where no token was verified.
 const NOBODY: &str = "refused";
@@ -56,18 +56,20 @@ struct Simple<'a> {
 /// The error of which API Gateway makes a 401 or a 500.
 pub fn of(event: &Event, verdict: &Verdict, response: Response) -> Result<Box<RawValue>, Diagnostic> {
     let is_http = matches!(event.form, Form::Http1 | Form::Http2);
-    let context = match verdict {
-        Verdict::Allowed(_, context) => Some(&**context),
+    let context = match &verdict.ruling {
+        Ruling::Allowed(context) => Some(&**context),
         // HTTP APIs give no 401 for an error, unless they have no identity source and so no cache.
-        Verdict::Refused(..) if !is_http => return Err(error(UNAUTHORIZED)),
-        Verdict::Refused(..) | Verdict::Denied(..) => None,
-        Verdict::Unavailable(..) => return Err(unavailable()),
+        Ruling::Refused(_) if !is_http => return Err(error(UNAUTHORIZED)),
+        // They cache every other answer for the token.
+        Ruling::Refused(why) if why.may_pass() => return Err(unavailable()),
+        Ruling::Refused(_) | Ruling::Denied(_) => None,
+        Ruling::Unavailable(_) => return Err(unavailable()),
     };
     let is_authorized = context.is_some();
     let answer = if event.form == Form::Http2 && response == Response::Simple {
         to_raw_value(&Simple { is_authorized, context })
     } else {
-        let subject = verdict.token().map(|token| token.subject().to_string());
+        let subject = verdict.token.as_ref().map(|token| token.subject().to_string());
         let effect = if is_authorized { "Allow" } else { "Deny" };
         let resource = &event.stage.everything();
         let statement = [Statement { action: "execute-api:Invoke", effect, resource }];

@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use cognito_trigger::claims::ClaimName;
 use function::{InvalidSettings, Settings};
 use tenancy::{ClientId, PoolId};
 use tenancy_aws::{AwsSettings, CacheSettings};
-use tenant_token::{
-    AcceptedUse, ClaimNames, Clients, FixedKeys, InvalidIssuer, Issuer, IssuerForm, Rules, RulesFault,
-    Verifier,
-};
+use tenant_token::{AcceptedUse, ClaimNames, Clients, Issuer, IssuerForm, Rules, RulesFault};
 
 /// The form of an answer to an event of payload format 2.0. The other forms take policies only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Response {
+    /// `{"isAuthorized": ..}`.
     Simple,
     Policy,
 }
@@ -43,7 +40,7 @@ pub struct Config {
     pub rules: Rules,
     /// `CLIENT_IDS` is `bound`.
     pub clients_are_bound: bool,
-    /// `RESPONSE`: `auto` (default) or `simple`; or `policy`.
+    /// `RESPONSE`: `auto` (default, simple for payload format 2.0) or `policy`.
     pub response: Response,
     /// `TOKEN_SOURCE`: `header` (default) or `query:<name>`.
     pub token_source: TokenSource,
@@ -99,14 +96,14 @@ impl Config {
             let seconds = settings.number("MAX_TOKEN_AGE_SECONDS", 86_400, 60..=86_400);
             rules = rules.max_age(Duration::from_secs(seconds));
         }
-        note_fault_of(&rules, settings);
+        note_faults(&rules, settings);
         Self {
             rules,
             clients_are_bound,
             response: settings.one_of(
                 "RESPONSE",
                 ("auto", Response::Simple),
-                &[("simple", Response::Simple), ("policy", Response::Policy)],
+                &[("policy", Response::Policy)],
             ),
             token_source: token_source(settings),
             live_check: settings.one_of(
@@ -140,23 +137,13 @@ fn issuers(settings: &mut Settings<'_>) -> Vec<Issuer> {
     for pool in raw.split(',').map(str::trim) {
         match endpoint.as_deref().and_then(|url| local_issuer(url, pool)) {
             Some(local) => found.push(local),
-            None => match issuers_of_aws(pool, form) {
+            None => match Issuer::of_pool(pool, form) {
                 Ok(issuers) => found.extend(issuers),
                 Err(error) => settings.fault("USER_POOL_IDS", &format!("is not usable: {error}")),
             },
         }
     }
     found
-}
-
-/// In the partition `aws-cn` the domain of AWS ends in `.cn`.
-fn issuers_of_aws(pool: &str, form: IssuerForm) -> Result<Vec<Issuer>, InvalidIssuer> {
-    let issuers = Issuer::of_pool(pool, form)?;
-    if !pool.starts_with("cn-") {
-        return Ok(issuers);
-    }
-    let in_china = |issuer: &Issuer| issuer.url().replacen(".amazonaws.com/", ".amazonaws.com.cn/", 1);
-    issuers.iter().map(|issuer| Issuer::of_url(&in_china(issuer))).collect()
 }
 
 /// The issuer of a pool on this machine. Plain http is for loopback addresses alone, so `None` for every other endpoint: AWS
@@ -178,6 +165,9 @@ fn clients(settings: &mut Settings<'_>) -> (Clients, bool) {
         "bound" => (Clients::OfThePools, true),
         list => {
             let clients: Vec<&str> = list.split(',').map(str::trim).collect();
+            if clients.iter().any(|id| matches!(*id, "any" | "bound")) {
+                settings.fault("CLIENT_IDS", "has `any` or `bound` in a list; they must stand alone");
+            }
             if let Some(Err(error)) = clients.iter().map(|id| id.parse::<ClientId>()).find(Result::is_err) {
                 settings.fault("CLIENT_IDS", &format!("is not usable: {error}"));
             }
@@ -186,14 +176,19 @@ fn clients(settings: &mut Settings<'_>) -> (Clients, bool) {
     }
 }
 
-fn claim_names(settings: &mut Settings<'_>) -> ClaimNames {
-    let mut name = |setting, default| settings.parsed(setting, ClaimName::literal(default)).to_string();
+fn claim_names(settings: &Settings<'_>) -> ClaimNames {
     let mut names = ClaimNames::default();
-    names.tenant_id = name("CLAIM_TENANT_ID", "tenant_id");
-    names.tenant_name = name("CLAIM_TENANT_NAME", "tenant_name");
-    names.tenant_tier = name("CLAIM_TENANT_TIER", "tenant_tier");
-    names.tenant_roles = name("CLAIM_TENANT_ROLES", "tenant_roles");
-    names.tenant_features = name("CLAIM_TENANT_FEATURES", "tenant_features");
+    for (setting, name) in [
+        ("CLAIM_TENANT_ID", &mut names.tenant_id),
+        ("CLAIM_TENANT_NAME", &mut names.tenant_name),
+        ("CLAIM_TENANT_TIER", &mut names.tenant_tier),
+        ("CLAIM_TENANT_ROLES", &mut names.tenant_roles),
+        ("CLAIM_TENANT_FEATURES", &mut names.tenant_features),
+    ] {
+        if let Some(set) = settings.raw(setting) {
+            *name = set;
+        }
+    }
     names
 }
 
@@ -211,19 +206,20 @@ fn token_source(settings: &mut Settings<'_>) -> TokenSource {
     }
 }
 
-/// Notes what the verifier would refuse: rules about several settings.
-fn note_fault_of(rules: &Rules, settings: &mut Settings<'_>) {
-    let Err(fault) = Verifier::new(rules.clone(), FixedKeys::new()) else { return };
-    let setting = match fault {
-        // A pool or client that is missing or malformed is noted already.
-        RulesFault::IssuerCount(0) => return,
-        RulesFault::IssuerCount(_) | RulesFault::IssuerTwice(_) => "USER_POOL_IDS",
-        RulesFault::NoClients => "CLIENT_IDS",
-        RulesFault::Scope(_) | RulesFault::ScopeOfIdTokens => "REQUIRED_SCOPES",
-        RulesFault::ClaimName(_) => "the claim names CLAIM_TENANT_..",
-        RulesFault::Leeway(_) => "LEEWAY_SECONDS",
-        RulesFault::KeysFreshFor(_) => "JWKS_SECONDS",
-        _ => "the settings",
-    };
-    settings.fault(setting, &format!("cannot be: {fault}"));
+/// Notes what the verifier would refuse.
+fn note_faults(rules: &Rules, settings: &mut Settings<'_>) {
+    for fault in rules.faults() {
+        let setting = match &fault {
+            // Pools that are missing or malformed are noted already.
+            RulesFault::IssuerCount(0) => continue,
+            RulesFault::IssuerCount(_) | RulesFault::IssuerTwice(_) => "USER_POOL_IDS",
+            RulesFault::NoClients => "CLIENT_IDS",
+            RulesFault::Scope(_) | RulesFault::ScopeOfIdTokens => "REQUIRED_SCOPES",
+            RulesFault::ClaimName { claim, .. } => &format!("CLAIM_{}", claim.to_ascii_uppercase()),
+            RulesFault::Leeway(_) => "LEEWAY_SECONDS",
+            RulesFault::KeysFreshFor(_) => "JWKS_SECONDS",
+            _ => "the settings",
+        };
+        settings.fault(setting, &format!("is not usable: {fault}"));
+    }
 }

@@ -46,6 +46,8 @@ pub enum Presented {
     Missing,
     /// Another scheme than `Bearer`, or more than one token.
     Malformed,
+    /// In a header that is not among the identity sources. API Gateway caches the answer by those, for other tokens too.
+    NotIdentitySource,
     Token(String),
 }
 
@@ -89,8 +91,9 @@ impl Event {
                     found == name
                 })?
             }
-            (Form::Http2, _) => match first_identity(&event)? {
-                Some(text) => bearer(&text),
+            (Form::Http1, _) => among(&identity_sources(&event)?, header(&event)?),
+            (Form::Http2, _) => match identity_sources(&event)?.first() {
+                Some(text) => bearer(text),
                 None => header(&event)?,
             },
             _ => header(&event)?,
@@ -113,12 +116,30 @@ fn form(event: &Object<'_>) -> Result<Form, UnreadableEvent> {
     }
 }
 
-/// The first identity source of payload format 2.0. It is `null` when the authorizer has none.
-fn first_identity(event: &Object<'_>) -> Result<Option<String>, Ambiguous> {
-    let sources = event.present("identitySource")?;
-    let sources = sources.and_then(|sources| serde_json::from_str::<Vec<&RawValue>>(sources.get()).ok());
-    let first = sources.and_then(|sources| sources.first().and_then(|first| json::text(first)));
-    Ok(first.filter(|first| !first.is_empty()))
+/// The values by which API Gateway caches the answer: a list in payload format 2.0; in 1.0 a text, with commas between the
+/// values. None when the authorizer has no identity source, and so no cache.
+fn identity_sources(event: &Object<'_>) -> Result<Vec<String>, Ambiguous> {
+    let Some(sources) = event.present("identitySource")? else { return Ok(Vec::new()) };
+    // What is not a text equals no header and is no token.
+    let text = |source: &RawValue| json::text(source).unwrap_or_else(|| source.get().to_owned());
+    let mut values: Vec<String> = match serde_json::from_str::<Vec<&RawValue>>(sources.get()) {
+        Ok(list) => list.into_iter().map(text).collect(),
+        Err(_) => text(sources).split(',').map(|value| value.trim().to_owned()).collect(),
+    };
+    values.retain(|value| !value.is_empty());
+    Ok(values)
+}
+
+/// `presented` in the header, if the header is an identity source or there is none.
+fn among(sources: &[String], presented: Presented) -> Presented {
+    match presented {
+        Presented::Token(_)
+            if !sources.is_empty() && !sources.iter().any(|text| bearer(text) == presented) =>
+        {
+            Presented::NotIdentitySource
+        }
+        _ => presented,
+    }
 }
 
 fn header(event: &Object<'_>) -> Result<Presented, Ambiguous> {
@@ -170,6 +191,7 @@ impl std::fmt::Debug for Presented {
         f.write_str(match self {
             Self::Missing => "Missing",
             Self::Malformed => "Malformed",
+            Self::NotIdentitySource => "NotIdentitySource",
             Self::Token(_) => "Token(<redacted>)",
         })
     }

@@ -7,8 +7,8 @@ use tenant_token::{Refusal, Verifier};
 
 use crate::context;
 use crate::event::Presented;
-use crate::live::{Live, Objection};
-use crate::verdict::{Denied, Failure, Refused, Verdict};
+use crate::live::Live;
+use crate::verdict::{Denied, Failure, Refused, Ruling, Verdict};
 
 /// Judges a token. Without `live` the table is not read.
 pub async fn judge<C: Records, M: Memberships>(
@@ -18,27 +18,24 @@ pub async fn judge<C: Records, M: Memberships>(
     now: SystemTime,
 ) -> Verdict {
     let token = match presented {
-        Presented::Missing => return Verdict::Refused(Refused::NoToken, None),
+        Presented::Missing => return Ruling::Refused(Refused::NoToken).into(),
+        Presented::NotIdentitySource => return Ruling::Refused(Refused::NotIdentitySource).into(),
         Presented::Malformed => Err(Refusal::Malformed("authorization")),
         Presented::Token(token) => verifier.verify(token, now).await,
     };
     let token = match token {
         Ok(token) => token,
-        Err(Refusal::Scope) => return Verdict::Denied(Denied::Scope, None),
-        Err(Refusal::KeysUnavailable) => return Verdict::Unavailable(Failure::Keys, None),
-        Err(refusal) => return Verdict::Refused(Refused::Token(refusal), None),
+        Err(Refusal::Scope) => return Ruling::Denied(Denied::Scope).into(),
+        Err(Refusal::KeysUnavailable) => return Ruling::Unavailable(Failure::Keys).into(),
+        Err(refusal) => return Ruling::Refused(Refused::Token(refusal)).into(),
     };
     let admitted = match live {
         Some(live) => live.admit(&token).await,
         None => Ok(()),
     };
-    match admitted {
-        Ok(()) => match context::of(&token) {
-            Some(context) => Verdict::Allowed(token, context),
-            None => Verdict::Refused(Refused::TooLarge, Some(token)),
-        },
-        Err(Objection::Refused(why)) => Verdict::Refused(why, Some(token)),
-        Err(Objection::Denied(why)) => Verdict::Denied(why, Some(token)),
-        Err(Objection::Unavailable(failure)) => Verdict::Unavailable(failure, Some(token)),
-    }
+    let ruling = match admitted {
+        Ok(()) => context::of(&token).map_or(Ruling::Refused(Refused::TooLarge), Ruling::Allowed),
+        Err(ruling) => ruling,
+    };
+    Verdict { token: Some(token), ruling }
 }

@@ -26,7 +26,7 @@ pub mod verdict;
 
 use std::time::{Duration, SystemTime};
 
-use cognito_trigger::Costs;
+use function::metrics::Costs;
 use function::{Call, Diagnostic, Function, in_time};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -40,7 +40,7 @@ pub use live::Live;
 pub use verdict::Verdict;
 
 use report::Ended;
-use verdict::{Failure, LogEvent};
+use verdict::{Failure, Ruling};
 
 /// Time limit of a call. The caller of the API waits for it.
 const BUDGET: Duration = Duration::from_secs(3);
@@ -110,14 +110,14 @@ impl<C: Records, M: Memberships, T> Authorizer<'_, C, M, T> {
                     let event = event.insert(read);
                     judge::judge(self.verifier, self.live.as_ref(), &event.token, call.now).await
                 }
-                Err(error) => Verdict::Unavailable(Failure::Event(error), None),
+                Err(error) => Ruling::Unavailable(Failure::Event(error)).into(),
             }
         };
         // On the heap: the futures of the SDK are large.
         let verdict = in_time(call.deadline, Box::pin(work)).await;
-        let verdict = verdict.unwrap_or_else(|broken| Verdict::Unavailable(Failure::Broken(broken), None));
+        let verdict = verdict.unwrap_or_else(|broken| Ruling::Unavailable(Failure::Broken(broken)).into());
         self.wait_for_keys(call.deadline).await;
-        let keys_are_stale = verdict.token().is_some_and(|token| self.keys_are_stale(token));
+        let keys_are_stale = verdict.token.as_ref().is_some_and(|token| self.keys_are_stale(token));
         Concluded { event, verdict, keys_are_stale }
     }
 
@@ -138,14 +138,8 @@ impl<C: Records, M: Memberships, T: Fn() -> Costs> Function for Authorizer<'_, C
     async fn answer(&self, call: &Call<'_>) -> Result<Box<RawValue>, Diagnostic> {
         let concluded = self.conclude(call).await;
         let costs = (self.costs)();
-        if costs.stale_served > 0 {
-            tracing::warn!(
-                event = LogEvent::CacheStale.name(),
-                requestId = call.request_id,
-                tenantId = concluded.verdict.token().map(|token| token.tenant().as_str()),
-                "could not read the tenant from the table; its cached record was used"
-            );
-        }
+        let token = concluded.verdict.token.as_ref();
+        costs.warn_if_stale(call.request_id, token.map(|token| token.tenant().as_str()));
         Ended { function: &self.name, call, concluded: &concluded, costs }.print((self.clock)());
         concluded.answer(self.response)
     }

@@ -1,12 +1,12 @@
 //! What the table says about a token now: its app client, its tenant, its member.
 
 use futures_util::future::join3;
-use tenancy::ports::{Memberships, Records, StoreError};
+use tenancy::ports::{Memberships, Records};
 use tenancy::{ClientBinding, ClientId, Membership, PoolId, Tenant, TenantId, TenantStatus, UserKey};
-use tenant_token::TenantToken;
+use tenant_token::{Refusal, TenantToken};
 
 use crate::config::LiveCheck;
-use crate::verdict::{Denied, Failure, Refused};
+use crate::verdict::{Denied, Refused, Ruling};
 
 /// The table behind a check, and how much is checked.
 pub struct Live<'a, C, M> {
@@ -19,22 +19,14 @@ pub struct Live<'a, C, M> {
     pub clients_are_bound: bool,
 }
 
-/// Why a good token is not let in.
-#[derive(Debug)]
-pub enum Objection {
-    Refused(Refused),
-    Denied(Denied),
-    Unavailable(Failure),
-}
-
 impl<C: Records, M: Memberships> Live<'_, C, M> {
     /// Reads everything at the same time, and judges the app client first, then the tenant, then the membership.
     ///
     /// # Errors
     ///
-    /// [`Objection`].
-    pub async fn admit(&self, token: &TenantToken) -> Result<(), Objection> {
-        let ids = Ids::of(token).ok_or(Objection::Refused(Refused::ClientUnbound))?;
+    /// The ruling about a token that is not let in.
+    pub async fn admit(&self, token: &TenantToken) -> Result<(), Ruling> {
+        let ids = Ids::of(token).map_err(|refusal| Ruling::Refused(Refused::Token(refusal)))?;
         let reads_tenant = self.check != LiveCheck::None;
         let reads_member = self.check == LiveCheck::Member && !token.is_machine();
         let (binding, tenant, membership) = join3(
@@ -79,44 +71,40 @@ struct Ids {
 }
 
 impl Ids {
-    /// `None` when the table can have no such pool or tenant. The verifier accepts none of these.
-    fn of(token: &TenantToken) -> Option<Self> {
-        let pool: PoolId = token.subject().pool_id().parse().ok()?;
-        let tenant = token.tenant().as_str().parse().ok()?;
+    /// # Errors
+    ///
+    /// The table can have no such pool or tenant. The verifier accepts no such token either.
+    fn of(token: &TenantToken) -> Result<Self, Refusal> {
+        let pool: PoolId = token.subject().pool_id().parse().map_err(|_| Refusal::Issuer)?;
+        let tenant = token.tenant().as_str().parse().map_err(|_| Refusal::BadClaim("tenant id"))?;
         let user = token.subject().sub().parse().ok().map(|sub| UserKey { pool: pool.clone(), sub });
-        Some(Self { tenant, client: token.client_id().parse().ok(), user, pool })
+        Ok(Self { tenant, client: token.client_id().parse().ok(), user, pool })
     }
 }
 
 /// Both modes of a binding name the tenant that the client's tokens must have.
-fn bound(binding: Option<ClientBinding>, tenant: &TenantId) -> Result<(), Objection> {
+fn bound(binding: Option<ClientBinding>, tenant: &TenantId) -> Result<(), Ruling> {
     match binding {
-        None => Err(Objection::Refused(Refused::ClientUnbound)),
-        Some(binding) if binding.tenant != *tenant => Err(Objection::Refused(Refused::ClientOfAnotherTenant)),
+        None => Err(Ruling::Refused(Refused::ClientUnbound)),
+        Some(binding) if binding.tenant != *tenant => Err(Ruling::Refused(Refused::ClientOfAnotherTenant)),
         Some(_) => Ok(()),
     }
 }
 
-fn active_tenant(tenant: Option<&Tenant>) -> Result<(), Objection> {
+fn active_tenant(tenant: Option<&Tenant>) -> Result<(), Ruling> {
     match tenant.map(|tenant| tenant.status) {
-        None => Err(Objection::Denied(Denied::TenantMissing)),
+        None => Err(Ruling::Denied(Denied::TenantMissing)),
         Some(TenantStatus::Active) => Ok(()),
         Some(TenantStatus::Suspended | TenantStatus::Offboarded) => {
-            Err(Objection::Denied(Denied::TenantNotActive))
+            Err(Ruling::Denied(Denied::TenantNotActive))
         }
     }
 }
 
-fn active_member(membership: Option<Membership>) -> Result<(), Objection> {
+fn active_member(membership: Option<Membership>) -> Result<(), Ruling> {
     match membership {
-        None => Err(Objection::Denied(Denied::NoMembership)),
+        None => Err(Ruling::Denied(Denied::NoMembership)),
         Some(membership) if membership.is_active() => Ok(()),
-        Some(_) => Err(Objection::Denied(Denied::MembershipNotActive)),
-    }
-}
-
-impl From<StoreError> for Objection {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(Failure::Store(error))
+        Some(_) => Err(Ruling::Denied(Denied::MembershipNotActive)),
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use authorizer::{Authorizer, Config, Live, prefetch};
-use cognito_trigger::Costs;
+use function::metrics::Costs;
 use function::{InvalidSettings, logging, run, with_causes};
 use futures_util::future::join;
 use tenancy_aws::{AwsClients, CachedStore, DynamoStore};

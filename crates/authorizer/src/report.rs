@@ -2,14 +2,13 @@
 
 use std::time::SystemTime;
 
-use cognito_trigger::Costs;
 use function::Call;
-use function::metrics::{Amount, Record};
+use function::metrics::{Amount, Costs, Record};
 use tenant_token::TenantToken;
 
 use crate::Concluded;
 use crate::event::Form;
-use crate::verdict::{LogEvent, Told, Verdict};
+use crate::verdict::{LogEvent, Ruling, Told};
 
 /// Everything about a finished call that its log line needs.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +22,7 @@ pub struct Ended<'a> {
 
 impl<'a> Ended<'a> {
     pub(crate) fn print(&self, at: SystemTime) {
-        let told = self.concluded.verdict.told();
+        let told = self.concluded.verdict.ruling.told();
         let record = Record {
             at,
             function: self.function,
@@ -41,7 +40,7 @@ impl<'a> Ended<'a> {
         'a: 't,
     {
         let (call, event) = (self.call, self.concluded.event.as_ref());
-        let token = self.concluded.verdict.token();
+        let token = self.concluded.verdict.token.as_ref();
         [
             ("requestId", Some(call.request_id)),
             ("event", told.event.map(LogEvent::name)),
@@ -59,19 +58,20 @@ impl<'a> Ended<'a> {
     /// All metrics, in the order of the line.
     #[must_use]
     pub fn metrics(&self) -> [(&'static str, Amount); 12] {
-        let (call, costs, verdict) = (self.call, self.costs, &self.concluded.verdict);
+        let (call, costs, ruling) = (self.call, self.costs, &self.concluded.verdict.ruling);
         let count = |is: bool| Amount::Count(u64::from(is));
+        let [store_time, store_calls, cache_hits, cache_misses, stale_served] = costs.metrics();
         [
             ("Invocations", Amount::Count(1)),
             ("DurationMs", Amount::Milliseconds(call.began.elapsed())),
-            ("StoreMs", Amount::Milliseconds(costs.store_time)),
-            ("StoreCalls", Amount::Count(costs.store_calls)),
-            ("CacheHit", Amount::Count(costs.cache_hits)),
-            ("CacheMiss", Amount::Count(costs.cache_misses)),
-            ("StaleServed", Amount::Count(costs.stale_served)),
-            ("Allowed", count(matches!(verdict, Verdict::Allowed(..)))),
-            ("Refused", count(matches!(verdict, Verdict::Refused(..) | Verdict::Denied(..)))),
-            ("Unavailable", count(matches!(verdict, Verdict::Unavailable(..)))),
+            store_time,
+            store_calls,
+            cache_hits,
+            cache_misses,
+            stale_served,
+            ("Allowed", count(matches!(ruling, Ruling::Allowed(_)))),
+            ("Refused", count(matches!(ruling, Ruling::Refused(_) | Ruling::Denied(_)))),
+            ("Unavailable", count(matches!(ruling, Ruling::Unavailable(_)))),
             ("KeysStale", count(self.concluded.keys_are_stale)),
             ("ColdStart", count(call.is_cold_start)),
         ]

@@ -1,5 +1,6 @@
 //! What was decided about a request, and how each end is told to operators.
 
+use function::metrics::CACHE_STALE;
 use function::{Broken, with_causes};
 use serde_json::value::RawValue;
 use tenancy::ports::StoreError;
@@ -7,22 +8,30 @@ use tenant_token::{Refusal, TenantToken};
 
 use crate::event::UnreadableEvent;
 
-/// The decision. A token is kept for the answer and the log line, if its signature and claims are good.
+/// The ruling about a request, and the token if its signature and claims are good: for the answer and the log line.
 #[derive(Debug)]
-pub enum Verdict {
+pub struct Verdict {
+    pub token: Option<TenantToken>,
+    pub ruling: Ruling,
+}
+
+#[derive(Debug)]
+pub enum Ruling {
     /// With the context for the API.
-    Allowed(TenantToken, Box<RawValue>),
+    Allowed(Box<RawValue>),
     /// 401 where the API can give it: the app must get a new token.
-    Refused(Refused, Option<TenantToken>),
+    Refused(Refused),
     /// 403: the token is good, and not for this.
-    Denied(Denied, Option<TenantToken>),
+    Denied(Denied),
     /// 500: nothing is known about the token, and the next call tries again.
-    Unavailable(Failure, Option<TenantToken>),
+    Unavailable(Failure),
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refused {
     NoToken,
+    /// The header is not an identity source, so it does not decide which answer API Gateway caches.
+    NotIdentitySource,
     Token(Refusal),
     /// `CLIENT_IDS=bound`: the app client has no binding.
     ClientUnbound,
@@ -80,38 +89,41 @@ impl LogEvent {
             Self::AccessDenied => "access.denied",
             Self::EventInvalid => "event.invalid",
             Self::DataIntegrity => "data.integrity",
-            Self::CacheStale => "cache.stale",
+            Self::CacheStale => CACHE_STALE,
         }
     }
 }
 
-impl Verdict {
-    /// The verified token, if the call got that far.
-    #[must_use]
-    pub const fn token(&self) -> Option<&TenantToken> {
-        match self {
-            Self::Allowed(token, _) => Some(token),
-            Self::Refused(_, token) | Self::Denied(_, token) | Self::Unavailable(_, token) => token.as_ref(),
-        }
+impl From<Ruling> for Verdict {
+    fn from(ruling: Ruling) -> Self {
+        Self { token: None, ruling }
     }
+}
 
+impl From<StoreError> for Ruling {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Failure::Store(error))
+    }
+}
+
+impl Ruling {
     #[must_use]
     pub fn told(&self) -> Told {
         match self {
-            Self::Allowed(..) => Told { outcome: "allowed", reason: None, cause: None, event: None },
-            Self::Refused(why, _) => Told {
+            Self::Allowed(_) => Told { outcome: "allowed", reason: None, cause: None, event: None },
+            Self::Refused(why) => Told {
                 outcome: "refused",
                 reason: Some(why.reason()),
                 cause: why.cause(),
                 event: Some(LogEvent::TokenRefused),
             },
-            Self::Denied(why, _) => Told {
+            Self::Denied(why) => Told {
                 outcome: "denied",
                 reason: Some(why.reason()),
                 cause: None,
                 event: Some(LogEvent::AccessDenied),
             },
-            Self::Unavailable(failure, _) => Told {
+            Self::Unavailable(failure) => Told {
                 outcome: "unavailable",
                 reason: Some(failure.reason()),
                 cause: failure.cause(),
@@ -122,9 +134,16 @@ impl Verdict {
 }
 
 impl Refused {
+    /// Whether the same token may be good soon. HTTP APIs must not cache such a refusal.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        matches!(self, Self::Token(Refusal::KeyUnknown | Refusal::TooEarly))
+    }
+
     const fn reason(self) -> &'static str {
         match self {
             Self::NoToken => "no_token",
+            Self::NotIdentitySource => "identity_source",
             Self::Token(refusal) => refusal.code(),
             Self::ClientUnbound => "client_unbound",
             Self::ClientOfAnotherTenant => "client_tenant",

@@ -60,7 +60,7 @@ pub const STANDARD: [&str; 19] = [
 ];
 
 /// The name of a claim that a trigger may add: 1 to 128 printable ASCII characters without blanks, quotes and backslashes. It
-/// must not be a name that Cognito reserves or a standard user attribute.
+/// must not be a name that Cognito reserves or a user attribute. The list of `tenant-token` refuses the same names.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClaimName(String);
 
@@ -73,6 +73,8 @@ pub enum InvalidClaimName {
     OfVerifiedPermissions,
     #[error("this claim is a standard user attribute, which a tenant's claim must not replace")]
     Standard,
+    #[error("claims that begin with `custom:` are user attributes, which users may write")]
+    UserAttribute,
     #[error("a claim's name must be 1 to 128 printable characters without blanks, quotes and backslashes")]
     Malformed,
 }
@@ -103,6 +105,8 @@ impl FromStr for ClaimName {
             Err(InvalidClaimName::Reserved)
         } else if OF_VERIFIED_PERMISSIONS.contains(&lower.as_str()) {
             Err(InvalidClaimName::OfVerifiedPermissions)
+        } else if lower.starts_with("custom:") {
+            Err(InvalidClaimName::UserAttribute)
         } else if STANDARD.contains(&lower.as_str()) {
             Err(InvalidClaimName::Standard)
         } else if (1..=128).contains(&raw.len()) && raw.bytes().all(allowed) {
@@ -139,6 +143,9 @@ mod tests {
         for name in STANDARD {
             assert_eq!(name.parse::<ClaimName>(), Err(InvalidClaimName::Standard), "{name}");
         }
+        for name in ["custom:org", "Custom:tenantId"] {
+            assert_eq!(name.parse::<ClaimName>(), Err(InvalidClaimName::UserAttribute), "{name}");
+        }
     }
 
     #[test]
@@ -152,7 +159,7 @@ mod tests {
 
     #[test]
     fn names_of_ones_own_can_be_configured() {
-        for name in ["tenant_id", "tid", "https://example.com/tenant", "custom:org", "organization"] {
+        for name in ["tenant_id", "tid", "https://example.com/tenant", "organization"] {
             assert_eq!(name.parse::<ClaimName>().map(|n| n.to_string()), Ok(name.to_owned()));
         }
         for name in ["", "a b", "a\"b", "tenänt", &"x".repeat(129)] {

@@ -219,18 +219,28 @@ impl Event<'_> {
     ///
     /// The error of `serde_json` when `response` is not JSON. Replies of this crate always are.
     pub fn with_response(&self, response: &str) -> Result<Box<RawValue>, serde_json::Error> {
-        let Some(current) = self.response else {
-            let open = self.text.trim_end().strip_suffix('}').unwrap_or_default();
-            let name = if self.outer.is_empty() { "\"response\":" } else { ",\"response\":" };
-            return RawValue::from_string([open, name, response, "}"].concat());
-        };
-        // The value is a slice of the event's own text, so its address gives its position.
-        let begin = current.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
-        let end = begin.saturating_add(current.get().len());
-        let before = self.text.get(..begin).unwrap_or_default();
-        let after = self.text.get(end..).unwrap_or_default();
-        RawValue::from_string([before, response, after].concat())
+        with_response(self.text, &self.outer, self.response, response)
     }
+}
+
+/// `text` with only `current`, its `response`, replaced.
+pub(crate) fn with_response(
+    text: &str,
+    outer: &Object<'_>,
+    current: Option<&RawValue>,
+    response: &str,
+) -> Result<Box<RawValue>, serde_json::Error> {
+    let Some(current) = current else {
+        let open = text.trim_end().strip_suffix('}').unwrap_or_default();
+        let name = if outer.is_empty() { "\"response\":" } else { ",\"response\":" };
+        return RawValue::from_string([open, name, response, "}"].concat());
+    };
+    // The value is a slice of the event's own text, so its address gives its position.
+    let begin = current.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    let end = begin.saturating_add(current.get().len());
+    let before = text.get(..begin).unwrap_or_default();
+    let after = text.get(end..).unwrap_or_default();
+    RawValue::from_string([before, response, after].concat())
 }
 
 impl Request {
@@ -288,7 +298,7 @@ impl PoolGroups {
 
 /// The scopes of the request, also if Cognito should send them as one text, as in a token. Other values than texts in the list
 /// are passed over: they must not hide the others.
-fn scopes(request: &Object<'_>) -> Result<Vec<String>, Ambiguous> {
+pub(crate) fn scopes(request: &Object<'_>) -> Result<Vec<String>, Ambiguous> {
     let Some(scopes) = request.present("scopes")? else { return Ok(Vec::new()) };
     let listed: Option<Vec<&RawValue>> = serde_json::from_str(scopes.get()).ok();
     Ok(match listed {
@@ -320,7 +330,7 @@ fn client(event: &Object<'_>) -> Result<Option<ClientId>, UnreadableEvent> {
 
 /// V2 if the version is 2 or more, if the request has `scopes`, or if the response has the container of V2. An event of
 /// version 1 whose response has the container of V1 is V1 even with `scopes`.
-fn version(
+pub(crate) fn version(
     event: &Object<'_>,
     request: &Object<'_>,
     response: Option<&RawValue>,

@@ -39,6 +39,5 @@ pub use incoming::Incoming;
 pub use log_event::LogEvent;
 pub use outcome::{Handled, Outcome};
 pub use public_error::PublicError;
-pub use report::Costs;
 pub use settings::TriggerSettings;
 pub use trigger::{Trigger, TriggerFunction};

@@ -1,5 +1,7 @@
 //! The closed list of values of the field `event` of a log line. `docs/log-fields.md` describes each.
 
+use function::metrics::CACHE_STALE;
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LogEvent {
     TokenIssued,
@@ -35,7 +37,7 @@ impl LogEvent {
             Self::InviteRefused => "invite.refused",
             Self::StampDeferred => "stamp.deferred",
             Self::CrossTenant => "security.cross_tenant",
-            Self::CacheStale => "cache.stale",
+            Self::CacheStale => CACHE_STALE,
             Self::DataIntegrity => "data.integrity",
             Self::EventInvalid => "event.invalid",
         }

@@ -4,6 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use function::json::Object;
+use serde_json::value::RawValue;
+
+use crate::event::{self, EventVersion};
+use crate::reply::TokenContents;
+
 /// A scope of a resource server: its identifier, `/`, and the scope's name. Each part has 1 to 128 printable ASCII characters
 /// without blanks, quotes and backslashes. It must not begin with `aws.cognito`, which Cognito reserves.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -37,6 +43,24 @@ impl MarkerScope {
     pub fn is_among(&self, scopes: &[String]) -> bool {
         scopes.contains(&self.0)
     }
+}
+
+/// `event` without `marker` in its access token, and otherwise as it came. The event may be one that no trigger acts on. `None`
+/// when that cannot be done for sure: the text is not a JSON object, or a name that matters for it occurs twice.
+///
+/// On V1 no reply takes a scope away, so an event of V1 goes back unchanged.
+#[must_use]
+pub fn withheld(event: &str, marker: Option<&MarkerScope>) -> Option<Box<RawValue>> {
+    let outer = Object::read(event)?;
+    let unchanged = || RawValue::from_string(event.to_owned()).ok();
+    let Some(marker) = marker else { return unchanged() };
+    let (request, response) = (outer.object("request").ok()?, outer.value("response").ok()?);
+    let version = event::version(&outer, &request, response).ok()?;
+    if version == EventVersion::V1 || !marker.is_among(&event::scopes(&request).ok()?) {
+        return unchanged();
+    }
+    let contents = TokenContents { suppressed_scopes: vec![marker.to_string()], ..TokenContents::default() };
+    event::with_response(event, &outer, response, &contents.response(version).json).ok()
 }
 
 impl FromStr for MarkerScope {

@@ -6,7 +6,6 @@ use tenancy::confirm::StampPlan;
 use tenancy::join::JoinRefusal;
 use tenancy::sign_in::Notes;
 
-use crate::event::UnreadableEvent;
 use crate::failure::Failure;
 use crate::log_event::LogEvent;
 use crate::public_error::PublicError;
@@ -28,8 +27,8 @@ pub enum Outcome {
     /// The machine's app client is bound to no tenant, and `UNBOUND_MACHINE=bare` lets it through.
     UnboundMachine,
     Failed(Failure),
-    /// The call failed, and `MODE=observe` lets it through.
-    Observed(Failure),
+    /// The call failed, and `MODE=observe` lets it through with this answer.
+    Observed(Failure, Box<RawValue>),
 }
 
 /// The names of an outcome in the log line.
@@ -63,7 +62,7 @@ impl Outcome {
                 failed("unavailable", failure)
             }
             Self::Failed(failure) => failed("denied", failure),
-            Self::Observed(failure) => failed("observed", failure),
+            Self::Observed(failure, _) => failed("observed", failure),
         }
     }
 
@@ -71,23 +70,13 @@ impl Outcome {
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
-            Self::Failed(failure) | Self::Observed(failure) => Some(failure),
+            Self::Failed(failure) | Self::Observed(failure, _) => Some(failure),
             Self::Issued(_)
             | Self::Joined
             | Self::AlreadyJoined
             | Self::Admitted(_)
             | Self::Passed
             | Self::UnboundMachine => None,
-        }
-    }
-
-    /// Lets a failure through, as `MODE=observe` does, unless the event is not a JSON object.
-    #[must_use]
-    pub fn observed(self) -> Self {
-        match self {
-            Self::Failed(Failure::Event(UnreadableEvent::NotAnObject)) => self,
-            Self::Failed(failure) => Self::Observed(failure),
-            other => other,
         }
     }
 
@@ -98,14 +87,9 @@ impl Outcome {
     /// [`PublicError`]: the user's text.
     pub fn into_answer(self, event: &str) -> Result<Box<RawValue>, PublicError> {
         match self {
-            Self::Issued(reply) => Ok(reply),
+            Self::Issued(reply) | Self::Observed(_, reply) => Ok(reply),
             Self::Failed(failure) => Err(failure.told().public),
-            Self::Joined
-            | Self::AlreadyJoined
-            | Self::Admitted(_)
-            | Self::Passed
-            | Self::UnboundMachine
-            | Self::Observed(_) => {
+            Self::Joined | Self::AlreadyJoined | Self::Admitted(_) | Self::Passed | Self::UnboundMachine => {
                 RawValue::from_string(event.to_owned()).map_err(|_| PublicError::Unavailable)
             }
         }

@@ -15,6 +15,8 @@ pub struct TokenContents {
     pub access: Vec<(String, Claim)>,
     /// Scopes that the access token gets in addition. V1 cannot add any.
     pub scopes: Vec<String>,
+    /// Scopes that the access token loses. V1 cannot take any away.
+    pub suppressed_scopes: Vec<String>,
     /// The change of the groups in both tokens.
     pub groups: GroupChange,
 }
@@ -111,7 +113,7 @@ impl TokenContents {
                         claims_to_add_or_override: &access,
                         claims_to_suppress: [],
                         scopes_to_add: &self.scopes,
-                        scopes_to_suppress: [],
+                        scopes_to_suppress: &self.suppressed_scopes,
                     },
                     group_override_details: groups.as_deref(),
                 };
@@ -171,7 +173,7 @@ struct AccessToken<'a> {
     claims_to_add_or_override: &'a RawValue,
     claims_to_suppress: [(); 0],
     scopes_to_add: &'a [String],
-    scopes_to_suppress: [(); 0],
+    scopes_to_suppress: &'a [String],
 }
 
 /// Serialises as a JSON object with the claims in their order.

@@ -1,30 +1,15 @@
 //! The log line of a call. `docs/log-fields.md` describes every field.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use function::Call;
-use function::metrics::{Amount, Record};
+use function::metrics::{Amount, Costs, Record};
 use tenancy::join::JoinOutcome;
 use tenancy::{PoolId, Sub, TenantId};
 
 use crate::incoming::Incoming;
 use crate::log_event::LogEvent;
 use crate::outcome::{Handled, Told};
-
-/// Figures about the table and the cache in one call.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Costs {
-    /// Calls of the table.
-    pub store_calls: u64,
-    /// Sum of their durations.
-    pub store_time: Duration,
-    /// Tenants and bindings found in the cache.
-    pub cache_hits: u64,
-    /// Tenants and bindings that were not in the cache, or too old.
-    pub cache_misses: u64,
-    /// Tenants used beyond their cache time because the table could not be read.
-    pub stale_served: u64,
-}
 
 /// Everything about a finished call that its log line needs.
 #[derive(Clone, Copy, Debug)]
@@ -84,14 +69,15 @@ impl<'a> Ended<'a> {
         let Self { call, handled, costs, .. } = *self;
         let count = |is: bool| Amount::Count(u64::from(is));
         let join = handled.notes.join_outcome();
+        let [store_time, store_calls, cache_hits, cache_misses, stale_served] = costs.metrics();
         [
             ("Invocations", Amount::Count(1)),
             ("DurationMs", Amount::Milliseconds(call.began.elapsed())),
-            ("StoreMs", Amount::Milliseconds(costs.store_time)),
-            ("StoreCalls", Amount::Count(costs.store_calls)),
-            ("CacheHit", Amount::Count(costs.cache_hits)),
-            ("CacheMiss", Amount::Count(costs.cache_misses)),
-            ("StaleServed", Amount::Count(costs.stale_served)),
+            store_time,
+            store_calls,
+            cache_hits,
+            cache_misses,
+            stale_served,
             ("Redeemed", count(matches!(join, Some(JoinOutcome::Joined(_))))),
             ("AlreadyRedeemed", count(matches!(join, Some(JoinOutcome::Already)))),
             ("StampDeferred", count(handled.is_stamp_deferred)),

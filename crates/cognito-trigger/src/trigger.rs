@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use function::metrics::Costs;
 use function::{Call, Diagnostic, Function, in_time};
 use serde_json::value::RawValue;
 use tenancy::{Damage, TenantId};
@@ -11,9 +12,9 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::log_event::LogEvent;
-use crate::outcome::Handled;
+use crate::outcome::{Handled, Outcome};
 use crate::public_error::PublicError;
-use crate::report::{Costs, Ended};
+use crate::report::Ended;
 use crate::settings::TriggerSettings;
 
 /// Time limit of a call. Cognito waits 5 s, and may call again while the first call still runs.
@@ -35,9 +36,9 @@ pub trait Trigger {
         None
     }
 
-    /// Whether failures are let through (`MODE=observe`).
-    fn observes(&self) -> bool {
-        false
+    /// The answer to an event whose call failed, if failures are let through (`MODE=observe`). The event may be any text.
+    fn observed(&self, _event: &str) -> Option<Box<RawValue>> {
+        None
     }
 }
 
@@ -54,9 +55,13 @@ pub async fn conclude(trigger: &impl Trigger, call: &Call<'_>) -> (Incoming, Han
     // On the heap: the futures of a whole call are large, and nested deeper than the compiler looks.
     let handled = in_time(call.deadline, Box::pin(work)).await;
     let mut handled = handled.unwrap_or_else(|broken| Failure::Broken(broken).into());
-    if trigger.observes() {
-        handled.outcome = handled.outcome.observed();
-    }
+    handled.outcome = match handled.outcome {
+        Outcome::Failed(failure) => match trigger.observed(call.event) {
+            Some(answer) => Outcome::Observed(failure, answer),
+            None => Outcome::Failed(failure),
+        },
+        other => other,
+    };
     (incoming, handled)
 }
 
@@ -74,14 +79,7 @@ impl<T: Trigger, C: Fn() -> Costs> Function for TriggerFunction<T, C> {
     async fn answer(&self, call: &Call<'_>) -> Result<Box<RawValue>, Diagnostic> {
         let (incoming, handled) = conclude(&self.trigger, call).await;
         let costs = (self.costs)();
-        if costs.stale_served > 0 {
-            tracing::warn!(
-                event = LogEvent::CacheStale.name(),
-                requestId = call.request_id,
-                tenantId = handled.tenant.as_ref().map(TenantId::as_str),
-                "could not read the tenant from the table; its cached record was used"
-            );
-        }
+        costs.warn_if_stale(call.request_id, handled.tenant.as_ref().map(TenantId::as_str));
         let ended = Ended { function: &self.name, call, incoming: &incoming, handled: &handled, costs };
         ended.print(self.trigger.failure_event(), (self.clock)());
         Ok(handled.outcome.into_answer(call.event)?)
@@ -113,7 +111,6 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::outcome::Outcome;
 
     /// A trigger that goes wrong in ways that no trigger should.
     struct Wrong(TriggerSettings);

@@ -44,6 +44,50 @@ impl Serialize for Amount {
     }
 }
 
+/// Log event: a cached tenant was used beyond its time.
+pub const CACHE_STALE: &str = "cache.stale";
+
+/// Figures about the table and the cache in one call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Costs {
+    /// Calls of the table.
+    pub store_calls: u64,
+    /// Sum of their durations.
+    pub store_time: Duration,
+    /// Tenants and bindings found in the cache.
+    pub cache_hits: u64,
+    /// Tenants and bindings that were not in the cache, or too old.
+    pub cache_misses: u64,
+    /// Tenants used beyond their cache time because the table could not be read.
+    pub stale_served: u64,
+}
+
+impl Costs {
+    /// The metrics, in the order of the line.
+    #[must_use]
+    pub fn metrics(&self) -> [(&'static str, Amount); 5] {
+        [
+            ("StoreMs", Amount::Milliseconds(self.store_time)),
+            ("StoreCalls", Amount::Count(self.store_calls)),
+            ("CacheHit", Amount::Count(self.cache_hits)),
+            ("CacheMiss", Amount::Count(self.cache_misses)),
+            ("StaleServed", Amount::Count(self.stale_served)),
+        ]
+    }
+
+    /// Warns of a cached tenant that was used beyond its time.
+    pub fn warn_if_stale(&self, request_id: &str, tenant: Option<&str>) {
+        if self.stale_served > 0 {
+            tracing::warn!(
+                event = CACHE_STALE,
+                requestId = request_id,
+                tenantId = tenant,
+                "could not read the tenant from the table; its cached record was used"
+            );
+        }
+    }
+}
+
 /// The contents of the line. It must not hold an e-mail address, a name, a code, a token, an attribute or an event.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {

@@ -5,7 +5,8 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use cognito_trigger::{Costs, TriggerFunction};
+use cognito_trigger::TriggerFunction;
+use function::metrics::Costs;
 use function::{logging, run};
 use post_confirmation::{Config, PostConfirmation};
 use tenancy_aws::{AwsClients, CognitoUsers, DynamoStore};

@@ -108,7 +108,7 @@ impl Config {
                 ("bare", UnboundMachine::Bare),
                 &[("refuse", UnboundMachine::Refuse)],
             ),
-            names: claim_names(settings, &shared.tenant_attribute),
+            names: claim_names(settings),
             id_claims: claim_selection(settings, "CLAIMS_ID"),
             access_claims: claim_selection(settings, "CLAIMS_ACCESS"),
             marker_scope: marker_scope(settings),
@@ -130,9 +130,9 @@ impl Config {
     }
 }
 
-/// The four claim names. They must all differ, also from `tenant_attribute`, which the ID token overrides.
-fn claim_names(settings: &mut Settings<'_>, tenant_attribute: &str) -> ClaimNames {
-    let mut taken = vec![("TENANT_ATTRIBUTE", tenant_attribute.to_owned())];
+/// The four claim names. They must all differ. None can be `TENANT_ATTRIBUTE`, which begins with `custom:`.
+fn claim_names(settings: &mut Settings<'_>) -> ClaimNames {
+    let mut taken: Vec<(&str, String)> = Vec::new();
     let mut name = |setting: &'static str, default: ClaimName| {
         let name = settings.parsed(setting, default);
         if let Some((other, _)) = taken.iter().find(|(_, taken)| *taken == name.as_str()) {

@@ -53,7 +53,8 @@ pub(crate) fn of_user(
         PoolGroupPolicy::Drop | PoolGroupPolicy::Keep => GroupChange::between(pool, wanted),
     };
     let access = claims(config, config.access_claims, grant);
-    Ok((TokenContents { id, access, scopes: marker(config, request), groups }, left_out))
+    let scopes = marker(config, request);
+    Ok((TokenContents { id, access, scopes, groups, ..TokenContents::default() }, left_out))
 }
 
 /// A machine's token: the tenant in the access token. A machine has no ID token.

@@ -11,10 +11,12 @@ pub mod size;
 use std::time::Duration;
 
 use cognito_trigger::event::{Event, EventVersion, Subject, UnreadableEvent};
+use cognito_trigger::marker;
 use cognito_trigger::reply::TokenContents;
 use cognito_trigger::trigger::log_damage;
 use cognito_trigger::{Failure, Handled, LogEvent, Outcome, Trigger, TriggerSettings};
 use function::{Call, with_causes};
+use serde_json::value::RawValue;
 use tenancy::join::{Applicant, DefaultChange, JoinOutcome};
 use tenancy::ports::{Commit, Defaults, JoinStore, Records};
 use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, Notes, Refusal, SignIn, SignInDecision};
@@ -73,8 +75,12 @@ impl<C: Records, S: JoinStore + Defaults> Trigger for PreTokenGeneration<'_, C, 
         Some(LogEvent::TokenDenied)
     }
 
-    fn observes(&self) -> bool {
-        self.config.mode == Mode::Observe
+    /// A token without a tenant must not have the marker, also if its app client asked for it.
+    fn observed(&self, event: &str) -> Option<Box<RawValue>> {
+        match self.config.mode {
+            Mode::Enforce => None,
+            Mode::Observe => marker::withheld(event, self.config.marker_scope.as_ref()),
+        }
     }
 }
 

@@ -111,10 +111,10 @@ impl KeyCache {
                 cache.fetch(now).await;
             }
         };
-        let Ok(runtime) = Handle::try_current() else { return fetching.await };
-        if runtime.spawn(fetching).await.is_err() {
-            // The source panicked, or the runtime is stopping.
-            self.state().failed(now);
+        match Handle::try_current() {
+            // An error: the source panicked, or the runtime is stopping.
+            Ok(runtime) => drop(runtime.spawn(fetching).await),
+            Err(_) => fetching.await,
         }
     }
 
@@ -133,6 +133,7 @@ impl KeyCache {
     }
 
     async fn fetch(&self, now: SystemTime) {
+        let _counted = CountedPanic { cache: self, now };
         let document = self.source.fetch_any(&self.url).await;
         match document.and_then(|document| KeySet::parse(&document)) {
             Ok(keys) => {
@@ -148,6 +149,20 @@ impl KeyCache {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts a fetch as failed if its source panics, whoever waits for it. Without that, every call would try again.
+struct CountedPanic<'a> {
+    cache: &'a KeyCache,
+    now: SystemTime,
+}
+
+impl Drop for CountedPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.cache.state().failed(self.now);
+        }
     }
 }
 

@@ -48,8 +48,8 @@ pub enum InvalidIssuer {
 impl Issuer {
     /// The issuers of a user pool, one or two of them, by the pool's id.
     ///
-    /// The id begins with the Region. For a pool in the `aws-cn` partition, and for the original issuer of a pool that is
-    /// replicated (its `iss` names the Region that issued the token), use [`of_url`](Self::of_url).
+    /// The id begins with the Region. In the Regions of China the domain is `amazonaws.com.cn`. For the original issuer of a
+    /// pool that is replicated (its `iss` names the Region that issued the token), use [`of_url`](Self::of_url).
     ///
     /// # Errors
     ///
@@ -68,9 +68,10 @@ impl Issuer {
             IssuerForm::Updated => &["issuer-cognito-idp"],
             IssuerForm::Both => &["cognito-idp", "issuer-cognito-idp"],
         };
+        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         hosts
             .iter()
-            .map(|host| Self::of_url(&format!("https://{host}.{region}.amazonaws.com/{pool_id}")))
+            .map(|host| Self::of_url(&format!("https://{host}.{region}.{domain}/{pool_id}")))
             .collect()
     }
 
@@ -193,6 +194,20 @@ mod tests {
             ]
         );
         assert_eq!(urls(IssuerForm::Updated).len(), 1);
+    }
+
+    #[test]
+    fn a_pool_in_china_has_the_domain_of_that_partition() {
+        let issuers = Issuer::of_pool("cn-north-1_AbC", IssuerForm::Both).unwrap();
+
+        let urls: Vec<_> = issuers.iter().map(Issuer::url).collect();
+        assert_eq!(
+            urls,
+            [
+                "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC",
+                "https://issuer-cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC"
+            ]
+        );
     }
 
     #[test]

@@ -158,12 +158,19 @@ fn bearer(headers: &HeaderMap) -> Result<&str, NotLetIn> {
     if values.next().is_some() {
         return Err(NotLetIn::Refused(refused(Refusal::Malformed("authorization header"), None, None)));
     }
-    let (scheme, token) =
-        value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(NotLetIn::NoToken)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
+    if value.is_empty() {
         return Err(NotLetIn::NoToken);
     }
-    Ok(token)
+    let bearer = value.to_str().ok().and_then(|text| text.split_once(' '));
+    if let Some((scheme, token)) = bearer
+        && scheme.eq_ignore_ascii_case("bearer")
+        && !token.is_empty()
+    {
+        return Ok(token);
+    }
+    // A caller with another scheme is told no error (RFC 6750, section 3.1). The log has it.
+    refused(Refusal::Malformed("authorization header"), None, None);
+    Err(NotLetIn::NoToken)
 }
 
 impl<T: TenantRule> Clone for TenantLayer<T> {

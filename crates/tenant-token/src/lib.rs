@@ -23,6 +23,7 @@ mod jwks;
 mod keys;
 #[cfg(feature = "tower")]
 mod layer;
+mod names;
 mod refusal;
 mod rules;
 mod tenant_id;
@@ -37,8 +38,9 @@ pub use issuer::{InvalidIssuer, Issuer, IssuerForm, JwksUrl};
 pub use keys::{FetchError, FixedKeys, KeySource};
 #[cfg(feature = "tower")]
 pub use layer::{TenantLayer, TenantService};
+pub use names::ClaimNames;
 pub use refusal::Refusal;
-pub use rules::{AcceptedUse, ClaimNames, Clients, Rules, RulesFault, TokenUse};
+pub use rules::{AcceptedUse, Clients, Rules, RulesFault, TokenUse};
 pub use tenant_id::{InvalidTenantId, TenantId, TenantRule};
 pub use token::{Subject, TenantToken};
 pub use verifier::{PoolsWithoutKeys, Verifier};

@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use crate::Issuer;
+use crate::{ClaimNames, Issuer};
 
 /// What a token must be like. [`Verifier::new`](crate::Verifier::new) checks that the rules make sense.
 ///
@@ -72,40 +72,6 @@ pub enum AcceptedUse {
     Either,
 }
 
-/// How the claims about the tenant are called in the tokens. The defaults are those of Cognito Tenancy; its settings
-/// `CLAIM_TENANT_ID` and so on change them.
-///
-/// ```
-/// let mut names = tenant_token::ClaimNames::default();
-/// names.tenant_id = "org_id".to_owned();
-/// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct ClaimNames {
-    /// The tenant's id, a text. Default `tenant_id`.
-    pub tenant_id: String,
-    /// The tenant's name for people, a text. Default `tenant_name`.
-    pub tenant_name: String,
-    /// What the tenant has bought, a text. Default `tenant_tier`.
-    pub tenant_tier: String,
-    /// The member's roles, an array of texts or one text with blanks. Default `tenant_roles`.
-    pub tenant_roles: String,
-    /// The tenant's features, in the same form. Default `tenant_features`.
-    pub tenant_features: String,
-}
-
-impl Default for ClaimNames {
-    fn default() -> Self {
-        Self {
-            tenant_id: "tenant_id".to_owned(),
-            tenant_name: "tenant_name".to_owned(),
-            tenant_tier: "tenant_tier".to_owned(),
-            tenant_roles: "tenant_roles".to_owned(),
-            tenant_features: "tenant_features".to_owned(),
-        }
-    }
-}
-
 /// Rules that contradict themselves, or are out of range.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -126,12 +92,17 @@ pub enum RulesFault {
     /// A scope is required of ID tokens. They have no scopes, so all would be refused.
     #[error("ID tokens have no scopes: they cannot be accepted where a scope is required")]
     ScopeOfIdTokens,
-    /// A claim name is empty, is used twice, belongs to a standard or to Cognito, or begins with `custom:`.
+    /// A claim name is malformed, is used twice, belongs to OIDC or to Cognito, or begins with `custom:`.
     ///
-    /// `custom:` claims are user attributes. Many app clients let users write their own attributes, so the tenant must
-    /// never come from one.
-    #[error("`{0}` cannot be the name of a claim about the tenant")]
-    ClaimName(String),
+    /// Users can write their own attributes, standard ones and `custom:` ones, where the app client allows it. So the tenant
+    /// must never come from one.
+    #[error("`{name}` cannot be the name of the claim {claim}")]
+    ClaimName {
+        /// The field of [`ClaimNames`], such as `tenant_id`.
+        claim: &'static str,
+        /// The name that it has.
+        name: String,
+    },
     /// The leeway is at most 300 s.
     #[error("the leeway is {0:?}: it can be 300 s at most")]
     Leeway(Duration),
@@ -198,76 +169,34 @@ impl Rules {
         self
     }
 
-    pub(crate) fn check(&self) -> Result<(), RulesFault> {
+    /// Every fault of the rules, for programs that report all at once. [`Verifier::new`](crate::Verifier::new) gives the first.
+    #[must_use]
+    pub fn faults(&self) -> Vec<RulesFault> {
+        let mut faults = Vec::new();
         if !(1..=32).contains(&self.issuers.len()) {
-            return Err(RulesFault::IssuerCount(self.issuers.len()));
+            faults.push(RulesFault::IssuerCount(self.issuers.len()));
         }
         let mut urls = BTreeSet::new();
-        if let Some(twice) = self.issuers.iter().find(|issuer| !urls.insert(issuer.url())) {
-            return Err(RulesFault::IssuerTwice(twice.url().to_owned()));
-        }
+        let twice = self.issuers.iter().find(|issuer| !urls.insert(issuer.url()));
+        faults.extend(twice.map(|issuer| RulesFault::IssuerTwice(issuer.url().to_owned())));
         if let Clients::Listed(clients) = &self.clients
             && (clients.is_empty() || clients.contains(""))
         {
-            return Err(RulesFault::NoClients);
+            faults.push(RulesFault::NoClients);
         }
-        if let Some(scope) = self.scopes.iter().find(|scope| !is_scope(scope)) {
-            return Err(RulesFault::Scope(scope.clone()));
-        }
+        let scopes = self.scopes.iter().filter(|scope| !is_scope(scope));
+        faults.extend(scopes.cloned().map(RulesFault::Scope));
         if !self.scopes.is_empty() && self.token_use != AcceptedUse::Access {
-            return Err(RulesFault::ScopeOfIdTokens);
+            faults.push(RulesFault::ScopeOfIdTokens);
         }
-        self.names.check()?;
+        faults.extend(self.names.faults());
         if self.leeway > Duration::from_mins(5) {
-            return Err(RulesFault::Leeway(self.leeway));
+            faults.push(RulesFault::Leeway(self.leeway));
         }
         if !(Duration::from_mins(5)..=Duration::from_hours(24)).contains(&self.keys_fresh_for) {
-            return Err(RulesFault::KeysFreshFor(self.keys_fresh_for));
+            faults.push(RulesFault::KeysFreshFor(self.keys_fresh_for));
         }
-        Ok(())
-    }
-}
-
-impl ClaimNames {
-    fn check(&self) -> Result<(), RulesFault> {
-        const TAKEN: [&str; 22] = [
-            "acr",
-            "amr",
-            "at_hash",
-            "aud",
-            "auth_time",
-            "azp",
-            "client_id",
-            "email",
-            "event_id",
-            "exp",
-            "iat",
-            "identities",
-            "iss",
-            "jti",
-            "nbf",
-            "nonce",
-            "origin_jti",
-            "scope",
-            "sub",
-            "token_use",
-            "username",
-            "version",
-        ];
-        let names = [
-            &self.tenant_id,
-            &self.tenant_name,
-            &self.tenant_tier,
-            &self.tenant_roles,
-            &self.tenant_features,
-        ];
-        let mut seen = BTreeSet::new();
-        let wrong = names.into_iter().find(|name| {
-            let name = name.as_str();
-            let attribute = ["custom:", "dev:", "cognito:"].iter().any(|prefix| name.starts_with(prefix));
-            name.is_empty() || attribute || TAKEN.contains(&name) || !seen.insert(name)
-        });
-        wrong.map_or(Ok(()), |name| Err(RulesFault::ClaimName(name.clone())))
+        faults
     }
 }
 

@@ -74,7 +74,9 @@ impl Verifier<Option<TenantId>> {
 
 impl<T: TenantRule> Verifier<T> {
     fn with_rules(rules: Rules, keys: impl KeySource) -> Result<Self, RulesFault> {
-        rules.check()?;
+        if let Some(fault) = rules.faults().into_iter().next() {
+            return Err(fault);
+        }
         let source: Arc<dyn AnySource> = Arc::new(keys);
         let cached = |issuer: &Issuer| {
             let cache = KeyCache::new(issuer.keys_url().clone(), Arc::clone(&source), rules.keys_fresh_for);

@@ -15,14 +15,11 @@ from checks.template import INFRA, Stack, source
 
 CLAIMS = ["ClaimTenantId", "ClaimTenantName", "ClaimTenantTier", "ClaimTenantRoles", "ClaimTenantFeatures"]
 
-# The samples of claim names: the authorizer takes fewer.
-_CLAIM_NAMES = {"template.yaml": "claim names", "authorizer.yaml": "claim names of the authorizer"}
-
 
 def check():
     """The findings, and how many values were tried."""
     samples = yaml.safe_load((INFRA / "rules/parameter-values.yaml").read_text(encoding="utf-8"))
-    found, tried, used = [], 0, set()
+    found, tried, used = [], 0, {"claim names"}
     for file in SITUATIONS:
         for name, parameter in source(file)["Parameters"].items():
             if "AllowedPattern" not in parameter:
@@ -32,10 +29,10 @@ def check():
                 found += [f"{file}, {name}: {why}" for why in _number_faults(parameter, least, most)]
                 tried += most + 2000
                 continue
-            # Two templates may have a parameter of one name, and it means the same.
-            sampled = _CLAIM_NAMES[file] if name in CLAIMS else name
-            own = samples.get(sampled, {})
-            used.add(sampled)
+            # Two templates may have a parameter of one name. It means the same, unless the file has samples of its own.
+            key = f"{file}, {name}" if f"{file}, {name}" in samples else name
+            own = samples.get(key if name not in CLAIMS else "claim names", {})
+            used.add(key)
             if not own.get("takes") or not own.get("refuses"):
                 found.append(
                     f"{file}, {name}: rules/parameter-values.yaml has nothing that it takes, or that it"
@@ -61,11 +58,14 @@ def check():
         f"rules/parameter-values.yaml: there is no parameter {name} with a pattern"
         for name in sorted(set(samples) - used)
     ]
-    for file in _CLAIM_NAMES:
-        parameters = source(file)["Parameters"]
-        patterns = {parameters[name]["AllowedPattern"] for name in CLAIMS if name in parameters}
-        if len(patterns) > 1:
-            found.append(f"{file}, {', '.join(CLAIMS)}: the patterns must be the same text")
+    patterns = {
+        parameter["AllowedPattern"]
+        for file in SITUATIONS
+        for name, parameter in source(file)["Parameters"].items()
+        if name in CLAIMS
+    }
+    if len(patterns) > 1:
+        found.append(f"{', '.join(CLAIMS)}: the patterns must be the same text")
     found += _situations()
     pairs, refused = _same_names()
     return found + refused, tried + pairs
@@ -135,9 +135,8 @@ def _same_names():
     for file in ("template.yaml", "authorizer.yaml"):
         template = source(file)
         names = [name for name in [*CLAIMS, "TenantAttribute"] if name in template["Parameters"]]
-        same = "custom:same" if "TenantAttribute" in names else "same"
         for one, other in itertools.combinations(names, 2):
-            values = dict(SITUATIONS[file]["defaults"], **{one: same, other: same})
+            values = dict(SITUATIONS[file]["defaults"], **{one: "custom:same", other: "custom:same"})
             pairs += 1
             if not Stack(template, values).refusals():
                 found.append(f"{file}: {one} and {other} may have the same name; the section Rules must refuse it")

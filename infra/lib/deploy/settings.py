@@ -8,7 +8,7 @@ import subprocess
 SAMPLES = {
     "CLAIM": [
         "organization", "https://example.com/tenant", "t", "x" * 128, "x" * 129, "email", "EMAIL", "emails", "sub", "Sub",
-        "sub2", "cognito:groups", "Cognito:x", "dev:x", "scope", "cnf", "custom:tenantId2", "a b", 'a"b', "a'b", "a\\b",
+        "sub2", "cognito:groups", "Cognito:x", "dev:x", "scope", "cnf", "custom:tenantId2", "Custom:x", "profile", "website", "a b", 'a"b', "a'b", "a\\b",
         "tenänt", "a,b", "name", "name2", "identities", "phone_number_verified", "jti", "a\tb", "~!@#$%^&*()",
         "custom", "Custom", "cognito", "dev", "customer",
     ],
@@ -43,13 +43,16 @@ SAMPLES = {
         "Entra ID", "a#b", 'a"b', "a\tb", "a\x7fb", "a\x85b", "a\xa0b", "a\u2003b", "a\u200bb", "a\u3000b",
     ],
     # Of the authorizer.
-    "CLIENT_IDS": ["any", "1example23456789", "1example23456789,2example23456789", "a_b+c-d", "a,", "a, b", "a#b", "x" * 129],
+    "CLIENT_IDS": [
+        "any", "1example23456789", "anybody,bounds", "any,1example23456789", "1example23456789,any", "1example23456789,bound", "any,bound",
+        "1example23456789,2example23456789", "a_b+c-d", "a,", "a, b", "a#b", "x" * 129,
+    ],
     "ISSUER_FORM": ["original", "updated", "both", "new"],
     "TOKEN_USE": ["access", "id", "either", "refresh"],
     "REQUIRED_SCOPES": [
         "tenancy/member", "orders/read orders/write", "https://api.example.com/read", "a  b", " a", 'a"b', "a\\b", "a\tb",
     ],
-    "RESPONSE": ["auto", "simple", "policy", "none"],
+    "RESPONSE": ["auto", "policy", "simple"],
     "TOKEN_SOURCE": ["header", "query:token", "query:access_token", "query:a-b", "query:", "query:a b", "cookie", "query:a&b"],
     "LIVE_CHECK": ["none", "tenant", "member", "always"],
     "TENANCY_TABLE": ["tenancy", "a.b-c_D3", "ab", "ten ancy"],

@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use authorizer::event::UnreadableEvent;
 use authorizer::report::Ended;
-use authorizer::verdict::{Denied, Failure, LogEvent, Refused, Verdict};
+use authorizer::verdict::{Denied, Failure, LogEvent, Refused, Ruling};
 use authorizer::{Concluded, Form};
-use cognito_trigger::Costs;
+use function::metrics::Costs;
 use function::{Broken, Call};
 use tenancy::Damage;
 use tenancy::ports::StoreError;
@@ -76,11 +76,16 @@ fn refusals() -> [Refusal; 15] {
     all
 }
 
-/// Every verdict but `allowed`, which needs a token; a new one does not compile until it is listed here.
-fn verdicts() -> Vec<Verdict> {
+/// Every ruling but `allowed`; a new one does not compile until it is listed here.
+fn rulings() -> Vec<Ruling> {
     let damage = Damage { key: "TENANT#acme".to_owned(), problem: "no name".to_owned() };
-    let refused =
-        [Refused::NoToken, Refused::ClientUnbound, Refused::ClientOfAnotherTenant, Refused::TooLarge];
+    let refused = [
+        Refused::NoToken,
+        Refused::NotIdentitySource,
+        Refused::ClientUnbound,
+        Refused::ClientOfAnotherTenant,
+        Refused::TooLarge,
+    ];
     let denied = [
         Denied::Scope,
         Denied::TenantMissing,
@@ -96,40 +101,38 @@ fn verdicts() -> Vec<Verdict> {
         Failure::Broken(Broken::Panic),
         Failure::Broken(Broken::Timeout),
     ];
-    // These two have verdicts of their own.
+    // The others have rulings of their own.
     let of_token = refusals().into_iter().filter(|refusal| refusal.status() == 401).map(Refused::Token);
-    let all: Vec<Verdict> = refused
+    let all: Vec<Ruling> = refused
         .into_iter()
         .chain(of_token)
-        .map(|why| Verdict::Refused(why, None))
-        .chain(denied.into_iter().map(|why| Verdict::Denied(why, None)))
-        .chain(failures.into_iter().map(|failure| Verdict::Unavailable(failure, None)))
+        .map(Ruling::Refused)
+        .chain(denied.map(Ruling::Denied))
+        .chain(failures.map(Ruling::Unavailable))
         .collect();
-    for verdict in &all {
-        match verdict {
-            Verdict::Allowed(..)
-            | Verdict::Refused(
+    for ruling in &all {
+        match ruling {
+            Ruling::Allowed(_)
+            | Ruling::Refused(
                 Refused::NoToken
+                | Refused::NotIdentitySource
                 | Refused::Token(_)
                 | Refused::ClientUnbound
                 | Refused::ClientOfAnotherTenant
                 | Refused::TooLarge,
-                _,
             )
-            | Verdict::Denied(
+            | Ruling::Denied(
                 Denied::Scope
                 | Denied::TenantMissing
                 | Denied::TenantNotActive
                 | Denied::NoMembership
                 | Denied::MembershipNotActive,
-                _,
             )
-            | Verdict::Unavailable(
+            | Ruling::Unavailable(
                 Failure::Event(_)
                 | Failure::Keys
                 | Failure::Store(StoreError::Unavailable { .. } | StoreError::Damaged(_))
                 | Failure::Broken(Broken::Panic | Broken::Timeout),
-                _,
             ) => {}
         }
     }
@@ -138,7 +141,7 @@ fn verdicts() -> Vec<Verdict> {
 
 #[test]
 fn every_outcome_reason_and_event_is_documented() {
-    let told: Vec<_> = verdicts().iter().map(Verdict::told).collect();
+    let told: Vec<_> = rulings().iter().map(Ruling::told).collect();
     let outcomes = told.iter().map(|told| told.outcome.to_owned()).chain(["allowed".to_owned()]);
     assert_eq!(outcomes.collect::<BTreeSet<_>>(), ticked("### Outcomes of the authorizer", 0));
 
@@ -156,7 +159,7 @@ fn every_outcome_reason_and_event_is_documented() {
 
 #[test]
 fn every_metric_and_property_is_documented() {
-    let verdict = Verdict::Refused(Refused::NoToken, None);
+    let verdict = Ruling::Refused(Refused::NoToken).into();
     let concluded = Concluded { event: None, verdict, keys_are_stale: false };
     let (now, began) = (SystemTime::UNIX_EPOCH, Instant::now());
     let call = Call { event: "", request_id: "", is_cold_start: false, now, began, deadline: began };
@@ -173,7 +176,7 @@ fn every_metric_and_property_is_documented() {
         .collect();
     assert_eq!(metrics, documented, "also their order");
 
-    let told = concluded.verdict.told();
+    let told = concluded.verdict.ruling.told();
     let properties = ended.properties(&told).map(|(name, _)| name.to_owned()).into_iter();
     let always = ["_aws", "Function", "Outcome"].map(str::to_owned);
     assert_eq!(

@@ -110,8 +110,8 @@ fn an_http_api_hands_the_token_as_its_first_identity_source_or_in_the_header() {
         (json!([]), token("h")),
         (json!([""]), token("h")),
         (json!(null), token("h")),
-        (json!("Bearer t"), token("h")),
-        (json!([7]), token("h")),
+        (json!("Bearer t"), token("t")),
+        (json!([7]), token("7")),
     ];
 
     for (sources, expected) in rows {
@@ -120,6 +120,49 @@ fn an_http_api_hands_the_token_as_its_first_identity_source_or_in_the_header() {
         event["headers"]["authorization"] = json!("Bearer h");
         assert_eq!(read(&event).unwrap().token, expected, "{sources}");
     }
+}
+
+#[test]
+fn a_header_that_does_not_decide_what_is_cached_is_refused() {
+    let rows = [
+        (json!("Bearer t"), token("t")),
+        (json!("t"), token("t")),
+        (json!("user1,Bearer t"), token("t")),
+        (json!("Bearer t, 10.0.0.1"), token("t")),
+        (json!(["GET /orders", "Bearer t"]), token("t")),
+        // No identity source, so no cache.
+        (json!(null), token("t")),
+        (json!(""), token("t")),
+        (json!([]), token("t")),
+        (json!("10.0.0.1"), Presented::NotIdentitySource),
+        (json!("Bearer u"), Presented::NotIdentitySource),
+        (json!("Bearer tt"), Presented::NotIdentitySource),
+        (json!(["GET /orders"]), Presented::NotIdentitySource),
+        (json!([7]), Presented::NotIdentitySource),
+        (json!({ "t": "Bearer t" }), Presented::NotIdentitySource),
+    ];
+
+    for (sources, expected) in rows {
+        let mut event = example("http-1");
+        event["identitySource"] = sources.clone();
+        event["headers"] = json!({ "authorization": "Bearer t" });
+        assert_eq!(read(&event).unwrap().token, expected, "{sources}");
+    }
+    let mut event = example("http-1");
+    event.as_object_mut().unwrap().remove("identitySource");
+    assert_eq!(read(&event).unwrap().token, token("t"), "absent");
+}
+
+#[tokio::test]
+async fn a_caller_who_shares_anothers_identity_source_does_not_get_in() {
+    let mut event = example("http-1");
+    event["headers"]["Authorization"] = json!(format!("Bearer {}", signed(&claims())));
+    event["identitySource"] = json!("203.0.113.7");
+
+    let concluded = Gateway::new().conclude(&event.to_string()).await;
+
+    assert_eq!(concluded.verdict.ruling.told().reason, Some("identity_source"));
+    assert_eq!(status(&Gateway::new().sent(&concluded)), 403);
 }
 
 #[test]
@@ -178,7 +221,7 @@ async fn an_event_that_cannot_be_read_is_a_failure_of_ours() {
     for text in ["", "null", "{}", "not json", "[1]", "{\"type\":\"TOKEN\"}"] {
         let concluded = Gateway::new().conclude(text).await;
 
-        let told = concluded.verdict.told();
+        let told = concluded.verdict.ruling.told();
         assert_eq!((told.outcome, told.reason), ("unavailable", Some("event_invalid")), "{text}");
         assert_eq!(told.event.map(LogEvent::name), Some("event.invalid"), "{text}");
         assert_eq!(Gateway::new().answer(text).await, Err("Unavailable".to_owned()), "{text}");

@@ -7,7 +7,7 @@ use tenancy::{ClientBindingMode, MembershipStatus, TenantStatus};
 use crate::support::*;
 
 async fn reason(gateway: &Gateway, token: &str) -> Option<&'static str> {
-    gateway.conclude(&event("rest-request", token)).await.verdict.told().reason
+    gateway.conclude(&event("rest-request", token)).await.verdict.ruling.told().reason
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use cognito_trigger::event::UnreadableEvent;
 use cognito_trigger::report::Ended;
-use cognito_trigger::{Costs, Failure, Handled, Incoming, LogEvent, Outcome};
-use function::metrics::NAMESPACE;
+use cognito_trigger::{Failure, Handled, Incoming, LogEvent, Outcome};
+use function::metrics::{Costs, NAMESPACE};
 use function::{Broken, Call};
 use serde_json::value::RawValue;
 use tenancy::Damage;
@@ -134,7 +134,7 @@ fn outcomes() -> Vec<Outcome> {
         Outcome::UnboundMachine,
         Outcome::Failed(Failure::PoolNotAllowed),
         Outcome::Failed(Failure::UnboundMachine),
-        Outcome::Observed(Failure::UnboundMachine),
+        Outcome::Observed(Failure::UnboundMachine, RawValue::NULL.to_owned()),
     ];
     for outcome in &all {
         match outcome {
@@ -145,7 +145,7 @@ fn outcomes() -> Vec<Outcome> {
             | Outcome::Passed
             | Outcome::UnboundMachine
             | Outcome::Failed(_)
-            | Outcome::Observed(_) => {}
+            | Outcome::Observed(..) => {}
         }
     }
     all

@@ -94,6 +94,7 @@ fn a_reply_is_what_the_published_structs_say() {
         id: claims(&["tenant_id", "custom:tenantId"]),
         access: claims(&["tenant_id"]),
         scopes: vec!["tenancy/member".to_owned()],
+        suppressed_scopes: Vec::new(),
         groups: GroupChange::Replace(groups),
     };
 

@@ -13,7 +13,7 @@ pub(super) const RULES: &[Rule] = &[
         looks_for: "An app client, or one that anybody registers (DcrConfiguration), may ask for the marker scope (MARKER_SCOPE of \
                     pre-token-generation) itself.",
         why: "The scope says that a token has a tenant. A client that asks for it can get one without a tenant as soon as the \
-              trigger is off, in observe mode or on event version V1_0, and every API that goes by the scope lets it in.",
+              trigger is off or on event version V1_0, and every API that goes by the scope lets it in.",
         check: Check::Any(requestable),
     },
     Rule {

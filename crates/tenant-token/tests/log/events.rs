@@ -73,3 +73,24 @@ async fn a_failed_fetch_is_logged_with_its_url_and_cause() {
     assert_eq!(events[0]["error"], "no key set is known for this issuer");
     assert_eq!((events.len(), &events[1]["reason"]), (2, &json!("keys_unavailable")));
 }
+
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn another_scheme_than_bearer_is_malformed_and_no_header_is_no_event() {
+    use axum::{Router, body::Body, http::Request, routing::get};
+    use tower_service::Service as _;
+
+    LazyLock::force(&SUBSCRIBER);
+    let token = access_token();
+    let malformed = ["Basic YTpi", "Bearer", "Bearer ", token.as_str()];
+    let rows = malformed.map(|value| (value, "\"reason\":\"malformed\"")).into_iter().chain([("", "")]);
+
+    for (value, logged) in rows {
+        let layer = tenant_token::TenantLayer::new(Verifier::new(rules(), keys()).unwrap(), now);
+        let mut service = Router::new().route("/", get(async || "in")).layer(layer);
+        let request = Request::get("/").header("authorization", value).body(Body::empty()).unwrap();
+        assert_eq!(service.call(request).await.unwrap().status(), 401, "{value}");
+        let lines = String::from_utf8(LINES.take()).unwrap();
+        assert!(lines.contains(logged) && lines.is_empty() == logged.is_empty(), "{value}: {lines}");
+    }
+}

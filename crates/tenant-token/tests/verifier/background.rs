@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -82,4 +82,33 @@ async fn the_keys_of_all_pools_are_prefetched_at_the_same_time() {
     let fetched = timeout(Duration::from_secs(5), verifier.prefetch(now())).await;
 
     assert_eq!(fetched.expect("no fetch waits for another"), Ok(()));
+}
+
+/// Has the keys once, and panics from then on.
+#[derive(Clone, Default)]
+struct Panicking(Arc<AtomicUsize>);
+
+impl KeySource for Panicking {
+    async fn fetch(&self, _: &JwksUrl) -> Result<Vec<u8>, FetchError> {
+        assert!(self.0.fetch_add(1, Ordering::SeqCst) == 0, "a bug in the source");
+        Ok(KEY.jwks(KID))
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_panics_in_the_background_is_called_as_seldom_as_one_that_fails() {
+    let source = Panicking::default();
+    let verifier = Verifier::new(rules(), source.clone()).unwrap();
+    verify(&verifier, 0).await;
+
+    for _ in 0..5 {
+        verify(&verifier, 2 * HOUR).await;
+        verifier.fetches_done().await;
+    }
+    assert_eq!(source.0.load(Ordering::SeqCst), 2, "the next try is a second later");
+    assert!(verifier.has_stale_keys(ISSUER));
+
+    verify(&verifier, 2 * HOUR + 1).await;
+    verifier.fetches_done().await;
+    assert_eq!(source.0.load(Ordering::SeqCst), 3);
 }

@@ -7,9 +7,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use authorizer::report::Ended;
 use authorizer::{Authorizer, Concluded, Live, LiveCheck, Response, TokenSource};
-use cognito_trigger::Costs;
 use function::Call;
-use function::metrics::Amount;
+use function::metrics::{Amount, Costs};
 use serde_json::Value;
 use tenancy::{ClientBindingMode, MembershipStatus, TenantStatus};
 use tenant_token::{Clients, Issuer, IssuerForm, Rules, Verifier};

@@ -158,7 +158,7 @@ fn summary(
     let named = tenant.map_or("", |tenant| tenant.tenant_id.as_str());
     let code = refusal.map_or("", |refusal| refusal.code);
     match &handled.outcome {
-        Outcome::Observed(_) => {
+        Outcome::Observed(..) => {
             format!("Let through without a tenant by MODE=observe; enforced: {code}")
         }
         Outcome::Failed(_) => format!("Refused: {code}"),

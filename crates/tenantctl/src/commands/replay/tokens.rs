@@ -278,7 +278,8 @@ mod tests {
             let groups = groups.map_or(GroupChange::Keep, |groups| {
                 GroupChange::Replace(GroupOverride { groups_to_override: groups, ..GroupOverride::default() })
             });
-            let contents = TokenContents { id: claims(id), access: claims(access), scopes, groups };
+            let (id, access) = (claims(id), claims(access));
+            let contents = TokenContents { id, access, scopes, groups, ..TokenContents::default() };
             let reply = format!("{{\"response\":{}}}", contents.response(version).json);
             let reply = RawValue::from_string(reply).unwrap();
 

@@ -158,7 +158,9 @@ fn access_token(event: &Value, answer: &Value) -> (Vec<String>, Option<String>) 
     let texts = |list: &Value| -> Vec<String> {
         list.as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
     };
-    let scopes = [texts(&event["request"]["scopes"]), texts(&details["scopesToAdd"])].concat();
+    let suppressed = texts(&details["scopesToSuppress"]);
+    let mut scopes = [texts(&event["request"]["scopes"]), texts(&details["scopesToAdd"])].concat();
+    scopes.retain(|scope| !suppressed.contains(scope));
     (scopes, details["claimsToAddOrOverride"]["tenant_id"].as_str().map(str::to_owned))
 }
 
@@ -192,11 +194,14 @@ proptest! {
         asked in prop::option::of(select(vec!["acme", "globex", "Initech"])),
         claims in select(vec!["", "id", "id,name,tier,roles"]),
         unbound in select(vec!["bare", "refuse"]),
+        mode in select(vec!["enforce", "observe"]),
+        pools in select(vec!["", "eu-west-1_Elsewhere"]),
     ) {
         let source = format!("TokenGeneration_{source}");
         let event = event(version, &source, is_machine, &scopes, asked);
         let settings = BTreeMap::from([
-            ("MARKER_SCOPE", MARKER), ("UNBOUND_MACHINE", unbound), ("CLAIMS_ACCESS", claims),
+            ("MARKER_SCOPE", MARKER), ("UNBOUND_MACHINE", unbound), ("CLAIMS_ACCESS", claims), ("MODE", mode),
+            ("USER_POOL_IDS", pools),
         ]);
 
         let text = event.to_string();
@@ -238,6 +243,64 @@ fn a_machine_without_a_tenant_never_gets_a_marker_that_it_asked_for() {
 
     for (settings, scopes, expected) in rows {
         assert_eq!(unbound_machine(settings, &scopes), expected, "{settings:?} {scopes}");
+    }
+}
+
+/// A user without a membership, in `MODE=observe`.
+fn observed(event: &str) -> Outcome {
+    blocking(outcome(
+        &Store::default(),
+        &BTreeMap::from([("MARKER_SCOPE", MARKER), ("MODE", "observe")]),
+        event,
+    ))
+}
+
+#[test]
+fn observe_mode_takes_the_marker_from_a_token_without_a_tenant_and_changes_nothing_else() {
+    let source = "TokenGeneration_Authentication";
+    for version in ["2", "3"] {
+        let mut expected = event(version, source, false, &["api/read", MARKER], None);
+        let text = expected.to_string();
+        expected["response"]["claimsAndScopeOverrideDetails"] = json!({ "accessTokenGeneration": {
+            "claimsToAddOrOverride": {}, "claimsToSuppress": [], "scopesToAdd": [], "scopesToSuppress": [MARKER],
+        } });
+
+        let outcome = observed(&text);
+
+        assert_eq!((outcome.told().outcome, outcome.told().reason), ("observed", Some("no_tenant")));
+        let answer: Value = serde_json::from_str(outcome.into_answer(&text).unwrap().get()).unwrap();
+        assert_eq!(answer, expected, "version {version}");
+    }
+}
+
+#[test]
+fn observe_mode_gives_every_event_without_the_marker_back_unchanged() {
+    let user =
+        |scopes: &[&str]| event("3", "TokenGeneration_Authentication", false, scopes, None).to_string();
+    let rows = [
+        user(&["api/read", "tenancy/members"]),
+        user(&[]),
+        event("1", "TokenGeneration_Authentication", false, &[], None).to_string(),
+        "{}".to_owned(),
+        r#"{"request":{"userAttributes":{"sub":"a","sub":"b"}}}"#.to_owned(),
+    ];
+
+    for event in rows {
+        assert_eq!(observed(&event).into_answer(&event).unwrap().get(), event);
+    }
+}
+
+#[test]
+fn observe_mode_refuses_what_may_hide_the_marker() {
+    let twice = [
+        format!(r#"{{"version":"3","request":{{"scopes":[],"scopes":["{MARKER}"]}}}}"#),
+        format!(r#"{{"version":"3","request":{{}},"request":{{"scopes":["{MARKER}"]}}}}"#),
+        format!(r#"{{"version":"3","request":{{"scopes":["{MARKER}"]}},"response":{{}},"response":{{}}}}"#),
+        "[]".to_owned(),
+    ];
+
+    for event in twice {
+        assert!(observed(&event).into_answer(&event).is_err(), "{event}");
     }
 }
 

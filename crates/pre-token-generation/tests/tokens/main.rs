@@ -1,4 +1,0 @@
-//! What the tokens carry, on an in-memory store.
-
-#[cfg(test)]
-mod marker;
