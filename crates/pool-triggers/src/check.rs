@@ -1,15 +1,12 @@
 //! Whether Cognito may invoke a function for a pool. A function that it may not invoke locks every user out.
 
-use std::collections::HashMap;
-
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use serde::Serialize;
 
 use crate::refused::Refused;
 use user_pool::Trigger;
 use user_pool::aws_error::{AwsError, Meaning};
-use user_pool::function::is_for_the_other;
+use user_pool::function::{Configuration, environment_error, is_for_the_other, setting, setting_names};
 use user_pool::function_name::{FunctionArn, InvalidFunctionArn};
 use user_pool::policy::{self, Permission};
 
@@ -73,7 +70,7 @@ pub async fn check(
 async fn invocation(
     client: &Client,
     mut checked: Checked,
-    configuration: &GetFunctionConfigurationOutput,
+    configuration: &Configuration,
     arn: &FunctionArn,
     pool_arn: &str,
     pool_id: &str,
@@ -81,18 +78,13 @@ async fn invocation(
     if let Some(fault) = fault(configuration, pool_id) {
         return Ok(checked.broken(fault));
     }
-    let names: Vec<&str> = match settings(configuration) {
-        Ok(Some(settings)) => settings.keys().map(String::as_str).collect(),
-        Ok(None) | Err(_) => Vec::new(),
-    };
-    let name = arn.name();
-    if is_for_the_other(checked.trigger, name, &names) {
+    if is_for_the_other(checked.trigger, arn.name(), &setting_names(configuration)) {
         return Ok(checked.broken(
             "by its name or its settings it is for the other trigger, and would do nothing at this one",
         ));
     }
     let mut notes = Vec::new();
-    if let Err(why) = settings(configuration) {
+    if let Some(why) = environment_error(configuration) {
         notes.push(format!("Its settings cannot be read, so it may refuse this pool: {why}."));
     }
     match client.get_function_concurrency().function_name(arn.base()).send().await {
@@ -184,10 +176,10 @@ pub async fn not_ours(client: &Client, arn: &str) -> Result<Option<String>, Refu
         Err(missing @ Missing) => return Ok(Some(missing.to_string())),
         Err(Unread(error)) => return denied("look at", &arn, &error).map(Some),
     };
-    Ok(match settings(&found) {
-        Err(why) => Some(format!("its settings cannot be read: {why}")),
-        Ok(settings) if value(settings, OWN_SETTING).is_some() => None,
-        Ok(_) => Some(format!("it has no {OWN_SETTING} among its settings")),
+    Ok(match environment_error(&found) {
+        Some(why) => Some(format!("its settings cannot be read: {why}")),
+        None if setting(&found, OWN_SETTING).is_some() => None,
+        None => Some(format!("it has no {OWN_SETTING} among its settings")),
     })
 }
 
@@ -202,10 +194,7 @@ enum Unlooked {
     Unread(AwsError),
 }
 
-async fn configuration(
-    client: &Client,
-    arn: &FunctionArn,
-) -> Result<GetFunctionConfigurationOutput, Unlooked> {
+async fn configuration(client: &Client, arn: &FunctionArn) -> Result<Configuration, Unlooked> {
     let mut call = client.get_function_configuration().function_name(arn.base());
     if let Some(qualifier) = arn.qualifier() {
         call = call.qualifier(qualifier);
@@ -216,33 +205,17 @@ async fn configuration(
     })
 }
 
-type Settings = HashMap<String, String>;
-
-/// The settings of a function, or why Lambda does not show them.
-fn settings(found: &GetFunctionConfigurationOutput) -> Result<Option<&Settings>, String> {
-    let environment = found.environment();
-    match environment.and_then(|environment| environment.error()) {
-        Some(error) => Err(error.error_code().unwrap_or("no reason given").to_owned()),
-        None => Ok(environment.and_then(|environment| environment.variables())),
-    }
-}
-
-fn value<'a>(settings: Option<&'a Settings>, name: &str) -> Option<&'a str> {
-    settings?.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
-}
-
 /// Why a function with this configuration does not serve the pool, if it does not.
-fn fault(found: &GetFunctionConfigurationOutput, pool_id: &str) -> Option<String> {
+fn fault(found: &Configuration, pool_id: &str) -> Option<String> {
     let state = found.state().map(aws_sdk_lambda::types::State::as_str).unwrap_or_default();
     if matches!(state, "Pending" | "Failed" | "Inactive") {
         let why = found.state_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
         let wake = if state == "Inactive" { "; invoke it once, and wait until it is Active" } else { "" };
         return Some(format!("its state is {state}{why}{wake}"));
     }
-    let settings = settings(found).ok().flatten();
     // The setting is of this product alone.
-    value(settings, OWN_SETTING)?;
-    let pools = value(settings, "USER_POOL_IDS")?;
+    setting(found, OWN_SETTING)?;
+    let pools = setting(found, "USER_POOL_IDS")?;
     let is_admitted = pools.split(',').any(|pool| pool.trim() == pool_id);
     (!is_admitted).then(|| format!("it refuses this pool: its USER_POOL_IDS is {pools}"))
 }
@@ -275,10 +248,7 @@ mod tests {
                             .collect(),
                     ))
                     .build();
-                GetFunctionConfigurationOutput::builder()
-                    .state(State::from(state))
-                    .environment(environment)
-                    .build()
+                Configuration::builder().state(State::from(state)).environment(environment).build()
             };
 
             let (own, other) = (fault(&found(OWN_SETTING), id), fault(&found("OTHER"), id));

@@ -43,12 +43,9 @@ const OF_PRE_TOKEN_GENERATION: [&str; 9] = [
     "UNBOUND_MACHINE",
 ];
 
-/// Whether the function is for the other trigger: attached to it, either function does nothing and says nothing, since sources
-/// that are not its own are none of its business.
-///
 /// Whether the function called `function`, with the settings of these names, is for the other trigger than `trigger`
 /// (`PostConfirmation` or `PreTokenGeneration`): by its name, or, when that says nothing, by settings that the other alone
-/// reads.
+/// reads. Attached to the wrong trigger, either function does nothing and says nothing.
 pub fn is_for_the_other(trigger: &str, function: &str, settings: &[&str]) -> bool {
     let name: String =
         function.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use function::{InvalidSettings, Settings};
+use user_pool::function::environment_error;
 
 use super::triggers::{Config, TriggerKind};
 use crate::context::Context;
@@ -77,17 +78,12 @@ pub(super) async fn of_function(context: &Context, name: &str) -> Result<Variabl
             .needs("lambda:GetFunctionConfiguration; --set NAME=VALUE says settings instead")
             .or_hint(region::hint(name, lambda.config().region().map_or("", AsRef::as_ref)))
     })?;
-    let environment = configuration
-        .environment
-        .unwrap_or_else(|| aws_sdk_lambda::types::EnvironmentResponse::builder().build());
-    if let Some(error) = environment.error {
-        let (code, message) = (error.error_code.unwrap_or_default(), error.message.unwrap_or_default());
-        return Err(Failure::failed(format!(
-            "Lambda does not show the settings of {name}: {message} ({code})"
-        ))
-        .hint("They are encrypted, and it takes the permission kms:Decrypt for their key."));
+    if let Some(said) = environment_error(&configuration) {
+        return Err(Failure::failed(format!("Lambda does not show the settings of {name}: {said}"))
+            .hint("They are encrypted, and it takes the permission kms:Decrypt for their key."));
     }
-    Ok(environment.variables.unwrap_or_default().into_iter().collect())
+    let variables = configuration.environment.and_then(|environment| environment.variables);
+    Ok(variables.unwrap_or_default().into_iter().collect())
 }
 
 /// What is odd about a function's environment, if anything: it reads another table than this replay does.
