@@ -77,19 +77,24 @@ impl fmt::Debug for PoolUser {
 }
 
 /// Finds the one user that `who` means: a `sub`, a username, or an e-mail address, as typed and in its normal form. With the
-/// attributes `email` and `email_verified`.
+/// attributes in `keep`.
 ///
 /// # Errors
 ///
 /// [`Failure`] `user-unknown` when there is none, `user-ambiguous` when there are several, or when Cognito gives no answer.
-pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<PoolUser, Failure> {
+pub async fn find_user(
+    client: &Client,
+    pool: &PoolId,
+    who: &str,
+    keep: &[&str],
+) -> Result<PoolUser, Failure> {
     let asked = client.config().region().map_or("", AsRef::as_ref);
     let mut found: Vec<PoolUser> = Vec::new();
     for (is_last_resort, filter) in filters(who.trim()) {
         if is_last_resort && !found.is_empty() {
             break;
         }
-        for user in matching(client, pool, &filter, &["email", "email_verified"])
+        for user in matching(client, pool, &filter, keep)
             .await
             .map_err(|error| list_failure(pool, &error).or_hint(region::hint(pool.as_str(), asked)))?
         {

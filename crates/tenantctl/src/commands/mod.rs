@@ -45,6 +45,8 @@ pub enum Command {
     /// Who did what in a tenant: list, follow
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Why a user gets the token that they get, or gets none; and what helps
+    Why(replay::why::WhyOptions),
     /// Play a recorded trigger event through the real handlers, without a write
     Replay(replay::ReplayOptions),
     /// Audit a user pool, read-only; useful before anything is installed
@@ -75,6 +77,7 @@ pub async fn run(command: Command, context: &Context) -> Result<Found, Failure> 
         Command::Client(command) => client::run(command, context).await,
         Command::Idp(command) => idp::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Why(options) => replay::why::run(&options, context).await,
         Command::Replay(options) => replay::run(options, context).await,
         Command::Doctor(options) => doctor::run(options, context).await,
         Command::Pool(command) => pool::run(command, context).await,

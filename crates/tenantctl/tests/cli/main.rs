@@ -38,3 +38,5 @@ mod support;
 mod table;
 #[cfg(test)]
 mod tenant;
+#[cfg(test)]
+mod why;

@@ -371,7 +371,8 @@ async fn resolve(selection: &UserSelection, context: &Context) -> Result<Known, 
     if selection.no_lookup || !context.has_cognito() {
         return Ok(Known::table_only(UserKey { pool: pool.clone(), sub: sub_of(&selection.user)? }));
     }
-    let found = users::find_user(&context.cognito_of(pool).await?, pool, &selection.user).await?;
+    let keep = ["email", "email_verified"];
+    let found = users::find_user(&context.cognito_of(pool).await?, pool, &selection.user, &keep).await?;
     Ok(Known { user: UserKey { pool: pool.clone(), sub: found.sub.clone() }, directory: Some(found) })
 }
 
