@@ -7,10 +7,18 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
+use crate::completions;
 use crate::failure::{Failure, Found};
 
 /// Which shell.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+The completions know the commands and options and, where the line or the environment names a table, its
+tenants, roles and invites. The shell calls tenantctl for them, and waits half a second at most.
+
+  bash        source <(tenantctl completions bash)               in ~/.bashrc
+  zsh         source <(tenantctl completions zsh)                in ~/.zshrc, after compinit
+  fish        tenantctl completions fish | source                in ~/.config/fish/config.fish")]
 pub struct CompletionsOptions {
     /// The shell
     #[arg(value_enum)]
@@ -25,14 +33,15 @@ pub struct ManOptions {
     folder: Option<PathBuf>,
 }
 
-/// Prints completions.
+/// Prints the script that makes a shell ask [`completions`] for what may come next.
 ///
 /// # Errors
 ///
 /// None in practice.
 pub fn completions(options: &CompletionsOptions) -> Result<Found, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut Cli::command(), "tenantctl", &mut script);
+    completions::register(options.shell, &mut script)
+        .map_err(|error| Failure::failed(format!("could not write the script: {error}")))?;
     print(&script)
 }
 
