@@ -2,13 +2,13 @@
 //! command line itself, and the tenants, roles and invites of the table that the line names.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use clap_complete::env::Shells;
 use clap_complete::{CompleteEnv, Shell};
 use tenancy::{TenantId, TenantStatus};
@@ -76,35 +76,38 @@ fn with_values(command: Command, line: &[OsString]) -> Command {
         None => argument,
         Some(values) => {
             let line = line.to_vec();
-            argument.add(ArgValueCandidates::new(move || in_time(&line, values)))
+            argument.add(ArgValueCompleter::new(move |begun: &OsStr| in_time(&line, values, begun)))
         }
     });
     command.mut_subcommands(|command| with_values(command, line))
 }
 
-/// The values, or none when something goes wrong or takes too long. The process ends after the answer, and with it the thread.
-fn in_time(line: &[OsString], values: Values) -> Vec<CompletionCandidate> {
+/// The values that begin as the word does, or none when something goes wrong or takes too long. The process ends after the
+/// answer, and with it the thread.
+fn in_time(line: &[OsString], values: Values, begun: &OsStr) -> Vec<CompletionCandidate> {
+    let Some(begun) = begun.to_str().map(str::to_owned) else { return Vec::new() };
     let (answer, answered) = mpsc::channel();
     let line = line.to_vec();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let read = runtime.ok().and_then(|runtime| runtime.block_on(read(line, values)));
+        let read = runtime.ok().and_then(|runtime| runtime.block_on(read(line, values, &begun)));
         let _ = answer.send(read);
     });
     answered.recv_timeout(TIME).ok().flatten().unwrap_or_default()
 }
 
-async fn read(line: Vec<OsString>, values: Values) -> Option<Vec<CompletionCandidate>> {
+async fn read(line: Vec<OsString>, values: Values, begun: &str) -> Option<Vec<CompletionCandidate>> {
     // The line is not complete: what cannot be read yet is passed over.
     let matches = Cli::command().ignore_errors(true).try_get_matches_from(line).ok()?;
     let context = Context::new(Globals::from_arg_matches(&matches).ok()?);
     let operator = context.reader().await.ok()?;
-    let candidates = match values {
-        Values::Tenants => tenants(&operator).await,
-        Values::Roles => roles(&operator, tenant_of(&matches)?).await,
-        Values::Invites => invites(&operator, tenant_of(&matches)?, &context).await,
+    let mut candidates = match values {
+        Values::Tenants => tenants(&operator, begun).await.ok()?,
+        Values::Roles => roles(&operator, tenant_of(&matches)?).await.ok()?,
+        Values::Invites => invites(&operator, tenant_of(&matches)?, &context).await.ok()?,
     };
-    candidates.ok()
+    candidates.retain(|candidate| candidate.get_value().to_string_lossy().starts_with(begun));
+    Some(candidates)
 }
 
 /// The tenant that the line names.
@@ -113,8 +116,8 @@ fn tenant_of(matches: &ArgMatches) -> Option<&TenantId> {
     named.or_else(|| tenant_of(matches.subcommand()?.1))
 }
 
-async fn tenants(operator: &Operator) -> Result<Vec<CompletionCandidate>, Failure> {
-    let tenants = operator.tenants().await?.into_iter().flatten().map(|record| {
+async fn tenants(operator: &Operator, begun: &str) -> Result<Vec<CompletionCandidate>, Failure> {
+    let tenants = operator.tenants_beginning(begun).await?.into_iter().flatten().map(|record| {
         let tenant = record.tenant;
         let about = match tenant.status {
             TenantStatus::Active => tenant.name.to_string(),

@@ -45,7 +45,7 @@ pub enum Command {
     /// Who did what in a tenant: list, follow
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Why a user gets the token that they get, or gets none; and what helps
+    /// Explain which token a user gets, or why they get none
     Why(replay::why::WhyOptions),
     /// Play a recorded trigger event through the real handlers, without a write
     Replay(replay::ReplayOptions),

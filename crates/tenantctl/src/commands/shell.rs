@@ -33,7 +33,7 @@ pub struct ManOptions {
     folder: Option<PathBuf>,
 }
 
-/// Prints the script that makes a shell ask [`completions`] for what may come next.
+/// Prints the script with which a shell asks this binary for completions.
 ///
 /// # Errors
 ///

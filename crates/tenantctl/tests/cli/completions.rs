@@ -101,3 +101,20 @@ async fn commands_options_and_their_values_are_offered_without_a_table() {
         assert_eq!(offered(&desk, line, &[]), expected, "{line}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bash_asks_with_the_script_that_completions_prints() {
+    let desk = desk().await;
+    let types_a_tab = "source <(tenantctl completions bash)
+        COMP_WORDS=(tenantctl --local tenants.db tenant suspend g) COMP_CWORD=5 COMP_TYPE=9
+        _clap_complete_tenantctl tenantctl g suspend
+        echo \"${COMPREPLY[@]}\"";
+
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_tenantctl"));
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-c", types_a_tab]).env_clear().current_dir(desk.folder.path());
+    bash.env("PATH", format!("{}:/usr/bin:/bin", binary.parent().unwrap().display()));
+    let output = tokio::task::block_in_place(|| bash.output()).unwrap();
+
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "globex\n", "{output:?}");
+}

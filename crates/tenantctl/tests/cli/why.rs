@@ -5,6 +5,7 @@ use dev_stack::{ACCOUNT_ID, FunctionProgram, FunctionSpec, Permission};
 use serde_json::{Value, json};
 
 use crate::assert_replay;
+use crate::repair::fake_cognito::{error, found, serve};
 use crate::support::{Desk, Run};
 
 const ANA: &str = "ana@example.com";
@@ -187,6 +188,47 @@ async fn an_app_client_of_another_tenant_and_a_tenant_without_membership_refuse(
     assert_eq!(both, refused("the app client is bound to globex, and the request asks for acme"));
     assert_eq!(elsewhere.0, 0, "{}", elsewhere.1);
     assert!(elsewhere.1.ends_with("the request asks for it (clientMetadata.tenantId)."), "{}", elsewhere.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_of_several_tenants_learns_how_to_get_the_token_of_another() {
+    let (desk, sub) = desk_with_ana().await;
+    desk.run("member add ana@example.com --tenant globex --role guest").ok();
+
+    let (_, by_default) = document(&desk, ANA).await;
+    let (_, asked) = document(&desk, &format!("{ANA} --tenant globex")).await;
+
+    assert_eq!((&by_default["tenant"], &asked["tenant"]), (&json!("acme"), &json!("globex")));
+    assert_eq!(asked["advice"], json!([]));
+    let command = by_default["advice"][0]["command"].as_str().unwrap();
+    let expected = format!("tenantctl member set-default {sub} --user-pool-id {} --tenant globex", desk.pool);
+    assert_eq!(command, expected);
+    desk.run(command.trim_start_matches("tenantctl ")).ok();
+    assert_eq!(document(&desk, ANA).await.1["tenant"], "globex", "the command helps");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pool_is_asked_by_three_calls_and_groups_that_are_denied_are_left_out() {
+    let desk = desk().await;
+    let sub = "8d6b2c1e-4a7f-4f0e-9b53-1f7a4c2d9e10";
+    desk.run(&format!("member add {sub} --tenant acme --role admin --no-lookup")).ok();
+    let trigger = json!({ "LambdaArn": desk.stack.lambda().arn("tokens"), "LambdaVersion": "V2_0" });
+    let pool = json!({ "UserPool": { "LambdaConfig": { "PreTokenGenerationConfig": trigger } } });
+    let (url, calls) = serve(Box::new(move |operation, _, input| match operation {
+        "DescribeUserPool" => (200, pool.clone()),
+        "ListUsers" => (200, found(input)),
+        _ => (400, error("AccessDeniedException")),
+    }));
+
+    let run =
+        desk.run_with(&format!("why {sub}"), &[("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", &url)], "");
+
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.starts_with(&format!("{sub} gets a token for acme")), "{run}");
+    assert!(run.stderr.contains("could not read the user's groups in the pool, which are left out"), "{run}");
+    assert!(run.stderr.contains("cognito-idp:AdminListGroupsForUser"), "{run}");
+    let operations = ["DescribeUserPool", "ListUsers", "AdminListGroupsForUser", "AdminGetUser"];
+    assert_eq!(operations.map(|operation| calls.of(operation)), [1, 1, 1, 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,11 @@
 //! The answer: one sentence, then the reasons, then what to do, then all that was seen.
 
 use serde::Serialize;
+use tenancy::PoolId;
 
-use super::super::advice::Advice;
+use super::super::advice::{Advice, quoted};
 use super::super::document::{Document, TenantFacts};
+use super::super::facts::MembershipFacts;
 use super::super::show::show_advice;
 use super::obstacle::Obstacle;
 use super::pool::Trigger;
@@ -46,6 +48,7 @@ impl Why {
     pub(super) fn new(
         who: &str,
         user: &PoolUser,
+        pool: &PoolId,
         trigger: Option<Trigger>,
         obstacles: &[Obstacle],
         replay: Document,
@@ -58,13 +61,14 @@ impl Why {
         let is_plain = obstacles.is_empty();
         let of_obstacles = obstacles.iter().map(|obstacle| obstacle.advice.clone());
         let of_refusal = refusal.into_iter().flat_map(|refusal| refusal.advice.clone());
+        let of_choice = granted(&replay).and_then(|tenant| another_default(user, pool, tenant, &replay));
         Self {
             answer,
             token: obstacles.first().map_or(!replay.refused, |obstacle| obstacle.token),
             tenant: granted(&replay).filter(|_| is_plain).map(|tenant| tenant.tenant_id.clone()),
             told: refusal.filter(|_| is_plain && replay.refused).map(|refusal| refusal.told),
             otherwise: sentences,
-            advice: of_obstacles.chain(of_refusal).collect(),
+            advice: of_obstacles.chain(of_refusal).chain(of_choice).collect(),
             user_status: user.status.clone(),
             enabled: user.enabled,
             trigger: trigger
@@ -76,6 +80,24 @@ impl Why {
 
 fn granted(replay: &Document) -> Option<&TenantFacts> {
     replay.tenant.as_ref().filter(|tenant| tenant.granted)
+}
+
+/// How the token becomes one of another tenant, if the user is in one and nothing but the default has decided.
+fn another_default(
+    user: &PoolUser,
+    pool: &PoolId,
+    tenant: &TenantFacts,
+    replay: &Document,
+) -> Option<Advice> {
+    let is_by_default = matches!(tenant.chosen_by, Some("default" | "joined_first" | "fallback"));
+    let memberships = replay.memberships.as_ref().filter(|_| is_by_default)?;
+    let is_other = |other: &&MembershipFacts| other.status == "active" && other.tenant_id != tenant.tenant_id;
+    let other = &memberships.iter().find(is_other)?.tenant_id;
+    let sub = quoted(user.sub.as_str());
+    Some(Advice {
+        what: format!("If the token is to be for {other} when the app asks for no tenant"),
+        command: Some(format!("tenantctl member set-default {sub} --user-pool-id {pool} --tenant {other}")),
+    })
 }
 
 /// What the function makes of the sign-in, in sentences.

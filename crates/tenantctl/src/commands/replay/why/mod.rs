@@ -97,7 +97,7 @@ pub async fn run(options: &WhyOptions, context: &Context) -> Result<Found, Failu
         Some(trigger) if is_missing => obstacles.push(Obstacle::function_missing(&trigger.function)),
         _ => {}
     }
-    let answer = Why::new(&options.user, &user, attached, &obstacles, replay);
+    let answer = Why::new(&options.user, &user, pool_id, attached, &obstacles, replay);
     context.say(&answer);
     Ok(if answer.token { Found::Nothing } else { Found::Problems })
 }
