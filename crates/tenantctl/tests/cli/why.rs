@@ -60,6 +60,20 @@ async fn document(desk: &Desk, line: &str) -> (i32, Value) {
     (run.code, document)
 }
 
+/// Proves that `why` comes to the same as a replay of the event that the pool has just sent; gives what it comes to.
+async fn plays_what_cognito_sent(desk: &Desk, who: &str) -> Value {
+    let sent = desk.stack.cognito().last_record(&desk.pool, Trigger::PreTokenGeneration).unwrap().event;
+    let (_, mut made) = document(desk, &format!("{who} --client {}", desk.client)).await;
+    let replayed = desk.run_with("replay - --function tokens --output json", &[], &sent);
+    let mut replayed: Value = serde_json::from_str(&replayed.stdout).unwrap();
+    for document in [&mut made["replay"], &mut replayed] {
+        document["at"].take();
+        document["store"]["readMs"].take();
+    }
+    assert_eq!(made["replay"], replayed);
+    replayed
+}
+
 /// The exit code, and the first sentence or two.
 async fn answer(desk: &Desk, line: &str) -> (i32, String) {
     let (code, document) = document(desk, line).await;
@@ -158,6 +172,7 @@ async fn a_user_of_an_identity_provider_joins_through_it_and_not_before_it_is_bo
     };
     desk.stack.cognito().federated_sign_in(&desk.pool, &desk.client, user).await.unwrap();
 
+    plays_what_cognito_sent(&desk, "corp_cai").await;
     let (unbound_code, unbound) = document(&desk, "corp_cai").await;
     desk.run("idp bind Corp --tenant acme --join --role viewer --no-lookup").ok();
     let (bound_code, bound) = document(&desk, "corp_cai").await;
@@ -246,18 +261,8 @@ async fn what_is_played_is_the_event_that_cognito_sends() {
     for version in ["V1_0", "V2_0", "V3_0"] {
         attach(&desk, version, &[("POOL_GROUPS", "keep")]);
         desk.sign_in(ANA).await;
-        let sent = desk.stack.cognito().last_record(&desk.pool, Trigger::PreTokenGeneration).unwrap().event;
-        let (_, mut made) = document(&desk, &format!("{ANA} --client {}", desk.client)).await;
-
-        let replayed = desk.run_with("replay - --set POOL_GROUPS=keep --output json", &[], &sent);
-        let mut replayed: Value = serde_json::from_str(&replayed.stdout).unwrap();
-
-        for document in [&mut made["replay"], &mut replayed] {
-            document["at"].take();
-            document["store"]["readMs"].take();
-        }
-        assert_eq!(made["replay"], replayed, "{version}");
-        let groups = made["replay"]["tokens"]["id"].to_string();
+        let made = plays_what_cognito_sent(&desk, ANA).await;
+        let groups = made["tokens"]["id"].to_string();
         assert!(groups.contains("strong") && groups.contains("role/weak"), "{version}: {groups}");
     }
 }
