@@ -10,6 +10,7 @@
 //! | [`issuable`] | what could never be in a token, and is refused here |
 //! | [`token_estimate`] | how large tokens become, and what takes none of that size |
 //! | [`commands`] | one module a noun |
+//! | `completions` | what a shell completes, with the values of a table |
 //! | [`region`], [`advice`] | what to do after an error |
 //! | [`trust`] | certificate authorities |
 //!
@@ -25,6 +26,7 @@ mod aws;
 mod cli;
 mod clock;
 mod commands;
+mod completions;
 mod console;
 mod context;
 mod credentials;
@@ -54,6 +56,14 @@ use crate::failure::Failure;
 /// a rule, 4 problems were found, 130 stopped by ctrl-c after a part.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match completions::answer(&arguments) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::FAILURE;
+        }
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && cli::asks_for_json(&arguments) => {

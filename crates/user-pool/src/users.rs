@@ -83,14 +83,19 @@ pub enum Unfound {
 }
 
 /// Finds the one user that `who` means: a `sub`, a username, or an e-mail address, as typed and in its normal form. With the
-/// attributes `email` and `email_verified`.
-pub async fn find_user(client: &Client, pool: &PoolId, who: &str) -> Result<PoolUser, Unfound> {
+/// attributes in `keep`.
+pub async fn find_user(
+    client: &Client,
+    pool: &PoolId,
+    who: &str,
+    keep: &[&str],
+) -> Result<PoolUser, Unfound> {
     let mut found: Vec<PoolUser> = Vec::new();
     for (is_last_resort, filter) in filters(who.trim()) {
         if is_last_resort && !found.is_empty() {
             break;
         }
-        let users = matching(client, pool, &filter, &["email", "email_verified"]).await;
+        let users = matching(client, pool, &filter, keep).await;
         for user in users.map_err(|error| Unfound::Unanswered(Box::new(error)))? {
             if !found.contains(&user) {
                 found.push(user);

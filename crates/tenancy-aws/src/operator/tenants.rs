@@ -18,7 +18,12 @@ impl Operator {
 
     /// All tenants from the index, sorted by id.
     pub async fn tenants(&self) -> Result<Listed<TenantRecord>, OperatorError> {
-        let items = self.table().index("list the tenants", tenant::ALL.to_owned(), "").await?;
+        self.tenants_beginning("").await
+    }
+
+    /// The tenants whose ids begin with `prefix`, from the index, sorted by id.
+    pub async fn tenants_beginning(&self, prefix: &str) -> Result<Listed<TenantRecord>, OperatorError> {
+        let items = self.table().index("list the tenants", tenant::ALL.to_owned(), prefix).await?;
         Ok(items.into_iter().map(TenantRecord::listed).collect())
     }
 

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     /// Who did what in a tenant: list, follow
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Explain which token a user gets, or why they get none
+    Why(replay::why::WhyOptions),
     /// Play a recorded trigger event through the real handlers, without a write
     Replay(replay::ReplayOptions),
     /// Audit a user pool, read-only; useful before anything is installed
@@ -72,11 +74,12 @@ pub(crate) async fn run(
         Command::Client(command) => bindings::client::run(command, context).await,
         Command::Idp(command) => bindings::idp::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Why(options) => replay::why::run(&options, context).await,
         Command::Replay(options) => replay::run(options, context).await,
         Command::Doctor(options) => doctor::run(options, context).await,
         Command::Pool(command) => pool::run(command, context).await,
         Command::Repair(command) => repair::run(command, context).await,
-        Command::Completions(options) => shell::completions(&options, cli()),
+        Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options, cli()),
     }
 }

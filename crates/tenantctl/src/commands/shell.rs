@@ -6,10 +6,18 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
+use crate::completions;
 use crate::failure::{Failure, Found};
 
 /// Which shell.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+The completions know the commands and options and, where the line or the environment names a table, its
+tenants, roles and invites. The shell calls tenantctl for them, and waits half a second at most.
+
+  bash        source <(tenantctl completions bash)               in ~/.bashrc
+  zsh         source <(tenantctl completions zsh)                in ~/.zshrc, after compinit
+  fish        tenantctl completions fish | source                in ~/.config/fish/config.fish")]
 pub(crate) struct CompletionsOptions {
     /// The shell
     #[arg(value_enum)]
@@ -24,10 +32,11 @@ pub(crate) struct ManOptions {
     folder: Option<PathBuf>,
 }
 
-/// Prints completions.
-pub(crate) fn completions(options: &CompletionsOptions, mut cli: clap::Command) -> Result<Found, Failure> {
+/// Prints the script with which a shell asks this binary for completions.
+pub(crate) fn completions(options: &CompletionsOptions) -> Result<Found, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut cli, "tenantctl", &mut script);
+    completions::register(options.shell, &mut script)
+        .map_err(|error| Failure::failed(format!("could not write the script: {error}")))?;
     print(&script)
 }
 

@@ -5,6 +5,8 @@ mod audit;
 #[cfg(test)]
 mod bindings;
 #[cfg(test)]
+mod completions;
+#[cfg(test)]
 mod conventions;
 #[cfg(test)]
 mod credentials;
@@ -38,3 +40,5 @@ mod support;
 mod table;
 #[cfg(test)]
 mod tenant;
+#[cfg(test)]
+mod why;

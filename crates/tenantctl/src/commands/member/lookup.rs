@@ -7,9 +7,14 @@ use user_pool::users::{self, ListError, PoolUser, Unfound};
 use crate::context::Context;
 use crate::failure::{self, Failure};
 
-/// Finds the one user that `who` means.
-pub(super) async fn find_user(context: &Context, pool: &PoolId, who: &str) -> Result<PoolUser, Failure> {
-    let found = users::find_user(&context.cognito_of(pool).await?, pool, who).await;
+/// Finds the one user that `who` means, with the attributes in `keep`.
+pub(crate) async fn find_user(
+    context: &Context,
+    pool: &PoolId,
+    who: &str,
+    keep: &[&str],
+) -> Result<PoolUser, Failure> {
+    let found = users::find_user(&context.cognito_of(pool).await?, pool, who, keep).await;
     found.map_err(|unfound| match unfound {
         Unfound::Unknown => Failure::refused("user-unknown", format!("there is no such user in pool {pool}"))
             .hint("Give the sub, the username or the e-mail address. A user who has just signed up may take a moment to be found."),

@@ -5,6 +5,8 @@ pub(crate) mod list;
 mod lookup;
 mod view;
 
+pub(crate) use lookup::find_user;
+
 use clap::{Args, Subcommand};
 use tenancy::ports::Offers;
 use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, UserKey};
@@ -365,7 +367,8 @@ async fn resolve(selection: &UserSelection, context: &Context) -> Result<Known, 
     if selection.no_lookup || !context.has_cognito() {
         return Ok(Known::table_only(UserKey { pool: pool.clone(), sub: sub_of(&selection.user)? }));
     }
-    let found = lookup::find_user(context, pool, &selection.user).await?;
+    let keep = ["email", "email_verified"];
+    let found = find_user(context, pool, &selection.user, &keep).await?;
     Ok(Known { user: UserKey { pool: pool.clone(), sub: found.sub.clone() }, directory: Some(found) })
 }
 

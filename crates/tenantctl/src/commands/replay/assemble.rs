@@ -7,7 +7,7 @@ use cognito_trigger::event::{EventVersion, Subject};
 use cognito_trigger::{Envelope, Event, Handled, Incoming, Outcome, PublicError};
 use serde_json::value::RawValue;
 use tenancy::join::JoinOutcome;
-use tenancy::{Timestamp, UserRecords};
+use tenancy::{TenantId, Timestamp, UserRecords};
 
 use super::case::Case;
 use super::document::{
@@ -55,7 +55,9 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
             told: told.public.text(),
             reason: told.reason,
             cause: told.cause,
-            why: explanation.why,
+            why: explanation.why(),
+            because: explanation.because,
+            more: explanation.more,
             advice: explanation.advice,
             let_through: !is_refused,
         }
@@ -130,19 +132,26 @@ fn event_facts(incoming: &Incoming, event: Option<&Event<'_>>) -> EventFacts {
 
 fn tenant(handled: &Handled, case: Case<'_>) -> Option<TenantFacts> {
     let granted = handled.outcome.failure().is_none();
+    let records = case.seen.records_after();
+    let facts = |tenant: &TenantId, chosen_by, why: &str| TenantFacts {
+        tenant_id: tenant.to_string(),
+        granted,
+        tier: case.seen.tenant(tenant).map(|tenant| tenant.tier.to_string()),
+        roles: records
+            .as_ref()
+            .and_then(|records| records.in_tenant(tenant))
+            .map(|membership| membership.roles.iter().map(ToString::to_string).collect()),
+        chosen_by,
+        why: why.to_owned(),
+    };
     if let Some((tenant, by)) = &handled.notes.chosen {
-        return Some(TenantFacts {
-            tenant_id: tenant.to_string(),
-            granted,
-            chosen_by: Some(by.name()),
-            why: explain::chosen(tenant, *by, case.seen).to_owned(),
-        });
+        return Some(facts(tenant, Some(by.name()), explain::chosen(tenant, *by, case.seen)));
     }
     let tenant = handled.tenant.as_ref()?;
     let is_machine = case.event.is_some_and(|event| event.request.subject == Subject::None);
     let why = if is_machine { "the app client's own tokens carry it" } else { explain::confirmed(case) };
     let chosen_by = is_machine.then_some("client_binding");
-    Some(TenantFacts { tenant_id: tenant.to_string(), granted, chosen_by, why: why.to_owned() })
+    Some(facts(tenant, chosen_by, why))
 }
 
 fn default_tenant(records: Option<&UserRecords>) -> Option<String> {

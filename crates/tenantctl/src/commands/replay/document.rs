@@ -75,9 +75,31 @@ pub(super) struct TenantFacts {
     pub(super) tenant_id: String,
     /// Whether tokens carry it, or the user is in it; not so when it is suspended, for one.
     pub(super) granted: bool,
+    /// What the tenant has bought; `None` when the tenant was not read.
+    pub(super) tier: Option<String>,
+    /// The user's roles in it, as they would be afterwards; `None` for a machine and for a user who is not a member.
+    pub(super) roles: Option<Vec<String>>,
     /// `client_binding`, `asked`, `default`, `joined_first`, `fallback`; of post-confirmation `None`.
     pub(super) chosen_by: Option<&'static str>,
     pub(super) why: String,
+}
+
+impl TenantFacts {
+    /// As in "acme (tier pro, roles admin, viewer)".
+    pub(super) fn named(&self) -> String {
+        let tier = self.tier.as_ref().map(|tier| format!("tier {tier}"));
+        let roles = self.roles.as_ref().map(|roles| match roles.as_slice() {
+            [] => "no roles".to_owned(),
+            [role] => format!("role {role}"),
+            roles => format!("roles {}", roles.join(", ")),
+        });
+        let facts: Vec<String> = tier.into_iter().chain(roles).collect();
+        if facts.is_empty() {
+            self.tenant_id.clone()
+        } else {
+            format!("{} ({})", self.tenant_id, facts.join(", "))
+        }
+    }
 }
 
 /// Why not.
@@ -93,6 +115,11 @@ pub(super) struct RefusalFacts {
     /// The cause in the function's log.
     pub(super) cause: Option<String>,
     pub(super) why: String,
+    /// The two parts of `why`.
+    #[serde(skip)]
+    pub(super) because: String,
+    #[serde(skip)]
+    pub(super) more: String,
     pub(super) advice: Vec<Advice>,
     /// Whether MODE=observe lets it through all the same.
     pub(super) let_through: bool,

@@ -15,12 +15,32 @@ use super::rehearsal::Seen;
 /// Why, and what to do.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Explanation {
-    pub(super) why: String,
+    /// The reason as a clause, for the end of a sentence: lower case, no full stop. Empty when `more` says it all.
+    pub(super) because: String,
+    /// More, in whole sentences; may be empty.
+    pub(super) more: String,
     pub(super) advice: Vec<Advice>,
 }
 
-fn explained(why: impl Into<String>, advice: impl IntoIterator<Item = Advice>) -> Explanation {
-    Explanation { why: why.into(), advice: advice.into_iter().collect() }
+impl Explanation {
+    /// The whole reason, in sentences.
+    pub(super) fn why(&self) -> String {
+        if self.because.is_empty() {
+            return self.more.clone();
+        }
+        let mut letters = self.because.chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        let clause: String = first.into_iter().chain(letters).collect();
+        format!("{clause}. {}", self.more).trim_end().to_owned()
+    }
+
+    fn and(self, more: impl Into<String>) -> Self {
+        Self { more: more.into(), ..self }
+    }
+}
+
+fn explained(because: impl Into<String>, advice: impl IntoIterator<Item = Advice>) -> Explanation {
+    Explanation { because: because.into(), more: String::new(), advice: advice.into_iter().collect() }
 }
 
 /// Why this tenant.
@@ -68,7 +88,7 @@ fn invite_required(case: Case<'_>) -> Explanation {
     if has_code && is_member {
         advice.push(Advice::text("The user is a member already, and can sign in without the code"));
     }
-    explained(openings::why_nothing_was_redeemed(case), advice)
+    explained("", advice).and(openings::why_nothing_was_redeemed(case))
 }
 
 fn no_tenant(case: Case<'_>) -> Explanation {
@@ -77,17 +97,17 @@ fn no_tenant(case: Case<'_>) -> Explanation {
         records.into_iter().flat_map(|records| &records.memberships).map(|m| &m.tenant).collect();
     let mut advice = openings::advice(case);
     let standing = if removed.is_empty() {
-        "The user is a member of no tenant.".to_owned()
+        "the user is a member of no tenant".to_owned()
     } else {
         format!(
-            "The user has no active membership any more: removed from {}.",
+            "the user has no active membership any more: removed from {}",
             listed_with(removed.iter().map(|tenant| tenant.as_str()), "and")
         )
     };
     if let [only] = removed.as_slice() {
         advice.push(Advice::member("add", case, only, format!("If the user is to come back to {only}")));
     }
-    explained(format!("{standing} {}", openings::why_nothing_was_redeemed(case)), advice)
+    explained(standing, advice).and(openings::why_nothing_was_redeemed(case))
 }
 
 fn wrong_tenant(case: Case<'_>) -> Explanation {
@@ -96,29 +116,29 @@ fn wrong_tenant(case: Case<'_>) -> Explanation {
     let is_machine = case.seen.records.is_none();
     match (bound, asked) {
         _ if is_machine => explained(
-            "The app client is bound to no tenant for its own tokens, and UNBOUND_MACHINE is `refuse`.",
+            "the app client is bound to no tenant for its own tokens, and UNBOUND_MACHINE is `refuse`",
             [Advice::bind_machine(case)],
         ),
         (_, Presented::Malformed) => explained(
-            "The request asks for a tenant (clientMetadata.tenantId) by a text that is no tenant's id.",
+            "the request asks for a tenant (clientMetadata.tenantId) by a text that is no tenant's id",
             [Advice::text("The app must send an id: 3 to 63 of a-z, 0-9 and -")],
         ),
         (Some(bound), Presented::Given(asked)) if asked != bound => explained(
-            format!("The app client is bound to {bound}, and the request asks for {asked}."),
+            format!("the app client is bound to {bound}, and the request asks for {asked}"),
             [Advice::text(format!(
                 "Sign in to {asked} through another app client, or do not ask for it here"
             ))],
         ),
-        (Some(bound), _) => not_in(case, bound, &format!("The app client is bound to {bound}")),
-        (None, Presented::Given(asked)) => not_in(case, asked, &format!("The request asks for {asked}")),
-        (None, Presented::None) => explained("The user is in no tenant that may be signed in to here.", []),
+        (Some(bound), _) => not_in(case, bound, &format!("the app client is bound to {bound}")),
+        (None, Presented::Given(asked)) => not_in(case, asked, &format!("the request asks for {asked}")),
+        (None, Presented::None) => explained("the user is in no tenant that may be signed in to here", []),
     }
 }
 
 fn marker_requested(case: Case<'_>) -> Explanation {
     explained(
-        "The app client is bound to no tenant for its own tokens, and it asks for the marker scope (MARKER_SCOPE), which says \
-         that a token has a tenant.",
+        "the app client is bound to no tenant for its own tokens, and it asks for the marker scope (MARKER_SCOPE), which says \
+         that a token has a tenant",
         [
             Advice::bind_machine(case),
             Advice::text(
@@ -133,13 +153,13 @@ fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
     let membership = case.seen.records.as_ref().and_then(|records| records.in_tenant(tenant));
     if membership.is_some_and(|membership| membership.status == MembershipStatus::Removed) {
         return explained(
-            format!("{because}, from which the user was removed."),
+            format!("{because}, from which the user was removed"),
             [Advice::member("add", case, tenant, format!("If the user is to come back to {tenant}"))],
         );
     }
     let invite = "Or invite them: the next sign-in here redeems an invite to their verified address";
     explained(
-        format!("{because}, and the user is no member of it. {}", openings::why_nothing_was_redeemed(case)),
+        format!("{because}, and the user is no member of it"),
         [
             Advice::member(
                 "add",
@@ -150,6 +170,7 @@ fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
             Advice::invite(Some(tenant), invite),
         ],
     )
+    .and(openings::why_nothing_was_redeemed(case))
 }
 
 /// Only a refresh is refused so: a sign-in falls back to another tenant.
@@ -179,11 +200,11 @@ fn choose_tenant(case: Case<'_>) -> Explanation {
     let member = listed_with(active.iter().map(|tenant| tenant.as_str()), "and");
     explained(
         format!(
-            "The user has lost the default tenant {default}, and a refresh never changes the tenant of a session. The user \
-             is a member of {member}."
+            "the user has lost the default tenant {default}, and a refresh never changes the tenant of a session"
         ),
         advice,
     )
+    .and(format!("The user is a member of {member}."))
 }
 
 fn suspended(case: Case<'_>) -> Explanation {
@@ -199,7 +220,7 @@ fn suspended(case: Case<'_>) -> Explanation {
 
 fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
     let status = case.seen.tenant(tenant).map_or(TenantStatus::Suspended, |tenant| tenant.status);
-    let why = format!("The tenant {tenant} is {}; {because}.", status.name());
+    let why = format!("the tenant {tenant} is {}; {because}", status.name());
     if status != TenantStatus::Offboarded {
         return explained(why, [Advice::resume_tenant(tenant)]);
     }
@@ -237,35 +258,33 @@ fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
     let advice = tenants.iter().map(|tenant| {
         Advice::member("resume", case, tenant, format!("If the user may sign in to {tenant} again"))
     });
-    explained(
-        format!(
-            "The user's membership in {} is suspended; {because}.",
-            listed_with(tenants.iter().map(|tenant| tenant.as_str()), "and")
-        ),
-        advice,
-    )
+    let tenants = listed_with(tenants.iter().map(|tenant| tenant.as_str()), "and");
+    explained(format!("the user's membership in {tenants} is suspended; {because}"), advice)
 }
 
 fn unavailable(failure: &FailureTold) -> Explanation {
     let cause = failure.cause.as_deref().unwrap_or_default();
     let (why, what) = match failure.reason {
         "event_invalid" => (
-            format!("The event cannot be acted upon: {cause}."),
+            format!("the event cannot be acted upon: {cause}"),
             "Is it as Cognito sent it? The function logs such an event as event.invalid",
         ),
         "pool_not_allowed" => (
-            "The user pool is not in USER_POOL_IDS, so that no event of it is answered.".to_owned(),
+            "the user pool is not in USER_POOL_IDS, so that no event of it is answered".to_owned(),
             "Add the pool to that setting of the function, or take the trigger from the pool",
         ),
         "data_damaged" => (
-            format!("An item of the table cannot be what it claims to be: {cause}."),
+            format!("an item of the table cannot be what it claims to be: {cause}"),
             "Mend the item: docs/table.md says what it must look like",
         ),
         "claims_too_large" => (
-            format!("What goes into the token is too large: {cause}."),
+            format!("what goes into the token is too large: {cause}"),
             "Fewer roles or groups, fewer claims (CLAIMS_ID, CLAIMS_ACCESS), or a higher CLAIM_BYTES_MAX",
         ),
-        reason => (format!("The function failed: {reason} {cause}"), "docs/log-fields.md says what that is"),
+        reason => (
+            format!("the function failed: {reason} {cause}").trim_end().to_owned(),
+            "docs/log-fields.md says what that is",
+        ),
     };
     explained(why, [Advice::text(what)])
 }

@@ -3,17 +3,52 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
+use aws_sdk_lambda::Client;
+use clap::Args;
 use function::{InvalidSettings, Settings};
 use user_pool::function::environment_error;
 
 use super::triggers::{Config, TriggerKind};
-use crate::context::Context;
 use crate::failure::{self, Failure};
 use crate::issuable::setting_names;
 use crate::region;
 
 /// Names and values of environment variables.
 pub(super) type Variables = BTreeMap<String, String>;
+
+/// The settings to play an event with.
+#[derive(Args, Debug)]
+pub(super) struct SettingOptions {
+    /// Use the settings of this deployed function: its name or ARN, also with a version or alias
+    #[arg(long, value_name = "NAME")]
+    pub(super) function: Option<String>,
+    /// Use this setting of the function, such as MODE=observe; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) set: Vec<Assignment>,
+}
+
+impl SettingOptions {
+    /// Reads the settings of a trigger as its function does: `base`, and over them what the command line says. Also the
+    /// variables that are not left at their defaults.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the function could not start with them. `function` is the name of the function that has `base`.
+    pub(super) fn read(
+        &self,
+        trigger: TriggerKind,
+        function: Option<&str>,
+        base: Variables,
+    ) -> Result<(Config, Variables), Failure> {
+        let variables = merged(base, &self.set);
+        let config = read(trigger, &variables).map_err(|faults| match function {
+            None => Failure::usage(faults.to_string()).hint("docs/settings.md says what each may be."),
+            Some(function) => Failure::failed(format!("{function} cannot start: {faults}"))
+                .hint("--set NAME=VALUE goes before what the function has."),
+        })?;
+        Ok((config, variables))
+    }
+}
 
 /// One setting of the command line: `NAME=VALUE`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,7 +88,7 @@ fn names() -> BTreeSet<String> {
 }
 
 /// What applies: of `base`, the variables of a function, and `set`, which goes before, those that are settings and are set.
-pub(super) fn merged(base: Variables, set: &[Assignment]) -> Variables {
+fn merged(base: Variables, set: &[Assignment]) -> Variables {
     let known = names();
     let mut variables = base;
     variables.extend(set.iter().map(|setting| (setting.name.clone(), setting.value.clone())));
@@ -62,7 +97,7 @@ pub(super) fn merged(base: Variables, set: &[Assignment]) -> Variables {
 }
 
 /// Reads the settings of a trigger as its function does.
-pub(super) fn read(trigger: TriggerKind, variables: &Variables) -> Result<Config, InvalidSettings> {
+fn read(trigger: TriggerKind, variables: &Variables) -> Result<Config, InvalidSettings> {
     let lookup = |name: &str| variables.get(name).cloned();
     let mut settings = Settings::new(&lookup);
     let config = Config::read(trigger, &mut settings);
@@ -70,8 +105,7 @@ pub(super) fn read(trigger: TriggerKind, variables: &Variables) -> Result<Config
 }
 
 /// The environment of the deployed function `name`: a name or an ARN, with or without a version or an alias.
-pub(super) async fn of_function(context: &Context, name: &str) -> Result<Variables, Failure> {
-    let lambda = context.lambda().await?;
+pub(super) async fn of_function(lambda: &Client, name: &str) -> Result<Variables, Failure> {
     let asked = lambda.get_function_configuration().function_name(name).send().await;
     let configuration = asked.map_err(|error| {
         failure::aws(&format!("read the settings of the function {name}"), &error)
@@ -92,7 +126,7 @@ pub(super) fn doubt(name: &str, variables: &Variables, table: &str) -> Option<St
     match variables.get("TENANCY_TABLE").filter(|table| !table.trim().is_empty()) {
         None => Some(format!("{name} has no TENANCY_TABLE: is it one of the two functions?")),
         Some(theirs) if bare(theirs) != bare(table) => {
-            Some(format!("{name} reads the table {theirs}, and this replay {table}"))
+            Some(format!("{name} reads the table {theirs}, and this command {table}"))
         }
         Some(_) => None,
     }

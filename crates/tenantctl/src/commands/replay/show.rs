@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::advice::Advice;
 use super::document::{Document, RefusalFacts};
 use super::tokens::{ClaimChange, Token};
 use crate::page::{BAD, BOLD, DIM, GOOD, Page, Show, WARN, styled};
@@ -17,6 +18,44 @@ impl Show for Document {
         if let Some(refusal) = &self.refusal {
             show_refusal(refusal, if self.event.sub.is_some() { "user" } else { "app" }, page);
         }
+        self.show_details(page);
+    }
+}
+
+fn show_refusal(refusal: &RefusalFacts, who: &str, page: &mut Page) {
+    let told = if refusal.let_through {
+        format!("Enforced, the {who} would be told")
+    } else {
+        format!("The {who} is told")
+    };
+    page.paragraph(2, &format!("{told}: \"{}\"", refusal.told));
+    page.gap();
+    page.paragraph(0, &refusal.why);
+    show_advice(&refusal.advice, page);
+}
+
+/// What to do, each with the command to copy.
+pub(super) fn show_advice(advice: &[Advice], page: &mut Page) {
+    for advice in advice {
+        let Some(command) = &advice.command else {
+            page.paragraph(2, &format!("-> {}.", advice.what));
+            continue;
+        };
+        page.paragraph(2, &format!("-> {}:", advice.what));
+        // In two lines, so that it fits, and can be copied all the same.
+        match command.split_once(" --") {
+            Some((begin, options)) if command.len() > 74 => {
+                page.line(format!("     {begin} \\"));
+                page.line(format!("       --{options}"));
+            }
+            _ => page.line(format!("     {command}")),
+        }
+    }
+}
+
+impl Document {
+    /// All behind the verdict and its reason.
+    pub(super) fn show_details(&self, page: &mut Page) {
         page.gap();
         page.fields(self.head());
         self.show_memberships(page);
@@ -39,35 +78,7 @@ impl Show for Document {
             page.line(reply.get());
         }
     }
-}
 
-fn show_refusal(refusal: &RefusalFacts, who: &str, page: &mut Page) {
-    let told = if refusal.let_through {
-        format!("Enforced, the {who} would be told")
-    } else {
-        format!("The {who} is told")
-    };
-    page.paragraph(2, &format!("{told}: \"{}\"", refusal.told));
-    page.gap();
-    page.paragraph(0, &refusal.why);
-    for advice in &refusal.advice {
-        let Some(command) = &advice.command else {
-            page.paragraph(2, &format!("-> {}.", advice.what));
-            continue;
-        };
-        page.paragraph(2, &format!("-> {}:", advice.what));
-        // In two lines, so that it fits, and can be copied all the same.
-        match command.split_once(" --") {
-            Some((begin, options)) if command.len() > 74 => {
-                page.line(format!("     {begin} \\"));
-                page.line(format!("       --{options}"));
-            }
-            _ => page.line(format!("     {command}")),
-        }
-    }
-}
-
-impl Document {
     fn head(&self) -> Vec<(&'static str, String)> {
         let none = || "none".to_owned();
         let event = &self.event;
@@ -75,7 +86,7 @@ impl Document {
         let mut head = Vec::new();
         if let Some(tenant) = &self.tenant {
             let granted = if tenant.granted { "" } else { ", and is not granted" };
-            head.push(("Tenant", format!("{}: {}{granted}", tenant.tenant_id, tenant.why)));
+            head.push(("Tenant", format!("{}: {}{granted}", tenant.named(), tenant.why)));
         }
         if let Some(refusal) = &self.refusal {
             head.push(("Log reason", refusal.reason.to_owned()));

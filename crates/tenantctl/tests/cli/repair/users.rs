@@ -12,7 +12,7 @@ async fn a_user_is_found_by_sub_by_username_and_by_address_in_any_case() {
 
     for who in [user.sub.as_str(), &user.sub.as_str().to_uppercase(), "ana@example.com", " Ana@Example.COM "]
     {
-        let found = find_user(&scene.cognito, &user.pool, who).await.unwrap();
+        let found = find_user(&scene.cognito, &user.pool, who, &["email"]).await.unwrap();
         assert_eq!(found.sub, user.sub, "{who}");
         assert_eq!(found.attribute("email"), Some("ana@example.com"));
         assert_eq!((found.status.as_str(), found.enabled), ("CONFIRMED", true));
@@ -27,7 +27,7 @@ async fn who_is_not_there_is_unknown_and_no_quote_finds_somebody() {
     for who in
         ["ben@example.com", "5a1b0000-1111-4222-8333-abcdefabcdef", r#"x" or email = "ana@example.com"#, ""]
     {
-        let unfound = find_user(&scene.cognito, &user.pool, who).await.unwrap_err();
+        let unfound = find_user(&scene.cognito, &user.pool, who, &[]).await.unwrap_err();
         assert!(matches!(unfound, Unfound::Unknown), "{who}: {unfound:?}");
     }
 }
@@ -46,8 +46,8 @@ async fn several_users_of_one_address_are_told_apart_by_their_subs() {
         subs.push(made.attributes().iter().find(|a| a.name() == "sub").unwrap().value().unwrap().to_owned());
     }
 
-    let unfound = find_user(&scene.cognito, &pool, "ana@example.com").await.unwrap_err();
-    let by_name = find_user(&scene.cognito, &pool, "ana2").await.unwrap();
+    let unfound = find_user(&scene.cognito, &pool, "ana@example.com", &[]).await.unwrap_err();
+    let by_name = find_user(&scene.cognito, &pool, "ana2", &[]).await.unwrap();
 
     assert_eq!(by_name.sub.as_str(), subs[1]);
     let Unfound::Ambiguous(found) = unfound else { panic!("{unfound:?}") };

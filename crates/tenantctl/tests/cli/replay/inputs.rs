@@ -71,7 +71,7 @@ async fn a_deployed_functions_settings_are_the_base() {
 
     assert_eq!((observed.code, enforced.code), (0, 4));
     assert!(
-        observed.stderr.contains("tokens reads the table staging, and this replay tenancy"),
+        observed.stderr.contains("tokens reads the table staging, and this command tenancy"),
         "{observed}"
     );
     assert!(!observed.to_string().contains("hunter2"), "{observed}");

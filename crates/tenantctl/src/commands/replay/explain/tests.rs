@@ -108,7 +108,7 @@ fn every_refusal_is_explained_from_what_the_handler_saw() {
         let seen = Seen { records: Some(records), binding, ..Seen::default() };
         let join = Some(JoinOutcome::Refused(JoinRefusal::NoInvite).into());
         let explanation = explain(refusal, metadata, &seen, &Notes { join, ..Notes::default() });
-        assert!(explanation.why.contains(expected), "{refusal:?}: {}", explanation.why);
+        assert!(explanation.why().contains(expected), "{refusal:?}: {}", explanation.why());
         assert!(!explanation.advice.is_empty(), "{refusal:?}: something can be done");
     }
 }
@@ -134,8 +134,8 @@ fn every_reason_of_a_refused_invite_has_words() {
         let notes = Notes { join: Some(join), ..Notes::default() };
         let metadata = json!({ "inviteCode": "inv_0123456789ABCDEFGHJKMNPQRS" });
         let explanation = explain(Refusal::InviteRequired, &metadata, &Seen::default(), &notes);
-        assert!(explanation.why.contains(expected), "{why:?}: {}", explanation.why);
-        assert!(!explanation.why.contains("inv_"), "never a code: {}", explanation.why);
+        assert!(explanation.why().contains(expected), "{why:?}: {}", explanation.why());
+        assert!(!explanation.why().contains("inv_"), "never a code: {}", explanation.why());
     }
 }
 
