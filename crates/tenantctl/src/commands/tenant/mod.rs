@@ -1,24 +1,23 @@
 //! `tenantctl tenant`: tenants and what their roles mean.
 
+mod view;
+
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde::Serialize;
 use tenancy::{
     Group, IamRoleArn, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier,
 };
 use tenancy_aws::operator::{Change, InviteState, Operator, OperatorError, TenantEdit, TenantRecord};
 
+use self::view::{RoleSet, RolesView, TenantView, roles_of};
 use super::defaults::{Loss, LostDefault, LostDefaults, lost_with_tenant, sentence};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
-use crate::listing::{Entry, Listing};
-use crate::moment::Moment;
+use crate::listing::Listing;
 use crate::options::{ConfirmedWriteOptions, WriteOptions};
-use crate::page::{Page, Show, WARN, styled};
-use crate::page::{joined, or_dash, styled_status};
-use crate::token_estimate::TokenEstimate;
+use crate::page::joined;
 use crate::written::NoFacts;
 use crate::{clock, console};
 
@@ -469,131 +468,4 @@ fn edited(tenant: &Tenant, edit: &TenantEdit) -> Tenant {
         status: edit.status.unwrap_or(tenant.status),
         roles: edit.roles.clone().unwrap_or_else(|| tenant.roles.clone()),
     }
-}
-
-/// A tenant as it is shown.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct TenantView {
-    id: String,
-    name: String,
-    slug: Option<String>,
-    tier: String,
-    status: &'static str,
-    roles: BTreeMap<String, RoleView>,
-    version: Option<u64>,
-    created_at: Option<Moment>,
-}
-
-/// What a role means, as it is shown.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RoleView {
-    groups: Vec<String>,
-    iam_role: Option<String>,
-    /// Of a member with this role alone, by the functions' default settings.
-    token: Option<TokenEstimate>,
-    #[serde(skip)]
-    warning: Option<String>,
-}
-
-/// What `roles set` says besides what it writes; the warning goes to standard error.
-#[derive(Serialize)]
-struct RoleSet {
-    token: TokenEstimate,
-}
-
-impl Show for RoleSet {
-    fn show(&self, _: &mut Page) {}
-}
-
-#[derive(Serialize)]
-struct RolesView {
-    tenant: String,
-    roles: BTreeMap<String, RoleView>,
-}
-
-impl From<&TenantRecord> for TenantView {
-    fn from(record: &TenantRecord) -> Self {
-        let tenant = &record.tenant;
-        Self {
-            id: tenant.id.to_string(),
-            name: tenant.name.to_string(),
-            slug: record.slug.as_ref().map(ToString::to_string),
-            tier: tenant.tier.to_string(),
-            status: tenant.status.name(),
-            roles: roles_of(tenant),
-            version: record.version,
-            created_at: record.created_at.map(Moment),
-        }
-    }
-}
-
-impl Show for TenantView {
-    fn show(&self, page: &mut Page) {
-        page.fields([
-            ("id", self.id.clone()),
-            ("name", self.name.clone()),
-            ("slug", self.slug.clone().unwrap_or_else(|| "-".to_owned())),
-            ("tier", self.tier.clone()),
-            ("status", styled_status(self.status)),
-            ("created", or_dash(self.created_at.map(Moment::minute))),
-        ]);
-        page.gap();
-        show_roles(&self.roles, page);
-    }
-}
-
-impl Entry for TenantView {
-    const NAME: &'static str = "tenants";
-
-    fn show_all(tenants: &[Self], page: &mut Page) {
-        let rows = tenants.iter().map(|tenant| {
-            [
-                tenant.id.clone(),
-                tenant.name.clone(),
-                tenant.tier.clone(),
-                styled_status(tenant.status),
-                or_dash(tenant.created_at.map(Moment::minute)),
-            ]
-        });
-        page.table(&["id", "name", "tier", "status", "created"], rows, "There are no such tenants.");
-    }
-}
-
-impl Show for RolesView {
-    fn show(&self, page: &mut Page) {
-        show_roles(&self.roles, page);
-    }
-}
-
-fn show_roles(roles: &BTreeMap<String, RoleView>, page: &mut Page) {
-    let rows = roles.iter().map(|(role, view)| {
-        let groups = if view.groups.is_empty() {
-            "(by GROUP_FORMAT)".to_owned()
-        } else {
-            joined(view.groups.iter().map(String::as_str))
-        };
-        [role.clone(), groups, view.iam_role.clone().unwrap_or_else(|| "-".to_owned())]
-    });
-    page.table(&["role", "groups", "iam role"], rows, "No roles are listed: groups follow GROUP_FORMAT.");
-    for warning in roles.values().filter_map(|view| view.warning.as_ref()) {
-        page.gap();
-        page.paragraph(0, &format!("{} {warning}.", styled(WARN, "Warning:")));
-    }
-}
-
-fn roles_of(tenant: &Tenant) -> BTreeMap<String, RoleView> {
-    let functions = FunctionSettings::default();
-    let view = |role: &Role, grant: &RoleGrant| {
-        let role = std::slice::from_ref(role);
-        let token = functions.estimate(tenant, role);
-        RoleView {
-            groups: grant.groups.iter().map(ToString::to_string).collect(),
-            iam_role: grant.iam_role.clone(),
-            warning: token.as_ref().and_then(|token| token.warning(role)),
-            token,
-        }
-    };
-    tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(role, grant))).collect()
 }

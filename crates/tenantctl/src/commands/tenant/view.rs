@@ -1,0 +1,140 @@
+//! Tenants and roles as they are shown.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tenancy::{Role, RoleGrant, Tenant};
+use tenancy_aws::operator::TenantRecord;
+
+use crate::issuable::FunctionSettings;
+use crate::listing::Entry;
+use crate::moment::Moment;
+use crate::page::{Page, Show, WARN, joined, or_dash, styled, styled_status};
+use crate::token_estimate::TokenEstimate;
+
+/// A tenant as it is shown.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TenantView {
+    id: String,
+    name: String,
+    slug: Option<String>,
+    tier: String,
+    status: &'static str,
+    roles: BTreeMap<String, RoleView>,
+    version: Option<u64>,
+    created_at: Option<Moment>,
+}
+
+/// What a role means, as it is shown.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RoleView {
+    groups: Vec<String>,
+    iam_role: Option<String>,
+    /// Of a member with this role alone, by the functions' default settings.
+    token: Option<TokenEstimate>,
+    #[serde(skip)]
+    warning: Option<String>,
+}
+
+/// What `roles set` says besides what it writes; the warning goes to standard error.
+#[derive(Serialize)]
+pub(super) struct RoleSet {
+    pub(super) token: TokenEstimate,
+}
+
+impl Show for RoleSet {
+    fn show(&self, _: &mut Page) {}
+}
+
+#[derive(Serialize)]
+pub(super) struct RolesView {
+    pub(super) tenant: String,
+    pub(super) roles: BTreeMap<String, RoleView>,
+}
+
+impl From<&TenantRecord> for TenantView {
+    fn from(record: &TenantRecord) -> Self {
+        let tenant = &record.tenant;
+        Self {
+            id: tenant.id.to_string(),
+            name: tenant.name.to_string(),
+            slug: record.slug.as_ref().map(ToString::to_string),
+            tier: tenant.tier.to_string(),
+            status: tenant.status.name(),
+            roles: roles_of(tenant),
+            version: record.version,
+            created_at: record.created_at.map(Moment),
+        }
+    }
+}
+
+impl Show for TenantView {
+    fn show(&self, page: &mut Page) {
+        page.fields([
+            ("id", self.id.clone()),
+            ("name", self.name.clone()),
+            ("slug", self.slug.clone().unwrap_or_else(|| "-".to_owned())),
+            ("tier", self.tier.clone()),
+            ("status", styled_status(self.status)),
+            ("created", or_dash(self.created_at.map(Moment::minute))),
+        ]);
+        page.gap();
+        show_roles(&self.roles, page);
+    }
+}
+
+impl Entry for TenantView {
+    const NAME: &'static str = "tenants";
+
+    fn show_all(tenants: &[Self], page: &mut Page) {
+        let rows = tenants.iter().map(|tenant| {
+            [
+                tenant.id.clone(),
+                tenant.name.clone(),
+                tenant.tier.clone(),
+                styled_status(tenant.status),
+                or_dash(tenant.created_at.map(Moment::minute)),
+            ]
+        });
+        page.table(&["id", "name", "tier", "status", "created"], rows, "There are no such tenants.");
+    }
+}
+
+impl Show for RolesView {
+    fn show(&self, page: &mut Page) {
+        show_roles(&self.roles, page);
+    }
+}
+
+fn show_roles(roles: &BTreeMap<String, RoleView>, page: &mut Page) {
+    let rows = roles.iter().map(|(role, view)| {
+        let groups = if view.groups.is_empty() {
+            "(by GROUP_FORMAT)".to_owned()
+        } else {
+            joined(view.groups.iter().map(String::as_str))
+        };
+        [role.clone(), groups, view.iam_role.clone().unwrap_or_else(|| "-".to_owned())]
+    });
+    page.table(&["role", "groups", "iam role"], rows, "No roles are listed: groups follow GROUP_FORMAT.");
+    for warning in roles.values().filter_map(|view| view.warning.as_ref()) {
+        page.gap();
+        page.paragraph(0, &format!("{} {warning}.", styled(WARN, "Warning:")));
+    }
+}
+
+pub(super) fn roles_of(tenant: &Tenant) -> BTreeMap<String, RoleView> {
+    let functions = FunctionSettings::default();
+    let view = |role: &Role, grant: &RoleGrant| {
+        let role = std::slice::from_ref(role);
+        let token = functions.estimate(tenant, role);
+        RoleView {
+            groups: grant.groups.iter().map(ToString::to_string).collect(),
+            iam_role: grant.iam_role.clone(),
+            warning: token.as_ref().and_then(|token| token.warning(role)),
+            token,
+        }
+    };
+    tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(role, grant))).collect()
+}
