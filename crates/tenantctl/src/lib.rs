@@ -5,6 +5,7 @@
 //! | [`cli`] | the command line, one type a noun |
 //! | [`context`] | what a command works with: the table, the pool, who is asking, the time, the page |
 //! | [`page`] | what is printed: for people, or as JSON |
+//! | [`listing`] | a list, printed while it is read |
 //! | [`aws_error`] | what an error of AWS means: the one list of codes |
 //! | [`credentials`] | where the credentials come from, and why there are none |
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
@@ -32,6 +33,7 @@ pub mod context;
 pub mod credentials;
 pub mod failure;
 pub mod issuable;
+pub mod listing;
 pub mod local;
 pub mod pace;
 pub mod page;

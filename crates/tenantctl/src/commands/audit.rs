@@ -11,7 +11,7 @@ use tenancy_aws::operator::{AuditQuery, AuditRecord, Operator};
 use super::arguments::{Moment, TenantOption, minute, rfc3339};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::page::{Page, Show};
+use crate::listing::{Column, Listing};
 
 /// How far back `follow` looks each time: what is written in one second is not in the order of time, and clocks differ.
 const OVERLAP_SECONDS: u64 = 30;
@@ -68,22 +68,22 @@ pub async fn run(command: AuditCommand, context: &Context) -> Result<Found, Fail
             let query = AuditQuery {
                 from: options.since.map(|moment| moment.timestamp(now)),
                 until: options.until.map(|moment| moment.timestamp(now)),
-                // One more than is shown tells whether there are more.
-                limit: (options.limit > 0).then(|| options.limit.saturating_add(1)),
+                limit: (options.limit > 0).then_some(options.limit),
             };
-            let mut records = operator.audit(&options.tenant.tenant, &query).await?;
-            let is_cut = options.limit > 0 && records.len() > options.limit;
-            if is_cut {
-                records.remove(0);
+            let (mut pages, is_cut) = operator.audit_pages(&options.tenant.tenant, &query).await?;
+            let none = "Nothing was done in that time.";
+            let mut listing = Listing::new(context, "audit", &AuditView::COLUMNS, none).never_damaged();
+            while let Some(page) = listing.read(&mut pages).await? {
+                listing.add(page.iter().map(AuditView::from));
             }
-            context.say(&AuditList { audit: records.iter().map(AuditView::from).collect() });
+            let found = listing.end();
             if is_cut {
                 context.note(&format!(
                     "these are the latest {}; --limit shows more, --since fewer",
                     options.limit
                 ));
             }
-            Ok(Found::Nothing)
+            Ok(found)
         }
         AuditCommand::Follow(options) => follow(&options, &operator, context).await,
     }
@@ -97,10 +97,13 @@ async fn follow(options: &FollowOptions, operator: &Operator, context: &Context)
     tokio::pin!(interrupted);
     loop {
         let query = AuditQuery { from: Some(from), ..AuditQuery::default() };
-        for record in operator.audit(&options.tenant.tenant, &query).await? {
-            if seen.insert(record.position.clone()) {
-                let view = AuditView::from(&record);
-                context.say_line(&view, &view.line());
+        let (mut pages, _) = operator.audit_pages(&options.tenant.tenant, &query).await?;
+        while let Some(page) = pages.next().await? {
+            for record in page.into_iter().flatten() {
+                if seen.insert(record.position.clone()) {
+                    let view = AuditView::from(&record);
+                    context.say_line(&view, &view.line());
+                }
             }
         }
         let begin = context.now().epoch_seconds().saturating_sub(OVERLAP_SECONDS);
@@ -128,11 +131,6 @@ struct AuditView {
     minute: String,
 }
 
-#[derive(Serialize)]
-struct AuditList {
-    audit: Vec<AuditView>,
-}
-
 impl From<&AuditRecord> for AuditView {
     fn from(record: &AuditRecord) -> Self {
         Self {
@@ -149,6 +147,14 @@ impl From<&AuditRecord> for AuditView {
 }
 
 impl AuditView {
+    const COLUMNS: [Column<Self>; 5] = [
+        ("at (utc)", |record| record.minute.clone()),
+        ("action", |record| record.action.clone()),
+        ("actor", |record| record.actor.clone()),
+        ("target", |record| record.target.clone()),
+        ("detail", Self::told),
+    ];
+
     /// How it ended, and what was different: `done` is nothing to read.
     fn told(&self) -> String {
         match (&self.detail, self.outcome.as_str()) {
@@ -161,21 +167,5 @@ impl AuditView {
     fn line(&self) -> String {
         let line = format!("{}  {}  {}  {}  {}", self.at, self.action, self.actor, self.target, self.told());
         line.trim_end().to_owned()
-    }
-}
-
-impl Show for AuditList {
-    fn show(&self, page: &mut Page) {
-        let rows = self.audit.iter().map(|record| {
-            [
-                record.minute.clone(),
-                record.action.clone(),
-                record.actor.clone(),
-                record.target.clone(),
-                record.told(),
-            ]
-        });
-        let headings = ["at (utc)", "action", "actor", "target", "detail"];
-        page.table(&headings, rows, "Nothing was done in that time.");
     }
 }

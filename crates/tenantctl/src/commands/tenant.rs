@@ -7,7 +7,9 @@ use serde::Serialize;
 use tenancy::{
     Group, IamRoleArn, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier,
 };
-use tenancy_aws::operator::{Change, InviteState, Operator, OperatorError, TenantEdit, TenantRecord};
+use tenancy_aws::operator::{
+    Change, InviteRecord, InviteState, MemberRecord, Operator, OperatorError, TenantEdit, TenantRecord,
+};
 
 use super::arguments::{joined, minute, rfc3339};
 use super::defaults::{Loss, LostDefault, LostDefaults, lost_with_tenant, sentence};
@@ -16,6 +18,7 @@ use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
+use crate::listing::{Column, Listing};
 use crate::page::{BAD, GOOD, Page, Show, WARN, styled};
 use crate::token_estimate::TokenEstimate;
 
@@ -286,17 +289,12 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         };
         status && options.tier.as_ref().is_none_or(|tier| *tier == record.tenant.tier)
     };
-    let (mut tenants, mut damaged) = (Vec::new(), Vec::new());
-    for listed in context.reader().await?.tenants().await? {
-        match listed {
-            Ok(record) if wanted(&record) => tenants.push(TenantView::from(&record)),
-            Ok(_) => {}
-            Err(damage) => damaged.push(damage.to_string()),
-        }
+    let mut listing = Listing::new(context, "tenants", &TenantView::COLUMNS, "There are no such tenants.");
+    let mut pages = context.reader().await?.tenant_pages();
+    while let Some(page) = listing.read(&mut pages).await? {
+        listing.add(page.iter().filter(|record| wanted(record)).map(TenantView::from));
     }
-    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    context.say(&TenantList { tenants, damaged });
-    Ok(found)
+    Ok(listing.end())
 }
 
 /// Suspends or offboards. The question comes after the count of users who lose their default tenant. With `--yes` they are
@@ -357,10 +355,13 @@ async fn what_hangs_on(
     operator: &Operator,
     now: tenancy::Timestamp,
 ) -> Result<String, Failure> {
-    let members = operator.members(tenant).await?.into_iter().flatten();
-    let members = members.filter(|member| member.membership.is_active()).count();
-    let invites = operator.invites(tenant).await?.into_iter().flatten();
-    let invites = invites.filter(|invite| invite.state(now) == InviteState::Open).count();
+    let (mut members, mut invites) = (0_usize, 0_usize);
+    let is_active = |member: MemberRecord| member.membership.is_active();
+    let is_open = |invite: InviteRecord| invite.state(now) == InviteState::Open;
+    let pages = operator.member_pages(tenant, None);
+    pages.each(|listed| members += usize::from(listed.is_ok_and(is_active))).await?;
+    let pages = operator.invite_pages(tenant);
+    pages.each(|listed| invites += usize::from(listed.is_ok_and(is_open))).await?;
     let clients = operator.clients(tenant).await?.len();
     let providers = operator.providers(tenant).await?.len();
     Ok(format!(
@@ -522,12 +523,6 @@ impl Show for RoleSet {
 }
 
 #[derive(Serialize)]
-struct TenantList {
-    tenants: Vec<TenantView>,
-    damaged: Vec<String>,
-}
-
-#[derive(Serialize)]
 struct RolesView {
     tenant: String,
     roles: BTreeMap<String, RoleView>,
@@ -550,6 +545,20 @@ impl From<&TenantRecord> for TenantView {
     }
 }
 
+impl TenantView {
+    const COLUMNS: [Column<Self>; 5] = [
+        ("id", |tenant| tenant.id.clone()),
+        ("name", |tenant| tenant.name.clone()),
+        ("tier", |tenant| tenant.tier.clone()),
+        ("status", |tenant| styled_status(tenant.status)),
+        ("created", Self::created),
+    ];
+
+    fn created(&self) -> String {
+        self.created.map_or_else(|| "-".to_owned(), minute)
+    }
+}
+
 impl Show for TenantView {
     fn show(&self, page: &mut Page) {
         page.fields([
@@ -558,27 +567,10 @@ impl Show for TenantView {
             ("slug", self.slug.clone().unwrap_or_else(|| "-".to_owned())),
             ("tier", self.tier.clone()),
             ("status", styled_status(self.status)),
-            ("created", self.created.map_or_else(|| "-".to_owned(), minute)),
+            ("created", self.created()),
         ]);
         page.gap();
         show_roles(&self.roles, page);
-    }
-}
-
-impl Show for TenantList {
-    fn show(&self, page: &mut Page) {
-        let rows = self.tenants.iter().map(|tenant| {
-            let created = tenant.created.map_or_else(|| "-".to_owned(), minute);
-            [
-                tenant.id.clone(),
-                tenant.name.clone(),
-                tenant.tier.clone(),
-                styled_status(tenant.status),
-                created,
-            ]
-        });
-        page.table(&["id", "name", "tier", "status", "created"], rows, "There are no such tenants.");
-        page.damaged(&self.damaged);
     }
 }
 

@@ -7,6 +7,7 @@ use tenancy_aws::operator::{InviteRecord, InviteUse};
 use super::super::arguments::{minute, rfc3339, role_names};
 use super::super::tenant::styled_status;
 use super::Terms;
+use crate::listing::Column;
 use crate::page::{BOLD, DIM, Page, Show, styled};
 
 /// An invite.
@@ -45,16 +46,6 @@ struct UseView {
     at: String,
 }
 
-/// A tenant's invites.
-#[derive(Serialize)]
-pub(super) struct InviteList {
-    pub(super) invites: Vec<InviteView>,
-    pub(super) damaged: Vec<String>,
-    /// Whether they may be of several tenants.
-    #[serde(skip)]
-    pub(super) is_of_many: bool,
-}
-
 /// A code that was just made.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,6 +58,17 @@ pub(super) struct NewCode {
 }
 
 impl InviteView {
+    pub(super) const TENANT: Column<Self> = ("tenant", |invite| invite.tenant.clone());
+
+    pub(super) const COLUMNS: [Column<Self>; 6] = [
+        ("invite", |invite| invite.reference.clone()),
+        ("e-mail", |invite| invite.email.clone().unwrap_or_else(|| "-".to_owned())),
+        ("roles", |invite| invite.shown.roles.clone()),
+        ("uses", |invite| format!("{}/{}", invite.uses, invite.max_uses)),
+        ("state", |invite| styled_status(invite.state)),
+        ("expires (utc)", |invite| invite.shown.expires.clone()),
+    ];
+
     pub(super) fn of(record: &InviteRecord, now: Timestamp) -> Self {
         let invite = &record.invite;
         Self {
@@ -94,6 +96,10 @@ impl InviteView {
     pub(super) fn by_age(left: &Self, right: &Self) -> std::cmp::Ordering {
         let key = |view: &Self| (view.created_at.clone(), view.email.clone(), view.hash.clone());
         key(left).cmp(&key(right))
+    }
+
+    pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        self.created_at < other.created_at
     }
 
     pub(super) fn with_uses(mut self, uses: &[InviteUse]) -> Self {
@@ -140,31 +146,6 @@ impl Show for InviteView {
                 uses.iter().map(|usage| [usage.sub.clone(), usage.user_pool_id.clone(), usage.at.clone()]);
             page.table(&["redeemed by", "user pool", "at"], rows, "");
         }
-    }
-}
-
-impl Show for InviteList {
-    fn show(&self, page: &mut Page) {
-        let rows = self.invites.iter().map(|invite| {
-            let tenant = self.is_of_many.then(|| invite.tenant.clone());
-            let row = [
-                invite.reference.clone(),
-                invite.email.clone().unwrap_or_else(|| "-".to_owned()),
-                invite.shown.roles.clone(),
-                format!("{}/{}", invite.uses, invite.max_uses),
-                styled_status(invite.state),
-                invite.shown.expires.clone(),
-            ];
-            tenant.into_iter().chain(row).collect::<Vec<_>>()
-        });
-        let headings = ["tenant", "invite", "e-mail", "roles", "uses", "state", "expires (utc)"];
-        let headings = if self.is_of_many {
-            &headings[..]
-        } else {
-            headings.split_first().map_or(&[][..], |(_, rest)| rest)
-        };
-        page.table(headings, rows, "There are no such invites.");
-        page.damaged(&self.damaged);
     }
 }
 

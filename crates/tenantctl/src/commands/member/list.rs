@@ -6,12 +6,16 @@ use tenancy_aws::operator::MemberRecord;
 
 use super::super::arguments::TenantOption;
 use super::addresses;
-use super::view::MemberList;
+use super::view::MemberView;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::listing::Listing;
 
 /// Least items on a page of a list with a limit: a filter may pass over many.
 const LEAST_PAGE: usize = 100;
+
+/// Most items on a page of a list with a limit.
+const MOST_PAGE: usize = 1_000;
 
 /// Which members.
 #[derive(Args, Debug)]
@@ -60,42 +64,37 @@ pub(super) async fn run(options: &ListOptions, context: &Context) -> Result<Foun
         };
         status && options.user_pool_id.as_ref().is_none_or(|pool| *pool == record.user.pool)
     };
-    // One more than is shown tells whether there are more.
-    let most = if options.limit > 0 { options.limit.saturating_add(1) } else { usize::MAX };
-    let page_size = (options.limit > 0).then(|| i32::try_from(most.max(LEAST_PAGE)).unwrap_or(i32::MAX));
+    let limit = if options.limit > 0 { options.limit } else { usize::MAX };
+    let page_size = (options.limit > 0).then(|| options.limit.saturating_add(1).clamp(LEAST_PAGE, MOST_PAGE));
+    let page_size = page_size.and_then(|size| i32::try_from(size).ok());
     let mut pages = operator.member_pages(&options.tenant.tenant, page_size);
-    let (mut members, mut damaged) = (Vec::new(), Vec::new());
-    while members.len() < most
-        && let Some(page) = pages.next().await?
-    {
-        for listed in page {
-            match listed {
-                Ok(record) if wanted(&record) => members.push(record),
-                Ok(_) => {}
-                Err(damage) => damaged.push(damage.to_string()),
-            }
-            if members.len() >= most {
-                break;
-            }
+    let mut listing = Listing::new(context, "members", &MemberView::COLUMNS, "There are no such members.");
+    let (mut asks, mut is_cut, mut waiting) = (!options.no_addresses, false, Vec::new());
+    while !is_cut && let Some(page) = listing.read(&mut pages).await? {
+        let mut members = page.into_iter().filter(wanted);
+        let room = limit.saturating_sub(listing.rows()).saturating_sub(waiting.len());
+        waiting.extend(members.by_ref().take(room));
+        is_cut = members.next().is_some();
+        if asks && let Some(reason) = addresses::not_asked(waiting.len(), context) {
+            context.note(&reason);
+            asks = false;
+        }
+        if !asks {
+            listing.add(waiting.drain(..).map(|record| MemberView::of(&record)));
         }
     }
-    let is_cut = members.len() >= most;
-    members.truncate(most.saturating_sub(usize::from(is_cut)));
-    let addresses = if options.no_addresses || members.is_empty() {
-        None
-    } else {
-        let looked_up = addresses::look_up(&members, context).await;
-        let (found, missing) = match looked_up {
-            Ok(addresses) => (Some(addresses.found), addresses.refused),
-            Err(reason) => (None, vec![reason]),
-        };
-        for reason in &missing {
+    if asks && !waiting.is_empty() {
+        let addresses = addresses::look_up(&waiting, context).await;
+        for reason in &addresses.refused {
             context.note(reason);
         }
-        found.filter(|found| missing.is_empty() || found.iter().any(Option::is_some))
-    };
-    let found = if damaged.is_empty() { Found::Nothing } else { Found::Problems };
-    context.say(&MemberList::of(&members, addresses, damaged));
+        if addresses.refused.is_empty() || addresses.found.iter().any(Option::is_some) {
+            listing.insert_column(1, MemberView::ADDRESS);
+        }
+        let members = waiting.iter().zip(addresses.found);
+        listing.add(members.map(|(record, address)| MemberView::of(record).with_address(address)));
+    }
+    let found = listing.end();
     if is_cut {
         context.note(&format!("these are the first {}; --limit 0 shows all", options.limit));
     }

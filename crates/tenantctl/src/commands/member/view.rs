@@ -11,6 +11,7 @@ use super::super::arguments::{joined, minute, rfc3339};
 use super::super::defaults::LostDefault;
 use super::super::tenant::styled_status;
 use super::addresses::Address;
+use crate::listing::Column;
 use crate::page::{DIM, Page, Show, styled};
 use crate::users::PoolUser;
 
@@ -36,15 +37,6 @@ pub(super) struct MemberView {
     version: u64,
     #[serde(skip)]
     joined: String,
-}
-
-/// A tenant's members.
-#[derive(Serialize)]
-pub(super) struct MemberList {
-    members: Vec<MemberView>,
-    damaged: Vec<String>,
-    #[serde(skip)]
-    has_addresses: bool,
 }
 
 /// A user and all their memberships.
@@ -87,7 +79,17 @@ pub(super) struct Ended {
 }
 
 impl MemberView {
-    fn of(record: &MemberRecord) -> Self {
+    pub(super) const COLUMNS: [Column<Self>; 5] = [
+        ("sub", |member| member.sub.clone()),
+        ("roles", Self::roles),
+        ("status", |member| styled_status(member.status)),
+        ("stamp", |member| member.stamp.to_owned()),
+        ("joined", |member| member.joined.clone()),
+    ];
+
+    pub(super) const ADDRESS: Column<Self> = ("e-mail", Self::address);
+
+    pub(super) fn of(record: &MemberRecord) -> Self {
         let membership = &record.membership;
         Self {
             tenant: membership.tenant.to_string(),
@@ -106,6 +108,11 @@ impl MemberView {
             version: membership.version,
             joined: record.joined_at.map_or_else(|| "-".to_owned(), minute),
         }
+    }
+
+    pub(super) fn with_address(self, address: Option<Address>) -> Self {
+        let email_verified = address.as_ref().map(|address| address.is_verified);
+        Self { email_verified, email: address.map(|address| address.email), ..self }
     }
 
     /// Knowing the user's default tenant.
@@ -161,43 +168,6 @@ impl UserView {
                 .map(|record| MemberView::of_user(record, default, tenants))
                 .collect(),
         }
-    }
-}
-
-impl MemberList {
-    /// `addresses` are in the order of `members`; `None` when no pool was asked, or none answered.
-    pub(super) fn of(
-        members: &[MemberRecord],
-        addresses: Option<Vec<Option<Address>>>,
-        damaged: Vec<String>,
-    ) -> Self {
-        let has_addresses = addresses.is_some();
-        let addresses = addresses.into_iter().flatten().chain(std::iter::repeat(None));
-        let members = members.iter().zip(addresses).map(|(record, address)| MemberView {
-            email_verified: address.as_ref().map(|address| address.is_verified),
-            email: address.map(|address| address.email),
-            ..MemberView::of(record)
-        });
-        Self { members: members.collect(), damaged, has_addresses }
-    }
-}
-
-impl Show for MemberList {
-    fn show(&self, page: &mut Page) {
-        let rows = self.members.iter().map(|member| {
-            let address = self.has_addresses.then(|| member.address());
-            let row = [
-                member.roles(),
-                styled_status(member.status),
-                member.stamp.to_owned(),
-                member.joined.clone(),
-            ];
-            std::iter::once(member.sub.clone()).chain(address).chain(row).collect::<Vec<_>>()
-        });
-        let address = self.has_addresses.then_some("e-mail");
-        let headings = std::iter::once("sub").chain(address).chain(["roles", "status", "stamp", "joined"]);
-        page.table(&headings.collect::<Vec<_>>(), rows, "There are no such members.");
-        page.damaged(&self.damaged);
     }
 }
 
