@@ -61,7 +61,7 @@ def repair_rates():
     """Stamps a second that `tenantctl repair stamps` writes, by default and at most."""
     path = "crates/tenantctl/src/commands/repair/stamps/mod.rs"
     option = r"default_value_t = (\d+), value_parser = clap::value_parser!\(u32\)\.range\(1\.\.=(\d+)\)\)\]"
-    rate = _found(option + r"\s+pub rate", path)
+    rate = _found(option + r"\s+pub\(crate\) rate", path)
     return int(rate[1]), int(rate[2])
 
 

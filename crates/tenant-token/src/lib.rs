@@ -9,7 +9,7 @@
 //! from a [`KeySource`].
 
 #![forbid(unsafe_code)]
-#![warn(missing_docs)]
+#![warn(missing_docs, clippy::missing_errors_doc, clippy::must_use_candidate)]
 
 mod cache;
 mod claims;

@@ -1,6 +1,31 @@
-//! What helps where a rule forbids an operator's change.
+//! What helps: where a rule forbids an operator's change, and where AWS gave no answer or refused.
 
 use tenancy::operate::Rule;
+use user_pool::Meaning;
+
+/// What to do about an error of AWS, when that does not depend on what was asked for.
+pub(crate) fn of_meaning(meaning: Meaning) -> Option<&'static str> {
+    Some(match meaning {
+        Meaning::SessionExpired | Meaning::KeysRefused | Meaning::NoCredentials => "Sign in again.",
+        Meaning::ClockWrong => "Set the clock of this computer.",
+        Meaning::Denied => {
+            "Ask an administrator of the AWS account for that permission, or take other credentials with --profile."
+        }
+        Meaning::Throttled => "Try again in a minute.",
+        Meaning::Conflict => "Somebody else is changing it at this moment: look at it again, then repeat.",
+        Meaning::Unsupported => {
+            "Does the endpoint (--endpoint-url, AWS_ENDPOINT_URL) play this service of AWS?"
+        }
+        Meaning::Unreachable => {
+            "Is the network up, and are the Region and the endpoint right (--region, --endpoint-url, AWS_ENDPOINT_URL)?"
+        }
+        Meaning::Internal => "Try again in a minute. https://health.aws.amazon.com shows outages.",
+        Meaning::Unreadable => {
+            "Is the endpoint right (--endpoint-url, AWS_ENDPOINT_URL), or is there a proxy?"
+        }
+        Meaning::NotFound | Meaning::UserNotFound | Meaning::Refused => return None,
+    })
+}
 
 /// The rule in words, and the command that helps.
 pub(crate) fn refusal(rule: &Rule) -> String {

@@ -23,9 +23,9 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use crate::cli::AwsOptions;
 use crate::credentials::{self, Signer, Source};
 use crate::failure::{self, Failure};
+use crate::options::AwsOptions;
 use crate::trust;
 
 /// Longest time of one attempt of a call.
@@ -45,19 +45,15 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
 /// What the options, the environment and the profile say of AWS.
 #[derive(Debug)]
-pub struct Aws {
+pub(crate) struct Aws {
     /// What every client is made from.
-    pub sdk: SdkConfig,
+    pub(crate) sdk: SdkConfig,
     /// Who signs its requests.
-    pub signer: Signer,
+    pub(crate) signer: Signer,
 }
 
 /// Loads what the options, the environment and the profile say. Nothing is called before the first request.
-///
-/// # Errors
-///
-/// [`Failure`] when the profile cannot be used, or the file of certificate authorities.
-pub async fn load(options: &AwsOptions) -> Result<Aws, Failure> {
+pub(crate) async fn load(options: &AwsOptions) -> Result<Aws, Failure> {
     let profiles = credentials::profiles(&Fs::real(), &Env::real(), options.profile.clone()).await;
     let source = source(options, profiles.as_ref())?;
     let tls = trusted(profiles.as_ref().ok())?;
@@ -154,8 +150,7 @@ fn http_client(tls: &TlsContext) -> SharedHttpClient {
 }
 
 /// What a local table needs: nothing of AWS, and no credentials that could be used there.
-#[must_use]
-pub fn local() -> SdkConfig {
+pub(crate) fn local() -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("local"))

@@ -2,29 +2,28 @@
 
 mod advice;
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
 
 use aws_types::SdkConfig;
 use serde::Serialize;
-use tenancy::{PoolId, Timestamp};
+use tenancy::PoolId;
 use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Change, Operator, PlannedWrite};
 use tokio::sync::OnceCell;
 
 use crate::aws::Aws;
-use crate::cli::{Globals, WriteOptions};
 use crate::failure::{self, Failure};
+use crate::options::{Globals, WriteOptions};
 use crate::page::{Page, Show, plain};
-use crate::{aws, local};
+use crate::{aws, clock, local};
 
 /// The table's name with `--local`, unless another is said.
 const LOCAL_TABLE: &str = "tenancy";
 
 /// What a command works with. Nothing is called, opened or served before it is needed.
 #[derive(Debug)]
-pub struct Context {
+pub(crate) struct Context {
     globals: Globals,
     aws: OnceCell<Aws>,
     local: OnceCell<aws_sdk_dynamodb::Client>,
@@ -34,7 +33,7 @@ pub struct Context {
 
 /// A change that was written, or, in a dry run, would have been.
 #[derive(Debug)]
-pub struct Applied {
+pub(crate) struct Applied {
     is_changed: bool,
     is_dry_run: bool,
     preview: Vec<PlannedWrite>,
@@ -55,15 +54,9 @@ impl<W: Write> Write for Plain<W> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the clock enters here")]
-fn system_clock() -> SystemTime {
-    SystemTime::now()
-}
-
 impl Context {
     /// With what the command line says.
-    #[must_use]
-    pub fn new(globals: Globals) -> Self {
+    pub(crate) fn new(globals: Globals) -> Self {
         Self {
             globals,
             aws: OnceCell::new(),
@@ -74,44 +67,28 @@ impl Context {
     }
 
     /// Whether the table is in a local file.
-    #[must_use]
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         self.globals.local.is_some()
     }
 
     /// The local file, if the table is in one that is not there yet.
-    #[must_use]
-    pub fn missing_local_file(&self) -> bool {
+    pub(crate) fn missing_local_file(&self) -> bool {
         self.globals.local.as_ref().is_some_and(|path| !path.exists())
     }
 
     /// From now on a local file that is not there is made.
-    pub fn make_local_file(&self) {
+    pub(crate) fn make_local_file(&self) {
         self.may_make_local.store(true, Ordering::Relaxed);
     }
 
     /// Whether the output is to be JSON.
-    #[must_use]
-    pub fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.globals.is_json()
-    }
-
-    /// The time.
-    #[must_use]
-    pub fn clock(&self) -> SystemTime {
-        system_clock()
-    }
-
-    /// The time, in the table's form.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        Timestamp::from(self.clock())
     }
 
     /// What the `aws` command line has to be told so that it calls the same place: ` --profile NAME --region REGION
     /// --endpoint-url URL`, as far as they were said; else the region is `region`.
-    #[must_use]
-    pub fn aws_cli_options(&self, region: Option<&str>) -> String {
+    pub(crate) fn aws_cli_options(&self, region: Option<&str>) -> String {
         let said = &self.globals.aws;
         [
             ("--profile", said.profile.as_deref()),
@@ -119,16 +96,11 @@ impl Context {
             ("--endpoint-url", said.endpoint_url.as_deref()),
         ]
         .into_iter()
-        .filter_map(|(name, value)| Some(format!(" {name} {}", crate::commands::pool::shell_word(value?))))
+        .filter_map(|(name, value)| Some(format!(" {name} {}", user_pool::words::shell_word(value?))))
         .collect()
     }
 
-    /// The name of the table.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] of usage when none was said.
-    pub fn table_name(&self) -> Result<String, Failure> {
+    pub(crate) fn table_name(&self) -> Result<String, Failure> {
         match (&self.globals.table, self.is_local()) {
             (Some(table), _) if !table.trim().is_empty() => Ok(table.clone()),
             (_, true) => Ok(LOCAL_TABLE.to_owned()),
@@ -138,11 +110,7 @@ impl Context {
     }
 
     /// The client of the table.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when the local file cannot be opened.
-    pub async fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, Failure> {
+    pub(crate) async fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, Failure> {
         let Some(path) = &self.globals.local else {
             let sdk = self.sdk().await?;
             let mut config = aws_sdk_dynamodb::config::Builder::from(sdk);
@@ -166,11 +134,7 @@ impl Context {
 
     /// The client of user pools, in the region of `pool` when none was said: a pool's id begins with it. With `--local` only
     /// when an endpoint is said: a local table has no pool on AWS.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] of usage when there is no user pool to call.
-    pub async fn cognito_of(
+    pub(crate) async fn cognito_of(
         &self,
         pool: &PoolId,
     ) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
@@ -188,8 +152,7 @@ impl Context {
     }
 
     /// Whether there is a user pool to ask.
-    #[must_use]
-    pub fn has_cognito(&self) -> bool {
+    pub(crate) fn has_cognito(&self) -> bool {
         !self.is_local() || self.endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER").is_some()
     }
 
@@ -206,21 +169,13 @@ impl Context {
     }
 
     /// The client of Lambda's control plane. With `--local` only when an endpoint is said.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] of usage when there is no region, or no Lambda to call.
-    pub async fn lambda(&self) -> Result<aws_sdk_lambda::Client, Failure> {
+    pub(crate) async fn lambda(&self) -> Result<aws_sdk_lambda::Client, Failure> {
         self.lambda_with(self.sdk().await?)
     }
 
     /// The client of Lambda's control plane, in the region of `pool` when none was said. With `--local` only when an endpoint
     /// is said.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] of usage when there is no Lambda to call.
-    pub async fn lambda_of(&self, pool: &PoolId) -> Result<aws_sdk_lambda::Client, Failure> {
+    pub(crate) async fn lambda_of(&self, pool: &PoolId) -> Result<aws_sdk_lambda::Client, Failure> {
         self.lambda_with(&self.sdk_of(pool).await?)
     }
 
@@ -238,11 +193,7 @@ impl Context {
     }
 
     /// The client of the table, in the region of `pool` when none was said.
-    ///
-    /// # Errors
-    ///
-    /// As [`Context::dynamodb`].
-    pub async fn dynamodb_of(&self, pool: &PoolId) -> Result<aws_sdk_dynamodb::Client, Failure> {
+    pub(crate) async fn dynamodb_of(&self, pool: &PoolId) -> Result<aws_sdk_dynamodb::Client, Failure> {
         if self.is_local() {
             return self.dynamodb().await;
         }
@@ -268,31 +219,19 @@ impl Context {
     }
 
     /// The table as the functions read it.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when no table was said, or the local file cannot be opened.
-    pub async fn store(&self) -> Result<DynamoStore, Failure> {
+    pub(crate) async fn store(&self) -> Result<DynamoStore, Failure> {
         Ok(DynamoStore::new(self.dynamodb().await?, self.table_name()?))
     }
 
     /// The table, to be read.
-    ///
-    /// # Errors
-    ///
-    /// As [`Context::store`].
-    pub async fn reader(&self) -> Result<Operator, Failure> {
+    pub(crate) async fn reader(&self) -> Result<Operator, Failure> {
         Ok(Operator::new(self.dynamodb().await?, self.table_name()?, "nobody".to_owned()))
     }
 
     /// The table, to be written by who is asking.
-    ///
-    /// # Errors
-    ///
-    /// As [`Context::store`]; also when AWS does not say who is asking.
-    pub async fn writer(&self) -> Result<Operator, Failure> {
+    pub(crate) async fn writer(&self) -> Result<Operator, Failure> {
         let table = self.table_name()?;
-        Ok(Operator::new(self.dynamodb().await?, table, self.actor().await?).with_clock(system_clock))
+        Ok(Operator::new(self.dynamodb().await?, table, self.actor().await?).with_clock(clock::system))
     }
 
     /// Who is asking: `--actor`, or the caller's AWS identity.
@@ -331,11 +270,7 @@ impl Context {
     }
 
     /// What the environment and the profile say of AWS.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] of usage when there is no region.
-    pub async fn sdk(&self) -> Result<&SdkConfig, Failure> {
+    pub(crate) async fn sdk(&self) -> Result<&SdkConfig, Failure> {
         let sdk = &self.aws().await?.sdk;
         if sdk.region().is_none() {
             return Err(Failure::usage(
@@ -347,11 +282,7 @@ impl Context {
 
     /// Writes `change`, or shows it, and says so. `what` is what it is about, as in "tenant `acme`"; `summary` says what
     /// is different now; `facts` are more members of the JSON document, and more lines for people.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when it was not written.
-    pub async fn write(
+    pub(crate) async fn write(
         &self,
         operator: &Operator,
         change: Change,
@@ -366,11 +297,7 @@ impl Context {
     }
 
     /// Writes `change`, unless it is a dry run, and says nothing yet.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when it was not written.
-    pub async fn apply(
+    pub(crate) async fn apply(
         &self,
         operator: &Operator,
         change: Change,
@@ -384,12 +311,10 @@ impl Context {
         Ok(Applied { is_changed, is_dry_run: options.dry_run, preview })
     }
 
-    /// Says what was written, or would have been.
-    pub fn say_written(&self, applied: &Applied, summary: &str, facts: impl Show) {
-        let writes = applied
-            .is_dry_run
-            .then(|| applied.preview.iter().map(crate::commands::written::Planned::from).collect());
-        self.say(&crate::commands::written::Written {
+    pub(crate) fn say_written(&self, applied: &Applied, summary: &str, facts: impl Show) {
+        let writes =
+            applied.is_dry_run.then(|| applied.preview.iter().map(crate::written::Planned::from).collect());
+        self.say(&crate::written::Written {
             changed: applied.is_changed,
             dry_run: applied.is_dry_run,
             summary,
@@ -399,7 +324,7 @@ impl Context {
     }
 
     /// Prints it on standard output, in the form that was asked for.
-    pub fn say(&self, what: &(impl Show + ?Sized)) {
+    pub(crate) fn say(&self, what: &(impl Show + ?Sized)) {
         if self.is_json() {
             // Not by way of a text: the document of a large pool is large.
             let mut out = BufWriter::new(Plain(anstream::stdout()));
@@ -413,7 +338,7 @@ impl Context {
     }
 
     /// Prints one line of JSON, for what goes on and on, or the text.
-    pub fn say_line(&self, document: &impl Serialize, text: &str) {
+    pub(crate) fn say_line(&self, document: &impl Serialize, text: &str) {
         if self.is_json() {
             self.print(&format!("{}\n", serde_json::to_string(document).unwrap_or_default()));
         } else {
@@ -437,13 +362,12 @@ impl Context {
     }
 
     /// Whether a part of the answer could not be printed.
-    #[must_use]
-    pub fn is_unheard(&self) -> bool {
+    pub(crate) fn is_unheard(&self) -> bool {
         self.is_unheard.load(Ordering::Relaxed)
     }
 
     /// Says something on standard error that is no part of the answer.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         let line = if self.is_json() {
             serde_json::json!({ "note": text }).to_string()
         } else {
@@ -451,53 +375,5 @@ impl Context {
             format!("{style}note{style:#}: {text}")
         };
         let _ = writeln!(anstream::stderr(), "{}", plain(&line));
-    }
-
-    /// Asks for `name` to be typed, for what cannot be undone, unless the answer was given with `--yes`.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when something else is typed, or there is nobody to ask.
-    pub fn confirm_by_name(&self, question: &str, name: &str, yes: bool) -> Result<(), Failure> {
-        if yes {
-            return Ok(());
-        }
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return Err(
-                Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it.")
-            );
-        }
-        let typed = dialoguer::Input::<String>::new()
-            .with_prompt(format!("{question} Type `{name}`"))
-            .interact_text();
-        match typed {
-            Ok(typed) if typed.trim() == name => Ok(()),
-            Ok(_) => Err(Failure::failed("nothing was done")),
-            Err(error) => Err(Failure::failed(format!("could not ask: {error}"))),
-        }
-    }
-
-    /// Asks, on a terminal, unless the answer was given with `--yes`.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when the answer is no, or there is nobody to ask.
-    pub fn confirm(&self, question: &str, yes: bool) -> Result<(), Failure> {
-        if yes {
-            return Ok(());
-        }
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return Err(
-                Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it.")
-            );
-        }
-        // With the enter key: what was typed ahead or pasted is no answer.
-        let asked =
-            dialoguer::Confirm::new().with_prompt(question).default(false).wait_for_newline(true).interact();
-        match asked {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::failed("nothing was done")),
-            Err(error) => Err(Failure::failed(format!("could not ask: {error}"))),
-        }
     }
 }

@@ -8,14 +8,14 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use serde_json::json;
 use tenancy_aws::operator::{self, OperatorError};
 
-use crate::advice::refusal;
-use crate::aws_error::{AwsError, Meaning};
+use crate::advice::{of_meaning, refusal};
 use crate::credentials::{Source, Unsigned};
 use crate::page::plain;
+use user_pool::aws_error::{AwsError, Meaning};
 
 /// What a command says when it has ended without a failure.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Found {
+pub(crate) enum Found {
     /// Done, and nothing is wrong.
     #[default]
     Nothing,
@@ -37,7 +37,7 @@ impl From<Found> for ExitCode {
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     kind: Kind,
     /// A stable name for scripts, such as `slug-taken`.
     code: &'static str,
@@ -56,81 +56,71 @@ enum Kind {
 
 impl Failure {
     /// It was tried and did not work: exit code 1.
-    #[must_use]
-    pub fn failed(message: impl Into<String>) -> Self {
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self { kind: Kind::Failed, code: "failed", message: message.into(), hint: None, meaning: None }
     }
 
     /// The command line cannot be followed: exit code 2.
-    #[must_use]
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self { kind: Kind::Usage, code: "usage", message: message.into(), hint: None, meaning: None }
     }
 
     /// A rule forbids it: exit code 3. `rule` is its stable name.
-    #[must_use]
-    pub fn refused(rule: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn refused(rule: &'static str, message: impl Into<String>) -> Self {
         Self { kind: Kind::Refused, code: rule, message: message.into(), hint: None, meaning: None }
     }
 
     /// There are no credentials, before anything was called.
-    #[must_use]
-    pub fn unsigned(why: &Unsigned) -> Self {
+    pub(crate) fn unsigned(why: &Unsigned) -> Self {
         let message = format!("there are no usable credentials: {why}");
         let failure = Self { meaning: Some(Meaning::NoCredentials), ..Self::failed(message) };
         failure.coded("aws").hint(why.advice(&Source::Elsewhere))
     }
 
     /// With a sentence of what to do.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// With a sentence of what to do, where AWS's error has no advice of its own.
-    #[must_use]
-    pub fn or_hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn or_hint(self, hint: impl Into<String>) -> Self {
         if self.hint.is_some() { self } else { self.hint(hint) }
     }
 
-    /// With one more sentence of what to do.
-    #[must_use]
-    pub fn and_hint(mut self, more: &str) -> Self {
-        self.hint = Some(self.hint.map_or_else(|| more.to_owned(), |hint| format!("{hint} {more}")));
+    /// With one more sentence of what happened.
+    pub(crate) fn and_say(mut self, more: &str) -> Self {
+        self.message = format!("{}. {more}", self.message);
         self
     }
 
-    /// With one more sentence of what happened.
-    #[must_use]
-    pub fn and_say(mut self, more: &str) -> Self {
-        self.message = format!("{}. {more}", self.message);
+    /// With one more sentence of what to do.
+    pub(crate) fn and_hint(mut self, more: &str) -> Self {
+        self.hint = Some(self.hint.map_or_else(|| more.to_owned(), |hint| format!("{hint} {more}")));
         self
     }
 
     /// With the advice that takes the place of that of `meaning`; other sentences of what to do stay.
     pub(crate) fn advised(mut self, meaning: Meaning, advice: &str) -> Self {
-        let general = meaning.advice().unwrap_or_default();
+        let general = of_meaning(meaning).unwrap_or_default();
         let rest = self.hint.as_deref().map_or("", |hint| hint.strip_prefix(general).unwrap_or(hint)).trim();
         self.hint = Some([advice, rest].join(" ").trim().to_owned());
         self
     }
 
     /// Under another stable name.
-    #[must_use]
-    pub fn coded(self, code: &'static str) -> Self {
+    pub(crate) fn coded(self, code: &'static str) -> Self {
         Self { code, ..self }
     }
 
     /// With what AWS meant, and the advice for that.
     pub(crate) fn meant(self, meaning: Meaning) -> Self {
-        let hint = meaning.advice().map(str::to_owned);
+        let hint = of_meaning(meaning).map(str::to_owned);
         Self { meaning: Some(meaning), hint, ..self }
     }
 
     /// With the permission that it takes, where AWS has denied it.
-    #[must_use]
-    pub fn needs(mut self, permission: &str) -> Self {
+    pub(crate) fn needs(mut self, permission: &str) -> Self {
         if self.meaning == Some(Meaning::Denied) {
             self.hint = Some(format!("It takes {permission}. {}", self.hint.unwrap_or_default()));
         }
@@ -138,14 +128,12 @@ impl Failure {
     }
 
     /// What AWS meant, where it was AWS.
-    #[must_use]
-    pub fn meaning(&self) -> Option<Meaning> {
+    pub(crate) fn meaning(&self) -> Option<Meaning> {
         self.meaning
     }
 
     /// What happened and what to do, in one line.
-    #[must_use]
-    pub fn with_hint(&self) -> String {
+    pub(crate) fn with_hint(&self) -> String {
         self.hint.as_ref().map_or_else(|| self.message.clone(), |hint| format!("{}. {hint}", self.message))
     }
 
@@ -174,8 +162,7 @@ impl Failure {
     }
 
     /// The stable name, such as `slug-taken`.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         self.code
     }
 }
@@ -221,13 +208,13 @@ impl From<tenancy::ports::StoreError> for Failure {
 }
 
 /// An error and its causes, in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
     std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ")
 }
 
 /// A call of AWS that failed.
-pub fn aws<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Failure
+pub(crate) fn aws<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: ProvideErrorMetadata,
 {
@@ -235,12 +222,12 @@ where
 }
 
 /// A call of AWS that failed, with the advice that its meaning has.
-pub fn of(operation: &str, error: &AwsError) -> Failure {
+pub(crate) fn of(operation: &str, error: &AwsError) -> Failure {
     let meaning = error.meaning();
     Failure {
         code: "aws",
         meaning: Some(meaning),
-        hint: meaning.advice().map(str::to_owned),
+        hint: of_meaning(meaning).map(str::to_owned),
         ..Failure::failed(format!("could not {operation}: {error}"))
     }
 }

@@ -8,13 +8,15 @@ use function::{Settings, with_causes};
 use pre_token_generation::Config;
 use pre_token_generation::size::TokenSize;
 use tenancy::{Group, Role, Tenant};
+use tenancy_aws::operator::TenantRecord;
 
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::token_estimate::TokenEstimate;
 
 /// Settings of the deployed functions that bear on what can be issued.
 #[derive(Args, Clone, Debug, Default)]
-pub struct FunctionSettings {
+pub(crate) struct FunctionSettings {
     /// A setting of pre-token-generation that is not its default, such as CLAIM_BYTES_MAX=8192; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     settings: Vec<(String, String)>,
@@ -39,7 +41,7 @@ fn names() -> BTreeSet<String> {
 }
 
 /// The settings that `read` asks for: the functions' own readers are the list of their settings.
-pub fn setting_names(read: impl Fn(&mut Settings<'_>)) -> BTreeSet<String> {
+pub(crate) fn setting_names(read: impl Fn(&mut Settings<'_>)) -> BTreeSet<String> {
     let asked = RefCell::new(BTreeSet::new());
     let lookup = |name: &str| {
         asked.borrow_mut().insert(name.to_owned());
@@ -51,11 +53,7 @@ pub fn setting_names(read: impl Fn(&mut Settings<'_>)) -> BTreeSet<String> {
 
 impl FunctionSettings {
     /// The function's configuration.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] of usage that names every fault.
-    pub fn config(&self) -> Result<Config, Failure> {
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
         let settings: BTreeMap<&str, &str> =
             self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let lookup = |name: &str| settings.get(name).map(|value| (*value).to_owned());
@@ -66,10 +64,8 @@ impl FunctionSettings {
 
     /// Refuses `roles` in `tenant` if no token could carry them; else says how large tokens become.
     ///
-    /// # Errors
-    ///
     /// [`Failure`], refused by the rule `not-issuable`.
-    pub fn check_member(&self, tenant: &Tenant, roles: &[Role]) -> Result<TokenEstimate, Failure> {
+    pub(crate) fn check_member(&self, tenant: &Tenant, roles: &[Role]) -> Result<TokenEstimate, Failure> {
         let config = self.config()?;
         let size =
             TokenSize::of(&config, tenant, roles).map_err(|error| not_issuable(&with_causes(&error)))?;
@@ -81,8 +77,7 @@ impl FunctionSettings {
 
     /// How large the tokens of a member of `tenant` with `roles` become, whether they are issued or not; `None` when a group
     /// has no name that it may have.
-    #[must_use]
-    pub fn estimate(&self, tenant: &Tenant, roles: &[Role]) -> Option<TokenEstimate> {
+    pub(crate) fn estimate(&self, tenant: &Tenant, roles: &[Role]) -> Option<TokenEstimate> {
         TokenSize::of(&self.config().ok()?, tenant, roles).ok().map(TokenEstimate::from)
     }
 
@@ -90,10 +85,8 @@ impl FunctionSettings {
     /// for itself. With all its roles at once a member may be too large: the roles given are what counts, and are checked
     /// when they are given.
     ///
-    /// # Errors
-    ///
     /// [`Failure`], refused by the rules `not-issuable` and `group-reserved`.
-    pub fn check_tenant(&self, tenant: &Tenant) -> Result<(), Failure> {
+    pub(crate) fn check_tenant(&self, tenant: &Tenant) -> Result<(), Failure> {
         self.check_member(tenant, &[])?;
         for (role, grant) in &tenant.roles {
             for group in &grant.groups {
@@ -133,6 +126,20 @@ fn check_group(group: &Group) -> Result<(), Failure> {
         .hint("It gives <user pool id>_<provider> to users of an identity provider; choose another name."));
     }
     Ok(())
+}
+
+/// Says so when the tenant lists roles, and a given one is not among them: mostly a slip of the finger.
+pub(crate) fn note_unlisted_roles(tenant: &TenantRecord, roles: &[Role], context: &Context) {
+    let listed = &tenant.tenant.roles;
+    if listed.is_empty() {
+        return;
+    }
+    for role in roles.iter().filter(|role| !listed.contains_key(role)) {
+        context.note(&format!(
+            "tenant `{}` does not list the role `{role}`; its groups will follow GROUP_FORMAT",
+            tenant.tenant.id
+        ));
+    }
 }
 
 fn not_issuable(why: &str) -> Failure {

@@ -2,21 +2,18 @@
 //!
 //! | Module | What it holds |
 //! | --- | --- |
-//! | [`cli`] | the command line, one type a noun |
+//! | [`cli`], [`options`] | the command line, and the options that several commands take |
 //! | [`context`] | what a command works with: the table, the pool, who is asking, the time, the page |
-//! | [`page`] | what is printed: for people, or as JSON |
-//! | [`listing`] | a list, printed while it is read |
-//! | [`aws_error`] | what an error of AWS means: the one list of codes |
+//! | [`page`], [`listing`], [`moment`], [`written`] | what is printed: for people, or as JSON |
 //! | [`credentials`] | where the credentials come from, and why there are none |
 //! | [`failure`] | what goes wrong, for the one who reads it, and the exit codes |
 //! | [`issuable`] | what could never be in a token, and is refused here |
 //! | [`token_estimate`] | how large tokens become, and what takes none of that size |
 //! | [`commands`] | one module a noun |
-//! | [`users`] | users of a pool, looked up |
-//! | [`policy`] | who may call a function, by its resource policy |
-//! | [`region`] | the Region that a name says |
+//! | [`region`], [`advice`] | what to do after an error |
 //! | [`trust`] | certificate authorities |
-//! | [`pace`] | a steady pace for calls with a quota |
+//!
+//! [`user_pool`], [`pool_audit`] and [`pool_triggers`] know nothing of a command line.
 //!
 //! A command reads, plans ([`tenancy_aws::operator::Change`]), shows or writes. What an item looks like is known to
 //! `tenancy-aws` alone.
@@ -24,31 +21,30 @@
 #![expect(clippy::doc_markdown, reason = "help texts are printed as they stand, without back-ticks")]
 
 mod advice;
-pub mod aws;
-pub mod aws_error;
-pub mod cli;
-pub mod commands;
-mod conditions;
-pub mod context;
-pub mod credentials;
-pub mod failure;
-pub mod issuable;
-pub mod listing;
-pub mod local;
-pub mod pace;
-pub mod page;
-pub mod policy;
-pub mod progress;
-pub mod region;
-pub mod serves;
-pub mod token_estimate;
-pub mod trust;
-pub mod users;
+mod aws;
+mod cli;
+mod clock;
+mod commands;
+mod console;
+mod context;
+mod credentials;
+mod failure;
+mod issuable;
+mod listing;
+mod local;
+mod moment;
+mod options;
+mod page;
+mod progress;
+mod region;
+mod token_estimate;
+mod trust;
+mod written;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use crate::cli::Cli;
 use crate::context::Context;
@@ -75,7 +71,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.globals.color.apply();
     let as_json = cli.globals.is_json();
     let context = Context::new(cli.globals);
-    match commands::run(cli.command, &context).await {
+    match commands::run(cli.command, &context, Cli::command).await {
         Ok(_) if context.is_unheard() => ExitCode::FAILURE,
         Ok(found) => found.into(),
         Err(failure) => {

@@ -4,25 +4,32 @@ use std::io::IsTerminal;
 
 use serde::Serialize;
 use tenancy::Damage;
-use tenancy_aws::operator::ListPages;
+use tenancy_aws::operator::{ListPages, Listed, OperatorError};
 
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::page::{Page, Table};
+use crate::page::{BAD, Page, Table, styled};
 use crate::progress::Progress;
 
 /// Rows that decide the widths of the columns. Fewer rows wait for the end of the list.
 const SAMPLE: usize = 200;
 
 /// A heading, and the cell of a row below it.
-pub type Column<T> = (&'static str, fn(&T) -> String);
+pub(crate) type Column<T> = (&'static str, fn(&T) -> String);
 
-/// A list that is being printed: as columns, or as one JSON document with its rows under `name`.
-pub struct Listing<'a, T> {
+/// One of a list.
+pub(crate) trait Entry: Serialize + Sized + 'static {
+    /// What the list is called in JSON.
+    const NAME: &'static str;
+    const COLUMNS: &'static [Column<Self>];
+    /// What is printed in place of a table without rows.
+    const NONE: &'static str;
+}
+
+/// A list that is being printed: as columns, or as one JSON document.
+pub(crate) struct Listing<'a, T> {
     context: &'a Context,
-    name: &'static str,
     columns: Vec<Column<T>>,
-    none: &'static str,
     /// Items that could not be read; `None` for a list that never has any.
     damaged: Option<Vec<String>>,
     table: Option<Table>,
@@ -31,15 +38,11 @@ pub struct Listing<'a, T> {
     progress: Progress,
 }
 
-impl<'a, T: Serialize> Listing<'a, T> {
-    /// `none` is printed in place of a table without rows.
-    #[must_use]
-    pub fn new(context: &'a Context, name: &'static str, columns: &[Column<T>], none: &'static str) -> Self {
+impl<'a, T: Entry> Listing<'a, T> {
+    pub(crate) fn new(context: &'a Context) -> Self {
         Self {
             context,
-            name,
-            columns: columns.to_vec(),
-            none,
+            columns: T::COLUMNS.to_vec(),
             damaged: Some(Vec::new()),
             table: None,
             waiting: Vec::new(),
@@ -49,45 +52,22 @@ impl<'a, T: Serialize> Listing<'a, T> {
     }
 
     /// Of items that can never be damaged: the document has no member `damaged`.
-    #[must_use]
-    pub fn never_damaged(self) -> Self {
+    pub(crate) fn never_damaged(self) -> Self {
         Self { damaged: None, ..self }
     }
 
     /// With one more column, before the first row is added.
-    pub fn insert_column(&mut self, place: usize, column: Column<T>) {
+    pub(crate) fn insert_column(&mut self, place: usize, column: Column<T>) {
         self.columns.insert(place.min(self.columns.len()), column);
     }
 
-    /// The number of rows so far.
-    #[must_use]
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Reads the next page, and keeps damaged items for the end of the list. `None` after the last page, or when nobody
-    /// reads the output any more.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when the table cannot be read. The rows so far are printed.
-    pub async fn read<R>(&mut self, pages: &mut ListPages<R>) -> Result<Option<Vec<R>>, Failure> {
-        if self.context.is_unheard() {
-            return Ok(None);
-        }
-        let page = match pages.next().await {
-            Ok(page) => page,
-            Err(error) => {
-                let failure = Failure::from(error);
-                if self.rows == 0 {
-                    return Err(failure);
-                }
-                self.print_waiting();
-                return Err(failure.and_say("The list is incomplete"));
-            }
-        };
-        let Some(page) = page else { return Ok(None) };
-        self.progress.advance(page.len());
+    /// Reads the next page, and keeps damaged items for the end of the list. `None` as for [`Listing::page`].
+    pub(crate) async fn read<R>(&mut self, pages: &mut ListPages<R>) -> Result<Option<Vec<R>>, Failure> {
+        let Some(page) = self.page(pages).await? else { return Ok(None) };
         let mut records = Vec::with_capacity(page.len());
         for listed in page {
             match listed {
@@ -98,13 +78,31 @@ impl<'a, T: Serialize> Listing<'a, T> {
         Ok(Some(records))
     }
 
+    /// Reads the next page. `None` after the last page, or when nobody reads the output any more. If the table cannot be
+    /// read, the rows so far are printed.
+    pub(crate) async fn page<R>(&mut self, pages: &mut ListPages<R>) -> Result<Option<Listed<R>>, Failure> {
+        if self.context.is_unheard() {
+            return Ok(None);
+        }
+        let page = pages.next().await.map_err(|error| self.broken_off(error))?;
+        self.progress.advance(page.as_ref().map_or(0, Vec::len));
+        Ok(page)
+    }
+
+    /// Prints the rows so far, and says that they are not all.
+    pub(crate) fn broken_off(&mut self, error: OperatorError) -> Failure {
+        self.print_waiting();
+        let failure = Failure::from(error);
+        if self.rows == 0 { failure } else { failure.and_say("The list is incomplete") }
+    }
+
     /// Adds an item that could not be read.
-    pub fn add_damage(&mut self, damage: &Damage) {
+    pub(crate) fn add_damage(&mut self, damage: &Damage) {
         self.damaged.get_or_insert_default().push(damage.to_string());
     }
 
     /// Adds rows, and prints them as soon as the widths of the columns are decided.
-    pub fn add(&mut self, rows: impl IntoIterator<Item = T>) {
+    pub(crate) fn add(&mut self, rows: impl IntoIterator<Item = T>) {
         let before = self.waiting.len();
         self.waiting.extend(rows);
         self.rows += self.waiting.len() - before;
@@ -114,7 +112,7 @@ impl<'a, T: Serialize> Listing<'a, T> {
     }
 
     /// Prints the end of the list.
-    pub fn end(mut self) -> Found {
+    pub(crate) fn end(mut self) -> Found {
         self.print_waiting();
         let damaged = self.damaged.take();
         let found = match &damaged {
@@ -126,9 +124,11 @@ impl<'a, T: Serialize> Listing<'a, T> {
         } else {
             let mut page = Page::new();
             if self.rows == 0 {
-                page.line(self.none);
+                page.line(T::NONE);
             }
-            page.damaged(&damaged.unwrap_or_default());
+            for damage in damaged.iter().flatten() {
+                page.paragraph(0, &styled(BAD, damage));
+            }
             page.text().to_owned()
         };
         self.print(&text);
@@ -169,7 +169,7 @@ impl<'a, T: Serialize> Listing<'a, T> {
     }
 
     fn begin_of_document(&self) -> String {
-        format!("{{\n  \"{}\": [", self.name)
+        format!("{{\n  \"{}\": [", T::NAME)
     }
 
     fn end_of_document(&self, damaged: Option<&[String]>) -> String {

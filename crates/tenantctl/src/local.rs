@@ -9,11 +9,7 @@ use dynoxide::Database;
 use crate::failure::Failure;
 
 /// Serves the file at `path`, which is made if it is not there, and gives the endpoint.
-///
-/// # Errors
-///
-/// [`Failure`] when the file cannot be opened, or there is no port.
-pub async fn serve(path: &Path) -> Result<String, Failure> {
+pub(crate) async fn serve(path: &Path) -> Result<String, Failure> {
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::failed(format!("could not open the local table file {}: {error}", path.display()))
     };

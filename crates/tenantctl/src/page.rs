@@ -7,66 +7,63 @@ use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use tenancy::Role;
 
 use self::columns::Layout;
 
 /// Something a command has to say: as JSON by its `Serialize`, which is stable (docs/tenantctl-json.md), and for people.
-pub trait Show: Serialize {
+pub(crate) trait Show: Serialize {
     /// Writes it for people.
     fn show(&self, page: &mut Page);
 }
 
 /// Text for people, as wide as the terminal.
 #[derive(Debug, Default)]
-pub struct Page {
+pub(crate) struct Page {
     text: String,
     width: Option<u16>,
 }
 
 /// A style for what is good, such as `active`.
-pub const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// A style for what deserves a look.
-pub const WARN: Style = AnsiColor::Yellow.on_default();
-/// A style for what is bad.
-pub const BAD: Style = AnsiColor::Red.on_default();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 /// A style for what matters less.
-pub const DIM: Style = Style::new().dimmed();
+pub(crate) const DIM: Style = Style::new().dimmed();
 /// A style for headings.
-pub const BOLD: Style = Style::new().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
 
 impl Page {
     /// A page as wide as `COLUMNS` says, or else the terminal; without both, lines are not broken.
-    #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         #[expect(clippy::disallowed_methods, reason = "how wide the terminal is stands in the environment")]
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         Self { text: String::new(), width: columns.or_else(terminal_width) }
     }
 
     /// How wide it is; `None` where lines are not broken.
-    #[must_use]
-    pub fn width(&self) -> Option<usize> {
+    pub(crate) fn width(&self) -> Option<usize> {
         self.width.map(usize::from)
     }
 
-    /// One line.
-    pub fn line(&mut self, line: impl AsRef<str>) {
+    pub(crate) fn line(&mut self, line: impl AsRef<str>) {
         self.text.push_str(line.as_ref());
         self.text.push('\n');
     }
 
     /// An empty line.
-    pub fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         self.text.push('\n');
     }
 
     /// One line in bold.
-    pub fn heading(&mut self, line: &str) {
+    pub(crate) fn heading(&mut self, line: &str) {
         let _ = writeln!(self.text, "{BOLD}{line}{BOLD:#}");
     }
 
     /// A paragraph, indented; wrapped where the page has a width.
-    pub fn paragraph(&mut self, indent: usize, text: &str) {
+    pub(crate) fn paragraph(&mut self, indent: usize, text: &str) {
         let width = self.width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(indent).max(20));
         let pad = " ".repeat(indent);
         for line in columns::wrapped(&text.split_whitespace().collect::<Vec<_>>().join(" "), width) {
@@ -75,7 +72,7 @@ impl Page {
     }
 
     /// A paragraph behind a dash, its lines under each other.
-    pub fn item(&mut self, indent: usize, text: &str) {
+    pub(crate) fn item(&mut self, indent: usize, text: &str) {
         let before = self.text.len();
         self.paragraph(indent + 2, text);
         let dash = before + indent..before + indent + 1;
@@ -85,7 +82,7 @@ impl Page {
     }
 
     /// Names and values, one a line, the values under each other; wrapped where the page has a width.
-    pub fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) {
+    pub(crate) fn fields<'a>(&mut self, fields: impl IntoIterator<Item = (&'a str, String)>) {
         let fields: Vec<_> = fields.into_iter().map(|(name, value)| (name, plain(&value))).collect();
         let longest = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let width = self.width.map(|width| usize::from(width).saturating_sub(longest + 2).max(20));
@@ -102,7 +99,7 @@ impl Page {
 
     /// A table with a line of headings; when there are no rows, `none` in their place. Where the page has a width, cells are
     /// wrapped, and a column that finds no room goes below its row.
-    pub fn table<R>(&mut self, headings: &[&str], rows: impl IntoIterator<Item = R>, none: &str)
+    pub(crate) fn table<R>(&mut self, headings: &[&str], rows: impl IntoIterator<Item = R>, none: &str)
     where
         R: IntoIterator<Item = String>,
     {
@@ -113,16 +110,8 @@ impl Page {
         self.text.push_str(&text);
     }
 
-    /// Items of a list that could not be read.
-    pub fn damaged(&mut self, damaged: &[String]) {
-        for damage in damaged {
-            self.paragraph(0, &styled(BAD, damage));
-        }
-    }
-
     /// The text, with escapes for colours; what prints takes them off where there is no terminal.
-    #[must_use]
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 }
@@ -130,7 +119,7 @@ impl Page {
 /// A table whose rows come in parts. The first part decides where the columns are. A later row that needs more room has
 /// columns of its own.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     headings: Vec<String>,
     width: Option<usize>,
     layout: Option<Layout>,
@@ -138,12 +127,12 @@ pub struct Table {
 
 impl Table {
     /// Where there is no `width`, no cell is wrapped.
-    pub fn new<'h>(headings: impl IntoIterator<Item = &'h str>, width: Option<usize>) -> Self {
+    pub(crate) fn new<'h>(headings: impl IntoIterator<Item = &'h str>, width: Option<usize>) -> Self {
         Self { headings: headings.into_iter().map(str::to_owned).collect(), width, layout: None }
     }
 
     /// The lines of the next rows, with the line of headings before the first.
-    pub fn text<R>(&mut self, rows: impl IntoIterator<Item = R>) -> String
+    pub(crate) fn text<R>(&mut self, rows: impl IntoIterator<Item = R>) -> String
     where
         R: IntoIterator<Item = String>,
     {
@@ -170,8 +159,7 @@ impl Table {
 
 /// A text that a terminal can be given: control and bidirectional characters are shown as what they are, but for the end of
 /// a line and our own styles. Names, claims, reports of others and lines of files may hold anything.
-#[must_use]
-pub fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -210,9 +198,34 @@ fn own_style(text: &str) -> Option<&'static str> {
 }
 
 /// `text` in a style.
-#[must_use]
-pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
+pub(crate) fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// A text, or a dash where there is none.
+pub(crate) fn or_dash(text: Option<impl Into<String>>) -> String {
+    text.map_or_else(|| "-".to_owned(), Into::into)
+}
+
+/// Texts in one, or a dash.
+pub(crate) fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let text = texts.into_iter().collect::<Vec<_>>().join(", ");
+    if text.is_empty() { "-".to_owned() } else { text }
+}
+
+/// The names of roles in one text, or a dash.
+pub(crate) fn role_names(roles: &[Role]) -> String {
+    joined(roles.iter().map(Role::as_str))
+}
+
+/// A status in its colour.
+pub(crate) fn styled_status(status: &str) -> String {
+    let style = match status {
+        "active" | "open" => GOOD,
+        "suspended" | "expired" => WARN,
+        _ => BAD,
+    };
+    styled(style, status)
 }
 
 fn terminal_width() -> Option<u16> {

@@ -14,7 +14,7 @@ const BETWEEN_LINES: Duration = Duration::from_secs(20);
 
 /// How far it has come.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     what: &'static str,
     done: u64,
@@ -25,13 +25,12 @@ pub struct Progress {
 
 impl Progress {
     /// Of `total` things, if that is known; `what` they are, as in "users stamped".
-    #[must_use]
-    pub fn new(what: &'static str, total: Option<u64>) -> Self {
+    pub(crate) fn new(what: &'static str, total: Option<u64>) -> Self {
         Self { bar: None, what, done: 0, total, last: Instant::now() }
     }
 
     /// So many more are done.
-    pub fn advance(&mut self, by: usize) {
+    pub(crate) fn advance(&mut self, by: usize) {
         self.done = self.done.saturating_add(u64::try_from(by).unwrap_or(0));
         if std::io::stderr().is_terminal() {
             if self.bar.is_none() && self.last.elapsed() >= BEFORE_BAR {
@@ -48,7 +47,7 @@ impl Progress {
     }
 
     /// Takes the bar off the terminal, for what is printed there. It comes back after a second without an answer.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }

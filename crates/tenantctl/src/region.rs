@@ -1,26 +1,15 @@
 //! The Region that a name says, and the one that was asked.
 
-/// The Region in a user pool's id (`eu-west-1_AbC`) or in an ARN. Ids of emulators may begin with anything.
-#[must_use]
-pub fn named(name: &str) -> Option<&str> {
-    let region = if name.starts_with("arn:") {
-        name.split(':').nth(3)?
-    } else {
-        name.split_once('_').map(|(region, _)| region).filter(|region| region.contains('-'))?
-    };
-    Some(region).filter(|region| !region.is_empty())
-}
+use user_pool::region_named;
 
 /// Says that `name` is of another Region than the one that was asked.
-#[must_use]
-pub fn mistake(name: &str, asked: &str) -> Option<String> {
-    let region = named(name).filter(|region| *region != asked)?;
+pub(crate) fn mistake(name: &str, asked: &str) -> Option<String> {
+    let region = region_named(name).filter(|region| *region != asked)?;
     Some(format!("`{name}` is in the Region {region}, and {asked} was asked: --region {region}."))
 }
 
 /// What to do when `name`, such as a pool's id, was not found in the Region `asked`.
-#[must_use]
-pub fn hint(name: &str, asked: &str) -> String {
+pub(crate) fn hint(name: &str, asked: &str) -> String {
     mistake(name, asked).unwrap_or_else(|| {
         format!("The Region {asked} was asked. Are the name, --region and --profile right?")
     })

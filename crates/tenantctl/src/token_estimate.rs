@@ -4,8 +4,8 @@ use pre_token_generation::size::TokenSize;
 use serde::Serialize;
 use tenancy::Role;
 
-use crate::commands::arguments::role_names;
 use crate::context::Context;
+use crate::page::role_names;
 
 /// Bytes of a token that the functions do not add: its header, its signature (RS256, 256 bytes) and the standard claims.
 const STANDARD: usize = 1_000;
@@ -16,7 +16,7 @@ const OTHER_HEADERS: usize = 1_000;
 /// A system that takes no larger token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Ceiling {
+pub(crate) struct Ceiling {
     name: &'static str,
     bytes: usize,
     #[serde(skip)]
@@ -53,7 +53,7 @@ const CEILINGS: [Ceiling; 4] = [
 /// An estimate of the larger of a member's two tokens.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TokenEstimate {
+pub(crate) struct TokenEstimate {
     estimated_bytes: usize,
     too_large_for: Vec<Ceiling>,
 }
@@ -72,8 +72,7 @@ impl From<TokenSize> for TokenEstimate {
 
 impl TokenEstimate {
     /// What takes no token of this size, and what to do; `None` when everything takes it.
-    #[must_use]
-    pub fn warning(&self, roles: &[Role]) -> Option<String> {
+    pub(crate) fn warning(&self, roles: &[Role]) -> Option<String> {
         let ceilings: Vec<&str> = self.too_large_for.iter().map(|ceiling| ceiling.words).collect();
         if ceilings.is_empty() {
             return None;
@@ -91,7 +90,7 @@ impl TokenEstimate {
     }
 
     /// Says the warning, if there is one.
-    pub fn note(&self, roles: &[Role], context: &Context) {
+    pub(crate) fn note(&self, roles: &[Role], context: &Context) {
         if let Some(warning) = self.warning(roles) {
             context.note(&warning);
         }

@@ -10,11 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use crate::failure::Failure;
 
 /// Reads the file at `path`, which `setting` names.
-///
-/// # Errors
-///
-/// [`Failure`] of usage when it cannot be read, or holds no certificate.
-pub fn read(setting: &str, path: &str) -> Result<TlsContext, Failure> {
+pub(crate) fn read(setting: &str, path: &str) -> Result<TlsContext, Failure> {
     let refuse = |why: &str| {
         Failure::usage(format!("{setting} names {path}, {why}"))
             .hint("It must be a file of certificates in PEM format, such as that of your proxy.")

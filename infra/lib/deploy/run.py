@@ -21,7 +21,7 @@ FUNCTIONS = {"PostConfirmation": "post-confirmation", "PreTokenGeneration": "pre
 DROPPED_BY_MINISTACK = {"table-expiry", "table-recovery"}
 
 # What doctor always has to say of a pool that is open for sign-up and has no mail service of its own.
-SAID_OF_EVERY_NEW_POOL = {"sign-up-open", "email-sending-default"}
+SAID_OF_EVERY_NEW_POOL = {"sign-up-open"}
 
 NOT_COVERED = """Not covered, since ministack does not do it:
   post-confirmation    it calls no such trigger; the function is deployed, permitted and attached, and that is read back

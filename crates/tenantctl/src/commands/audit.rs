@@ -8,17 +8,19 @@ use serde::Serialize;
 use tenancy::Timestamp;
 use tenancy_aws::operator::{AuditQuery, AuditRecord, Operator};
 
-use super::arguments::{Moment, TenantOption, minute, rfc3339};
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::listing::{Column, Listing};
+use crate::listing::{Column, Entry, Listing};
+use crate::moment::Moment;
+use crate::options::{TenantOption, When};
 
 /// How far back `follow` looks each time: what is written in one second is not in the order of time, and clocks differ.
 const OVERLAP_SECONDS: u64 = 30;
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum AuditCommand {
+pub(crate) enum AuditCommand {
     /// List what was done, the oldest first
     List(ListOptions),
     /// Show what is done as it happens, until ctrl-c
@@ -27,15 +29,15 @@ pub enum AuditCommand {
 
 /// Which of it.
 #[derive(Args, Debug)]
-pub struct ListOptions {
+pub(crate) struct ListOptions {
     #[command(flatten)]
     tenant: TenantOption,
     /// Not before this moment: 24h (ago), 2026-11-21, 2026-11-21T08:00:00Z
     #[arg(long, value_name = "WHEN")]
-    since: Option<Moment>,
+    since: Option<When>,
     /// Before this moment
     #[arg(long, value_name = "WHEN")]
-    until: Option<Moment>,
+    until: Option<When>,
     /// At most so many, the latest; 0 is all
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
@@ -43,36 +45,30 @@ pub struct ListOptions {
 
 /// From when on.
 #[derive(Args, Debug)]
-pub struct FollowOptions {
+pub(crate) struct FollowOptions {
     #[command(flatten)]
     tenant: TenantOption,
     /// Also what was done since this moment
     #[arg(long, value_name = "WHEN", default_value = "0s")]
-    since: Moment,
+    since: When,
     /// Seconds between looks
     #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
     interval: u64,
 }
 
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: AuditCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<Found, Failure> {
     let operator = context.reader().await?;
     match command {
         AuditCommand::List(options) => {
             operator.tenant(&options.tenant.tenant).await?;
-            let now = context.clock();
+            let now = clock::system();
             let query = AuditQuery {
                 from: options.since.map(|moment| moment.timestamp(now)),
                 until: options.until.map(|moment| moment.timestamp(now)),
                 limit: (options.limit > 0).then_some(options.limit),
             };
             let (mut pages, is_cut) = operator.audit_pages(&options.tenant.tenant, &query).await?;
-            let none = "Nothing was done in that time.";
-            let mut listing = Listing::new(context, "audit", &AuditView::COLUMNS, none).never_damaged();
+            let mut listing = Listing::new(context).never_damaged();
             while let Some(page) = listing.read(&mut pages).await? {
                 listing.add(page.iter().map(AuditView::from));
             }
@@ -91,7 +87,7 @@ pub async fn run(command: AuditCommand, context: &Context) -> Result<Found, Fail
 
 async fn follow(options: &FollowOptions, operator: &Operator, context: &Context) -> Result<Found, Failure> {
     operator.tenant(&options.tenant.tenant).await?;
-    let mut from = options.since.timestamp(context.clock());
+    let mut from = options.since.timestamp(clock::system());
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
@@ -106,7 +102,7 @@ async fn follow(options: &FollowOptions, operator: &Operator, context: &Context)
                 }
             }
         }
-        let begin = context.now().epoch_seconds().saturating_sub(OVERLAP_SECONDS);
+        let begin = clock::now().epoch_seconds().saturating_sub(OVERLAP_SECONDS);
         from = from.max(Timestamp::from_epoch_seconds(begin));
         let first = format!("AUDIT#{from}");
         seen.retain(|position| *position >= first);
@@ -120,41 +116,30 @@ async fn follow(options: &FollowOptions, operator: &Operator, context: &Context)
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AuditView {
-    at: String,
+    at: Moment,
     action: String,
     actor: String,
     target: String,
     outcome: String,
     detail: Option<String>,
     request_id: Option<String>,
-    #[serde(skip)]
-    minute: String,
 }
 
 impl From<&AuditRecord> for AuditView {
     fn from(record: &AuditRecord) -> Self {
         Self {
-            at: rfc3339(record.at),
+            at: Moment(record.at),
             action: record.action.clone(),
             actor: record.actor.clone(),
             target: record.target.clone(),
             outcome: record.outcome.clone(),
             detail: record.detail.clone(),
             request_id: record.request_id.clone(),
-            minute: minute(record.at),
         }
     }
 }
 
 impl AuditView {
-    const COLUMNS: [Column<Self>; 5] = [
-        ("at (utc)", |record| record.minute.clone()),
-        ("action", |record| record.action.clone()),
-        ("actor", |record| record.actor.clone()),
-        ("target", |record| record.target.clone()),
-        ("detail", Self::told),
-    ];
-
     /// How it ended, and what was different: `done` is nothing to read.
     fn told(&self) -> String {
         match (&self.detail, self.outcome.as_str()) {
@@ -168,4 +153,16 @@ impl AuditView {
         let line = format!("{}  {}  {}  {}  {}", self.at, self.action, self.actor, self.target, self.told());
         line.trim_end().to_owned()
     }
+}
+
+impl Entry for AuditView {
+    const NAME: &'static str = "audit";
+    const NONE: &'static str = "Nothing was done in that time.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("at (utc)", |record| record.at.minute()),
+        ("action", |record| record.action.clone()),
+        ("actor", |record| record.actor.clone()),
+        ("target", |record| record.target.clone()),
+        ("detail", Self::told),
+    ];
 }

@@ -17,7 +17,7 @@ const NAMED: usize = 5;
 
 /// How a user loses a tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Loss {
+pub(crate) enum Loss {
     /// The membership or the tenant is suspended.
     Suspended,
     /// The membership is removed, or the tenant is offboarded.
@@ -66,15 +66,14 @@ impl Loss {
 /// A user who loses the default tenant.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LostDefault {
-    /// The user pool.
-    pub user_pool_id: String,
+pub(crate) struct LostDefault {
+    pub(crate) user_pool_id: String,
     /// The user.
-    pub sub: String,
+    pub(crate) sub: String,
     /// As the membership has it.
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// The tenant that the next sign-in makes the default; `None`: the user has no other active tenant.
-    pub falls_back_to: Option<String>,
+    pub(crate) falls_back_to: Option<String>,
 }
 
 /// The tenants of a user that may take the place of a default, in the order in which a sign-in tries them.
@@ -84,11 +83,7 @@ struct Applicant {
 }
 
 /// The users who lose their default by a change of `tenant`, in the order of their pools and subs.
-///
-/// # Errors
-///
-/// [`Failure`] when the table cannot be read.
-pub async fn lost_with_tenant(
+pub(crate) async fn lost_with_tenant(
     operator: &Operator,
     tenant: &TenantId,
     how: Loss,
@@ -111,11 +106,7 @@ pub async fn lost_with_tenant(
 }
 
 /// The same, of one user and a change of their membership in `tenant`.
-///
-/// # Errors
-///
-/// [`Failure`] when the table cannot be read.
-pub async fn lost_with_membership(
+pub(crate) async fn lost_with_membership(
     operator: &Operator,
     user: &UserRecord,
     tenant: &TenantId,
@@ -165,9 +156,9 @@ async fn settle(operator: &Operator, candidates: Vec<Applicant>) -> Result<Vec<L
 /// What a command that ends a tenant says in JSON besides what it writes; for people the summary says it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LostDefaults {
+pub(crate) struct LostDefaults {
     /// `None`: they could not be read.
-    pub defaults_lost: Option<Vec<LostDefault>>,
+    pub(crate) defaults_lost: Option<Vec<LostDefault>>,
 }
 
 impl Show for LostDefaults {
@@ -175,8 +166,7 @@ impl Show for LostDefaults {
 }
 
 /// Says it in words, without a full stop; empty when nobody loses anything.
-#[must_use]
-pub fn sentence(lost: &[LostDefault], how: Loss) -> String {
+pub(crate) fn sentence(lost: &[LostDefault], how: Loss) -> String {
     let mut by_tenant = BTreeMap::<&str, usize>::new();
     for tenant in lost.iter().filter_map(|user| user.falls_back_to.as_deref()) {
         *by_tenant.entry(tenant).or_default() += 1;
@@ -213,8 +203,7 @@ pub fn sentence(lost: &[LostDefault], how: Loss) -> String {
 }
 
 /// The same of one user.
-#[must_use]
-pub fn one_sentence(lost: &LostDefault, how: Loss) -> String {
+pub(crate) fn one_sentence(lost: &LostDefault, how: Loss) -> String {
     match &lost.falls_back_to {
         Some(tenant) => format!(
             "This is the user's default tenant: the next sign-in falls back to `{tenant}`, and until then a refresh is \

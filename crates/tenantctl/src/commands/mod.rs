@@ -1,20 +1,17 @@
 //! One module a noun: what it takes on the command line, and what it does.
 
-pub mod arguments;
-pub mod audit;
-pub mod client;
-pub mod defaults;
-pub mod doctor;
-pub mod idp;
-pub mod invite;
-pub mod member;
-pub mod pool;
-pub mod repair;
-pub mod replay;
-pub mod shell;
-pub mod table;
-pub mod tenant;
-pub mod written;
+pub(crate) mod audit;
+pub(crate) mod bindings;
+pub(crate) mod defaults;
+pub(crate) mod doctor;
+pub(crate) mod invite;
+pub(crate) mod member;
+pub(crate) mod pool;
+pub(crate) mod repair;
+pub(crate) mod replay;
+pub(crate) mod shell;
+pub(crate) mod table;
+pub(crate) mod tenant;
 
 use clap::Subcommand;
 
@@ -23,7 +20,7 @@ use crate::failure::{Failure, Found};
 
 /// The nouns.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// The DynamoDB table: create, check
     #[command(subcommand)]
     Table(table::TableCommand),
@@ -38,10 +35,10 @@ pub enum Command {
     Member(member::MemberCommand),
     /// App clients bound to a tenant: bind, unbind, list
     #[command(subcommand)]
-    Client(client::ClientCommand),
+    Client(bindings::client::ClientCommand),
     /// Identity providers bound to a tenant: bind, unbind, list
     #[command(subcommand)]
-    Idp(idp::IdpCommand),
+    Idp(bindings::idp::IdpCommand),
     /// Who did what in a tenant: list, follow
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -62,44 +59,24 @@ pub enum Command {
 }
 
 /// Does what was asked for.
-///
-/// # Errors
-///
-/// [`Failure`]: what it says has not been printed yet.
-pub async fn run(command: Command, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(
+    command: Command,
+    context: &Context,
+    cli: fn() -> clap::Command,
+) -> Result<Found, Failure> {
     match command {
         Command::Table(command) => table::run(command, context).await,
         Command::Tenant(command) => tenant::run(command, context).await,
         Command::Invite(command) => invite::run(command, context).await,
         Command::Member(command) => member::run(command, context).await,
-        Command::Client(command) => client::run(command, context).await,
-        Command::Idp(command) => idp::run(command, context).await,
+        Command::Client(command) => bindings::client::run(command, context).await,
+        Command::Idp(command) => bindings::idp::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Replay(options) => replay::run(options, context).await,
         Command::Doctor(options) => doctor::run(options, context).await,
         Command::Pool(command) => pool::run(command, context).await,
         Command::Repair(command) => repair::run(command, context).await,
-        Command::Completions(options) => shell::completions(&options),
-        Command::Man(options) => shell::man(&options),
+        Command::Completions(options) => shell::completions(&options, cli()),
+        Command::Man(options) => shell::man(&options, cli()),
     }
-}
-
-/// The tenant that was asked for, which must exist, or all of them.
-async fn tenants_to_list(
-    asked: Option<&tenancy::TenantId>,
-    operator: &tenancy_aws::operator::Operator,
-    damaged: &mut Vec<String>,
-) -> Result<Vec<tenancy::TenantId>, Failure> {
-    if let Some(tenant) = asked {
-        operator.tenant(tenant).await?;
-        return Ok(vec![tenant.clone()]);
-    }
-    let mut tenants = Vec::new();
-    for listed in operator.tenants().await? {
-        match listed {
-            Ok(record) => tenants.push(record.tenant.id),
-            Err(damage) => damaged.push(damage.to_string()),
-        }
-    }
-    Ok(tenants)
 }

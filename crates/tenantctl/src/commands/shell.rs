@@ -3,15 +3,14 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use crate::cli::Cli;
 use crate::failure::{Failure, Found};
 
 /// Which shell.
 #[derive(Args, Debug)]
-pub struct CompletionsOptions {
+pub(crate) struct CompletionsOptions {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,
@@ -19,38 +18,29 @@ pub struct CompletionsOptions {
 
 /// Where to.
 #[derive(Args, Debug)]
-pub struct ManOptions {
+pub(crate) struct ManOptions {
     /// Write one page a command into this folder, instead of the first page to standard output
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
 }
 
 /// Prints completions.
-///
-/// # Errors
-///
-/// None in practice.
-pub fn completions(options: &CompletionsOptions) -> Result<Found, Failure> {
+pub(crate) fn completions(options: &CompletionsOptions, mut cli: clap::Command) -> Result<Found, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut Cli::command(), "tenantctl", &mut script);
+    clap_complete::generate(options.shell, &mut cli, "tenantctl", &mut script);
     print(&script)
 }
 
 /// Prints the manual.
-///
-/// # Errors
-///
-/// [`Failure`] when the folder cannot be written.
-pub fn man(options: &ManOptions) -> Result<Found, Failure> {
+pub(crate) fn man(options: &ManOptions, cli: clap::Command) -> Result<Found, Failure> {
     if let Some(folder) = &options.folder {
-        let written =
-            std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+        let written = std::fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(cli, folder));
         written
             .map_err(|error| Failure::failed(format!("could not write to {}: {error}", folder.display())))?;
         return Ok(Found::Nothing);
     }
     let mut page = Vec::new();
-    let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
+    let rendered = clap_mangen::Man::new(cli).render(&mut page);
     rendered.map_err(|error| Failure::failed(format!("could not write the page: {error}")))?;
     print(&page)
 }

@@ -4,14 +4,14 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy_aws::table::{self, TableState};
 
-use crate::aws_error::Meaning;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
+use user_pool::aws_error::Meaning;
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum TableCommand {
+pub(crate) enum TableCommand {
     /// Make the table, for those who do not deploy the template
     Create(CreateOptions),
     /// Check that the table is as the functions and this tool need it
@@ -20,18 +20,13 @@ pub enum TableCommand {
 
 /// A new table.
 #[derive(Args, Debug)]
-pub struct CreateOptions {
+pub(crate) struct CreateOptions {
     /// Say what would be made, and make nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: TableCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: TableCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         TableCommand::Create(options) => create(&options, context).await,
         TableCommand::Check => check(context).await,

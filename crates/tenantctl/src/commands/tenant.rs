@@ -11,20 +11,22 @@ use tenancy_aws::operator::{
     Change, InviteRecord, InviteState, MemberRecord, Operator, OperatorError, TenantEdit, TenantRecord,
 };
 
-use super::arguments::{joined, minute, rfc3339};
 use super::defaults::{Loss, LostDefault, LostDefaults, lost_with_tenant, sentence};
-use super::written::NoFacts;
-use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
-use crate::listing::{Column, Listing};
-use crate::page::{BAD, GOOD, Page, Show, WARN, styled};
+use crate::listing::{Column, Entry, Listing};
+use crate::moment::Moment;
+use crate::options::{ConfirmedWriteOptions, WriteOptions};
+use crate::page::{Page, Show, WARN, styled};
+use crate::page::{joined, or_dash, styled_status};
 use crate::token_estimate::TokenEstimate;
+use crate::written::NoFacts;
+use crate::{clock, console};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum TenantCommand {
+pub(crate) enum TenantCommand {
     /// Make a tenant
     Create(CreateOptions),
     /// Show one tenant, by id or slug
@@ -51,7 +53,7 @@ pub enum TenantCommand {
 
 /// Verbs of roles.
 #[derive(Debug, Subcommand)]
-pub enum RolesCommand {
+pub(crate) enum RolesCommand {
     /// Show what each role means
     Show {
         /// The tenant's id
@@ -65,7 +67,7 @@ pub enum RolesCommand {
 
 /// A new tenant.
 #[derive(Args, Debug)]
-pub struct CreateOptions {
+pub(crate) struct CreateOptions {
     /// The tenant's id, for ever: 3 to 63 of a-z, 0-9 and -
     id: TenantId,
     /// Its name for people
@@ -85,7 +87,7 @@ pub struct CreateOptions {
 
 /// Which tenants.
 #[derive(Args, Debug)]
-pub struct ListOptions {
+pub(crate) struct ListOptions {
     /// Only those in this status
     #[arg(long, value_enum)]
     status: Option<StatusFilter>,
@@ -96,7 +98,7 @@ pub struct ListOptions {
 
 /// A tenant's status on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum StatusFilter {
+pub(crate) enum StatusFilter {
     /// Its users may have tokens.
     Active,
     /// Not for now.
@@ -108,7 +110,7 @@ pub enum StatusFilter {
 /// Other names.
 #[derive(Args, Debug)]
 #[group(required = true, multiple = true, args = ["name", "slug"])]
-pub struct RenameOptions {
+pub(crate) struct RenameOptions {
     /// The tenant's id
     tenant: TenantId,
     /// The new name for people
@@ -125,7 +127,7 @@ pub struct RenameOptions {
 
 /// Another tier.
 #[derive(Args, Debug)]
-pub struct SetTierOptions {
+pub(crate) struct SetTierOptions {
     /// The tenant's id
     tenant: TenantId,
     /// The new tier
@@ -138,7 +140,7 @@ pub struct SetTierOptions {
 
 /// Another status, after a question.
 #[derive(Args, Debug)]
-pub struct StatusOptions {
+pub(crate) struct StatusOptions {
     /// The tenant's id
     tenant: TenantId,
     #[command(flatten)]
@@ -147,7 +149,7 @@ pub struct StatusOptions {
 
 /// Another status.
 #[derive(Args, Debug)]
-pub struct ResumeOptions {
+pub(crate) struct ResumeOptions {
     /// The tenant's id
     tenant: TenantId,
     #[command(flatten)]
@@ -156,7 +158,7 @@ pub struct ResumeOptions {
 
 /// What one role means.
 #[derive(Args, Debug)]
-pub struct SetRoleOptions {
+pub(crate) struct SetRoleOptions {
     /// The tenant's id
     tenant: TenantId,
     /// The role
@@ -181,7 +183,7 @@ pub struct SetRoleOptions {
 
 /// A role that is no longer listed.
 #[derive(Args, Debug)]
-pub struct UnsetRoleOptions {
+pub(crate) struct UnsetRoleOptions {
     /// The tenant's id
     tenant: TenantId,
     /// The role
@@ -190,12 +192,7 @@ pub struct UnsetRoleOptions {
     write: WriteOptions,
 }
 
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: TenantCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         TenantCommand::Create(options) => create(options, context).await,
         TenantCommand::Show { tenant } => show(&tenant, context).await,
@@ -252,7 +249,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
     };
     options.functions.check_tenant(&tenant)?;
     let operator = context.writer().await?;
-    let change = operator.create_tenant(&tenant, &slug, context.now()).await?;
+    let change = operator.create_tenant(&tenant, &slug, clock::now()).await?;
     let what = format!("tenant `{}`", tenant.id);
     let summary = format!("Tenant `{}` is made, tier `{}`, slug `{slug}`", tenant.id, tenant.tier);
     context.write(&operator, change, options.write, &what, &summary, NoFacts {}).await?;
@@ -289,7 +286,7 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         };
         status && options.tier.as_ref().is_none_or(|tier| *tier == record.tenant.tier)
     };
-    let mut listing = Listing::new(context, "tenants", &TenantView::COLUMNS, "There are no such tenants.");
+    let mut listing = Listing::new(context);
     let mut pages = context.reader().await?.tenant_pages();
     while let Some(page) = listing.read(&mut pages).await? {
         listing.add(page.iter().filter(|record| wanted(record)).map(TenantView::from));
@@ -305,7 +302,7 @@ async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -
     let record = reader.tenant(id).await?;
     let is_changed = record.tenant.status != status;
     if is_changed && status == TenantStatus::Offboarded {
-        context.note(&what_hangs_on(id, &reader, context.now()).await?);
+        context.note(&what_hangs_on(id, &reader, clock::now()).await?);
     }
     let mut lost = None;
     if is_changed && write.dry_run {
@@ -318,9 +315,9 @@ async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -
         let name = &record.tenant.name;
         if status == TenantStatus::Offboarded {
             let question = format!("This cannot be undone. Offboard tenant `{id}` ({name})?");
-            context.confirm_by_name(&question, id.as_str(), false)?;
+            console::confirm_by_name(&question, id.as_str(), false)?;
         } else {
-            context.confirm(&format!("Refuse tokens to all users of tenant `{id}` ({name})?"), false)?;
+            console::confirm(&format!("Refuse tokens to all users of tenant `{id}` ({name})?"), false)?;
         }
     }
     let action = if status == TenantStatus::Offboarded { "tenant.offboard" } else { "tenant.suspend" };
@@ -328,7 +325,7 @@ async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -
     let edit = Edit { action, wanted, functions: None };
     let operator = context.writer().await?;
     // Read anew: the answer may have taken its time.
-    let (change, mut summary) = edit.plan(&operator, &operator.tenant(id).await?, context).await?;
+    let (change, mut summary) = edit.plan(&operator, &operator.tenant(id).await?).await?;
     let is_changed = !change.is_empty();
     let applied = context.apply(&operator, change, write.write(), &format!("tenant `{id}`")).await?;
     let lost = match lost {
@@ -388,7 +385,7 @@ async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, F
     let wanted = TenantEdit { roles: Some(roles), ..TenantEdit::default() };
     let after = edited(&record.tenant, &wanted);
     let edit = Edit { action: "tenant.roles-set", wanted, functions: Some(&options.functions) };
-    let (change, summary) = edit.plan(&operator, &record, context).await?;
+    let (change, summary) = edit.plan(&operator, &record).await?;
     let role = std::slice::from_ref(&options.role);
     let token = options.functions.check_member(&after, role)?;
     token.note(role, context);
@@ -440,25 +437,20 @@ impl Edit<'_> {
         context: &Context,
     ) -> Result<Found, Failure> {
         let what = format!("tenant `{}`", record.tenant.id);
-        let (change, summary) = self.plan(operator, record, context).await?;
+        let (change, summary) = self.plan(operator, record).await?;
         context.write(operator, change, write, &what, &summary, NoFacts {}).await?;
         Ok(Found::Nothing)
     }
 
     /// The change, and what is different afterwards in a sentence.
-    async fn plan(
-        self,
-        operator: &Operator,
-        record: &TenantRecord,
-        context: &Context,
-    ) -> Result<(Change, String), Failure> {
+    async fn plan(self, operator: &Operator, record: &TenantRecord) -> Result<(Change, String), Failure> {
         let after = edited(&record.tenant, &self.wanted);
         let slug = self.wanted.slug.clone();
         if let Some(functions) = self.functions {
             functions.check_tenant(&after)?;
         }
         let id = &after.id;
-        let change = operator.edit_tenant(record, self.wanted, self.action, context.now()).await?;
+        let change = operator.edit_tenant(record, self.wanted, self.action, clock::now()).await?;
         let summary = match self.action {
             "tenant.suspend" => format!("Tenant `{id}` is suspended: its users get no token"),
             "tenant.resume" => format!("Tenant `{id}` is active"),
@@ -495,9 +487,7 @@ struct TenantView {
     status: &'static str,
     roles: BTreeMap<String, RoleView>,
     version: Option<u64>,
-    created_at: Option<String>,
-    #[serde(skip)]
-    created: Option<tenancy::Timestamp>,
+    created_at: Option<Moment>,
 }
 
 /// What a role means, as it is shown.
@@ -539,23 +529,8 @@ impl From<&TenantRecord> for TenantView {
             status: tenant.status.name(),
             roles: roles_of(tenant),
             version: record.version,
-            created_at: record.created_at.map(rfc3339),
-            created: record.created_at,
+            created_at: record.created_at.map(Moment),
         }
-    }
-}
-
-impl TenantView {
-    const COLUMNS: [Column<Self>; 5] = [
-        ("id", |tenant| tenant.id.clone()),
-        ("name", |tenant| tenant.name.clone()),
-        ("tier", |tenant| tenant.tier.clone()),
-        ("status", |tenant| styled_status(tenant.status)),
-        ("created", Self::created),
-    ];
-
-    fn created(&self) -> String {
-        self.created.map_or_else(|| "-".to_owned(), minute)
     }
 }
 
@@ -567,11 +542,23 @@ impl Show for TenantView {
             ("slug", self.slug.clone().unwrap_or_else(|| "-".to_owned())),
             ("tier", self.tier.clone()),
             ("status", styled_status(self.status)),
-            ("created", self.created()),
+            ("created", or_dash(self.created_at.map(Moment::minute))),
         ]);
         page.gap();
         show_roles(&self.roles, page);
     }
+}
+
+impl Entry for TenantView {
+    const NAME: &'static str = "tenants";
+    const NONE: &'static str = "There are no such tenants.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |tenant| tenant.id.clone()),
+        ("name", |tenant| tenant.name.clone()),
+        ("tier", |tenant| tenant.tier.clone()),
+        ("status", |tenant| styled_status(tenant.status)),
+        ("created", |tenant| or_dash(tenant.created_at.map(Moment::minute))),
+    ];
 }
 
 impl Show for RolesView {
@@ -609,14 +596,4 @@ fn roles_of(tenant: &Tenant) -> BTreeMap<String, RoleView> {
         }
     };
     tenant.roles.iter().map(|(role, grant)| (role.to_string(), view(role, grant))).collect()
-}
-
-/// A status in its colour.
-pub(super) fn styled_status(status: &str) -> String {
-    let style = match status {
-        "active" | "open" => GOOD,
-        "suspended" | "expired" => WARN,
-        _ => BAD,
-    };
-    styled(style, status)
 }

@@ -3,20 +3,18 @@
 use tenancy::PoolId;
 
 use super::Context;
-use crate::aws_error::Meaning;
 use crate::failure::Failure;
 use crate::region;
+use user_pool::aws_error::Meaning;
 
 impl Context {
     /// What to say when there is no such pool: which region was asked, and which one the pool's id names.
-    #[must_use]
-    pub fn region_hint(&self, pool: &PoolId) -> String {
+    pub(crate) fn region_hint(&self, pool: &PoolId) -> String {
         region::hint(pool.as_str(), self.asked_region(pool))
     }
 
     /// With the Region to ask, when `pool` is in another one than was asked.
-    #[must_use]
-    pub fn with_region_of(&self, pool: &PoolId, failure: Failure) -> Failure {
+    pub(crate) fn with_region_of(&self, pool: &PoolId, failure: Failure) -> Failure {
         match region::mistake(pool.as_str(), self.asked_region(pool)) {
             Some(mistake) => failure.hint(mistake),
             None => failure,
@@ -30,8 +28,7 @@ impl Context {
     }
 
     /// What to do about an error that signing in again ends, by where these credentials come from.
-    #[must_use]
-    pub fn sign_in_advice(&self, meaning: Meaning) -> Option<String> {
+    pub(crate) fn sign_in_advice(&self, meaning: Meaning) -> Option<String> {
         self.aws.get().and_then(|aws| aws.signer.advice(meaning))
     }
 
@@ -48,9 +45,7 @@ impl Context {
         }
     }
 
-    /// What to do when there is no such table.
-    #[must_use]
-    pub fn table_hint(&self, table: &str) -> String {
+    pub(crate) fn table_hint(&self, table: &str) -> String {
         let asked = self.aws.get().and_then(|aws| aws.sdk.region()).map(AsRef::as_ref);
         if let Some(mistake) = asked.and_then(|asked| region::mistake(table, asked)) {
             return mistake;

@@ -16,37 +16,30 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-pub use source::{Kind, Place, ProfileSource, Source, profiles};
+pub(crate) use source::{Kind, Place, ProfileSource, Source, profiles};
 
-use crate::aws_error::{AwsError, Meaning};
-use crate::commands::pool::shell_word;
+use user_pool::aws_error::{AwsError, Meaning};
+
+use crate::advice;
+use user_pool::words::shell_word;
 
 /// Longest wait for credentials. A `credential_process` that starts the AWS CLI takes a second or two.
-pub const TIMEOUT: Duration = Duration::from_secs(8);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Why there are no credentials. `Display` follows "there are no usable credentials: ".
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Unsigned {
+pub(crate) enum Unsigned {
     /// The configuration has no profile of the name.
     #[error("there is no profile `{profile}` in ~/.aws/config or ~/.aws/credentials")]
-    ProfileUnknown {
-        /// Its name.
-        profile: String,
-    },
+    ProfileUnknown { profile: String },
     /// Its name has characters that the SDK does not read.
     #[error(
         "tenantctl cannot read a profile called `{profile}`: it reads only names of letters, digits and _-/.%@:+"
     )]
-    ProfileUnreadable {
-        /// Its name.
-        profile: String,
-    },
+    ProfileUnreadable { profile: String },
     /// The profile has none of the settings that give credentials.
     #[error("profile `{profile}` has no credentials")]
-    ProfileEmpty {
-        /// Its name.
-        profile: String,
-    },
+    ProfileEmpty { profile: String },
     /// `mfa_serial`.
     #[error("profile `{profile}` asks for an MFA code (mfa_serial), which tenantctl cannot do")]
     Mfa {
@@ -65,7 +58,6 @@ pub enum Unsigned {
     /// IAM Identity Center accepts the session, and gives no credentials of the role.
     #[error("SSO gives profile `{profile}` no credentials: {error}")]
     SsoRole {
-        /// The profile.
         profile: String,
         /// What it said.
         error: AwsError,
@@ -73,7 +65,6 @@ pub enum Unsigned {
     /// The program of `credential_process` failed.
     #[error("the credential_process of profile `{profile}` failed: {why}")]
     Process {
-        /// The profile.
         profile: String,
         /// Its exit, and what it said; or what is wrong with its output.
         why: String,
@@ -107,8 +98,7 @@ pub enum Unsigned {
 
 impl Unsigned {
     /// What to do. `source` is where they should have come from.
-    #[must_use]
-    pub fn advice(&self, source: &Source) -> String {
+    pub(crate) fn advice(&self, source: &Source) -> String {
         match self {
             Self::ProfileUnknown { .. } => {
                 "`aws configure list-profiles` lists them; --profile and AWS_PROFILE name one.".to_owned()
@@ -133,12 +123,12 @@ impl Unsigned {
             }
             Self::Process { .. } => "Run its command by hand to see what is wrong.".to_owned(),
             Self::Role(error) if error.meaning().needs_sign_in() => source.renewal(),
-            Self::Role(error) => error.meaning().advice().map_or_else(
+            Self::Role(error) => advice::of_meaning(error.meaning()).map_or_else(
                 || "Are role_arn, external_id and source_profile right?".to_owned(),
                 str::to_owned,
             ),
             Self::Place { place, .. } => place.advice().to_owned(),
-            Self::Unreachable(_) => Meaning::Unreachable.advice().unwrap_or_default().to_owned(),
+            Self::Unreachable(_) => advice::of_meaning(Meaning::Unreachable).unwrap_or_default().to_owned(),
             Self::Slow => {
                 "Does the credential_process wait for input, or does the network drop packets?".to_owned()
             }
@@ -219,7 +209,7 @@ fn without_preamble(said: &str) -> String {
 
 /// Gives the SDK its credentials, and remembers why there were none.
 #[derive(Clone, Debug)]
-pub struct Signer(Arc<Inner>);
+pub(crate) struct Signer(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -230,14 +220,12 @@ struct Inner {
 
 impl Signer {
     /// Takes the credentials of `provider`, which reads them from `source`.
-    #[must_use]
-    pub fn new(source: Source, provider: SharedCredentialsProvider) -> Self {
+    pub(crate) fn new(source: Source, provider: SharedCredentialsProvider) -> Self {
         Self(Arc::new(Inner { source, provider, trouble: Mutex::new(None) }))
     }
 
     /// What to do about an error that signing in again ends; `None` for all others.
-    #[must_use]
-    pub fn advice(&self, meaning: Meaning) -> Option<String> {
+    pub(crate) fn advice(&self, meaning: Meaning) -> Option<String> {
         let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match (meaning, &*trouble) {
             (Meaning::NoCredentials, Some(trouble)) => Some(trouble.advice(&self.0.source)),

@@ -6,11 +6,11 @@ use aws_config::profile::{Profile, ProfileFileLoadError, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::Unsigned;
-use crate::commands::pool::shell_word;
+use user_pool::words::shell_word;
 
 /// Where the credentials come from.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Source {
+pub(crate) enum Source {
     /// `AWS_ACCESS_KEY_ID` and its secret.
     Environment,
     /// A profile that was named, or the default profile.
@@ -21,18 +21,17 @@ pub enum Source {
 
 /// A profile, and the one at the end of its chain of `source_profile`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ProfileSource {
+pub(crate) struct ProfileSource {
     /// The profile that is used.
-    pub name: String,
+    pub(crate) name: String,
     /// The profile whose own credentials begin the chain; often the same.
-    pub base: String,
-    /// What it has.
-    pub kind: Kind,
+    pub(crate) base: String,
+    pub(crate) kind: Kind,
 }
 
 /// How a profile gets its credentials.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// IAM Identity Center: `aws sso login`.
     Sso,
     /// The console's credentials: `aws login`.
@@ -49,7 +48,7 @@ pub enum Kind {
 
 /// A value of `credential_source`: where the keys for `role_arn` come from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Place {
+pub(crate) enum Place {
     /// `AWS_ACCESS_KEY_ID` and its secret.
     Environment,
     /// The role of an ECS task or an EKS pod.
@@ -91,23 +90,19 @@ impl Place {
 }
 
 /// Reads the files in ~/.aws. `named` is selected, or else the profile of `AWS_PROFILE`.
-///
-/// # Errors
-///
-/// [`ProfileFileLoadError`] when a file is malformed. A file that is missing is an empty one.
 #[expect(clippy::default_trait_access, reason = "the type is in a crate that only the SDK uses")]
-pub async fn profiles(fs: &Fs, env: &Env, named: Option<String>) -> Result<ProfileSet, ProfileFileLoadError> {
+pub(crate) async fn profiles(
+    fs: &Fs,
+    env: &Env,
+    named: Option<String>,
+) -> Result<ProfileSet, ProfileFileLoadError> {
     aws_config::profile::load(fs, env, &Default::default(), named.map(Cow::Owned)).await
 }
 
 impl Source {
     /// Reads where credentials come from, and refuses a profile that cannot work. `is_named` when the operator has named
     /// the profile, with `--profile` or `AWS_PROFILE`.
-    ///
-    /// # Errors
-    ///
-    /// [`Unsigned`]: there is no such profile, or it needs what only the AWS CLI has.
-    pub fn of_profile(profiles: &ProfileSet, name: &str, is_named: bool) -> Result<Self, Unsigned> {
+    pub(crate) fn of_profile(profiles: &ProfileSet, name: &str, is_named: bool) -> Result<Self, Unsigned> {
         if profiles.get_profile(name).is_none() {
             return if is_named { Err(unknown(name)) } else { Ok(Self::Elsewhere) };
         }
@@ -119,8 +114,7 @@ impl Source {
     }
 
     /// What to do when AWS does not accept the credentials any more.
-    #[must_use]
-    pub fn renewal(&self) -> String {
+    pub(crate) fn renewal(&self) -> String {
         match self {
             Self::Environment => format!(
                 "Set new keys in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. To take those of a profile: `{}`.",
@@ -136,8 +130,7 @@ impl Source {
 
 impl ProfileSource {
     /// What to do when AWS does not accept the profile's credentials any more.
-    #[must_use]
-    pub fn renewal(&self) -> String {
+    pub(crate) fn renewal(&self) -> String {
         let Self { name, base, .. } = self;
         match &self.kind {
             Kind::Sso => format!("Sign in again: `aws sso login --profile {}`.", shell_word(base)),

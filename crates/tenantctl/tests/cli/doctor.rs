@@ -328,18 +328,19 @@ async fn the_document_has_what_scripts_need() {
 async fn a_rule_that_is_ignored_does_not_fail_and_is_still_counted() {
     let desk = Desk::with_acme().await;
     mend(&desk);
-    desk.stack.cognito().patch_pool(&desk.pool, json!({ "MfaConfiguration": "OFF" })).unwrap();
+    desk.stack.cognito().patch_pool(&desk.pool, json!({ "AutoVerifiedAttributes": [] })).unwrap();
     let line = "doctor --fail-on low --ignore table-deletion-protection";
 
     let plain = desk.run(line);
-    let ignored = desk.run(&format!("{line} --ignore mfa-off --output json"));
+    let ignored = desk.run(&format!("{line} --ignore email-not-auto-verified --output json"));
     let unknown = desk.run("doctor --ignore no-such-rule");
 
     assert_eq!(plain.code, 4, "{plain}");
     assert_eq!(ignored.code, 0, "{ignored}");
     let document = document(&ignored);
     let finding =
-        document["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "mfa-off").unwrap();
+        document["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "email-not-auto-verified");
+    let finding = finding.unwrap();
     assert_eq!((&finding["ignored"], &document["counts"]["low"]), (&json!(true), &json!(0)));
     assert!(unknown.fails(2).contains("there is no such rule"));
 }
@@ -446,7 +447,7 @@ async fn credentials_that_end_in_the_middle_end_the_audit_with_their_own_advice(
 
         for elsewhere in [pool, table] {
             let run =
-                desk.run_with("doctor --expect-installed --fail-on never --ignore mfa-off", &elsewhere, "");
+                desk.run_with("doctor --expect-installed --fail-on never --ignore plan-lite", &elsewhere, "");
 
             assert_eq!(run.code, 1, "{run}");
             assert!(run.stdout.starts_with("Incomplete: could not finish the audit: could not"), "{run}");
@@ -521,7 +522,7 @@ async fn a_server_that_knows_little_and_says_null_is_audited_as_far_as_it_goes()
     let found = rules(&document);
     assert!(found.contains(&"attribute-missing") && found.contains(&"not-checked"), "{found:?}");
     let reasons = document["notChecked"].to_string();
-    for operation in ["ListIdentityProviders", "GetUserPoolMfaConfig"] {
+    for operation in ["ListIdentityProviders", "ListUserPoolReplicas"] {
         assert!(reasons.contains(&format!("the server does not know {operation}")), "{reasons}");
     }
 }

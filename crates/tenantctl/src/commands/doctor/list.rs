@@ -2,17 +2,15 @@
 
 use serde::Serialize;
 
-use super::finding::Severity;
-use super::rules;
+use pool_audit::{Severity, rules};
+
 use crate::page::{BOLD, Page, Show, styled};
 
-/// All rules.
 #[derive(Serialize)]
 pub(super) struct RuleList {
     rules: Vec<ListedRule>,
 }
 
-/// One rule.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ListedRule {
@@ -24,7 +22,6 @@ struct ListedRule {
 
 impl RuleList {
     /// All rules, in the order in which they are published.
-    #[must_use]
     pub(super) fn new() -> Self {
         let rules = rules::all()
             .map(|rule| ListedRule {
@@ -35,12 +32,6 @@ impl RuleList {
             })
             .collect();
         Self { rules }
-    }
-}
-
-impl Default for RuleList {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -1,37 +1,27 @@
-//! `tenantctl doctor`: an audit of a user pool, read-only. Calls are made in `collect`; what they gave is a
-//! [`snapshot::Snapshot`]; the rules judge it; a [`report::Report`] says what they found.
+//! `tenantctl doctor`: an audit of a user pool, read-only ([`pool_audit`]), and what it says.
 
-mod collect;
-pub mod finding;
-pub mod functions;
-pub mod incomplete;
-pub mod judge;
 mod list;
-pub mod report;
-pub mod rules;
-pub mod snapshot;
-#[cfg(test)]
-mod tests;
-pub mod unread;
+mod report;
 
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
 use cognito_trigger::claims::STANDARD;
+use pool_audit::collect::{self, Clients, Table, Undescribed};
+use pool_audit::expected::TENANT_ATTRIBUTE;
+use pool_audit::{Expected, No, Read, Severity, Snapshot, Unread, incomplete, judge, rules};
 use tenancy::PoolId;
+use user_pool::FunctionName;
 
-use self::finding::Severity;
-use self::functions::FunctionName;
 use self::list::RuleList;
 use self::report::Report;
-use self::snapshot::{Expected, TENANT_ATTRIBUTE};
 use crate::context::Context;
-use crate::failure::{Failure, Found};
-use crate::policy;
+use crate::failure::{self, Failure, Found};
+use crate::progress::Progress;
 
 /// What whoever runs the audit must be allowed.
 const PERMISSIONS: &str = "Permissions: cognito-idp:DescribeUserPool, and for the rest of the pool ListUserPoolClients, \
-DescribeUserPoolClient, ListUserPoolClientSecrets, ListIdentityProviders, DescribeIdentityProvider, GetUserPoolMfaConfig, \
+DescribeUserPoolClient, ListUserPoolClientSecrets, ListIdentityProviders, DescribeIdentityProvider, \
 DescribeResourceServer and ListUserPoolReplicas; for the functions \
 lambda:GetFunctionConfiguration, GetAlias, GetPolicy and GetFunctionConcurrency; for the table dynamodb:DescribeTable, \
 DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the index gsi1). What is missing is said.";
@@ -45,7 +35,7 @@ DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the in
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_long_help = PERMISSIONS)]
-pub struct DoctorOptions {
+pub(crate) struct DoctorOptions {
     /// The user pool, such as eu-west-1_AbCdEf123
     #[arg(long, value_name = "ID", env = "USER_POOL_ID", required_unless_present = "list_rules")]
     user_pool_id: Option<PoolId>,
@@ -123,12 +113,7 @@ fn rule_id(raw: &str) -> Result<&'static str, &'static str> {
     known.map(|rule| rule.id).ok_or("there is no such rule; see `tenantctl doctor --list-rules`")
 }
 
-/// Runs it.
-///
-/// # Errors
-///
-/// [`Failure`] when the pool could not be described, or the credentials ended before everything was read.
-pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Failure> {
     if options.list_rules {
         context.say(&RuleList::new());
         return Ok(Found::Nothing);
@@ -145,15 +130,17 @@ pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Fai
         pre_token_generation: options.pre_token_generation,
         table: context.table_name().ok(),
     };
-    let mut snapshot = collect::snapshot(context, pool, expected).await?;
+    let mut snapshot = snapshot(context, pool, expected).await?;
     if options.tenant_attribute.is_none()
         && let Some(deployed) = snapshot.deployed_attribute().map(str::to_owned)
     {
         snapshot.expected.tenant_attribute = deployed;
     }
-    let judgement = judge::judge(&snapshot);
+    let judgement = judge(&snapshot);
     let ignored: BTreeSet<&'static str> = options.ignore.into_iter().collect();
-    let ended = incomplete::ended(&snapshot);
+    let ended = incomplete::ended(&snapshot).map(|(unread, meaning)| {
+        Failure::failed(format!("could not finish the audit: {unread}")).meant(meaning)
+    });
     let mut report = Report::new(&snapshot, judgement, &ignored, options.fail_on.severity(), options.verbose);
     if let Some(failure) = &ended {
         report.fail_as_incomplete(vec![failure.to_string()]);
@@ -168,4 +155,43 @@ pub async fn run(options: DoctorOptions, context: &Context) -> Result<Found, Fai
         return Err(failure);
     }
     Ok(if report.has_failed() { Found::Problems } else { Found::Nothing })
+}
+
+async fn snapshot(context: &Context, pool: &PoolId, expected: Expected) -> Result<Snapshot, Failure> {
+    let clients = Clients {
+        cognito: context.cognito_of(pool).await?,
+        lambda: context.lambda_of(pool).await.map_err(|failure| failure.to_string()),
+        table: table(context, pool).await,
+        watch: Box::new(|what, count| {
+            // A few take no time.
+            let mut progress = (count >= 20).then(|| Progress::new(what, u64::try_from(count).ok()));
+            Box::new(move || progress.iter_mut().for_each(|progress| progress.advance(1)))
+        }),
+    };
+    let described = collect::snapshot(&clients, pool, expected).await;
+    described.map_err(|undescribed| match undescribed {
+        Undescribed::Call(error) => failure::of(&format!("describe user pool {pool}"), &error)
+            .coded("failed")
+            .needs(
+                "cognito-idp:DescribeUserPool on the user pool; `tenantctl doctor --help` lists all permissions",
+            )
+            .or_hint(context.region_hint(pool)),
+        Undescribed::Empty => {
+            Failure::failed(format!("the server described no user pool when it was asked for {pool}")).hint(
+                "Does --endpoint-url (or AWS_ENDPOINT_URL) point at a server that plays Cognito user pools?",
+            )
+        }
+    })
+}
+
+async fn table(context: &Context, pool: &PoolId) -> Read<Table> {
+    let unread = |kind, reason| Unread { kind, reason, action: "dynamodb:DescribeTable" };
+    let Ok(name) = context.table_name() else {
+        let reason = "no table was named; --table NAME or TENANCY_TABLE names one".to_owned();
+        return Err(unread(No::Failed, reason));
+    };
+    match context.dynamodb_of(pool).await {
+        Ok(client) => Ok(Table { client, name }),
+        Err(failure) => Err(unread(failure.meaning().map_or(No::Failed, No::from), failure.to_string())),
+    }
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::finding::Severity;
-use super::functions::PRE_TOKEN_GENERATION;
-use super::judge::{Judgement, severity};
-use super::rules::RESETS;
-use super::snapshot::Snapshot;
+use pool_audit::functions::PRE_TOKEN_GENERATION;
+use pool_audit::rules::RESETS;
+use pool_audit::{Judgement, Severity, Snapshot, severity};
+use user_pool::words::counted;
+
 use crate::page::{BAD, BOLD, DIM, GOOD, Page, Show, WARN, styled};
 
 /// Findings of one rule that are shown to people; the document has all.
@@ -22,7 +22,7 @@ const CAUTION: &str = "Caution: update-user-pool and update-user-pool-client res
 /// What an audit says.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
+pub(super) struct Report {
     user_pool_id: String,
     /// Why the audit fails whatever it has found: parts that it could not do without were not read.
     incomplete: Vec<String>,
@@ -93,8 +93,7 @@ struct Counts {
 
 impl Report {
     /// Puts together what was found. `fail_on`: from which severity on the audit fails; `None`, never.
-    #[must_use]
-    pub fn new(
+    pub(super) fn new(
         snapshot: &Snapshot,
         judgement: Judgement,
         ignored: &BTreeSet<&'static str>,
@@ -139,14 +138,13 @@ impl Report {
     }
 
     /// Fails for these reasons, if there are any: parts that the audit cannot do without were not read.
-    pub fn fail_as_incomplete(&mut self, reasons: Vec<String>) {
+    pub(super) fn fail_as_incomplete(&mut self, reasons: Vec<String>) {
         self.failed |= !reasons.is_empty();
         self.incomplete = reasons;
     }
 
     /// Whether there are findings that are grave enough, or the audit is incomplete.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
+    pub(super) fn has_failed(&self) -> bool {
         self.failed
     }
 }
@@ -280,11 +278,7 @@ impl Report {
         page.gap();
         page.heading("Not checked");
         for gap in &self.not_checked {
-            let rules = if self.is_verbose {
-                gap.rules.join(", ")
-            } else {
-                counted(gap.rules.len(), "rule", "rules")
-            };
+            let rules = if self.is_verbose { gap.rules.join(", ") } else { counted(gap.rules.len(), "rule") };
             page.item(2, &format!("{}: {} ({rules})", gap.what, gap.reason));
         }
     }
@@ -310,12 +304,8 @@ impl Report {
         };
         format!(
             "{found}{ignored}; {} passed, {} not checked.{verdict}",
-            counted(counts.passed, "rule", "rules"),
+            counted(counts.passed, "rule"),
             counts.not_checked
         )
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -7,10 +7,6 @@ use tenancy::InviteCode;
 use crate::failure::Failure;
 
 /// A new code of 130 random bits.
-///
-/// # Errors
-///
-/// [`Failure`] when the operating system gives no random numbers.
 pub(super) fn new_code() -> Result<InviteCode, Failure> {
     let mut bytes = [0; 26];
     getrandom::fill(&mut bytes)
@@ -19,10 +15,6 @@ pub(super) fn new_code() -> Result<InviteCode, Failure> {
 }
 
 /// The first line of standard input.
-///
-/// # Errors
-///
-/// [`Failure`] when it cannot be read.
 pub(super) fn read_line() -> Result<String, Failure> {
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);

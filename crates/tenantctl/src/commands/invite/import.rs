@@ -11,19 +11,23 @@ use tenancy::ports::StoreError;
 use tenancy::{TenantStatus, Timestamp};
 use tenancy_aws::operator::{InviteRecord, InviteState, NewInvite, Operator, OperatorError, TenantRecord};
 
-use super::super::arguments::{RolesOption, TenantOption, role_names, short_span};
 use super::super::repair::stop::Stop;
 use super::import_file::{CodeFile, Guest, Row, read};
-use super::{Terms, codes, note_unlisted_roles};
+use super::{Terms, codes};
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
+use crate::issuable::note_unlisted_roles;
+use crate::options::{RolesOption, TenantOption};
+use crate::page::role_names;
 use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
 use crate::progress::Progress;
+use user_pool::words::short_span;
 
 /// What to import, and where the codes go.
 #[derive(Args, Debug)]
-pub struct ImportOptions {
+pub(crate) struct ImportOptions {
     /// The list: CSV with the columns email, roles, expires (the first line names them), or JSON lines with these members;
     /// - is standard input
     #[arg(value_name = "FILE")]
@@ -90,11 +94,6 @@ struct ImportReport {
     lines: usize,
 }
 
-/// Runs the import.
-///
-/// # Errors
-///
-/// [`Failure`]; what went wrong with one line is reported with it.
 pub(super) async fn run(options: ImportOptions, context: &Context) -> Result<Found, Failure> {
     let rows = read(&options.list)?;
     let operator = if options.apply { context.writer().await? } else { context.reader().await? };
@@ -220,7 +219,7 @@ impl Import<'_> {
         guest: &Guest,
         codes: Option<&mut CodeFile>,
     ) -> Result<(Outcome, Option<String>, Option<String>), End> {
-        let now = self.context.now();
+        let now = clock::now();
         let roles = if guest.roles.is_empty() { self.options.roles.distinct() } else { guest.roles.clone() };
         if let Some((outcome, record)) = self.earlier(guest, now) {
             let noted = codes.as_ref().and_then(|codes| codes.noted(&guest.email));

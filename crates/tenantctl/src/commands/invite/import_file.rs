@@ -9,8 +9,9 @@ use std::path::Path;
 use serde::Deserialize;
 use tenancy::{EmailAddress, InviteCode, Role, Timestamp};
 
-use super::super::arguments::{Span, rfc3339};
 use crate::failure::Failure;
+use crate::moment::Moment;
+use crate::options::Span;
 
 /// One line of the list, checked.
 #[derive(Clone, Debug)]
@@ -50,10 +51,6 @@ enum Roles {
 }
 
 /// Reads a list: JSON lines if the first character is `{`, or else CSV with a line of names.
-///
-/// # Errors
-///
-/// [`Failure`] when the file cannot be read, or is neither.
 pub(super) fn read(path: &Path) -> Result<Vec<Row>, Failure> {
     let cannot = |error: &dyn std::fmt::Display| {
         Failure::failed(format!("could not read {}: {error}", path.display()))
@@ -173,10 +170,6 @@ const HEADINGS: &str = "email,code,link,expires\n";
 
 impl CodeFile {
     /// Opens the file of this or an earlier run.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when it cannot be opened, or is a file of something else.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let cannot = |error: &dyn std::fmt::Display| {
             Failure::failed(format!("could not open {}: {error}", path.display()))
@@ -241,10 +234,6 @@ impl CodeFile {
     }
 
     /// Notes a code, and waits until it is on the disk.
-    ///
-    /// # Errors
-    ///
-    /// [`Failure`] when it is not.
     pub(super) fn note(
         &mut self,
         email: &EmailAddress,
@@ -252,7 +241,7 @@ impl CodeFile {
         link: Option<&str>,
         expires_at: Timestamp,
     ) -> Result<(), Failure> {
-        let (code_cell, expires) = (code.reveal(), rfc3339(expires_at));
+        let (code_cell, expires) = (code.reveal(), Moment(expires_at).to_string());
         let cells = [email.as_str(), &code_cell, link.unwrap_or(""), &expires].map(guarded);
         // Some spreadsheets take `;` for the end of a cell, unless the cell is in quotes.
         let has_semicolon = cells.iter().any(|cell| cell.contains(';'));

@@ -8,23 +8,24 @@ mod view;
 use clap::{Args, Subcommand, ValueEnum};
 use tenancy::invite::DEFAULT_LIFE_SECONDS;
 use tenancy::{EmailAddress, InviteCode, InviteHash, TenantId, Timestamp};
-use tenancy_aws::operator::{
-    Change, InviteRecord, InviteState, NewInvite, Operator, OperatorError, TenantRecord,
-};
+use tenancy_aws::operator::{Change, InviteRecord, InviteState, NewInvite, Operator, OperatorError};
 
 use self::import::ImportOptions;
 use self::view::{InviteView, NewCode};
-use super::arguments::{LinkBase, RolesOption, Span, TenantOption, minute, role_names};
-use super::written::{NoFacts, Written};
-use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::issuable::FunctionSettings;
+use crate::issuable::{FunctionSettings, note_unlisted_roles};
 use crate::listing::Listing;
+use crate::moment::Moment;
+use crate::options::{ConfirmedWriteOptions, WriteOptions};
+use crate::options::{LinkBase, RolesOption, Span, TenantOption};
+use crate::page::role_names;
+use crate::written::{NoFacts, Written};
+use crate::{clock, console};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum InviteCommand {
+pub(crate) enum InviteCommand {
     /// Make an invite, and show its code
     Create(CreateOptions),
     /// List a tenant's invites
@@ -41,7 +42,7 @@ pub enum InviteCommand {
 
 /// A new invite.
 #[derive(Args, Debug)]
-pub struct CreateOptions {
+pub(crate) struct CreateOptions {
     #[command(flatten)]
     tenant: TenantOption,
     #[command(flatten)]
@@ -62,7 +63,7 @@ pub struct CreateOptions {
 
 /// What a new code has.
 #[derive(Args, Clone, Debug)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// How long it can be redeemed, such as 36h; at most 30d [default: 7d]
     #[arg(long, value_name = "TIME")]
     expires: Option<Span>,
@@ -83,7 +84,7 @@ impl Terms {
 
 /// Which invites.
 #[derive(Args, Debug)]
-pub struct ListOptions {
+pub(crate) struct ListOptions {
     /// The tenant's id; with --email it may be left out
     #[arg(long, value_name = "ID", required_unless_present = "email")]
     tenant: Option<TenantId>,
@@ -97,7 +98,7 @@ pub struct ListOptions {
 
 /// An invite's state on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum StateFilter {
+pub(crate) enum StateFilter {
     /// It can be redeemed.
     Open,
     /// As many as may have redeemed it.
@@ -110,7 +111,7 @@ pub enum StateFilter {
 
 /// One invite.
 #[derive(Args, Debug)]
-pub struct InviteSelection {
+pub(crate) struct InviteSelection {
     /// The invite: its reference as `invite list` shows it, or its hash; - reads one of these or a code from standard input
     #[arg(value_name = "INVITE", required_unless_present = "email")]
     invite: Option<String>,
@@ -124,7 +125,7 @@ pub struct InviteSelection {
 
 /// An invite to be taken back.
 #[derive(Args, Debug)]
-pub struct RevokeOptions {
+pub(crate) struct RevokeOptions {
     #[command(flatten)]
     invite: InviteSelection,
     #[command(flatten)]
@@ -133,7 +134,7 @@ pub struct RevokeOptions {
 
 /// An invite to be replaced.
 #[derive(Args, Debug)]
-pub struct ResendOptions {
+pub(crate) struct ResendOptions {
     #[command(flatten)]
     invite: InviteSelection,
     #[command(flatten)]
@@ -142,12 +143,7 @@ pub struct ResendOptions {
     write: ConfirmedWriteOptions,
 }
 
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: InviteCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: InviteCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         InviteCommand::Create(options) => create(options, context).await,
         InviteCommand::List(options) => list(&options, context).await,
@@ -164,7 +160,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
     let roles = options.roles.distinct();
     options.functions.check_member(&tenant.tenant, &roles)?.note(&roles, context);
     note_unlisted_roles(&tenant, &roles, context);
-    let now = context.now();
+    let now = clock::now();
     let invite = NewInvite {
         tenant: tenant.tenant.id.clone(),
         email: options.email,
@@ -181,7 +177,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
         code.hash().short(),
         invite.tenant,
         role_names(&invite.roles),
-        minute(invite.expires_at)
+        Moment(invite.expires_at).minute()
     );
     let facts = NewCode::of(&code, &options.terms, invite.expires_at, options.write.dry_run);
     let what = "the invite or its tenant";
@@ -222,7 +218,7 @@ async fn finish(
 }
 
 async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
-    let now = context.now();
+    let now = clock::now();
     let wanted = options.state.map(|state| match state {
         StateFilter::Open => InviteState::Open,
         StateFilter::UsedUp => InviteState::UsedUp,
@@ -235,7 +231,7 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         let is_wanted = is_for && wanted.is_none_or(|state| state == record.state(now));
         is_wanted.then(|| InviteView::of(&record, now))
     };
-    let mut listing = Listing::new(context, "invites", &InviteView::COLUMNS, "There are no such invites.");
+    let mut listing = Listing::new(context);
     let mut waiting: Vec<InviteView> = Vec::new();
     match (&options.tenant, &options.email) {
         (Some(tenant), _) => {
@@ -271,7 +267,7 @@ async fn show(selection: &InviteSelection, context: &Context) -> Result<Found, F
     let operator = context.reader().await?;
     let record = find(selection, &operator).await?;
     let uses = operator.uses(&record.invite.hash).await?;
-    context.say(&InviteView::of(&record, context.now()).with_uses(&uses));
+    context.say(&InviteView::of(&record, clock::now()).with_uses(&uses));
     Ok(Found::Nothing)
 }
 
@@ -279,12 +275,12 @@ async fn revoke(options: &RevokeOptions, context: &Context) -> Result<Found, Fai
     let operator = context.writer().await?;
     let record = find(&options.invite, &operator).await?;
     let name = record.invite.hash.short().to_owned();
-    let is_changed = !operator.revoke_invite(&record, context.now()).await?.is_empty();
+    let is_changed = !operator.revoke_invite(&record, clock::now()).await?.is_empty();
     if !options.write.dry_run && is_changed {
-        context.confirm(&format!("This cannot be undone. Revoke invite {name}?"), options.write.yes)?;
+        console::confirm(&format!("This cannot be undone. Revoke invite {name}?"), options.write.yes)?;
     }
     // Planned anew: the answer may have taken its time.
-    let change = operator.revoke_invite(&record, context.now()).await?;
+    let change = operator.revoke_invite(&record, clock::now()).await?;
     let summary = format!("Invite {name} is revoked");
     context
         .write(&operator, change, options.write.write(), &format!("invite {name}"), &summary, NoFacts {})
@@ -300,36 +296,22 @@ async fn resend(options: &ResendOptions, context: &Context) -> Result<Found, Fai
     let code = codes::new_code()?;
     let plan = |now| operator.resend_invite(&tenant, &record, &code, options.terms.expires_at(now), now);
     // What forbids it is told before anything is asked.
-    let _ = plan(context.now()).await?;
+    let _ = plan(clock::now()).await?;
     if !options.write.dry_run {
-        context.confirm(&format!("The code of invite {old} will be dead. Go on?"), options.write.yes)?;
+        console::confirm(&format!("The code of invite {old} will be dead. Go on?"), options.write.yes)?;
     }
     // Planned anew: the answer may have taken its time.
-    let now = context.now();
+    let now = clock::now();
     let change = plan(now).await?;
     let expires_at = options.terms.expires_at(now);
     let summary = format!(
         "Invite {} is made in place of {old}, whose code is dead, until {} UTC",
         code.hash().short(),
-        minute(expires_at)
+        Moment(expires_at).minute()
     );
     let facts = NewCode::of(&code, &options.terms, expires_at, options.write.dry_run);
     let (write, what) = (options.write.write(), format!("invite {old}"));
     finish(&operator, change, write, &code, &what, &summary, facts, context).await
-}
-
-/// Says so when the tenant lists roles, and a given one is not among them: mostly a slip of the finger.
-pub(super) fn note_unlisted_roles(tenant: &TenantRecord, roles: &[tenancy::Role], context: &Context) {
-    let listed = &tenant.tenant.roles;
-    if listed.is_empty() {
-        return;
-    }
-    for role in roles.iter().filter(|role| !listed.contains_key(role)) {
-        context.note(&format!(
-            "tenant `{}` does not list the role `{role}`; its groups will follow GROUP_FORMAT",
-            tenant.tenant.id
-        ));
-    }
 }
 
 /// Finds an invite by reference, hash, code or address.

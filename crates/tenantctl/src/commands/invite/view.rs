@@ -4,13 +4,13 @@ use serde::Serialize;
 use tenancy::{InviteCode, Timestamp};
 use tenancy_aws::operator::{InviteRecord, InviteUse};
 
-use super::super::arguments::{minute, rfc3339, role_names};
-use super::super::tenant::styled_status;
 use super::Terms;
-use crate::listing::Column;
+use crate::listing::{Column, Entry};
+use crate::moment::Moment;
+use crate::page::joined;
+use crate::page::styled_status;
 use crate::page::{BOLD, DIM, Page, Show, styled};
 
-/// An invite.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct InviteView {
@@ -22,20 +22,11 @@ pub(super) struct InviteView {
     uses: u64,
     max_uses: u64,
     state: &'static str,
-    expires_at: String,
-    created_at: String,
+    expires_at: Moment,
+    created_at: Moment,
     created_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redeemed_by: Option<Vec<UseView>>,
-    #[serde(skip)]
-    shown: Shown,
-}
-
-/// The same for people.
-struct Shown {
-    roles: String,
-    expires: String,
-    created: String,
 }
 
 #[derive(Serialize)]
@@ -43,7 +34,7 @@ struct Shown {
 struct UseView {
     user_pool_id: String,
     sub: String,
-    at: String,
+    at: Moment,
 }
 
 /// A code that was just made.
@@ -54,20 +45,11 @@ pub(super) struct NewCode {
     /// Not of a dry run: that one is never stored.
     code: Option<String>,
     link: Option<String>,
-    expires_at: String,
+    expires_at: Moment,
 }
 
 impl InviteView {
     pub(super) const TENANT: Column<Self> = ("tenant", |invite| invite.tenant.clone());
-
-    pub(super) const COLUMNS: [Column<Self>; 6] = [
-        ("invite", |invite| invite.reference.clone()),
-        ("e-mail", |invite| invite.email.clone().unwrap_or_else(|| "-".to_owned())),
-        ("roles", |invite| invite.shown.roles.clone()),
-        ("uses", |invite| format!("{}/{}", invite.uses, invite.max_uses)),
-        ("state", |invite| styled_status(invite.state)),
-        ("expires (utc)", |invite| invite.shown.expires.clone()),
-    ];
 
     pub(super) fn of(record: &InviteRecord, now: Timestamp) -> Self {
         let invite = &record.invite;
@@ -80,21 +62,20 @@ impl InviteView {
             uses: invite.uses,
             max_uses: invite.max_uses,
             state: record.state(now).name(),
-            expires_at: rfc3339(invite.expires_at),
-            created_at: rfc3339(invite.created_at),
+            expires_at: Moment(invite.expires_at),
+            created_at: Moment(invite.created_at),
             created_by: record.created_by.clone(),
             redeemed_by: None,
-            shown: Shown {
-                roles: role_names(&invite.roles),
-                expires: minute(invite.expires_at),
-                created: minute(invite.created_at),
-            },
         }
+    }
+
+    fn roles(&self) -> String {
+        joined(self.roles.iter().map(String::as_str))
     }
 
     /// The oldest first; of one second in the order of their addresses.
     pub(super) fn by_age(left: &Self, right: &Self) -> std::cmp::Ordering {
-        let key = |view: &Self| (view.created_at.clone(), view.email.clone(), view.hash.clone());
+        let key = |view: &Self| (view.created_at, view.email.clone(), view.hash.clone());
         key(left).cmp(&key(right))
     }
 
@@ -106,7 +87,7 @@ impl InviteView {
         let view = |usage: &InviteUse| UseView {
             user_pool_id: usage.user.pool.to_string(),
             sub: usage.user.sub.to_string(),
-            at: rfc3339(usage.at),
+            at: Moment(usage.at),
         };
         self.redeemed_by = Some(uses.iter().map(view).collect());
         self
@@ -119,7 +100,7 @@ impl NewCode {
             reference: code.hash().short().to_owned(),
             code: (!is_dry_run).then(|| code.reveal()),
             link: if is_dry_run { None } else { terms.link(code) },
-            expires_at: rfc3339(expires_at),
+            expires_at: Moment(expires_at),
         }
     }
 }
@@ -130,23 +111,37 @@ impl Show for InviteView {
             ("invite", self.reference.clone()),
             ("tenant", self.tenant.clone()),
             ("e-mail", self.email.clone().unwrap_or_else(|| "- (whoever has the code)".to_owned())),
-            ("roles", self.shown.roles.clone()),
+            ("roles", self.roles()),
             ("uses", format!("{} of {}", self.uses, self.max_uses)),
             ("state", styled_status(self.state)),
-            ("expires", format!("{} UTC", self.shown.expires)),
+            ("expires", format!("{} UTC", self.expires_at.minute())),
             (
                 "created",
-                format!("{} UTC by {}", self.shown.created, self.created_by.as_deref().unwrap_or("-")),
+                format!("{} UTC by {}", self.created_at.minute(), self.created_by.as_deref().unwrap_or("-")),
             ),
             ("hash", self.hash.clone()),
         ]);
         if let Some(uses) = self.redeemed_by.as_ref().filter(|uses| !uses.is_empty()) {
             page.gap();
-            let rows =
-                uses.iter().map(|usage| [usage.sub.clone(), usage.user_pool_id.clone(), usage.at.clone()]);
+            let rows = uses
+                .iter()
+                .map(|usage| [usage.sub.clone(), usage.user_pool_id.clone(), usage.at.to_string()]);
             page.table(&["redeemed by", "user pool", "at"], rows, "");
         }
     }
+}
+
+impl Entry for InviteView {
+    const NAME: &'static str = "invites";
+    const NONE: &'static str = "There are no such invites.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("invite", |invite| invite.reference.clone()),
+        ("e-mail", |invite| invite.email.clone().unwrap_or_else(|| "-".to_owned())),
+        ("roles", Self::roles),
+        ("uses", |invite| format!("{}/{}", invite.uses, invite.max_uses)),
+        ("state", |invite| styled_status(invite.state)),
+        ("expires (utc)", |invite| invite.expires_at.minute()),
+    ];
 }
 
 impl Show for NewCode {

@@ -7,14 +7,16 @@ use tenancy_aws::operator::MemberRecord;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::pace::Pacer;
 use crate::progress::Progress;
-use crate::users::{find_by_sub, list_failure};
+use user_pool::pace::Pacer;
+use user_pool::users::find_by_sub;
+
+use super::lookup::list_failure;
 
 /// Most members of a list with addresses. One call a member: more would take long, and take the quota from others.
 const MOST: usize = 100;
 
-/// Calls a second, of the 30 that an account has ([`crate::users`]).
+/// Calls a second, of the 30 that an account has ([`user_pool::users`]).
 const PER_SECOND: u32 = 20;
 
 /// An address that a pool has of a user.

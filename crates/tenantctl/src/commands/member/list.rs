@@ -4,12 +4,12 @@ use clap::{Args, ValueEnum};
 use tenancy::{MembershipStatus, PoolId};
 use tenancy_aws::operator::MemberRecord;
 
-use super::super::arguments::TenantOption;
 use super::addresses;
 use super::view::MemberView;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::listing::Listing;
+use crate::options::TenantOption;
 
 /// Least items on a page of a list with a limit: a filter may pass over many.
 const LEAST_PAGE: usize = 100;
@@ -19,7 +19,7 @@ const MOST_PAGE: usize = 1_000;
 
 /// Which members.
 #[derive(Args, Debug)]
-pub struct ListOptions {
+pub(crate) struct ListOptions {
     #[command(flatten)]
     tenant: TenantOption,
     /// Only members of this user pool
@@ -38,7 +38,7 @@ pub struct ListOptions {
 
 /// A membership's status on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum StatusFilter {
+pub(crate) enum StatusFilter {
     /// Gets tokens for the tenant.
     Active,
     /// Gets no tokens until `member resume`.
@@ -47,11 +47,6 @@ pub enum StatusFilter {
     Removed,
 }
 
-/// Lists them.
-///
-/// # Errors
-///
-/// [`Failure`] when the table cannot be read.
 pub(super) async fn run(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
     let operator = context.reader().await?;
     operator.tenant(&options.tenant.tenant).await?;
@@ -68,13 +63,21 @@ pub(super) async fn run(options: &ListOptions, context: &Context) -> Result<Foun
     let page_size = (options.limit > 0).then(|| options.limit.saturating_add(1).clamp(LEAST_PAGE, MOST_PAGE));
     let page_size = page_size.and_then(|size| i32::try_from(size).ok());
     let mut pages = operator.member_pages(&options.tenant.tenant, page_size);
-    let mut listing = Listing::new(context, "members", &MemberView::COLUMNS, "There are no such members.");
+    let mut listing = Listing::new(context);
     let (mut asks, mut is_cut, mut waiting) = (!options.no_addresses, false, Vec::new());
-    while !is_cut && let Some(page) = listing.read(&mut pages).await? {
-        let mut members = page.into_iter().filter(wanted);
-        let room = limit.saturating_sub(listing.rows()).saturating_sub(waiting.len());
-        waiting.extend(members.by_ref().take(room));
-        is_cut = members.next().is_some();
+    while !is_cut && let Some(page) = listing.page(&mut pages).await? {
+        for listed in page {
+            match listed {
+                Ok(record) if !wanted(&record) => {}
+                // What comes after the limit is not told, damaged items neither.
+                Ok(_) if listing.rows() + waiting.len() == limit => {
+                    is_cut = true;
+                    break;
+                }
+                Ok(record) => waiting.push(record),
+                Err(damage) => listing.add_damage(&damage),
+            }
+        }
         if asks && let Some(reason) = addresses::not_asked(waiting.len(), context) {
             context.note(&reason);
             asks = false;

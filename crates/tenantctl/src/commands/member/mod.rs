@@ -1,7 +1,8 @@
 //! `tenantctl member`: who belongs to which tenant.
 
 mod addresses;
-pub mod list;
+pub(crate) mod list;
+mod lookup;
 mod view;
 
 use clap::{Args, Subcommand};
@@ -10,20 +11,22 @@ use tenancy::{EmailAddress, EmailHash, MembershipStatus, PoolId, Sub, TenantId, 
 use tenancy_aws::operator::{InviteState, Operator, OperatorError};
 
 use self::view::{Ended, OpenInvite, TenantStatuses, UserView};
-use super::arguments::{RolesOption, TenantOption, not_empty, role_names};
 use super::defaults::{Loss, lost_with_membership, one_sentence};
-use super::invite::note_unlisted_roles;
-use super::written::{NoFacts, Written};
-use crate::aws_error::AwsError;
-use crate::cli::{ConfirmedWriteOptions, WriteOptions};
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
 use crate::issuable::FunctionSettings;
-use crate::users;
+use crate::issuable::note_unlisted_roles;
+use crate::options::{ConfirmedWriteOptions, WriteOptions};
+use crate::options::{RolesOption, TenantOption, not_empty};
+use crate::page::role_names;
+use crate::written::{NoFacts, Written};
+use crate::{clock, console};
+use user_pool::aws_error::AwsError;
+use user_pool::users;
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum MemberCommand {
+pub(crate) enum MemberCommand {
     /// List a tenant's members
     List(list::ListOptions),
     /// Show a user and all their memberships
@@ -44,7 +47,7 @@ pub enum MemberCommand {
 
 /// A user.
 #[derive(Args, Debug)]
-pub struct UserSelection {
+pub(crate) struct UserSelection {
     /// The user: sub, username or e-mail address, looked up in the user pool. With --local: the sub
     #[arg(value_name = "USER")]
     user: String,
@@ -58,7 +61,7 @@ pub struct UserSelection {
 
 /// A user to be shown.
 #[derive(Args, Debug)]
-pub struct ShowOptions {
+pub(crate) struct ShowOptions {
     #[command(flatten)]
     user: UserSelection,
     /// A tenant of the user. With it, a sub is found without --user-pool-id
@@ -68,7 +71,7 @@ pub struct ShowOptions {
 
 /// A new member.
 #[derive(Args, Debug)]
-pub struct AddOptions {
+pub(crate) struct AddOptions {
     #[command(flatten)]
     user: UserSelection,
     #[command(flatten)]
@@ -83,7 +86,7 @@ pub struct AddOptions {
 
 /// Other roles.
 #[derive(Args, Debug)]
-pub struct SetRolesOptions {
+pub(crate) struct SetRolesOptions {
     #[command(flatten)]
     user: UserSelection,
     #[command(flatten)]
@@ -98,7 +101,7 @@ pub struct SetRolesOptions {
 
 /// A membership to be changed.
 #[derive(Args, Debug)]
-pub struct ChangeOptions {
+pub(crate) struct ChangeOptions {
     #[command(flatten)]
     user: UserSelection,
     #[command(flatten)]
@@ -109,7 +112,7 @@ pub struct ChangeOptions {
 
 /// A membership to be ended, for now or for good.
 #[derive(Args, Debug)]
-pub struct EndOptions {
+pub(crate) struct EndOptions {
     #[command(flatten)]
     user: UserSelection,
     #[command(flatten)]
@@ -121,12 +124,7 @@ pub struct EndOptions {
     write: ConfirmedWriteOptions,
 }
 
-/// Runs a verb.
-///
-/// # Errors
-///
-/// [`Failure`].
-pub async fn run(command: MemberCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: MemberCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         MemberCommand::List(options) => list::run(&options, context).await,
         MemberCommand::Show(options) => show(&options, context).await,
@@ -157,7 +155,7 @@ async fn show(options: &ShowOptions, context: &Context) -> Result<Found, Failure
         tenants.insert(id.clone(), status);
     }
     let invites = match known.directory.as_ref() {
-        Some(directory) => Some(open_invites(directory, &operator, context).await?),
+        Some(directory) => Some(open_invites(directory, &operator).await?),
         None => None,
     };
     context.say(&UserView::of(&user, known.directory.as_ref(), &tenants, invites));
@@ -165,22 +163,18 @@ async fn show(options: &ShowOptions, context: &Context) -> Result<Found, Failure
 }
 
 /// The invites that are open for a user's address.
-async fn open_invites(
-    user: &users::PoolUser,
-    operator: &Operator,
-    context: &Context,
-) -> Result<Vec<OpenInvite>, Failure> {
+async fn open_invites(user: &users::PoolUser, operator: &Operator) -> Result<Vec<OpenInvite>, Failure> {
     let Some(email) = user.attribute("email").and_then(|email| email.parse::<EmailAddress>().ok()) else {
         return Ok(Vec::new());
     };
     let mut open = Vec::new();
     for pointer in operator.store().pointers(&EmailHash::of(&email)).await? {
         let Ok(pointer) = pointer else { continue };
-        if pointer.expires_at.is_some_and(|expires_at| context.now() >= expires_at) {
+        if pointer.expires_at.is_some_and(|expires_at| clock::now() >= expires_at) {
             continue;
         }
         let invite = operator.invite(&pointer.hash).await?;
-        if invite.is_some_and(|invite| invite.state(context.now()) == InviteState::Open) {
+        if invite.is_some_and(|invite| invite.state(clock::now()) == InviteState::Open) {
             let reference = pointer.hash.short().to_owned();
             open.push(OpenInvite { tenant: pointer.tenant.to_string(), reference });
         }
@@ -198,7 +192,7 @@ async fn add(options: &AddOptions, context: &Context) -> Result<Found, Failure> 
     known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
     let username = known.directory.as_ref().map(|user| &user.username);
-    let change = operator.add_member(&tenant, &user, &roles, username, context.now())?;
+    let change = operator.add_member(&tenant, &user, &roles, username, clock::now())?;
     let summary =
         format!("User {} is an active member of `{tenant_id}`, roles {}", known.user.sub, role_names(&roles));
     context.write(&operator, change, options.write, "the user or the tenant", &summary, NoFacts {}).await?;
@@ -215,7 +209,7 @@ async fn set_roles(options: &SetRolesOptions, context: &Context) -> Result<Found
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
-    let change = operator.set_member_roles(&user, &tenant, &roles, context.now())?;
+    let change = operator.set_member_roles(&user, &tenant, &roles, clock::now())?;
     let summary = format!("User {} has in `{tenant_id}` the roles {}", known.user.sub, role_names(&roles));
     context.write(&operator, change, options.write, "the membership", &summary, NoFacts {}).await?;
     Ok(Found::Nothing)
@@ -227,7 +221,7 @@ async fn set_default(options: &ChangeOptions, context: &Context) -> Result<Found
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
-    let change = operator.set_default_tenant(&user, &tenant, context.now())?;
+    let change = operator.set_default_tenant(&user, &tenant, clock::now())?;
     let is_changed = !change.is_empty();
     let summary = format!("Tokens of user {} are of `{id}` unless the app asks for another", known.user.sub);
     context.write(&operator, change, options.write, "the user or the tenant", &summary, NoFacts {}).await?;
@@ -243,7 +237,7 @@ async fn resume(options: &ChangeOptions, context: &Context) -> Result<Found, Fai
     let known = resolve(&options.user, context).await?;
     known.check_verified(&options.user.user)?;
     let user = operator.user(&known.user).await?;
-    let change = operator.resume_member(&user, &tenant, context.now())?;
+    let change = operator.resume_member(&user, &tenant, clock::now())?;
     let summary = format!("User {} is an active member of `{id}`", known.user.sub);
     context
         .write(&operator, change, options.write, "the membership or the tenant", &summary, NoFacts {})
@@ -262,7 +256,7 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
     let sub = &known.user.sub;
     let user = operator.user(&known.user).await?;
     let plan = |now| operator.set_member_status(&user, tenant, status, now);
-    let is_changed = !plan(context.now())?.is_empty();
+    let is_changed = !plan(clock::now())?.is_empty();
     let how = Loss::from(status);
     let lost =
         if is_changed { lost_with_membership(&operator, &user, tenant, how).await? } else { Vec::new() };
@@ -276,7 +270,7 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
             context.note(&one_sentence(lost, how));
         }
         let also = if options.sign_out { ", and sign them out everywhere" } else { "" };
-        context.confirm(&format!("{question} user {sub} in `{tenant}`{also}?"), options.write.yes)?;
+        console::confirm(&format!("{question} user {sub} in `{tenant}`{also}?"), options.write.yes)?;
     }
     let is = if is_changed || !options.sign_out { "is" } else { "was already" };
     let mut summary = format!("User {sub} {is} {done} `{tenant}`: the next token for it is refused");
@@ -284,12 +278,12 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
         summary = format!("{summary}. {}", one_sentence(lost, how));
     }
     // Planned anew: the answer may have taken its time.
-    let change = plan(context.now())?;
+    let change = plan(clock::now())?;
     if !options.sign_out || options.write.dry_run {
         let mut change = change;
         if options.sign_out {
             summary.push_str(", and the user's refresh tokens are revoked");
-            change = change.and(operator.record_sign_out(&user, tenant, context.now()));
+            change = change.and(operator.record_sign_out(&user, tenant, clock::now()));
         }
         let (write, facts) = (options.write.write(), Ended { signed_out: None, defaults_lost: lost });
         context.write(&operator, change, write, "the membership", &summary, facts).await?;
@@ -302,7 +296,7 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
             ))
             .hint("Run the same command again to sign the user out.")
         })?;
-        let signed_out = operator.record_sign_out(&user, tenant, context.now());
+        let signed_out = operator.record_sign_out(&user, tenant, clock::now());
         operator.apply(signed_out, "the audit").await.map_err(|error| {
             let failure = Failure::from(error);
             Failure::failed(format!("user {sub} was signed out, but the audit has no item of it: {failure}"))
@@ -371,7 +365,7 @@ async fn resolve(selection: &UserSelection, context: &Context) -> Result<Known, 
     if selection.no_lookup || !context.has_cognito() {
         return Ok(Known::table_only(UserKey { pool: pool.clone(), sub: sub_of(&selection.user)? }));
     }
-    let found = users::find_user(&context.cognito_of(pool).await?, pool, &selection.user).await?;
+    let found = lookup::find_user(context, pool, &selection.user).await?;
     Ok(Known { user: UserKey { pool: pool.clone(), sub: found.sub.clone() }, directory: Some(found) })
 }
 

@@ -7,13 +7,14 @@ use serde::Serialize;
 use tenancy::TenantId;
 use tenancy_aws::operator::{MemberRecord, UserRecord};
 
-use super::super::arguments::{joined, minute, rfc3339};
 use super::super::defaults::LostDefault;
-use super::super::tenant::styled_status;
 use super::addresses::Address;
-use crate::listing::Column;
+use crate::listing::{Column, Entry};
+use crate::moment::Moment;
+use crate::page::styled_status;
 use crate::page::{DIM, Page, Show, styled};
-use crate::users::PoolUser;
+use crate::page::{joined, or_dash};
+use user_pool::users::PoolUser;
 
 /// A membership.
 #[derive(Serialize)]
@@ -33,10 +34,8 @@ pub(super) struct MemberView {
     /// Of the tenant itself; known in `member show` alone.
     tenant_status: Option<&'static str>,
     invite: Option<String>,
-    joined_at: Option<String>,
+    joined_at: Option<Moment>,
     version: u64,
-    #[serde(skip)]
-    joined: String,
 }
 
 /// A user and all their memberships.
@@ -79,14 +78,6 @@ pub(super) struct Ended {
 }
 
 impl MemberView {
-    pub(super) const COLUMNS: [Column<Self>; 5] = [
-        ("sub", |member| member.sub.clone()),
-        ("roles", Self::roles),
-        ("status", |member| styled_status(member.status)),
-        ("stamp", |member| member.stamp.to_owned()),
-        ("joined", |member| member.joined.clone()),
-    ];
-
     pub(super) const ADDRESS: Column<Self> = ("e-mail", Self::address);
 
     pub(super) fn of(record: &MemberRecord) -> Self {
@@ -104,9 +95,8 @@ impl MemberView {
             is_default: None,
             tenant_status: None,
             invite: record.invite.as_ref().map(|hash| hash.short().to_owned()),
-            joined_at: record.joined_at.map(rfc3339),
+            joined_at: record.joined_at.map(Moment),
             version: membership.version,
-            joined: record.joined_at.map_or_else(|| "-".to_owned(), minute),
         }
     }
 
@@ -171,6 +161,18 @@ impl UserView {
     }
 }
 
+impl Entry for MemberView {
+    const NAME: &'static str = "members";
+    const NONE: &'static str = "There are no such members.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("sub", |member| member.sub.clone()),
+        ("roles", Self::roles),
+        ("status", |member| styled_status(member.status)),
+        ("stamp", |member| member.stamp.to_owned()),
+        ("joined", |member| or_dash(member.joined_at.map(Moment::minute))),
+    ];
+}
+
 impl Show for UserView {
     fn show(&self, page: &mut Page) {
         let mut fields = vec![("sub", self.sub.clone()), ("user pool", self.user_pool_id.clone())];
@@ -203,7 +205,7 @@ impl Show for UserView {
                 member.standing(),
                 member.stamp.to_owned(),
                 invite,
-                member.joined.clone(),
+                or_dash(member.joined_at.map(Moment::minute)),
             ]
         });
         let headings = ["tenant", "roles", "status", "stamp", "invite", "joined"];

@@ -1,61 +1,26 @@
-//! The triggers of a live user pool: attach, detach, and the way back.
-//!
-//! `UpdateUserPool` resets everything that it is not sent, so a change of one trigger sends the whole pool back:
-//!
-//! | Module | What it holds |
-//! | --- | --- |
-//! | `description` | a description as it came, byte for byte |
-//! | `goal` | what the pool is to become |
-//! | `members` | every member of a description, and what becomes of it |
-//! | `update` | the whole request, from a description |
-//! | `difference` | what is different between two descriptions |
-//! | `triggers`, `judge` | the two slots, and whether they may change |
-//! | `functions` | whether Cognito may invoke a function |
-//! | `owner`, `fragment` | who owns a pool, and what it writes into its own code |
-//! | `run`, `refusal` | one run of a command, from the plan to the outcome, and why it ends at the plan |
-//! | `wire`, `backup`, `apply`, `verify` | the calls, and the write with all that is around it |
+//! `tenantctl pool`: the triggers of a live user pool ([`pool_triggers`]), and what it says.
 
-mod apply;
-mod arn;
-mod backup;
-mod description;
-mod difference;
-mod fragment;
-mod functions;
-mod goal;
-mod judge;
-mod members;
+mod advice;
 mod options;
-mod owner;
-mod refusal;
 mod report;
-#[cfg(test)]
-mod round_trip;
 mod run;
-mod triggers;
-mod update;
-mod verify;
-mod wire;
 
-pub use self::arn::{FunctionArn, InvalidFunctionArn};
-pub(crate) use self::backup::shell_word;
-pub use self::options::{AttachOptions, ChangeOptions, DetachOptions, PoolCommand, RestoreOptions};
-pub use self::triggers::EventVersion;
-pub(crate) use self::wire::Answer;
+use pool_triggers::check;
+use pool_triggers::description::Description;
+use pool_triggers::judge::{self, Verdict, Wish};
+use pool_triggers::slots::holder;
+use pool_triggers::{Goal, Plan, backup, wire};
+use tenancy::PoolId;
+use user_pool::Trigger;
 
-use self::goal::Goal;
-use self::judge::{Verdict, Wish};
+pub(crate) use self::options::{AttachOptions, DetachOptions, PoolCommand, RestoreOptions};
 use self::run::Run;
-use self::triggers::{Slot, holder};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 
-/// Runs one.
-///
-/// # Errors
-///
-/// [`Failure`]: see the commands.
-pub async fn run(command: PoolCommand, context: &Context) -> Result<Found, Failure> {
+type Cognito = aws_sdk_cognitoidentityprovider::Client;
+
+pub(crate) async fn run(command: PoolCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         PoolCommand::Attach(options) => attach(options, context).await,
         PoolCommand::Detach(options) => detach(options, context).await,
@@ -65,28 +30,30 @@ pub async fn run(command: PoolCommand, context: &Context) -> Result<Found, Failu
 
 async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Failure> {
     let pool_id = options.pool.user_pool_id.to_string();
-    let cognito = context.cognito_of(&options.pool.user_pool_id).await?;
-    let pool = wire::describe(&cognito, &pool_id).await?;
+    let (cognito, pool) = described(context, &options.pool.user_pool_id).await?;
     let wish = Wish {
         post_confirmation: options.post_confirmation.as_ref(),
         pre_token_generation: options.pre_token_generation.as_ref(),
-        event_version: options.event_version,
+        event_version: options.event_version.map(|version| version.0),
         replace: options.change.replace,
     };
-    let Verdict { changes, notes } = judge::attach(pool.value(), &pool_id, &wish)?;
-    let goal = Goal::Triggers(changes);
-    let mut run = Run::new("attach", context, cognito, pool_id, pool, goal, notes, options.change);
+    if let Some((trigger, arn, region)) = judge::of_another_region(pool.value(), &pool_id, &wish) {
+        let (option, of) = (options::option(trigger), arn.region());
+        let what = format!("{option} names a function of {of}, and the user pool is in {region}");
+        return Err(Failure::usage(what).hint("Cognito invokes functions of its own region alone."));
+    }
+    let Verdict { changes, notes } = judge::attach(pool.value(), &wish)?;
+    let mut plan = Plan::new(pool, Goal::Triggers(changes), notes);
     if !options.skip_function_check {
         let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
-        run.check_functions(&lambda, &wish).await?;
+        plan.check_functions(&lambda, &pool_id, &wish).await?;
     }
-    run.finish().await
+    Run::new("attach", context, cognito, pool_id, plan, options.change).finish().await
 }
 
 async fn detach(options: DetachOptions, context: &Context) -> Result<Found, Failure> {
     let pool_id = options.pool.user_pool_id.to_string();
-    let cognito = context.cognito_of(&options.pool.user_pool_id).await?;
-    let pool = wire::describe(&cognito, &pool_id).await?;
+    let (cognito, pool) = described(context, &options.pool.user_pool_id).await?;
     let wish = Wish {
         post_confirmation: options.post_confirmation.as_ref(),
         pre_token_generation: options.pre_token_generation.as_ref(),
@@ -99,34 +66,43 @@ async fn detach(options: DetachOptions, context: &Context) -> Result<Found, Fail
         let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
         for (slot, _) in &changes {
             let held = holder(pool.value(), *slot).unwrap_or_default();
-            if let Some(why) = functions::not_ours(&lambda, held).await? {
+            if let Some(why) = check::not_ours(&lambda, held).await? {
                 return Err(not_ours(*slot, held, &why));
             }
         }
     }
-    let goal = Goal::Triggers(changes);
-    Run::new("detach", context, cognito, pool_id, pool, goal, notes, options.change).finish().await
+    let plan = Plan::new(pool, Goal::Triggers(changes), notes);
+    Run::new("detach", context, cognito, pool_id, plan, options.change).finish().await
 }
 
 async fn restore(options: RestoreOptions, context: &Context) -> Result<Found, Failure> {
     let pool_id = options.pool.user_pool_id.to_string();
     let saved = backup::read(&options.file)?;
     saved.check_id(&pool_id)?;
-    let cognito = context.cognito_of(&options.pool.user_pool_id).await?;
-    let pool = wire::describe(&cognito, &pool_id).await?;
+    let (cognito, pool) = described(context, &options.pool.user_pool_id).await?;
     saved.check_arn(&pool)?;
     let change = options.change();
-    let goal = Goal::Saved(Box::new(saved));
-    let mut run = Run::new("restore", context, cognito, pool_id, pool, goal, Vec::new(), change);
-    if !options.skip_function_check && run.puts_functions_back() {
+    let mut plan = Plan::new(pool, Goal::Saved(Box::new(saved)), Vec::new());
+    if !options.skip_function_check && plan.puts_functions_back() {
         let lambda = context.lambda_of(&options.pool.user_pool_id).await?;
-        run.check_restored_functions(&lambda).await?;
+        plan.check_restored_functions(&lambda, &pool_id).await?;
     }
-    run.finish().await
+    Run::new("restore", context, cognito, pool_id, plan, change).finish().await
+}
+
+async fn described(context: &Context, pool: &PoolId) -> Result<(Cognito, Description), Failure> {
+    let cognito = context.cognito_of(pool).await?;
+    let described = wire::describe(&cognito, pool.as_str()).await;
+    let described = described.map_err(|refused| {
+        let is_call = refused.meaning.is_some();
+        let failure = Failure::from(refused);
+        if is_call { failure.or_hint(context.region_hint(pool)) } else { failure }
+    })?;
+    Ok((cognito, described))
 }
 
 /// Why a trigger is not emptied that nobody has named.
-fn not_ours(slot: Slot, held: &str, why: &str) -> Failure {
+fn not_ours(slot: Trigger, held: &str, why: &str) -> Failure {
     Failure::refused(
         "slot-taken",
         format!(
@@ -136,6 +112,6 @@ fn not_ours(slot: Slot, held: &str, why: &str) -> Failure {
     )
     .hint(format!(
         "To take it off all the same, name it: {} {held}. --replace takes off whatever is there.",
-        slot.option()
+        options::option(slot)
     ))
 }

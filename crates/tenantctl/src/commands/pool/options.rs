@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::builder::PossibleValue;
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
-use super::arn::FunctionArn;
-use super::triggers::EventVersion;
-use crate::cli::{ApplyOptions, PoolOption};
+use crate::options::{ApplyOptions, PoolOption};
+use user_pool::FunctionArn;
+use user_pool::{EventVersion, Trigger};
 
 /// What can be done with a pool's triggers.
 #[derive(Debug, Subcommand)]
-pub enum PoolCommand {
+pub(crate) enum PoolCommand {
     /// Attach the two functions to a user pool, and change nothing else in it
     ///
     /// Shows what would change; --apply does it. The whole pool is read, sent back with the new triggers, read again and
@@ -34,85 +35,78 @@ pub enum PoolCommand {
 #[derive(Args, Clone, Debug)]
 #[command(group(ArgGroup::new("functions").required(true).multiple(true)
     .args(["post_confirmation", "pre_token_generation"])))]
-pub struct AttachOptions {
-    /// The pool.
+pub(crate) struct AttachOptions {
     #[command(flatten)]
-    pub pool: PoolOption,
+    pub(crate) pool: PoolOption,
     /// The function that redeems invites; best with an alias (..:function:NAME:ALIAS)
     #[arg(long, value_name = "ARN")]
-    pub post_confirmation: Option<FunctionArn>,
+    pub(crate) post_confirmation: Option<FunctionArn>,
     /// The function that puts tenants into tokens; best with an alias
     #[arg(long, value_name = "ARN")]
-    pub pre_token_generation: Option<FunctionArn>,
+    pub(crate) pre_token_generation: Option<FunctionArn>,
     /// What pre-token-generation is called with [default: V2_0, or V3_0 where it is called with that already]
     #[arg(long, value_enum, value_name = "VERSION", ignore_case = true, requires = "pre_token_generation")]
-    pub event_version: Option<EventVersion>,
+    pub(crate) event_version: Option<EventVersionArg>,
     /// Do not ask Lambda whether Cognito may invoke the functions
     #[arg(long)]
-    pub skip_function_check: bool,
-    /// What both commands take.
+    pub(crate) skip_function_check: bool,
     #[command(flatten)]
-    pub change: ChangeOptions,
+    pub(crate) change: ChangeOptions,
 }
 
 /// `pool detach`.
 #[derive(Args, Clone, Debug)]
-pub struct DetachOptions {
-    /// The pool.
+pub(crate) struct DetachOptions {
     #[command(flatten)]
-    pub pool: PoolOption,
+    pub(crate) pool: PoolOption,
     /// Empty post-confirmation, if it holds this function
     #[arg(long, value_name = "ARN")]
-    pub post_confirmation: Option<FunctionArn>,
+    pub(crate) post_confirmation: Option<FunctionArn>,
     /// Empty pre-token-generation, if it holds this function
     #[arg(long, value_name = "ARN")]
-    pub pre_token_generation: Option<FunctionArn>,
-    /// What both commands take.
+    pub(crate) pre_token_generation: Option<FunctionArn>,
     #[command(flatten)]
-    pub change: ChangeOptions,
+    pub(crate) change: ChangeOptions,
 }
 
 /// What both commands take.
 #[derive(Args, Clone, Debug)]
-pub struct ChangeOptions {
+pub(crate) struct ChangeOptions {
     /// Also when a trigger holds another function
     #[arg(long)]
-    pub replace: bool,
+    pub(crate) replace: bool,
     /// Change a pool that another tool owns; its next deployment will undo it
     #[arg(long)]
-    pub ignore_owner: bool,
+    pub(crate) ignore_owner: bool,
     /// Accepted for old scripts: settings that this version does not know are always sent back as they are
     #[arg(long, hide = true)]
-    pub send_unknown: bool,
+    pub(crate) send_unknown: bool,
     /// With --apply: where to keep the pool as it was [default: POOL-ID-TIME.json]
     #[arg(long, value_name = "FILE")]
-    pub backup: Option<PathBuf>,
-    /// Whether to write.
+    pub(crate) backup: Option<PathBuf>,
     #[command(flatten)]
-    pub apply: ApplyOptions,
+    pub(crate) apply: ApplyOptions,
 }
 
 /// `pool restore`.
 #[derive(Args, Clone, Debug)]
-pub struct RestoreOptions {
+pub(crate) struct RestoreOptions {
     /// The file that attach, detach or restore has written
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// The pool.
+    pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub pool: PoolOption,
+    pub(crate) pool: PoolOption,
     /// Do not ask Lambda whether Cognito may invoke the functions that are put back
     #[arg(long)]
-    pub skip_function_check: bool,
+    pub(crate) skip_function_check: bool,
     /// Change a pool that another tool owns; its next deployment sets what its code says
     #[arg(long)]
-    pub ignore_owner: bool,
+    pub(crate) ignore_owner: bool,
     /// With --apply: where to keep the pool as it is now [default: POOL-ID-TIME.json]
     #[arg(long, value_name = "FILE")]
-    pub backup: Option<PathBuf>,
-    /// Whether to write.
+    pub(crate) backup: Option<PathBuf>,
     #[command(flatten)]
-    pub apply: ApplyOptions,
+    pub(crate) apply: ApplyOptions,
 }
 
 impl RestoreOptions {
@@ -125,5 +119,32 @@ impl RestoreOptions {
             backup: self.backup.clone(),
             apply: self.apply,
         }
+    }
+}
+
+/// An event version on the command line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventVersionArg(pub(crate) EventVersion);
+
+impl ValueEnum for EventVersionArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(EventVersion::V1), Self(EventVersion::V2), Self(EventVersion::V3)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self.0 {
+            EventVersion::V1 => "The tenant in ID tokens only; every plan",
+            EventVersion::V2 => "The tenant in access tokens too; the plans Essentials and Plus",
+            EventVersion::V3 => "Machines too; the plans Essentials and Plus",
+        };
+        Some(PossibleValue::new(self.0.as_str()).help(help))
+    }
+}
+
+/// The option of the command line that is about a trigger.
+pub(super) fn option(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::PostConfirmation => "--post-confirmation",
+        Trigger::PreTokenGeneration => "--pre-token-generation",
     }
 }

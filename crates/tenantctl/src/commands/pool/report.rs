@@ -1,78 +1,88 @@
 //! What `pool attach`, `detach` and `restore` say.
 
+use pool_triggers::check::Checked;
+use pool_triggers::difference::{Difference, one_line, plain, shown};
+use pool_triggers::owner::{Confidence, Owner};
+use pool_triggers::update::LeftOut;
+use pool_triggers::{MfaOutcome, Outcome, Plan};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::backup::PutBack;
-use super::difference::Difference;
-use super::functions::Checked;
-use super::owner::{Confidence, Owner};
-use super::update::LeftOut;
 use crate::page::{BAD, BOLD, DIM, GOOD, Page, Show, WARN, styled};
 
 /// A plan, and what came of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Report {
+pub(super) struct Report<'a> {
     /// `attach`, `detach` or `restore`.
-    pub(super) action: &'static str,
-    /// The pool.
-    pub(super) user_pool_id: String,
-    /// Its name.
-    pub(super) pool_name: Option<String>,
-    /// What is to be different in the whole pool.
-    pub(super) plan: Vec<Difference>,
-    /// What is described and not sent.
-    pub(super) left_out: Vec<LeftOut>,
-    /// Settings that this version does not know. They are sent back as described.
-    pub(super) unknown: Vec<String>,
+    action: &'static str,
+    user_pool_id: &'a str,
+    pool_name: Option<&'a str>,
+    plan: &'a [Difference],
+    left_out: &'a [LeftOut],
+    unknown: &'a [String],
     /// The file that the pool is put back from.
-    pub(super) file: Option<String>,
+    file: Option<&'a str>,
     /// When that file was made.
-    pub(super) taken_at: Option<String>,
-    /// Where the pool has changed since then in other ways than by what the file was made for.
-    pub(super) changed_since: Vec<String>,
-    /// The functions that were looked at.
-    pub(super) functions: Vec<Checked>,
-    /// Who owns the pool, if a tag tells.
-    pub(super) owner: Option<Owner>,
-    /// What the owner writes into its code; only when the pool is not changed for that reason.
-    pub(super) fragment: Option<String>,
-    /// What is worth knowing.
-    pub(super) notes: Vec<String>,
+    taken_at: Option<&'a str>,
+    changed_since: &'a [String],
+    functions: &'a [Checked],
+    owner: Option<&'a Owner>,
+    fragment: Option<&'a str>,
+    notes: Vec<&'a str>,
     /// Whether the update was sent and accepted.
-    pub(super) applied: bool,
+    applied: bool,
     /// Whether the pool is now as planned, in every member; null when nothing was sent.
-    pub(super) verified: Option<bool>,
-    /// Where it is not.
-    pub(super) differences: Vec<Difference>,
-    /// The MFA configuration after the update.
-    pub(super) mfa: Option<MfaOutcome>,
+    verified: Option<bool>,
+    differences: &'a [Difference],
+    mfa: Option<MfaOutcome>,
     /// The file with the pool as it was.
-    pub(super) backup: Option<String>,
-    /// How the pool is put back.
+    backup: Option<String>,
     #[serde(skip)]
-    pub(super) put_back: Option<PutBack>,
+    put_back: Option<String>,
     /// The plan has been shown before.
     #[serde(skip)]
     pub(super) is_shown: bool,
 }
 
-/// What became of the MFA configuration.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum MfaOutcome {
-    /// As it was.
-    Unchanged,
-    /// The update had weakened it; it has been put back.
-    Restored,
-    /// It has changed.
-    Changed,
-    /// It could not be read.
-    Unknown,
+impl<'a> Report<'a> {
+    /// `outcome` with the words that say how the pool is put back.
+    pub(super) fn of(
+        action: &'static str,
+        user_pool_id: &'a str,
+        plan: &'a Plan,
+        fragment: Option<&'a str>,
+        outcome: Option<(&'a Outcome, String)>,
+    ) -> Self {
+        let saved = plan.goal.saved();
+        let (outcome, put_back) = outcome.unzip();
+        let more = outcome.map(|outcome| outcome.notes.as_slice()).unwrap_or_default();
+        Self {
+            action,
+            user_pool_id,
+            pool_name: plan.pool.value().get("Name").and_then(Value::as_str),
+            plan: &plan.differences,
+            left_out: &plan.left_out,
+            unknown: &plan.unknown,
+            file: saved.map(|saved| saved.file.as_str()),
+            taken_at: saved.map(|saved| saved.taken_at.as_str()),
+            changed_since: &plan.changed_since,
+            functions: &plan.functions,
+            owner: plan.owner.as_ref(),
+            fragment,
+            notes: plan.notes.iter().chain(more).map(String::as_str).collect(),
+            applied: outcome.is_some(),
+            verified: outcome.map(|outcome| outcome.differences.is_empty()),
+            differences: outcome.map(|outcome| outcome.differences.as_slice()).unwrap_or_default(),
+            mfa: outcome.map(|outcome| outcome.mfa),
+            backup: outcome.map(|outcome| outcome.backup.display().to_string()),
+            put_back,
+            is_shown: false,
+        }
+    }
 }
 
-impl Show for Report {
+impl Show for Report<'_> {
     fn show(&self, page: &mut Page) {
         if !self.is_shown {
             self.show_plan(page);
@@ -83,18 +93,18 @@ impl Show for Report {
     }
 }
 
-impl Report {
+impl Report<'_> {
     /// The pool, as in `eu-west-1_AbCdEf123 (production)`.
     pub(super) fn pool(&self) -> String {
         match &self.pool_name {
             Some(name) => format!("{} ({})", self.user_pool_id, one_line(name)),
-            None => self.user_pool_id.clone(),
+            None => self.user_pool_id.to_owned(),
         }
     }
 
     fn show_plan(&self, page: &mut Page) {
         if self.plan.is_empty() {
-            let what = match (self.action, &self.file) {
+            let what = match (self.action, self.file) {
                 ("restore", Some(file)) => format!("user pool {} is as in {file}", self.pool()),
                 ("attach", _) => {
                     format!("all that was asked for is attached already, in user pool {}", self.pool())
@@ -132,7 +142,7 @@ impl Report {
                 "Everything else is sent back as it is described."
             },
         );
-        for left in &self.left_out {
+        for left in self.left_out {
             page.paragraph(2, &format!("Not sent: {}: {}.", left.path, left.why));
         }
         if !self.unknown.is_empty() {
@@ -184,7 +194,7 @@ impl Report {
             }
             if let Some(put_back) = &self.put_back {
                 page.gap();
-                page.line(put_back.command());
+                page.line(put_back);
             }
             return;
         }
@@ -212,39 +222,4 @@ fn show_difference(page: &mut Page, difference: &Difference) {
         page.line(format!("  {} {}", styled(BAD, "-"), plain(before)));
     }
     page.line(format!("  {} {}", styled(GOOD, "+"), shown(difference.after.as_ref())));
-}
-
-/// A value, or that there is none.
-pub(super) fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(|| "(none)".to_owned(), plain)
-}
-
-/// A text of one line without quotes, anything else as JSON.
-pub(super) fn plain(value: &Value) -> String {
-    match value.as_str() {
-        Some(text) if !text.contains(char::is_control) => text.to_owned(),
-        _ => value.to_string(),
-    }
-}
-
-/// A text in one line: what somebody else has written must not look like a line of this tool.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_others_have_written_stays_in_its_line() {
-        assert_eq!(plain(&json!("one {####}")), "one {####}");
-        assert_eq!(
-            plain(&json!("one\nDone. User pool is as planned;")),
-            r#""one\nDone. User pool is as planned;""#
-        );
-        assert_eq!(one_line("production\nDone."), "production Done.");
-    }
 }

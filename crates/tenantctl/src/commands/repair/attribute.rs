@@ -8,20 +8,19 @@ use clap::Args;
 /// The name of a custom attribute, with its prefix: `custom:` and 1 to 20 printable ASCII characters without `"` and `\`, as
 /// the functions' setting `TENANT_ATTRIBUTE` has it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct AttributeName(String);
+pub(crate) struct AttributeName(String);
 
 /// The attribute, as every verb takes it.
 #[derive(Args, Clone, Debug)]
-pub struct AttributeOption {
+pub(crate) struct AttributeOption {
     /// The user attribute of the stamp, as the functions have it
     #[arg(long, value_name = "NAME", env = "TENANT_ATTRIBUTE", default_value = "custom:tenantId")]
-    pub tenant_attribute: AttributeName,
+    pub(crate) tenant_attribute: AttributeName,
 }
 
 impl AttributeName {
     /// The name itself.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

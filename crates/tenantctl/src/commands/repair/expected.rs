@@ -5,8 +5,10 @@ use tenancy::live::TenantState;
 use tenancy::{TenantId, UserRecords};
 
 /// The stamp that is pending, with the tenant that it should name; `None`: nothing is pending.
-#[must_use]
-pub fn pending_stamp(records: &UserRecords, state: &impl Fn(&TenantId) -> TenantState) -> Option<StampPlan> {
+pub(crate) fn pending_stamp(
+    records: &UserRecords,
+    state: &impl Fn(&TenantId) -> TenantState,
+) -> Option<StampPlan> {
     let pending = missing_stamp(records, |tenant| state(tenant) == TenantState::Offboarded)?;
     let tenant = expected_stamp(records, state)?.clone();
     Some(StampPlan { tenant, ..pending })
@@ -14,8 +16,7 @@ pub fn pending_stamp(records: &UserRecords, state: &impl Fn(&TenantId) -> Tenant
 
 /// The tenant that the stamp should name: the default tenant, or, when that gives no token any more, the one that the next
 /// sign-in falls back to. A tenant that is suspended keeps its stamps. `None`: there should be no stamp.
-#[must_use]
-pub fn expected_stamp<'a>(
+pub(crate) fn expected_stamp<'a>(
     records: &'a UserRecords,
     state: &impl Fn(&TenantId) -> TenantState,
 ) -> Option<&'a TenantId> {
@@ -28,8 +29,7 @@ pub fn expected_stamp<'a>(
 
 /// The tenant that the next sign-in falls back to: that of the membership joined first among those that are active in an
 /// active tenant.
-#[must_use]
-pub fn fallback<'a>(
+pub(crate) fn fallback<'a>(
     records: &'a UserRecords,
     state: &impl Fn(&TenantId) -> TenantState,
 ) -> Option<&'a TenantId> {

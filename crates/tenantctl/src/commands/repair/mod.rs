@@ -9,16 +9,17 @@
 //! | [`recorded`] | stamps with their audit items |
 //! | [`trouble`] | what a refused call means for the calls after it |
 
-pub mod attribute;
-pub mod drift;
-pub mod expected;
-pub mod pool_users;
-pub mod recorded;
-pub mod records;
-pub mod stamps;
-pub mod stop;
-pub mod trouble;
-pub mod unsettled;
+pub(crate) mod attribute;
+pub(crate) mod drift;
+pub(crate) mod expected;
+pub(crate) mod pool_users;
+pub(crate) mod recorded;
+pub(crate) mod records;
+pub(crate) mod settle;
+pub(crate) mod stamps;
+pub(crate) mod stop;
+pub(crate) mod trouble;
+pub(crate) mod unsettled;
 
 use clap::Subcommand;
 
@@ -27,7 +28,7 @@ use crate::failure::{Failure, Found};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
-pub enum RepairCommand {
+pub(crate) enum RepairCommand {
     /// Write the stamps that are still pending, slowly enough for a live pool
     #[command(after_help = stamps::AFTER_HELP)]
     Stamps(stamps::StampsOptions),
@@ -36,12 +37,7 @@ pub enum RepairCommand {
     Drift(drift::DriftOptions),
 }
 
-/// Runs one.
-///
-/// # Errors
-///
-/// [`Failure`] when it could not be done at all; what could not be done for single users is in the answer.
-pub async fn run(command: RepairCommand, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(command: RepairCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         RepairCommand::Stamps(options) => stamps::run(options, context).await,
         RepairCommand::Drift(options) => drift::run(options, context).await,

@@ -14,9 +14,9 @@ use tokio::sync::Mutex;
 use super::attribute::AttributeName;
 use super::stop::Stop;
 use super::trouble::Trouble;
-use crate::aws_error::Meaning;
-use crate::pace::Pacer;
-use crate::users::{self, PoolUser, UserPages};
+use user_pool::aws_error::Meaning;
+use user_pool::pace::Pacer;
+use user_pool::users::{self, PoolUser, UserPages};
 
 /// Calls of `ListUsers` a second: two thirds of the quota of 30 that the whole account has, which cannot be raised (Service
 /// Quotas, "Rate of `UserList` requests").
@@ -30,7 +30,7 @@ const MAX_REFUSALS: u32 = 14;
 
 /// The users of pools, and one attribute of theirs.
 #[derive(Debug)]
-pub struct PoolUsers {
+pub(crate) struct PoolUsers {
     client: Client,
     attribute: AttributeName,
     reads: Mutex<Pacer>,
@@ -41,8 +41,7 @@ pub struct PoolUsers {
 
 impl PoolUsers {
     /// Writes `attribute`, at most `per_second` users within any second.
-    #[must_use]
-    pub fn new(client: &Client, attribute: AttributeName, per_second: u32, stop: Stop) -> Self {
+    pub(crate) fn new(client: &Client, attribute: AttributeName, per_second: u32, stop: Stop) -> Self {
         // The SDK's own attempts would not keep the pace.
         let config = client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         Self {
@@ -56,43 +55,28 @@ impl PoolUsers {
     }
 
     /// The user with this `sub`, with the stamp; `None` when the pool has none.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`].
-    pub async fn find(&self, pool: &PoolId, sub: &Sub) -> Result<Option<PoolUser>, Trouble> {
+    pub(crate) async fn find(&self, pool: &PoolId, sub: &Sub) -> Result<Option<PoolUser>, Trouble> {
         let keep = [self.attribute.as_str()];
         self.patiently(&self.reads, || users::find_by_sub(&self.client, pool, sub, &keep)).await
     }
 
     /// The next page of `pages`; `None` after the last.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`].
-    pub async fn next_page(&self, pages: &mut UserPages) -> Result<Option<Vec<PoolUser>>, Trouble> {
+    pub(crate) async fn next_page(&self, pages: &mut UserPages) -> Result<Option<Vec<PoolUser>>, Trouble> {
         let pages = Mutex::new(pages);
         self.patiently(&self.reads, || async { pages.lock().await.next().await }).await
     }
 
     /// All users of a pool, for [`PoolUsers::next_page`].
-    #[must_use]
-    pub fn pages(&self, pool: &PoolId) -> UserPages {
+    pub(crate) fn pages(&self, pool: &PoolId) -> UserPages {
         UserPages::new(self.client.clone(), pool.clone(), &[self.attribute.as_str()])
     }
 
-    /// The stamp of a user.
-    #[must_use]
-    pub fn stamp_of<'a>(&self, user: &'a PoolUser) -> Option<&'a str> {
+    pub(crate) fn stamp_of<'a>(&self, user: &'a PoolUser) -> Option<&'a str> {
         user.attribute(self.attribute.as_str())
     }
 
     /// Writes the stamp, or takes it away.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`].
-    pub async fn write_stamp(
+    pub(crate) async fn write_stamp(
         &self,
         pool: &PoolId,
         username: &Username,
@@ -113,8 +97,7 @@ impl PoolUsers {
     }
 
     /// How often Cognito has refused a call as one too many.
-    #[must_use]
-    pub fn refusals(&self) -> u64 {
+    pub(crate) fn refusals(&self) -> u64 {
         self.refusals.load(Ordering::Relaxed)
     }
 
@@ -190,7 +173,7 @@ impl UserDirectory for PoolUsers {
 /// A directory that has the right stamp already: nothing is written, since a write would make a dormant user one that is
 /// billed for the month, and use up the quota.
 #[derive(Clone, Copy, Debug)]
-pub struct AlreadyWritten;
+pub(crate) struct AlreadyWritten;
 
 impl UserDirectory for AlreadyWritten {
     async fn set_tenant(&self, _: &PoolId, _: &Username, _: &TenantId) -> Result<(), DirectoryError> {

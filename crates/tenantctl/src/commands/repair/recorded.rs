@@ -6,15 +6,15 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 /// Notes stamps in the table, each in one transaction with its audit item.
 #[derive(Debug)]
-pub struct Recorded<'a> {
+pub(crate) struct Recorded<'a> {
     /// The table, written by the operator.
-    pub operator: &'a Operator,
+    pub(crate) operator: &'a Operator,
     /// The user, as read before.
-    pub user: &'a UserRecord,
+    pub(crate) user: &'a UserRecord,
     /// What the attribute was and is.
-    pub detail: String,
+    pub(crate) detail: String,
     /// The time.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 impl Stamps for Recorded<'_> {
@@ -52,8 +52,7 @@ fn unavailable(error: OperatorError) -> StoreError {
 
 /// What the stamp was and is, for the audit. A text that cannot be a tenant's id is not repeated: anybody may have written
 /// it.
-#[must_use]
-pub fn stamp_detail(before: Option<&str>, after: Option<&TenantId>) -> String {
+pub(crate) fn stamp_detail(before: Option<&str>, after: Option<&TenantId>) -> String {
     let before = match before {
         None => "none",
         Some(found) if found.parse::<TenantId>().is_ok() => found,

@@ -5,7 +5,7 @@ use tenancy::ports::StoreError;
 use tenancy::{UserKey, UserRecords};
 use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
-use tokio::task::JoinSet;
+use user_pool::many;
 
 use crate::failure::Failure;
 
@@ -13,43 +13,27 @@ use crate::failure::Failure;
 const CONCURRENT: usize = 16;
 
 /// What the table says of a user: the records, or what is damaged about them.
-pub type Read = Result<UserRecord, tenancy::Damage>;
+pub(crate) type Read = Result<UserRecord, tenancy::Damage>;
 
 /// Reads the records of `users`, strongly consistent, and hands each to `take`, in no particular order.
-///
-/// # Errors
-///
-/// [`Failure`] when the table gives no answer.
-pub async fn read_users(
+pub(crate) async fn read_users(
     operator: &Operator,
     users: impl IntoIterator<Item = UserKey>,
     mut take: impl FnMut(UserKey, Read),
 ) -> Result<(), Failure> {
-    let mut users = users.into_iter();
-    let mut reads = JoinSet::new();
-    loop {
-        while reads.len() < CONCURRENT {
-            let Some(user) = users.next() else { break };
-            let operator = operator.clone();
-            reads.spawn(async move {
-                let read = operator.user(&user).await;
-                (user, read)
-            });
+    let read = |user: UserKey| {
+        let operator = operator.clone();
+        async move {
+            let read = operator.user(&user).await;
+            (user, read)
         }
-        match reads.join_next().await {
-            None => return Ok(()),
-            Some(Ok((user, read))) => take(user, damage_apart(read)?),
-            Some(Err(error)) => return Err(Failure::failed(format!("a read came to nothing: {error}"))),
-        }
-    }
+    };
+    let take = |(user, read)| damage_apart(read).map(|read| take(user, read));
+    many::for_each(CONCURRENT, users, read, take).await
 }
 
 /// The tenants of a user's active memberships.
-///
-/// # Errors
-///
-/// [`StoreError`] when the table gives no answer.
-pub async fn tenants_of<'o>(
+pub(crate) async fn tenants_of<'o>(
     operator: &'o Operator,
     records: &UserRecords,
 ) -> Result<Tenants<'o, DynamoStore>, StoreError> {
@@ -61,11 +45,7 @@ pub async fn tenants_of<'o>(
 }
 
 /// A damaged item is an answer; no answer is none.
-///
-/// # Errors
-///
-/// [`Failure`] when the table gives no answer.
-pub fn damage_apart(read: Result<UserRecord, OperatorError>) -> Result<Read, Failure> {
+pub(crate) fn damage_apart(read: Result<UserRecord, OperatorError>) -> Result<Read, Failure> {
     match read {
         Ok(record) => Ok(Ok(record)),
         Err(OperatorError::Store(StoreError::Damaged(damage))) => Ok(Err(damage)),

@@ -4,12 +4,11 @@ use tokio::sync::watch;
 
 /// Whether the operator has pressed ctrl-c.
 #[derive(Clone, Debug)]
-pub struct Stop(watch::Receiver<bool>);
+pub(crate) struct Stop(watch::Receiver<bool>);
 
 impl Stop {
     /// Listens from now on.
-    #[must_use]
-    pub fn on_ctrl_c() -> Self {
+    pub(crate) fn on_ctrl_c() -> Self {
         let (sender, receiver) = watch::channel(false);
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_err() {
@@ -27,19 +26,17 @@ impl Stop {
     }
 
     /// Never: ctrl-c ends the program as it always does, which is right where nothing is written.
-    #[must_use]
-    pub fn never() -> Self {
+    pub(crate) fn never() -> Self {
         Self(watch::channel(false).1)
     }
 
     /// Whether it was pressed.
-    #[must_use]
-    pub fn is_requested(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         *self.0.borrow()
     }
 
     /// Waits until it is pressed.
-    pub async fn requested(&self) {
+    pub(crate) async fn requested(&self) {
         if self.0.clone().wait_for(|pressed| *pressed).await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -2,11 +2,11 @@
 
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
-use crate::aws_error::{AwsError, Meaning};
+use user_pool::aws_error::{AwsError, Meaning};
 
 /// Why a call of the pool did not work. `Display` is for operators, and quotes nothing of a user.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// What AWS meant.
     #[error("{0}")]
     Call(AwsError),
@@ -29,7 +29,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// What an SDK error means.
-    pub fn of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Self {
+    pub(crate) fn of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Self {
         Self::told(AwsError::of(error))
     }
 
@@ -43,8 +43,7 @@ impl Trouble {
     }
 
     /// What AWS meant, where it was AWS.
-    #[must_use]
-    pub fn meaning(&self) -> Option<Meaning> {
+    pub(crate) fn meaning(&self) -> Option<Meaning> {
         match self {
             Self::Call(error) => Some(error.meaning()),
             _ => None,
@@ -52,8 +51,7 @@ impl Trouble {
     }
 
     /// A stable name for scripts.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
+    pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Call(error) => match error.meaning() {
                 meaning if meaning.is_no_answer() => "no-answer",
@@ -69,8 +67,7 @@ impl Trouble {
     }
 
     /// Whether every other call of the same pool will end in the same way, so that there is no sense in trying.
-    #[must_use]
-    pub fn stops_the_pool(&self) -> bool {
+    pub(crate) fn stops_the_pool(&self) -> bool {
         match self {
             Self::PoolMissing | Self::AttributeMissing => true,
             Self::Call(error) => error.meaning().is_of_the_caller() || error.meaning() == Meaning::Throttled,
@@ -79,8 +76,7 @@ impl Trouble {
     }
 
     /// Whether nobody answered, so that the same call may work when it is tried again.
-    #[must_use]
-    pub fn is_silence(&self) -> bool {
+    pub(crate) fn is_silence(&self) -> bool {
         self.meaning().is_some_and(Meaning::is_no_answer)
     }
 }

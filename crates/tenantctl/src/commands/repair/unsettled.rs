@@ -5,15 +5,12 @@ use tenancy::ports::{BoxError, DirectoryError, StoreError};
 use tenancy_aws::operator::OperatorError;
 
 use super::trouble::Trouble;
-use crate::aws_error::Meaning;
 use crate::failure::Failure;
-
-/// Users in a row that fail because nobody answers, after which there is no sense in going on.
-pub const MAX_SILENCES: u32 = 3;
+use user_pool::aws_error::Meaning;
 
 /// Why not.
 #[derive(Debug)]
-pub enum Unsettled {
+pub(crate) enum Unsettled {
     /// The pool's side.
     Pool(Trouble),
     /// The table's side.
@@ -26,8 +23,7 @@ pub enum Unsettled {
 
 impl Unsettled {
     /// What [`tenancy::confirm::stamp`] says.
-    #[must_use]
-    pub fn of_stamp(error: BoxError) -> Self {
+    pub(crate) fn of_stamp(error: BoxError) -> Self {
         match error.downcast::<DirectoryError>() {
             Ok(error) => {
                 let DirectoryError(source) = *error;
@@ -42,8 +38,7 @@ impl Unsettled {
     }
 
     /// A stable name for scripts.
-    #[must_use]
-    pub fn reason(&self) -> &'static str {
+    pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Pool(trouble) => trouble.reason(),
             Self::Table(failure) => failure.code(),
@@ -53,8 +48,7 @@ impl Unsettled {
     }
 
     /// In words.
-    #[must_use]
-    pub fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         match self {
             Self::Pool(trouble) => trouble.to_string(),
             Self::Table(failure) => failure.to_string(),
@@ -67,8 +61,7 @@ impl Unsettled {
     }
 
     /// Whether nobody answered, as opposed to something that is wrong with this user.
-    #[must_use]
-    pub fn is_silence(&self) -> bool {
+    pub(crate) fn is_silence(&self) -> bool {
         match self {
             Self::Pool(trouble) => trouble.is_silence(),
             Self::Table(failure) => failure.code() == "store",
@@ -77,8 +70,7 @@ impl Unsettled {
     }
 
     /// What AWS meant, when nothing will work before the operator has signed in again.
-    #[must_use]
-    pub fn sign_in(&self) -> Option<Meaning> {
+    pub(crate) fn sign_in(&self) -> Option<Meaning> {
         let meaning = match self {
             Self::Pool(trouble) => trouble.meaning(),
             Self::Table(failure) => failure.meaning(),

@@ -4,9 +4,8 @@ use cognito_trigger::event::Subject;
 use serde::Serialize;
 use tenancy::{InviteHash, TenantId};
 
-use super::explain::Case;
+use super::case::Case;
 
-/// What to do.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub(super) struct Advice {
     /// In words, without a full stop.
@@ -23,7 +22,7 @@ impl Advice {
     }
 
     fn command(what: impl Into<String>, words: &[&str]) -> Self {
-        let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        let words: Vec<String> = words.iter().map(|word| user_pool::words::shell_word(word)).collect();
         Self { what: what.into(), command: Some(format!("tenantctl {}", words.join(" "))) }
     }
 
@@ -94,30 +93,5 @@ impl Advice {
             "Bind it",
             &["client", "bind", client, "--user-pool-id", pool, "--tenant", "TENANT", "--mode", "machine"],
         )
-    }
-}
-
-/// As a shell takes it for one word: an event may hold anything that a `sub` may be.
-fn quoted(word: &str) -> String {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+' | b':' | b'@');
-    if word.bytes().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_an_event_says_cannot_become_a_command_of_its_own() {
-        let rows = [
-            ("8d6b2c1e-4a7f", "8d6b2c1e-4a7f"),
-            ("$(reboot)", "'$(reboot)'"),
-            ("a;b", "'a;b'"),
-            ("it's", r"'it'\''s'"),
-        ];
-
-        for (word, expected) in rows {
-            assert_eq!(quoted(word), expected);
-        }
     }
 }

@@ -9,17 +9,18 @@ use serde_json::value::RawValue;
 use tenancy::join::JoinOutcome;
 use tenancy::{Timestamp, UserRecords};
 
+use super::case::Case;
 use super::document::{
     BindingFacts, DefaultFacts, Document, EventFacts, RefusalFacts, StampFacts, StoreFacts, TenantFacts,
 };
-use super::explain::{self, Case};
+use super::explain;
 use super::facts::{memberships, not_redeemed, redemptions, warnings};
 use super::input::Recorded;
 use super::play::Played;
 use super::settings::Variables;
 use super::tokens::compare;
 use super::triggers::{Config, TriggerKind};
-use crate::commands::arguments::rfc3339;
+use crate::moment::Moment;
 
 /// What is known besides what was played.
 pub(super) struct Setting<'a> {
@@ -74,7 +75,7 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
         summary: summary(recorded.trigger, &handled, refusal.as_ref(), tenant.as_ref()),
         trigger: recorded.trigger.name(),
         event: event_facts(&incoming, opened.as_ref()),
-        at: rfc3339(at),
+        at: Moment(at),
         tenant,
         refusal,
         client_binding: seen

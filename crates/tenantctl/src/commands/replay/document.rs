@@ -22,7 +22,7 @@ pub(super) struct Document {
     pub(super) trigger: &'static str,
     pub(super) event: EventFacts,
     /// When the event was played to be: RFC 3339, UTC.
-    pub(super) at: String,
+    pub(super) at: crate::moment::Moment,
     /// The tenant that was chosen, granted or not.
     pub(super) tenant: Option<TenantFacts>,
     /// Why there is no token or no membership; in observe mode, why there would be none.
@@ -35,7 +35,6 @@ pub(super) struct Document {
     pub(super) default_tenant_id: Option<String>,
     /// `joined`, `already` or the reason of docs/log-fields.md; `None` when redeeming was not tried.
     pub(super) redemption: Option<&'static str>,
-    /// What would be redeemed.
     pub(super) would_redeem: Vec<RedemptionFacts>,
     /// What was on offer and is refused.
     pub(super) not_redeemed: Vec<NotRedeemedFacts>,

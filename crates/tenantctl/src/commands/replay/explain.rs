@@ -1,30 +1,16 @@
 //! Why, in words for whoever helps a user, and what to do about it. Plain functions over what the handler saw.
 
-use cognito_trigger::event::Event;
 use cognito_trigger::failure::FailureTold;
 use cognito_trigger::{Failure, PublicError};
 use tenancy::join::{JoinOutcome, Way};
-use tenancy::sign_in::{ChosenBy, Notes};
-use tenancy::{MembershipStatus, Presented, ProviderName, TenantId, TenantStatus, UserRecords};
+use tenancy::sign_in::ChosenBy;
+use tenancy::{MembershipStatus, Presented, TenantId, TenantStatus, UserRecords};
+use user_pool::words::listed_with;
 
 use super::advice::Advice;
+use super::case::Case;
 use super::openings;
 use super::rehearsal::Seen;
-
-/// What is known of a case.
-#[derive(Clone, Copy)]
-pub(super) struct Case<'a> {
-    /// The event, if it could be read.
-    pub(super) event: Option<&'a Event<'a>>,
-    /// What the handler saw.
-    pub(super) seen: &'a Seen,
-    /// How it came to its outcome.
-    pub(super) notes: &'a Notes,
-    /// Whether the user has just come from an identity provider, so that its word on the address counts.
-    pub(super) is_fresh: bool,
-    /// `EMAIL_VERIFIED_PROVIDERS`.
-    pub(super) verified_providers: &'a [ProviderName],
-}
 
 /// Why, and what to do.
 #[derive(Debug, Eq, PartialEq)]
@@ -93,7 +79,10 @@ fn no_tenant(case: Case<'_>) -> Explanation {
     let standing = if removed.is_empty() {
         "The user is a member of no tenant.".to_owned()
     } else {
-        format!("The user has no active membership any more: removed from {}.", list(&removed, "and"))
+        format!(
+            "The user has no active membership any more: removed from {}.",
+            listed_with(removed.iter().map(|tenant| tenant.as_str()), "and")
+        )
     };
     if let [only] = removed.as_slice() {
         advice.push(Advice::member("add", case, only, format!("If the user is to come back to {only}")));
@@ -180,14 +169,14 @@ fn choose_tenant(case: Case<'_>) -> Explanation {
         )));
         let what = format!(
             "Or set another default tenant, {}; the user's sessions then move to it",
-            list(&active, "or")
+            listed_with(active.iter().map(|tenant| tenant.as_str()), "or")
         );
         advice.push(Advice::member("set-default", case, first, what));
     }
     advice.push(Advice::text(
         "Or the app asks for a tenant in clientMetadata.tenantId of GetTokensFromRefreshToken",
     ));
-    let member = list(&active, "and");
+    let member = listed_with(active.iter().map(|tenant| tenant.as_str()), "and");
     explained(
         format!(
             "The user has lost the default tenant {default}, and a refresh never changes the tenant of a session. The user \
@@ -248,7 +237,13 @@ fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
     let advice = tenants.iter().map(|tenant| {
         Advice::member("resume", case, tenant, format!("If the user may sign in to {tenant} again"))
     });
-    explained(format!("The user's membership in {} is suspended; {because}.", list(&tenants, "and")), advice)
+    explained(
+        format!(
+            "The user's membership in {} is suspended; {because}.",
+            listed_with(tenants.iter().map(|tenant| tenant.as_str()), "and")
+        ),
+        advice,
+    )
 }
 
 fn unavailable(failure: &FailureTold) -> Explanation {
@@ -273,18 +268,6 @@ fn unavailable(failure: &FailureTold) -> Explanation {
         reason => (format!("The function failed: {reason} {cause}"), "docs/log-fields.md says what that is"),
     };
     explained(why, [Advice::text(what)])
-}
-
-/// Tenants in one text.
-pub(super) fn list(tenants: &[&TenantId], and: &str) -> String {
-    match tenants {
-        [] => "none".to_owned(),
-        [only] => only.to_string(),
-        [first @ .., last] => {
-            let first: Vec<&str> = first.iter().map(|tenant| tenant.as_str()).collect();
-            format!("{} {and} {last}", first.join(", "))
-        }
-    }
 }
 
 #[cfg(test)]

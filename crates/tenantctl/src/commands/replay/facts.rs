@@ -6,7 +6,7 @@ use tenancy::UserRecords;
 use tenancy::join::{MembershipChange, Way};
 use tenancy::sign_in::CrossTenant;
 
-use super::explain::Case;
+use super::case::Case;
 use super::openings::{found_by, tenant_of, why};
 use super::rehearsal::Seen;
 

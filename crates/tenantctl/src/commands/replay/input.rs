@@ -23,10 +23,6 @@ pub(super) struct Recorded {
 }
 
 /// Reads the file at `path`, or standard input for `-`.
-///
-/// # Errors
-///
-/// [`Failure`] when it cannot be read, or is no event of one of the two functions.
 pub(super) fn read(path: &Path) -> Result<Recorded, Failure> {
     let is_stdin = path == Path::new("-");
     let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };

@@ -13,6 +13,7 @@
 
 mod advice;
 mod assemble;
+mod case;
 mod document;
 mod explain;
 mod facts;
@@ -33,9 +34,10 @@ use tenancy::Timestamp;
 
 use self::assemble::{Setting, assemble};
 use self::settings::{Assignment, Variables};
-use super::arguments::Moment;
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::options::When;
 
 /// Which event, and as what.
 #[derive(Args, Debug)]
@@ -43,7 +45,7 @@ use crate::failure::{Failure, Found};
 Nothing is written. Records are read as they are now, without what a running function may remember.
 An event is what Cognito hands to pre-token-generation or post-confirmation; docs/cognito.md says what
 is in it. Exit code 4: the user is refused.")]
-pub struct ReplayOptions {
+pub(crate) struct ReplayOptions {
     /// The file with the event, as JSON; `-` is standard input
     #[arg(value_name = "EVENT.json")]
     event: PathBuf,
@@ -55,18 +57,14 @@ pub struct ReplayOptions {
     set: Vec<Assignment>,
     /// Play it at this moment instead of now, such as 2026-11-21T08:00:00Z, or 24h ago; the records stay those of now
     #[arg(long, value_name = "TIME")]
-    at: Option<Moment>,
+    at: Option<When>,
     /// Also print what goes back to Cognito: the whole event, with all that is in it
     #[arg(long)]
     reply: bool,
 }
 
 /// Plays an event.
-///
-/// # Errors
-///
-/// [`Failure`] of usage when the event or a setting cannot be used; otherwise when the store or Lambda gave no answer.
-pub async fn run(options: ReplayOptions, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(options: ReplayOptions, context: &Context) -> Result<Found, Failure> {
     let recorded = input::read(&options.event)?;
     let base = match &options.function {
         Some(function) => {
@@ -89,7 +87,7 @@ pub async fn run(options: ReplayOptions, context: &Context) -> Result<Found, Fai
         Some(function) => Failure::failed(format!("{function} cannot start: {faults}"))
             .hint("--set NAME=VALUE goes before what the function has."),
     })?;
-    let clock = context.clock();
+    let clock = clock::system();
     let at = options.at.map_or(Timestamp::from(clock), |at| at.timestamp(clock));
     let now = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(at.epoch_seconds()));
     let now = now.ok_or_else(|| Failure::usage("--at is too late a moment"))?;

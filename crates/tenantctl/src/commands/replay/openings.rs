@@ -5,10 +5,9 @@ use tenancy::join::{JoinOutcome, JoinRefusal, RefusedOffer, Way};
 use tenancy::{InviteHash, MembershipStatus, Presented, ProviderName, TenantId, TenantStatus, Timestamp};
 
 use super::advice::Advice;
-use super::explain::Case;
-use crate::commands::arguments::rfc3339;
+use super::case::Case;
+use crate::moment::Moment;
 
-/// How an invite was found.
 pub(super) fn found_by(hash: &InviteHash, case: Case<'_>) -> &'static str {
     match case.event.map(|event| &event.request.invite_code) {
         Some(Presented::Given(code)) if code.hash() == *hash => "code",
@@ -40,7 +39,7 @@ pub(super) fn why(refused: &RefusedOffer, case: Case<'_>) -> String {
         JoinRefusal::Revoked => "it was revoked".to_owned(),
         JoinRefusal::Expired => {
             let at = invite.map_or(Timestamp::default(), |invite| invite.expires_at);
-            format!("it expired at {}", rfc3339(at))
+            format!("it expired at {}", Moment(at))
         }
         JoinRefusal::UsedUp => {
             let (uses, most) = invite.map_or((0, 0), |invite| (invite.uses, invite.max_uses));

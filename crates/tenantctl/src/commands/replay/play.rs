@@ -28,10 +28,6 @@ pub(super) struct Played {
 }
 
 /// Plays the event at the moment `now`.
-///
-/// # Errors
-///
-/// [`Failure`] when the store gave no answer: that says nothing about the user.
 pub(super) async fn play(
     recorded: &Recorded,
     config: &Config,

@@ -61,10 +61,6 @@ pub(super) fn merged(base: Variables, set: &[Assignment]) -> Variables {
 }
 
 /// Reads the settings of a trigger as its function does.
-///
-/// # Errors
-///
-/// [`InvalidSettings`] with every fault.
 pub(super) fn read(trigger: TriggerKind, variables: &Variables) -> Result<Config, InvalidSettings> {
     let lookup = |name: &str| variables.get(name).cloned();
     let mut settings = Settings::new(&lookup);
@@ -73,10 +69,6 @@ pub(super) fn read(trigger: TriggerKind, variables: &Variables) -> Result<Config
 }
 
 /// The environment of the deployed function `name`: a name or an ARN, with or without a version or an alias.
-///
-/// # Errors
-///
-/// [`Failure`] when Lambda does not say.
 pub(super) async fn of_function(context: &Context, name: &str) -> Result<Variables, Failure> {
     let lambda = context.lambda().await?;
     let asked = lambda.get_function_configuration().function_name(name).send().await;

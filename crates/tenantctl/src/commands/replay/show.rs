@@ -98,7 +98,7 @@ impl Document {
         if !settings.is_empty() {
             head.push(("Settings", settings.join(", ")));
         }
-        head.push(("Played at", self.at.clone()));
+        head.push(("Played at", self.at.to_string()));
         let store = &self.store;
         let counted = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let mut cost = format!("{} in {:.1} ms", counted(store.reads, "read"), store.read_ms);

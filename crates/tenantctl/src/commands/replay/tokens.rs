@@ -27,7 +27,6 @@ pub(super) struct Token {
     pub(super) changes: Vec<ClaimChange>,
 }
 
-/// A claim that changes.
 #[derive(Debug, Eq, PartialEq, Serialize)]
 pub(super) struct ClaimChange {
     /// `add`, `change`, `remove` or, when it is sent and nothing is different, `same`.

@@ -6,24 +6,23 @@ use tenancy::{Membership, MembershipStatus};
 /// Something about one user, or about one item, that is not as it should be.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Finding {
-    /// What it is.
+pub(crate) struct Finding {
     #[serde(flatten)]
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// How bad it is.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// The user, unless it is about no single one.
-    pub sub: Option<String>,
+    pub(crate) sub: Option<String>,
     /// What `--apply` does about it; nothing, when only a person can.
-    pub mend: Option<Mend>,
+    pub(crate) mend: Option<Mend>,
     /// What came of it; nothing unless it was tried.
-    pub outcome: Option<Mended>,
+    pub(crate) outcome: Option<Mended>,
 }
 
 /// How bad it is, the worst last.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub(crate) enum Severity {
     /// As it is to be expected; not counted as drift.
     Info,
     /// Drift.
@@ -32,10 +31,9 @@ pub enum Severity {
     High,
 }
 
-/// What it is.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The stamp names a tenant in which the user never was, or none at all: somebody else wrote it.
     #[serde(rename = "stamp-possibly-forged")]
     StampForeign {
@@ -60,7 +58,6 @@ pub enum Kind {
     },
     /// The default tenant gives no token, and will not again.
     DefaultStale {
-        /// The tenant.
         tenant: String,
         /// Why.
         reason: Stale,
@@ -69,7 +66,6 @@ pub enum Kind {
     },
     /// The membership in the default tenant, or the tenant, is suspended, and the user has another tenant.
     DefaultSuspended {
-        /// The tenant.
         tenant: String,
         /// The tenant that the next sign-in makes the default.
         falls_back_to: String,
@@ -89,10 +85,7 @@ pub enum Kind {
         past: Past,
     },
     /// A membership names a tenant that does not exist.
-    TenantMissing {
-        /// The tenant.
-        tenant: String,
-    },
+    TenantMissing { tenant: String },
     /// An item that could not be read.
     Damaged {
         /// Its key.
@@ -101,16 +94,13 @@ pub enum Kind {
         problem: String,
     },
     /// The pool's schema does not have the attribute; stamps were not looked at.
-    AttributeMissing {
-        /// The attribute.
-        attribute: String,
-    },
+    AttributeMissing { attribute: String },
 }
 
 /// Why a default tenant gives no token any more.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stale {
+pub(crate) enum Stale {
     /// The user was never a member: somebody else wrote it.
     NeverMember,
     /// The membership was removed.
@@ -122,19 +112,16 @@ pub enum Stale {
 /// What a user is, or was, where they are no active member.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Past {
+pub(crate) enum Past {
     /// Never a member.
     None,
-    /// Removed.
     Removed,
-    /// Suspended.
     Suspended,
 }
 
 impl Past {
     /// Of a membership that is not active, if there is one.
-    #[must_use]
-    pub fn of(membership: Option<&Membership>) -> Self {
+    pub(crate) fn of(membership: Option<&Membership>) -> Self {
         match membership.map(|membership| membership.status) {
             None | Some(MembershipStatus::Active) => Self::None,
             Some(MembershipStatus::Removed) => Self::Removed,
@@ -146,22 +133,20 @@ impl Past {
 /// What can be done about it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mend {
+pub(crate) enum Mend {
     /// The profile forgets the default.
     ClearDefault,
-    /// The memberships are removed.
     RemoveMemberships,
     /// The stamp is written.
     WriteStamp,
-    /// The stamp is deleted.
     DeleteStamp,
 }
 
 /// What came of it.
+#[expect(clippy::enum_variant_names, reason = "the names in JSON")]
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(tag = "result", rename_all = "kebab-case")]
-pub enum Mended {
-    /// It was mended.
+pub(crate) enum Mended {
     Mended,
     /// It was no longer so.
     SettledMeanwhile,
@@ -176,21 +161,18 @@ pub enum Mended {
 
 impl Finding {
     /// About a user.
-    #[must_use]
-    pub fn of_user(sub: &tenancy::Sub, kind: Kind) -> Self {
+    pub(crate) fn of_user(sub: &tenancy::Sub, kind: Kind) -> Self {
         Self { sub: Some(sub.to_string()), ..Self::of(kind) }
     }
 
     /// About no single user.
-    #[must_use]
-    pub fn of(kind: Kind) -> Self {
+    pub(crate) fn of(kind: Kind) -> Self {
         let (severity, mend) = (kind.severity(), kind.mend());
         Self { kind, severity, sub: None, mend, outcome: None }
     }
 
     /// Whether it is still to be dealt with.
-    #[must_use]
-    pub fn is_left(&self) -> bool {
+    pub(crate) fn is_left(&self) -> bool {
         self.severity > Severity::Info
             && !matches!(self.outcome, Some(Mended::Mended | Mended::SettledMeanwhile))
     }

@@ -10,35 +10,34 @@ use crate::commands::repair::expected::{expected_stamp, fallback};
 
 /// A user, as the pool has them.
 #[derive(Clone, Copy, Debug)]
-pub struct InPool<'a> {
+pub(crate) struct InPool<'a> {
     /// `UserStatus`.
-    pub status: &'a str,
+    pub(crate) status: &'a str,
     /// Whether the user may sign in.
-    pub enabled: bool,
+    pub(crate) enabled: bool,
     /// The stamp, if there is one; the outer one is missing when the pool has no such attribute.
-    pub stamp: Option<Option<&'a str>>,
+    #[expect(clippy::option_option, reason = "without the attribute there is no stamp to look at")]
+    pub(crate) stamp: Option<Option<&'a str>>,
 }
 
 /// What is known of tenants. One that is not noted here is active.
 #[derive(Debug, Default)]
-pub struct TenantStates {
+pub(crate) struct TenantStates {
     known: BTreeMap<TenantId, Option<TenantState>>,
 }
 
 impl TenantStates {
     /// Notes the state of a tenant; `None`: it does not exist.
-    pub fn note(&mut self, tenant: TenantId, state: Option<TenantState>) {
+    pub(crate) fn note(&mut self, tenant: TenantId, state: Option<TenantState>) {
         self.known.insert(tenant, state);
     }
 
     /// Whether the tenant was noted.
-    #[must_use]
-    pub fn knows(&self, tenant: &TenantId) -> bool {
+    pub(crate) fn knows(&self, tenant: &TenantId) -> bool {
         self.known.contains_key(tenant)
     }
 
-    /// The tenants that exist.
-    pub fn existing(&self) -> impl Iterator<Item = &TenantId> {
+    pub(crate) fn existing(&self) -> impl Iterator<Item = &TenantId> {
         self.known.iter().filter(|(_, state)| state.is_some()).map(|(tenant, _)| tenant)
     }
 
@@ -77,8 +76,7 @@ fn judge_default(records: &UserRecords, state: &impl Fn(&TenantId) -> TenantStat
 }
 
 /// What is wrong with a user of the pool.
-#[must_use]
-pub fn judge(user: InPool<'_>, records: &UserRecords, tenants: &TenantStates) -> Vec<Kind> {
+pub(crate) fn judge(user: InPool<'_>, records: &UserRecords, tenants: &TenantStates) -> Vec<Kind> {
     let state = |tenant: &TenantId| tenants.state(tenant);
     let mut kinds = Vec::new();
     if records.active().next().is_none() {

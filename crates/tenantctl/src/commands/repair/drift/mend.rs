@@ -8,37 +8,37 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Mend, Mended};
 use super::scan::remaining_tenants;
-use crate::aws_error::Meaning;
 use crate::commands::repair::expected::{expected_stamp, pending_stamp};
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::recorded::{Recorded, stamp_detail};
 use crate::commands::repair::records::{damage_apart, tenants_of};
+use crate::commands::repair::settle::{Course, Ended};
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
-use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
-use crate::progress::Progress;
+use crate::commands::repair::unsettled::Unsettled;
+use user_pool::aws_error::Meaning;
 
 /// What came of mending.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Findings that were mended.
-    pub mended: usize,
+    pub(crate) mended: usize,
     /// Findings that were no longer so.
-    pub settled_meanwhile: usize,
+    pub(crate) settled_meanwhile: usize,
     /// Findings that could not be mended.
-    pub failed: usize,
+    pub(crate) failed: usize,
     /// Why the rest was not tried: a stable name.
-    pub stopped: Option<&'static str>,
+    pub(crate) stopped: Option<&'static str>,
     /// The same in words.
-    pub stopped_detail: Option<String>,
+    pub(crate) stopped_detail: Option<String>,
     /// How often Cognito has refused a call as one too many; each was made again.
-    pub throttled: u64,
+    pub(crate) throttled: u64,
     /// Whether ctrl-c ended it.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
     /// Why the operator has to sign in again before the rest.
     #[serde(skip)]
-    pub sign_in: Option<Meaning>,
+    pub(crate) sign_in: Option<Meaning>,
 }
 
 /// How long ago a user must have joined before it counts that the pool's list does not have them: it is behind at times, and
@@ -46,34 +46,30 @@ pub struct Outcome {
 const SETTLED_SECONDS: u64 = 24 * 60 * 60;
 
 /// What mending takes.
-pub struct Mender<'a> {
+pub(crate) struct Mender<'a> {
     /// The table, written by who is asking.
-    pub operator: &'a Operator,
-    /// The pool.
-    pub pools: &'a PoolUsers,
-    /// Its id.
-    pub pool: &'a PoolId,
+    pub(crate) operator: &'a Operator,
+    pub(crate) pools: &'a PoolUsers,
+    pub(crate) pool: &'a PoolId,
     /// The time.
-    pub clock: &'a dyn Fn() -> Timestamp,
+    pub(crate) clock: &'a dyn Fn() -> Timestamp,
 }
 
 impl Mender<'_> {
     /// Mends `findings`, and notes with each what came of it.
-    pub async fn mend(&self, findings: &mut [Finding], stop: &Stop) -> Outcome {
+    pub(crate) async fn mend(&self, findings: &mut [Finding], stop: &Stop) -> Outcome {
         let mut outcome = Outcome::default();
         let mut todo: Vec<&mut Finding> =
             findings.iter_mut().filter(|finding| finding.mend.is_some()).collect();
         // The table first: it needs nothing of the pool's quota.
         todo.sort_by_key(|finding| finding.mend);
-        let mut progress = Progress::new("mended", u64::try_from(todo.len()).ok());
-        let mut silences = 0;
+        let mut course = Course::new(stop, "mended", todo.len());
         for finding in todo {
             let (Some(mend), Some(Ok(sub))) = (finding.mend, finding.sub.as_deref().map(str::parse::<Sub>))
             else {
                 continue;
             };
-            if stop.is_requested() {
-                outcome.interrupted = true;
+            if !course.goes_on() {
                 break;
             }
             let user = UserKey { pool: self.pool.clone(), sub };
@@ -82,35 +78,29 @@ impl Mender<'_> {
                 Mend::RemoveMemberships => self.remove_memberships(&user).await,
                 Mend::WriteStamp | Mend::DeleteStamp => self.set_stamp(&user).await,
             };
-            progress.advance(1);
-            let unsettled = match mended {
-                Ok(mended) => {
+            let unsettled = match course.note(mended) {
+                Ended::Settled(mended) => {
                     if mended == Mended::Mended {
                         outcome.mended += 1;
                     } else {
                         outcome.settled_meanwhile += 1;
                     }
                     finding.outcome = Some(mended);
-                    silences = 0;
                     continue;
                 }
-                Err(Unsettled::Pool(Trouble::Interrupted)) => {
-                    outcome.interrupted = true;
-                    break;
-                }
-                Err(unsettled) => unsettled,
+                Ended::Interrupted => break,
+                Ended::Failed(unsettled) => unsettled,
             };
             outcome.failed += 1;
-            silences = if unsettled.is_silence() { silences + 1 } else { 0 };
             finding.outcome = Some(Mended::Failed { reason: unsettled.reason(), detail: unsettled.detail() });
-            outcome.sign_in = unsettled.sign_in();
             let stops = matches!(&unsettled, Unsettled::Pool(trouble) if trouble.stops_the_pool());
-            if stops || outcome.sign_in.is_some() || silences >= MAX_SILENCES {
+            if stops || course.sign_in.is_some() || course.is_silent() {
                 outcome.stopped = Some(unsettled.reason());
                 outcome.stopped_detail = Some(unsettled.detail());
                 break;
             }
         }
+        (outcome.interrupted, outcome.sign_in) = (course.interrupted, course.sign_in);
         outcome.throttled = self.pools.refusals();
         outcome
     }

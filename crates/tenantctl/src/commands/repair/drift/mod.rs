@@ -1,23 +1,24 @@
 //! `repair drift`: a pool and the table are compared, user by user. The table is right where the two differ, but for users
 //! who are gone, and for what only a person can decide.
 
-pub mod finding;
-pub mod judge;
-pub mod mend;
-pub mod page;
-pub mod scan;
+pub(crate) mod finding;
+pub(crate) mod judge;
+pub(crate) mod mend;
+pub(crate) mod page;
+pub(crate) mod scan;
 
 use clap::Args;
 
 use super::attribute::AttributeOption;
 use super::pool_users::PoolUsers;
 use super::stop::Stop;
-use crate::cli::{ApplyOptions, PoolOption};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::options::{ApplyOptions, PoolOption};
+use crate::{clock, console};
 
 /// What there is more to know.
-pub const AFTER_HELP: &str = "\
+pub(crate) const AFTER_HELP: &str = "\
 Reports users of the pool who belong to no tenant, members who are not in the pool any more, stamps that are not what \
 they should be, default tenants that give no token, memberships of tenants that do not exist, and damaged items. With \
 --apply it writes or deletes stamps, removes the memberships of users who are gone, and forgets defaults in a tenant of \
@@ -32,33 +33,26 @@ cognito-idp:AdminUpdateUserAttributes and cognito-idp:AdminDeleteUserAttributes.
 
 /// What it takes.
 #[derive(Args, Debug)]
-pub struct DriftOptions {
-    /// The pool.
+pub(crate) struct DriftOptions {
     #[command(flatten)]
-    pub pool: PoolOption,
+    pub(crate) pool: PoolOption,
     /// Most users to write in a second, 1 to 20
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20))]
-    pub rate: u32,
+    pub(crate) rate: u32,
     /// Users who were never a member of any tenant are no drift: anybody can sign up, or the pool serves others too
     #[arg(long)]
-    pub allow_strangers: bool,
+    pub(crate) allow_strangers: bool,
     /// List everything that was found, not only 20 of each kind
     #[arg(long)]
-    pub all: bool,
-    /// The attribute.
+    pub(crate) all: bool,
     #[command(flatten)]
-    pub attribute: AttributeOption,
-    /// Whether to write.
+    pub(crate) attribute: AttributeOption,
     #[command(flatten)]
-    pub apply: ApplyOptions,
+    pub(crate) apply: ApplyOptions,
 }
 
 /// Compares, asks, mends.
-///
-/// # Errors
-///
-/// [`Failure`] when the pool or the table cannot be read, or the answer to the question is no.
-pub async fn run(options: DriftOptions, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(options: DriftOptions, context: &Context) -> Result<Found, Failure> {
     let DriftOptions { pool, rate, allow_strangers, all, attribute, apply } = options;
     let (pool, attribute) = (pool.user_pool_id, attribute.tenant_attribute);
     let client = context.cognito_of(&pool).await?;
@@ -74,11 +68,11 @@ pub async fn run(options: DriftOptions, context: &Context) -> Result<Found, Fail
     }
     let mut document = page::Drift::of(scan, &pool, &attribute, all);
     if apply.apply && document.mendable > 0 {
-        context.confirm(&document.question(rate), apply.yes)?;
+        console::confirm(&document.question(rate), apply.yes)?;
         let stop = Stop::on_ctrl_c();
         let pools = PoolUsers::new(&client, attribute, rate, stop.clone());
         let mender =
-            mend::Mender { operator: &operator, pools: &pools, pool: &pool, clock: &|| context.now() };
+            mend::Mender { operator: &operator, pools: &pools, pool: &pool, clock: &|| clock::now() };
         let outcome = mender.mend(&mut document.findings, &stop).await;
         (document.applied, document.result) = (true, Some(outcome));
     }

@@ -10,6 +10,7 @@ use super::mend::Outcome;
 use super::scan::Scan;
 use crate::commands::repair::attribute::AttributeName;
 use crate::page::{BAD, DIM, GOOD, Page, Show, WARN, styled};
+use user_pool::words::counted;
 
 /// Findings of each kind that people get, unless they ask for all; JSON has all.
 const SHOWN: usize = 20;
@@ -17,33 +18,31 @@ const SHOWN: usize = 20;
 /// What was found, and what came of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Drift {
+pub(crate) struct Drift {
     /// Whether anything was to be mended.
-    pub applied: bool,
-    /// The pool.
-    pub user_pool_id: String,
+    pub(crate) applied: bool,
+    pub(crate) user_pool_id: String,
     /// The attribute of the stamp.
-    pub tenant_attribute: String,
+    pub(crate) tenant_attribute: String,
     /// Users of the pool.
-    pub users: usize,
+    pub(crate) users: usize,
     /// Users of the pool who are an active member somewhere.
-    pub members: usize,
+    pub(crate) members: usize,
     /// Findings that `--apply` mends.
-    pub mendable: usize,
+    pub(crate) mendable: usize,
     /// Findings that need a person.
-    pub needs_person: usize,
+    pub(crate) needs_person: usize,
     /// Everything that was found, the worst first.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
     /// What came of mending; nothing unless it was tried.
-    pub result: Option<Outcome>,
+    pub(crate) result: Option<Outcome>,
     #[serde(skip)]
     all: bool,
 }
 
 impl Drift {
     /// The report; `all` lists everything for people too.
-    #[must_use]
-    pub fn of(scan: Scan, pool: &PoolId, attribute: &AttributeName, all: bool) -> Self {
+    pub(crate) fn of(scan: Scan, pool: &PoolId, attribute: &AttributeName, all: bool) -> Self {
         let count =
             |is: &dyn Fn(&Finding) -> bool| scan.findings.iter().filter(|finding| is(finding)).count();
         Self {
@@ -61,14 +60,12 @@ impl Drift {
     }
 
     /// Findings that are still to be dealt with.
-    #[must_use]
-    pub fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.findings.iter().filter(|finding| finding.is_left()).count()
     }
 
     /// What is asked before it is done.
-    #[must_use]
-    pub fn question(&self, rate: u32) -> String {
+    pub(crate) fn question(&self, rate: u32) -> String {
         let mut counts = BTreeMap::<Mend, usize>::new();
         for mend in self.findings.iter().filter_map(|finding| finding.mend) {
             *counts.entry(mend).or_default() += 1;
@@ -76,12 +73,12 @@ impl Drift {
         let parts: Vec<String> = counts
             .into_iter()
             .map(|(mend, count)| match mend {
-                Mend::WriteStamp => format!("write {count} {}", plural(count, "stamp", "stamps")),
-                Mend::DeleteStamp => format!("delete {count} {}", plural(count, "stamp", "stamps")),
+                Mend::WriteStamp => format!("write {}", counted(count, "stamp")),
+                Mend::DeleteStamp => format!("delete {}", counted(count, "stamp")),
                 Mend::RemoveMemberships => {
-                    format!("remove the memberships of {count} {}", plural(count, "user", "users"))
+                    format!("remove the memberships of {}", counted(count, "user"))
                 }
-                Mend::ClearDefault => format!("forget {count} {}", plural(count, "default", "defaults")),
+                Mend::ClearDefault => format!("forget {}", counted(count, "default")),
             })
             .collect();
         format!("In pool {}: {}, at most {rate} users a second?", self.user_pool_id, parts.join(", "))
@@ -164,10 +161,9 @@ impl Drift {
 impl Show for Drift {
     fn show(&self, page: &mut Page) {
         page.line(format!(
-            "Pool {}: {} {}, {} of them members of a tenant.",
+            "Pool {}: {}, {} of them members of a tenant.",
             self.user_pool_id,
-            self.users,
-            plural(self.users, "user", "users"),
+            counted(self.users, "user"),
             self.members
         ));
         let mut groups = BTreeMap::<usize, (GroupText, Vec<&Finding>)>::new();
@@ -277,10 +273,6 @@ fn row(kind: &Kind) -> String {
         Kind::Damaged { item, .. } => item.clone(),
         Kind::AttributeMissing { attribute } => attribute.clone(),
     }
-}
-
-fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
-    if count == 1 { one } else { many }
 }
 
 fn needs_person(count: usize) -> String {

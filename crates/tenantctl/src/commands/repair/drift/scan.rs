@@ -10,7 +10,6 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Kind};
 use super::judge::{InPool, TenantStates, judge};
-use crate::aws_error::{AwsError, Meaning};
 use crate::commands::repair::attribute::AttributeName;
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::records::{damage_apart, read_users};
@@ -18,25 +17,22 @@ use crate::commands::repair::trouble::Trouble;
 use crate::context::Context;
 use crate::failure::{self, Failure};
 use crate::progress::Progress;
-use crate::users::PoolUser;
+use user_pool::aws_error::{AwsError, Meaning};
+use user_pool::users::PoolUser;
 
 /// What was seen, and found.
 #[derive(Debug, Default)]
-pub struct Scan {
+pub(crate) struct Scan {
     /// Users of the pool.
-    pub users: usize,
+    pub(crate) users: usize,
     /// Users of the pool who are an active member somewhere.
-    pub members: usize,
+    pub(crate) members: usize,
     /// What is not as it should be.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Compares the pool with the table, which is read first: who is a member by then and not in the pool afterwards is gone.
-///
-/// # Errors
-///
-/// [`Failure`] when either side cannot be read.
-pub async fn scan(
+pub(crate) async fn scan(
     context: &Context,
     client: &Client,
     operator: &Operator,
@@ -242,8 +238,7 @@ async fn look_for_the_unseen(
 }
 
 /// The tenants of which a user is a member, suspended or not.
-#[must_use]
-pub fn remaining_tenants(record: &UserRecord) -> Vec<TenantId> {
+pub(crate) fn remaining_tenants(record: &UserRecord) -> Vec<TenantId> {
     let memberships = record.memberships.iter().map(|member| &member.membership);
     memberships
         .filter(|membership| membership.status != MembershipStatus::Removed)

@@ -10,66 +10,64 @@ use tenancy::{TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError};
 
 use super::plan::{Pending, Plan};
-use crate::aws_error::Meaning;
 use crate::commands::repair::expected::pending_stamp;
 use crate::commands::repair::pool_users::{AlreadyWritten, PoolUsers};
 use crate::commands::repair::recorded::{Recorded, stamp_detail};
 use crate::commands::repair::records::{damage_apart, tenants_of};
+use crate::commands::repair::settle::{Course, Ended, MAX_SILENCES};
 use crate::commands::repair::stop::Stop;
 use crate::commands::repair::trouble::Trouble;
-use crate::commands::repair::unsettled::{MAX_SILENCES, Unsettled};
-use crate::progress::Progress;
+use crate::commands::repair::unsettled::Unsettled;
+use user_pool::aws_error::Meaning;
 
 /// What came of it.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Users whose attribute was written.
-    pub stamped: usize,
+    pub(crate) stamped: usize,
     /// Users whose attribute was right already; now the table says so too.
-    pub already_right: usize,
+    pub(crate) already_right: usize,
     /// Users who were no longer pending when it was their turn.
-    pub settled_meanwhile: usize,
+    pub(crate) settled_meanwhile: usize,
     /// Users who could not be stamped.
-    pub failed: Vec<FailedUser>,
+    pub(crate) failed: Vec<FailedUser>,
     /// Why the users of a pool, or all, were not tried any more.
-    pub stopped: Vec<Stopped>,
+    pub(crate) stopped: Vec<Stopped>,
     /// Users who are still to be stamped, the failed ones included.
-    pub left: usize,
+    pub(crate) left: usize,
     /// How often Cognito has refused a call as one too many; each was made again.
-    pub throttled: u64,
+    pub(crate) throttled: u64,
     /// Whether ctrl-c ended it.
-    pub interrupted: bool,
+    pub(crate) interrupted: bool,
     /// Why the operator has to sign in again before the rest.
     #[serde(skip)]
-    pub sign_in: Option<Meaning>,
+    pub(crate) sign_in: Option<Meaning>,
 }
 
 /// A user who could not be stamped.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FailedUser {
-    /// The pool.
-    pub user_pool_id: String,
-    /// The user.
-    pub sub: String,
+pub(crate) struct FailedUser {
+    pub(crate) user_pool_id: String,
+    pub(crate) sub: String,
     /// A stable name: `user-missing`, `refused`, `no-answer`, `damaged`, `store`, or that of what stopped it all.
-    pub reason: &'static str,
+    pub(crate) reason: &'static str,
     /// In words.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// Why it was not tried any more.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Stopped {
+pub(crate) struct Stopped {
     /// The pool; all pools when there is none.
-    pub user_pool_id: Option<String>,
+    pub(crate) user_pool_id: Option<String>,
     /// A stable name: `access-denied`, `attribute-missing`, `pool-missing`, `throttled`, `no-answer`, `session-expired`,
     /// `keys-refused`, `no-credentials`, `clock-wrong`.
-    pub reason: &'static str,
+    pub(crate) reason: &'static str,
     /// In words.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// How one user ended.
@@ -80,7 +78,7 @@ enum Settled {
 }
 
 /// Writes what `plan` says, as it is when it is each user's turn.
-pub async fn apply(
+pub(crate) async fn apply(
     plan: &Plan,
     operator: &Operator,
     pools: &PoolUsers,
@@ -89,38 +87,28 @@ pub async fn apply(
 ) -> Outcome {
     let mut outcome = Outcome::default();
     let mut stopped: BTreeMap<&str, Trouble> = BTreeMap::new();
-    let mut silences = 0;
-    let mut progress = Progress::new("users stamped", u64::try_from(plan.users.len()).ok());
+    let mut course = Course::new(stop, "users stamped", plan.users.len());
     for Pending { user, .. } in &plan.users {
-        if stop.is_requested() {
-            outcome.interrupted = true;
+        if !course.goes_on() {
             break;
         }
         if stopped.contains_key(user.pool.as_str()) {
             continue;
         }
-        let unsettled = match settle(user, operator, pools, clock()).await {
-            Ok(settled) => {
+        let unsettled = match course.note(settle(user, operator, pools, clock()).await) {
+            Ended::Settled(settled) => {
                 match settled {
                     Settled::Stamped => outcome.stamped += 1,
                     Settled::AlreadyRight => outcome.already_right += 1,
                     Settled::Meanwhile => outcome.settled_meanwhile += 1,
                 }
-                silences = 0;
-                progress.advance(1);
                 continue;
             }
-            Err(Unsettled::Pool(Trouble::Interrupted)) => {
-                outcome.interrupted = true;
-                break;
-            }
-            Err(unsettled) => unsettled,
+            Ended::Interrupted => break,
+            Ended::Failed(unsettled) => unsettled,
         };
-        silences = if unsettled.is_silence() { silences + 1 } else { 0 };
         outcome.failed.push(failed(user, &unsettled));
-        progress.advance(1);
-        if let Some(meaning) = unsettled.sign_in() {
-            outcome.sign_in = Some(meaning);
+        if let Some(meaning) = course.sign_in {
             let (reason, detail) = (meaning.name(), unsettled.detail());
             outcome.stopped.push(Stopped { user_pool_id: None, reason, detail });
             break;
@@ -130,12 +118,13 @@ pub async fn apply(
         {
             stopped.insert(user.pool.as_str(), trouble);
         }
-        if silences >= MAX_SILENCES {
+        if course.is_silent() {
             let detail = format!("{MAX_SILENCES} users in a row got no answer");
             outcome.stopped.push(Stopped { user_pool_id: None, reason: "no-answer", detail });
             break;
         }
     }
+    (outcome.interrupted, outcome.sign_in) = (course.interrupted, course.sign_in);
     outcome.stopped.extend(stopped.into_iter().map(|(pool, trouble)| Stopped {
         user_pool_id: Some(pool.to_owned()),
         reason: trouble.reason(),

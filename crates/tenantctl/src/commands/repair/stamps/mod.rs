@@ -1,9 +1,9 @@
 //! `repair stamps`: the user attribute is written for every membership for which post-confirmation could not, or was never
 //! called: who joined at a sign-in, whom an operator added.
 
-pub mod apply;
-pub mod page;
-pub mod plan;
+pub(crate) mod apply;
+pub(crate) mod page;
+pub(crate) mod plan;
 
 use std::time::Duration;
 
@@ -13,12 +13,13 @@ use tenancy::{PoolId, TenantId};
 use super::attribute::AttributeOption;
 use super::pool_users::PoolUsers;
 use super::stop::Stop;
-use crate::cli::ApplyOptions;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::options::ApplyOptions;
+use crate::{clock, console};
 
 /// What there is more to know.
-pub const AFTER_HELP: &str = "\
+pub(crate) const AFTER_HELP: &str = "\
 The membership in the table decides about tokens; the stamp is a copy for other readers of the user pool. It stays \
 pending when it could not be written at sign-up, or when a user joined by signing in.\n\n\
 Cognito takes 25 updates of users a second from a whole account and region, which cannot be raised, and of which live \
@@ -28,30 +29,24 @@ Exit code 130: ctrl-c stopped it.";
 
 /// What it takes.
 #[derive(Args, Debug)]
-pub struct StampsOptions {
+pub(crate) struct StampsOptions {
     /// Only members of this user pool
     #[arg(long, value_name = "ID", env = "USER_POOL_ID")]
-    pub user_pool_id: Option<PoolId>,
+    pub(crate) user_pool_id: Option<PoolId>,
     /// Only members of this tenant
     #[arg(long, value_name = "TENANT")]
-    pub tenant: Option<TenantId>,
+    pub(crate) tenant: Option<TenantId>,
     /// Most users to write in a second, 1 to 20
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20))]
-    pub rate: u32,
-    /// The attribute.
+    pub(crate) rate: u32,
     #[command(flatten)]
-    pub attribute: AttributeOption,
-    /// Whether to write.
+    pub(crate) attribute: AttributeOption,
     #[command(flatten)]
-    pub apply: ApplyOptions,
+    pub(crate) apply: ApplyOptions,
 }
 
 /// Plans, asks, writes.
-///
-/// # Errors
-///
-/// [`Failure`] when the table gives no answer, there is no such tenant, or the answer to the question is no.
-pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Failure> {
+pub(crate) async fn run(options: StampsOptions, context: &Context) -> Result<Found, Failure> {
     let operator = if options.apply.apply { context.writer().await? } else { context.reader().await? };
     let plan = plan::read(&operator, options.user_pool_id.as_ref(), options.tenant.as_ref()).await?;
     let found = if plan.damaged.is_empty() { Found::Nothing } else { Found::Problems };
@@ -65,10 +60,10 @@ pub async fn run(options: StampsOptions, context: &Context) -> Result<Found, Fai
         Some(user) => context.cognito_of(&user.user.pool).await?,
         None => return Ok(found),
     };
-    context.confirm(&document.question(&options.attribute.tenant_attribute), options.apply.yes)?;
+    console::confirm(&document.question(&options.attribute.tenant_attribute), options.apply.yes)?;
     let stop = Stop::on_ctrl_c();
     let pools = PoolUsers::new(&client, options.attribute.tenant_attribute, options.rate, stop.clone());
-    let outcome = apply::apply(&plan, &operator, &pools, &stop, &|| context.now()).await;
+    let outcome = apply::apply(&plan, &operator, &pools, &stop, &|| clock::now()).await;
     let (is_whole, is_interrupted) = (outcome.left == 0, outcome.interrupted);
     let advice = outcome.sign_in.and_then(|meaning| context.sign_in_advice(meaning));
     (document.applied, document.result) = (true, Some(outcome));

@@ -9,9 +9,9 @@ use tenancy::PoolId;
 use super::apply::Outcome;
 use super::estimate;
 use super::plan::Plan;
-use crate::commands::arguments::short_span;
 use crate::commands::repair::attribute::AttributeName;
 use crate::page::{BAD, GOOD, Page, Show, WARN, styled};
+use user_pool::words::{counted, short_span};
 
 /// Rows of each kind that people get; JSON has all.
 const SHOWN: usize = 20;
@@ -19,60 +19,54 @@ const SHOWN: usize = 20;
 /// The plan, and what came of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Stamps {
+pub(crate) struct Stamps {
     /// Whether anything was to be written.
-    pub applied: bool,
+    pub(crate) applied: bool,
     /// The pool that was asked for; all pools when there is none.
-    pub user_pool_id: Option<String>,
+    pub(crate) user_pool_id: Option<String>,
     /// Users whose stamp was pending.
-    pub users: usize,
+    pub(crate) users: usize,
     /// Most users that are written in a second.
-    pub rate_per_second: u32,
+    pub(crate) rate_per_second: u32,
     /// How long it takes for all of them, in whole seconds.
-    pub estimated_seconds: u64,
+    pub(crate) estimated_seconds: u64,
     /// What they are stamped with, the most first.
-    pub tenants: Vec<OfTenant>,
-    /// The pools that they are in.
-    pub pools: Vec<OfPool>,
+    pub(crate) tenants: Vec<OfTenant>,
+    pub(crate) pools: Vec<OfPool>,
     /// Items that could not be read.
-    pub damaged: Vec<DamagedItem>,
+    pub(crate) damaged: Vec<DamagedItem>,
     /// What came of it; nothing of a plan.
-    pub result: Option<Outcome>,
+    pub(crate) result: Option<Outcome>,
 }
 
 /// Users of one tenant.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OfTenant {
-    /// The tenant.
-    pub tenant_id: String,
+pub(crate) struct OfTenant {
+    pub(crate) tenant_id: String,
     /// Users who are stamped with it.
-    pub users: usize,
+    pub(crate) users: usize,
 }
 
 /// Users of one pool.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OfPool {
-    /// The pool.
-    pub user_pool_id: String,
-    /// Users in it.
-    pub users: usize,
+pub(crate) struct OfPool {
+    pub(crate) user_pool_id: String,
+    pub(crate) users: usize,
 }
 
 /// An item that could not be read.
 #[derive(Debug, Serialize)]
-pub struct DamagedItem {
+pub(crate) struct DamagedItem {
     /// Its key.
-    pub item: String,
+    pub(crate) item: String,
     /// What is wrong with it.
-    pub problem: String,
+    pub(crate) problem: String,
 }
 
 impl Stamps {
-    /// The plan.
-    #[must_use]
-    pub fn of(plan: &Plan, pool: Option<&PoolId>, rate: u32) -> Self {
+    pub(crate) fn of(plan: &Plan, pool: Option<&PoolId>, rate: u32) -> Self {
         let (mut tenants, mut pools) = (BTreeMap::<&str, usize>::new(), BTreeMap::<&str, usize>::new());
         for pending in &plan.users {
             *tenants.entry(pending.tenant.as_str()).or_default() += 1;
@@ -103,9 +97,8 @@ impl Stamps {
     }
 
     /// What is asked before it is done.
-    #[must_use]
-    pub fn question(&self, attribute: &AttributeName) -> String {
-        format!("Write {attribute} of {}{}, {}?", users(self.users), self.scope(), self.pace())
+    pub(crate) fn question(&self, attribute: &AttributeName) -> String {
+        format!("Write {attribute} of {}{}, {}?", counted(self.users, "user"), self.scope(), self.pace())
     }
 
     fn scope(&self) -> String {
@@ -174,7 +167,7 @@ impl Show for Stamps {
 
 impl Outcome {
     fn show(&self, page: &mut Page, planned: usize) {
-        let mut line = format!("{} of {} stamped", self.stamped, users(planned));
+        let mut line = format!("{} of {} stamped", self.stamped, counted(planned, "user"));
         if self.already_right > 0 {
             let _ = write!(line, ", {} had the right stamp already", self.already_right);
         }
@@ -185,7 +178,7 @@ impl Outcome {
         if self.throttled > 0 {
             page.line(format!(
                 "Cognito refused {} as one too many; the pace was slowed down.",
-                if self.throttled == 1 { "1 call".to_owned() } else { format!("{} calls", self.throttled) }
+                counted(usize::try_from(self.throttled).unwrap_or(usize::MAX), "call")
             ));
         }
         for stopped in &self.stopped {
@@ -203,7 +196,10 @@ impl Outcome {
         }
         for ((reason, detail), subs) in by_reason {
             page.gap();
-            page.paragraph(0, &format!("{} could not be stamped ({reason}): {detail}", users(subs.len())));
+            page.paragraph(
+                0,
+                &format!("{} could not be stamped ({reason}): {detail}", counted(subs.len(), "user")),
+            );
             for sub in subs.iter().take(SHOWN) {
                 page.line(format!("  {sub}"));
             }
@@ -214,7 +210,10 @@ impl Outcome {
             page.line(styled(GOOD, "No stamp is pending any more."));
             return;
         }
-        page.line(format!("{} left; the same command goes on with them.", styled(WARN, users(self.left))));
+        page.line(format!(
+            "{} left; the same command goes on with them.",
+            styled(WARN, counted(self.left, "user"))
+        ));
         let hints = [
             ("user-missing", "Members who are not in their pool any more: `tenantctl repair drift`."),
             ("attribute-missing", "`tenantctl doctor` says what the pool's schema needs."),
@@ -229,10 +228,6 @@ impl Outcome {
             }
         }
     }
-}
-
-fn users(count: usize) -> String {
-    if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
 }
 
 fn more(page: &mut Page, count: usize, what: &str) {

@@ -12,28 +12,23 @@ use crate::failure::Failure;
 
 /// Users to be stamped, each once, however many of their memberships are pending.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The users, in the order of their tenants.
-    pub users: Vec<Pending>,
+    pub(crate) users: Vec<Pending>,
     /// Items that could not be read.
-    pub damaged: Vec<Damage>,
+    pub(crate) damaged: Vec<Damage>,
 }
 
 /// A user to be stamped.
 #[derive(Clone, Debug)]
-pub struct Pending {
-    /// The user.
-    pub user: UserKey,
+pub(crate) struct Pending {
+    pub(crate) user: UserKey,
     /// What the attribute becomes, as things are.
-    pub tenant: TenantId,
+    pub(crate) tenant: TenantId,
 }
 
 /// Finds them: by the index, which is a moment behind, then by each user's own records, strongly consistent.
-///
-/// # Errors
-///
-/// [`Failure`] when the table gives no answer, or there is no such tenant.
-pub async fn read(
+pub(crate) async fn read(
     operator: &Operator,
     pool: Option<&PoolId>,
     tenant: Option<&TenantId>,

@@ -4,6 +4,7 @@ use cognito_trigger::{Envelope, Failure};
 use serde_json::json;
 use serde_json::value::RawValue;
 use tenancy::join::{JoinRefusal, JoinReport, RefusedOffer, Way};
+use tenancy::sign_in::Notes;
 use tenancy::sign_in::Refusal;
 use tenancy::{ClientBinding, ClientBindingMode, Membership, Profile, Stamp};
 

@@ -1,0 +1,146 @@
+//! What this product's functions are set to.
+
+use crate::expected::TENANT_ATTRIBUTE;
+use crate::finding::{Check, Finding, Rule, Severity};
+use crate::functions::{Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
+use crate::snapshot::Snapshot;
+use user_pool::function::{Configuration, setting};
+use user_pool::glob;
+use user_pool::words::listed;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "function-table",
+        severity: Severity::High,
+        looks_for: "One of this product's functions works on another table than --table, or the two on different ones.",
+        why: "Tokens are made from other memberships than those that operators see.",
+        check: Check::Own(table),
+    },
+    Rule {
+        id: "function-pool-refused",
+        severity: Severity::Critical,
+        looks_for: "USER_POOL_IDS of a function does not have this pool.",
+        why: "The function refuses every event of the pool: nobody can sign up, or sign in.",
+        check: Check::Own(pool_refused),
+    },
+    Rule {
+        id: "function-any-pool",
+        severity: Severity::Info,
+        looks_for: "USER_POOL_IDS of a function is not set.",
+        why: "It answers any pool that Lambda lets call it: the function's policy is the only line of defence.",
+        check: Check::Own(any_pool),
+    },
+    Rule {
+        id: "function-observe",
+        severity: Severity::Medium,
+        looks_for: "MODE of pre-token-generation is observe.",
+        why: "Nobody is refused. A user without an active tenant gets the tokens that the pool makes: they lack the tenant claims, \
+              and custom:tenantId is what stands in the user's attribute, also when the user has forged it.",
+        check: Check::Own(observe),
+    },
+    Rule {
+        id: "function-attribute",
+        severity: Severity::High,
+        looks_for: "TENANT_ATTRIBUTE of a function is another one than the one that is audited.",
+        why: "This audit has looked at the wrong attribute, or the two functions disagree about where the stamp is.",
+        check: Check::Own(attribute),
+    },
+    Rule {
+        id: "function-iam-roles",
+        severity: Severity::Medium,
+        looks_for: "IAM_ROLE_ALLOWLIST admits roles of any account or of any name.",
+        why: "Whatever role a tenant's record names goes into tokens, and an identity pool may give credentials of it.",
+        check: Check::Own(iam_roles),
+    },
+    Rule {
+        id: "function-admits-uninvited",
+        severity: Severity::Info,
+        looks_for: "UNINVITED of post-confirmation is admit.",
+        why: "Users whom nobody invited sign up without being told; they get no token until something admits them.",
+        check: Check::Own(admits_uninvited),
+    },
+];
+
+/// A finding about one variable of a function.
+fn variable(function: &Function, found: String, name: &str, value: &str) -> Finding {
+    let mend = format!(
+        "Set {name}={value} in the template of the function {}, and publish a new version for its alias.",
+        function.name.name
+    );
+    Finding::new(function.subject(), found, mend)
+}
+
+fn table(snapshot: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    let own = setting(settings, "TENANCY_TABLE");
+    let mut others = snapshot.functions.iter().filter(|other| other.trigger != function.trigger);
+    let other = others.find_map(|other| setting(other.configuration.as_ref().ok()?, "TENANCY_TABLE"));
+    let wanted = snapshot.expected.table.as_deref().or(other)?;
+    let found = match own {
+        Some(own) if table_name(own) == table_name(wanted) => return None,
+        Some(own) => format!("TENANCY_TABLE is {own}, and not {wanted}."),
+        None => "TENANCY_TABLE is not set, so the function does not start.".to_owned(),
+    };
+    Some(variable(function, found, "TENANCY_TABLE", wanted))
+}
+
+/// A table's name, of a name or an ARN.
+fn table_name(table: &str) -> &str {
+    table.rsplit_once(":table/").map_or(table, |(_, name)| name)
+}
+
+fn pool_refused(snapshot: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    let pools = setting(settings, "USER_POOL_IDS")?;
+    if pools.split(',').any(|pool| pool.trim() == snapshot.pool_id) {
+        return None;
+    }
+    let wanted = format!("{pools},{}", snapshot.pool_id);
+    Some(variable(function, format!("USER_POOL_IDS is {pools}."), "USER_POOL_IDS", &wanted))
+}
+
+fn any_pool(snapshot: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    let is_unset = setting(settings, "USER_POOL_IDS").is_none();
+    is_unset.then(|| {
+        variable(function, "USER_POOL_IDS is not set.".to_owned(), "USER_POOL_IDS", &snapshot.pool_id)
+    })
+}
+
+fn observe(_: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    let is_observing =
+        function.trigger == PRE_TOKEN_GENERATION && setting(settings, "MODE") == Some("observe");
+    is_observing.then(|| variable(function, "MODE is observe.".to_owned(), "MODE", "enforce"))
+}
+
+fn attribute(snapshot: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    let audited = &snapshot.expected.tenant_attribute;
+    let own = setting(settings, "TENANT_ATTRIBUTE").unwrap_or(TENANT_ATTRIBUTE);
+    (own != audited).then(|| {
+        let mut finding = variable(
+            function,
+            format!("TENANT_ATTRIBUTE is {own}, and {audited} was audited."),
+            "TENANT_ATTRIBUTE",
+            audited,
+        );
+        finding.mend = format!("Run this with --tenant-attribute {own}; or: {}", finding.mend);
+        finding
+    })
+}
+
+fn iam_roles(_: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    // Two roles that nobody would name: one of another account, one of any name.
+    let strangers = ["arn:aws:iam::000000000000:role/x", "arn:aws:iam::999999999999:role/y"];
+    let wide: Vec<&str> = setting(settings, "IAM_ROLE_ALLOWLIST")?
+        .split(',')
+        .map(str::trim)
+        .filter(|pattern| strangers.iter().any(|role| glob(pattern, role)) || pattern.ends_with(":role/*"))
+        .collect();
+    (!wide.is_empty()).then(|| {
+        let found = format!("IAM_ROLE_ALLOWLIST has {}.", listed(wide));
+        variable(function, found, "IAM_ROLE_ALLOWLIST", "arn:aws:iam::123456789012:role/tenants/*")
+    })
+}
+
+fn admits_uninvited(_: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    let is_admitting =
+        function.trigger == POST_CONFIRMATION && setting(settings, "UNINVITED") == Some("admit");
+    is_admitting.then(|| variable(function, "UNINVITED is admit.".to_owned(), "UNINVITED", "refuse"))
+}

@@ -1,0 +1,244 @@
+//! The table, and what it ties to tenants.
+
+use tenancy::TenantStatus;
+use tenancy_aws::table::TableState;
+
+use crate::finding::{Check, Finding, Look, Rule, Severity};
+use crate::snapshot::{Bindings, Snapshot};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "table-missing",
+        severity: Severity::Critical,
+        looks_for: "The table that was named is not there.",
+        why: "Nobody can join a tenant, and no token can be made.",
+        check: Check::Any(missing),
+    },
+    Rule {
+        id: "table-keys",
+        severity: Severity::Critical,
+        looks_for: "The keys of the table are not the strings pk and sk, or the table is not active.",
+        why: "The functions can neither read nor write it.",
+        check: Check::Table(keys),
+    },
+    Rule {
+        id: "table-index",
+        severity: Severity::High,
+        looks_for: "The index gsi1 is missing, not built, has other keys, or does not hold all attributes.",
+        why: "Operators see nothing of what is in the table, or not all of it. Tokens do not need it.",
+        check: Check::Table(index),
+    },
+    Rule {
+        id: "table-recovery",
+        severity: Severity::Medium,
+        looks_for: "Point-in-time recovery is off.",
+        why: "Memberships that are overwritten or deleted by mistake cannot be brought back.",
+        check: Check::Any(recovery),
+    },
+    Rule {
+        id: "table-deletion-protection",
+        severity: Severity::Medium,
+        looks_for: "The table can be deleted by one call.",
+        why: "No one can sign in from then on.",
+        check: Check::Table(deletion_protection),
+    },
+    Rule {
+        id: "table-expiry",
+        severity: Severity::Low,
+        looks_for: "Items do not expire by the attribute ttl.",
+        why: "Old invites stay for ever. They cannot be redeemed all the same.",
+        check: Check::Any(expiry),
+    },
+    Rule {
+        id: "table-provisioned",
+        severity: Severity::Info,
+        looks_for: "The capacity of the table is provisioned, not on demand.",
+        why: "When sign-ins outgrow it, reads are throttled and sign-ins fail.",
+        check: Check::Table(provisioned),
+    },
+    Rule {
+        id: "binding-tenant",
+        severity: Severity::Medium,
+        looks_for: "An app client or identity provider of the pool is bound to a tenant that is not there or is offboarded.",
+        why: "Nobody gets a token through that client, and nobody joins through that provider.",
+        check: Check::Bindings(binding_tenant),
+    },
+    Rule {
+        id: "binding-client-missing",
+        severity: Severity::Medium,
+        looks_for: "An app client is bound to a tenant, and the pool has no such client.",
+        why: "What was meant to be held to one tenant is not: a typing mistake leaves the real client open to all.",
+        check: Check::Any(client_missing),
+    },
+    Rule {
+        id: "binding-provider-missing",
+        severity: Severity::Medium,
+        looks_for: "An identity provider is bound to a tenant, and the pool has no such provider.",
+        why: "A provider that is made later under that name, for whomever, takes over its binding.",
+        check: Check::Any(provider_missing),
+    },
+    Rule {
+        id: "data-damaged",
+        severity: Severity::Medium,
+        looks_for: "Tenants or bindings in the table that are not as published.",
+        why: "Damaged items are refused and never guessed: tokens that need them are not made.",
+        check: Check::Bindings(damaged),
+    },
+];
+
+fn missing(snapshot: &Snapshot) -> Look {
+    if snapshot.table.clone()?.is_some() {
+        return Ok(Vec::new());
+    }
+    let name = snapshot.expected.table.as_deref().unwrap_or_default();
+    Ok(vec![Finding::new(
+        format!("table {name}"),
+        "There is no such table.",
+        format!("tenantctl table create --table {name}"),
+    )])
+}
+
+/// A look at a table that is there; one that is not has a rule of its own.
+fn of_table(snapshot: &Snapshot, judge: impl Fn(&str, &TableState) -> Look) -> Look {
+    let table = snapshot.table.as_ref().map_err(ToString::to_string)?;
+    let table = table.as_ref().ok_or("there is no such table")?;
+    judge(snapshot.expected.table.as_deref().unwrap_or_default(), table)
+}
+
+fn of(name: &str, found: &str, mend: String) -> Finding {
+    Finding::new(format!("table {name}"), found, mend)
+}
+
+fn keys(name: &str, table: &TableState) -> Option<Finding> {
+    let mend = "Make a new one: tenantctl table create; docs/table.md says how it looks.";
+    if !table.has_keys {
+        return Some(of(name, "Its keys are not the strings pk and sk.", mend.to_owned()));
+    }
+    (!table.is_active).then(|| {
+        of(name, "It is not active.", format!("aws dynamodb describe-table --table-name {name} says why."))
+            .at(Severity::High)
+    })
+}
+
+fn index(name: &str, table: &TableState) -> Option<Finding> {
+    let found = match table.index {
+        None => "It has no index gsi1.",
+        Some(index) if !index.has_keys => "The keys of gsi1 are not the strings gsi1pk and gsi1sk.",
+        Some(index) if !index.holds_all => "The index gsi1 does not hold all attributes.",
+        Some(index) if !index.is_active => "The index gsi1 is not built yet.",
+        Some(_) => return None,
+    };
+    Some(of(
+        name,
+        found,
+        "docs/table.md says how the index looks; tenantctl table check looks at it again.".to_owned(),
+    ))
+}
+
+fn recovery(snapshot: &Snapshot) -> Look {
+    of_table(snapshot, |name, table| {
+        let is_on =
+            table.is_recoverable.clone().map_err(|reason| format!("DescribeContinuousBackups: {reason}"))?;
+        let mend = format!(
+            "aws dynamodb update-continuous-backups --table-name {name} --point-in-time-recovery-specification \
+             PointInTimeRecoveryEnabled=true"
+        );
+        Ok(if is_on { Vec::new() } else { vec![of(name, "Point-in-time recovery is off.", mend)] })
+    })
+}
+
+fn expiry(snapshot: &Snapshot) -> Look {
+    of_table(snapshot, |name, table| {
+        let is_on = table.expires.clone().map_err(|reason| format!("DescribeTimeToLive: {reason}"))?;
+        let mend = format!(
+            "aws dynamodb update-time-to-live --table-name {name} --time-to-live-specification Enabled=true,AttributeName=ttl"
+        );
+        Ok(if is_on {
+            Vec::new()
+        } else {
+            vec![of(name, "Time to live is off, or by another attribute.", mend)]
+        })
+    })
+}
+
+fn deletion_protection(name: &str, table: &TableState) -> Option<Finding> {
+    let mend = format!("aws dynamodb update-table --table-name {name} --deletion-protection-enabled");
+    (!table.is_deletion_protected).then(|| of(name, "Deletion protection is off.", mend))
+}
+
+fn provisioned(name: &str, table: &TableState) -> Option<Finding> {
+    let mend = format!("aws dynamodb update-table --table-name {name} --billing-mode PAY_PER_REQUEST");
+    (!table.is_on_demand).then(|| of(name, "Its capacity is provisioned.", mend))
+}
+
+fn binding_tenant(_: &Snapshot, bindings: &Bindings) -> Vec<Finding> {
+    let clients =
+        bindings.clients.iter().map(|one| (format!("app client {}", one.client), &one.tenant, "client"));
+    let providers = bindings
+        .providers
+        .iter()
+        .map(|one| (format!("identity provider {}", one.provider), &one.tenant, "idp"));
+    clients
+        .chain(providers)
+        .filter_map(|(subject, tenant, noun)| {
+            let status = bindings.tenants.iter().find(|(id, _)| id == tenant).map(|(_, status)| *status);
+            let found = match status {
+                None => format!("It is bound to tenant {tenant}, which is not there."),
+                Some(TenantStatus::Offboarded) => format!("It is bound to tenant {tenant}, which is offboarded."),
+                Some(_) => return None,
+            };
+            let mend = format!("tenantctl {noun} unbind, and bind it to the tenant that it is meant for: tenantctl {noun} bind.");
+            Some(Finding::new(subject, found, mend))
+        })
+        .collect()
+}
+
+fn client_missing(snapshot: &Snapshot) -> Look {
+    let bindings = snapshot.bindings.as_ref().map_err(ToString::to_string)?;
+    let clients = snapshot.clients.as_ref().map_err(ToString::to_string)?;
+    if let Some(unread) = &snapshot.unlisted_clients {
+        return Err(unread.to_string());
+    }
+    let is_missing = |id: &str| !clients.iter().any(|client| client.id == id);
+    Ok(bindings
+        .clients
+        .iter()
+        .filter(|bound| is_missing(&bound.client))
+        .map(|bound| {
+            let found =
+                format!("It is bound to tenant {}, and the pool has no such app client.", bound.tenant);
+            Finding::new(format!("app client {}", bound.client), found, "tenantctl client unbind")
+        })
+        .collect())
+}
+
+fn provider_missing(snapshot: &Snapshot) -> Look {
+    let bindings = snapshot.bindings.as_ref().map_err(ToString::to_string)?;
+    let providers = snapshot.providers.as_ref().map_err(ToString::to_string)?;
+    if let Some(unread) = &snapshot.unlisted_providers {
+        return Err(unread.to_string());
+    }
+    let is_missing = |name: &str| !providers.iter().any(|provider| provider.id == name);
+    Ok(bindings
+        .providers
+        .iter()
+        .filter(|bound| is_missing(&bound.provider))
+        .map(|bound| {
+            let found = format!(
+                "It is bound to tenant {}, and the pool has no such identity provider.",
+                bound.tenant
+            );
+            Finding::new(format!("identity provider {}", bound.provider), found, "tenantctl idp unbind")
+        })
+        .collect())
+}
+
+fn damaged(_: &Snapshot, bindings: &Bindings) -> Vec<Finding> {
+    bindings
+        .damaged
+        .iter()
+        .map(|damage| {
+            Finding::new("the table", damage.clone(), "docs/table.md says what the item must look like.")
+        })
+        .collect()
+}
