@@ -16,6 +16,10 @@ use crate::item::{Attributes, text};
 use crate::key::Key;
 use crate::table::INDEX;
 
+/// Items on a page of a list, unless the caller says otherwise: few enough to hold, and to be there at once. DynamoDB ends a
+/// page at 1 MB in any case.
+const PAGE: i32 = 1_000;
+
 #[derive(Clone, Debug)]
 pub(crate) struct TableClient {
     pub(crate) client: Client,
@@ -43,26 +47,29 @@ impl TableClient {
         prefix: &str,
     ) -> Call<'static, Vec<Attributes>> {
         let query = within(self.of_table(), ["pk", "sk"], partition, prefix);
-        self.pages(operation, query).until(None)
+        self.pages(operation, query).all()
     }
 
-    /// Reads the items of one partition from the sort key `from` to `until`, both included. Without `latest`: all items in
-    /// ascending order. With `latest`: at least that many items, if they exist, in descending order.
-    pub(crate) fn range(
+    /// The items of one partition from the sort key `from` to `until`, both included, page by page. Without `latest`: in
+    /// ascending order. With `latest`: in descending order, on pages of at most that many items.
+    pub(crate) fn range_pages(
         &self,
         operation: &'static str,
         partition: String,
         (from, until): (String, String),
         latest: Option<usize>,
-    ) -> Call<'static, Vec<Attributes>> {
+    ) -> Pages {
+        let page_size =
+            latest.and_then(|latest| i32::try_from(latest).ok()).map_or(PAGE, |latest| latest.min(PAGE));
         let query = self
             .of_table()
             .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :until")
             .expression_attribute_values(":pk", text(partition))
             .expression_attribute_values(":from", text(from))
             .expression_attribute_values(":until", text(until))
-            .scan_index_forward(latest.is_none());
-        self.pages(operation, query).until(latest)
+            .scan_index_forward(latest.is_none())
+            .limit(page_size);
+        self.pages(operation, query)
     }
 
     /// Reads all items of one partition of the operators' index whose index sort key begins with `prefix`.
@@ -72,10 +79,10 @@ impl TableClient {
         partition: String,
         prefix: &str,
     ) -> Call<'static, Vec<Attributes>> {
-        self.index_pages(operation, partition, prefix, None).until(None)
+        self.index_pages(operation, partition, prefix, None).all()
     }
 
-    /// The same items, page by page. A page has at most `page_size` items. The index is eventually consistent.
+    /// The same items, page by page. A page has at most `page_size` items, or [`PAGE`]. The index is eventually consistent.
     pub(crate) fn index_pages(
         &self,
         operation: &'static str,
@@ -84,7 +91,7 @@ impl TableClient {
         page_size: Option<i32>,
     ) -> Pages {
         let query = self.client.query().table_name(&self.name).index_name(INDEX);
-        let query = query.select(Select::AllAttributes).set_limit(page_size);
+        let query = query.select(Select::AllAttributes).limit(page_size.unwrap_or(PAGE));
         self.pages(operation, within(query, ["gsi1pk", "gsi1sk"], partition, prefix))
     }
 
@@ -121,15 +128,12 @@ impl Pages {
         Ok(Some(page.items.unwrap_or_default()))
     }
 
-    /// Reads pages until there are `enough` items, or all pages if it is `None`.
-    fn until(mut self, enough: Option<usize>) -> Call<'static, Vec<Attributes>> {
+    /// Reads all pages.
+    fn all(mut self) -> Call<'static, Vec<Attributes>> {
         Box::pin(async move {
             let mut items = Vec::new();
             while let Some(page) = self.next().await? {
                 items.extend(page);
-                if enough.is_some_and(|enough| items.len() >= enough) {
-                    break;
-                }
             }
             Ok(items)
         })

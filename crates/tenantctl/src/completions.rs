@@ -139,8 +139,11 @@ async fn roles(operator: &Operator, tenant: &TenantId) -> Result<Vec<CompletionC
 /// The invites that can be revoked or sent again, by their references.
 async fn invites(operator: &Operator, tenant: &TenantId) -> Result<Vec<CompletionCandidate>, Failure> {
     let live = [InviteState::Open, InviteState::Expired];
-    let invites = operator.invites(tenant).await?.into_iter().flatten();
-    let invites = invites.filter(|record| live.contains(&record.state(clock::now())));
-    let references: BTreeSet<String> = invites.map(|record| record.invite.hash.short().to_owned()).collect();
+    let mut references = BTreeSet::new();
+    let mut pages = operator.invite_pages(tenant);
+    while let Some(page) = pages.next().await? {
+        let invites = page.into_iter().flatten().filter(|record| live.contains(&record.state(clock::now())));
+        references.extend(invites.map(|record| record.invite.hash.short().to_owned()));
+    }
     Ok(references.into_iter().map(CompletionCandidate::new).collect())
 }

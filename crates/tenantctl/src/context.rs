@@ -2,7 +2,7 @@
 
 mod advice;
 
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_types::SdkConfig;
@@ -37,6 +37,21 @@ pub(crate) struct Applied {
     is_changed: bool,
     is_dry_run: bool,
     preview: Vec<PlannedWrite>,
+}
+
+/// Makes plain what is written, one whole text after the other.
+struct Plain<W>(W);
+
+impl<W: Write> Write for Plain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        self.0.write_all(plain(text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 impl Context {
@@ -311,9 +326,10 @@ impl Context {
     /// Prints it on standard output, in the form that was asked for.
     pub(crate) fn say(&self, what: &(impl Show + ?Sized)) {
         if self.is_json() {
-            // Texts, numbers and lists under fixed names: writing them cannot fail.
-            let document = serde_json::to_string_pretty(what).unwrap_or_default();
-            self.print(&format!("{document}\n"));
+            // Not by way of a text: the document of a large pool is large.
+            let mut out = BufWriter::new(Plain(anstream::stdout()));
+            let printed = serde_json::to_writer_pretty(&mut out, what).map_err(io::Error::from);
+            self.note_printed(printed.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()));
         } else {
             let mut page = Page::new();
             what.show(&mut page);
@@ -331,12 +347,15 @@ impl Context {
     }
 
     /// Whoever reads may have seen enough, or the disk may be full: the command ends with 1 then, and goes on to its end.
-    fn print(&self, text: &str) {
+    pub(crate) fn print(&self, text: &str) {
         let mut out = anstream::stdout();
-        let printed = out.write_all(plain(text).as_bytes()).and_then(|()| out.flush());
+        self.note_printed(out.write_all(plain(text).as_bytes()).and_then(|()| out.flush()));
+    }
+
+    fn note_printed(&self, printed: io::Result<()>) {
         if let Err(error) = printed {
             self.is_unheard.store(true, Ordering::Relaxed);
-            if error.kind() != std::io::ErrorKind::BrokenPipe {
+            if error.kind() != io::ErrorKind::BrokenPipe {
                 let _ = writeln!(anstream::stderr(), "tenantctl: could not print the answer: {error}");
             }
         }

@@ -88,6 +88,12 @@ impl Failure {
         if self.hint.is_some() { self } else { self.hint(hint) }
     }
 
+    /// With one more sentence of what happened.
+    pub(crate) fn and_say(mut self, more: &str) -> Self {
+        self.message = format!("{}. {more}", self.message);
+        self
+    }
+
     /// With one more sentence of what to do.
     pub(crate) fn and_hint(mut self, more: &str) -> Self {
         self.hint = Some(self.hint.map_or_else(|| more.to_owned(), |hint| format!("{hint} {more}")));

@@ -9,6 +9,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use tenancy::Role;
 
+use self::columns::Layout;
+
 /// Something a command has to say: as JSON by its `Serialize`, which is stable (docs/tenantctl-json.md), and for people.
 pub(crate) trait Show: Serialize {
     /// Writes it for people.
@@ -38,6 +40,11 @@ impl Page {
         #[expect(clippy::disallowed_methods, reason = "how wide the terminal is stands in the environment")]
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         Self { text: String::new(), width: columns.or_else(terminal_width) }
+    }
+
+    /// How wide it is; `None` where lines are not broken.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.width.map(usize::from)
     }
 
     pub(crate) fn line(&mut self, line: impl AsRef<str>) {
@@ -96,21 +103,57 @@ impl Page {
     where
         R: IntoIterator<Item = String>,
     {
-        // What is hidden is shown by more characters than it has: the width counts what is shown.
-        let rows: Vec<Vec<String>> =
-            rows.into_iter().map(|row| row.into_iter().map(|cell| plain(&cell)).collect()).collect();
-        if rows.is_empty() {
+        let text = Table::new(headings.iter().copied(), self.width()).text(rows);
+        if text.is_empty() {
             self.line(none);
-            return;
         }
-        for line in columns::lines(headings, &rows, self.width.map(usize::from)) {
-            self.line(line);
-        }
+        self.text.push_str(&text);
     }
 
     /// The text, with escapes for colours; what prints takes them off where there is no terminal.
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+}
+
+/// A table whose rows come in parts. The first part decides where the columns are. A later row that needs more room has
+/// columns of its own.
+#[derive(Debug)]
+pub(crate) struct Table {
+    headings: Vec<String>,
+    width: Option<usize>,
+    layout: Option<Layout>,
+}
+
+impl Table {
+    /// Where there is no `width`, no cell is wrapped.
+    pub(crate) fn new<'h>(headings: impl IntoIterator<Item = &'h str>, width: Option<usize>) -> Self {
+        Self { headings: headings.into_iter().map(str::to_owned).collect(), width, layout: None }
+    }
+
+    /// The lines of the next rows, with the line of headings before the first.
+    pub(crate) fn text<R>(&mut self, rows: impl IntoIterator<Item = R>) -> String
+    where
+        R: IntoIterator<Item = String>,
+    {
+        // What is hidden is shown by more characters than it has: the width counts what is shown.
+        let rows: Vec<Vec<String>> =
+            rows.into_iter().map(|row| row.into_iter().map(|cell| plain(&cell)).collect()).collect();
+        if rows.is_empty() {
+            return String::new();
+        }
+        let mut lines = Vec::new();
+        let layout = match &self.layout {
+            Some(layout) => layout,
+            None => {
+                let layout = Layout::of(&self.headings, &rows, self.width);
+                lines = layout.head();
+                self.layout.insert(layout)
+            }
+        };
+        lines.extend(rows.iter().flat_map(|row| layout.row(row)));
+        lines.push(String::new());
+        lines.join("\n")
     }
 }
 
@@ -120,7 +163,9 @@ pub(crate) fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        if let Some(style) = own_style(rest) {
+        if c == '\u{1b}'
+            && let Some(style) = own_style(rest)
+        {
             shown.push_str(style);
             rest = rest.get(style.len()..).unwrap_or_default();
             continue;

@@ -2,8 +2,10 @@
 
 use tenancy::{TenantId, Timestamp};
 
-use super::{AuditRecord, Operator, OperatorError};
+use super::{AuditRecord, ListPages, Operator, OperatorError};
+use crate::item::text_of;
 use crate::key::tenant_partition;
+use crate::read::Pages;
 use crate::records::audit;
 
 /// Selects audit items.
@@ -18,20 +20,45 @@ pub struct AuditQuery {
 }
 
 impl Operator {
-    /// The selected audit items, oldest first, strongly consistent.
-    pub async fn audit(
+    /// The selected audit items, oldest first, strongly consistent, page by page; and whether the limit leaves out earlier
+    /// ones. With a limit the items are read twice, because only a first pass, from the latest one on, shows where to begin.
+    pub async fn audit_pages(
         &self,
         tenant: &TenantId,
         query: &AuditQuery,
-    ) -> Result<Vec<AuditRecord>, OperatorError> {
-        let Some(range) = audit::range(query.from, query.until) else { return Ok(Vec::new()) };
-        let partition = tenant_partition(tenant);
-        let items = self.table().range("read the audit", partition, range, query.limit).await?;
-        let mut records: Vec<AuditRecord> = items.iter().map(AuditRecord::decode).collect();
+    ) -> Result<(ListPages<AuditRecord>, bool), OperatorError> {
+        let Some((mut from, mut until)) = audit::range(query.from, query.until) else {
+            return Ok((ListPages::empty(), false));
+        };
+        let mut is_cut = false;
         if let Some(limit) = query.limit {
-            records.truncate(limit);
-            records.reverse();
+            let range = (from.clone(), until.clone());
+            let mut pages = self.audit_range(tenant, range, Some(limit.saturating_add(1)));
+            let mut seen = 0;
+            while !is_cut && let Some(page) = Box::pin(pages.next()).await? {
+                for item in page {
+                    let Some(position) = text_of(&item, "sk") else { continue };
+                    is_cut = seen >= limit;
+                    if is_cut {
+                        break;
+                    }
+                    if seen == 0 {
+                        position.clone_into(&mut until);
+                    }
+                    position.clone_into(&mut from);
+                    seen += 1;
+                }
+            }
+            if seen == 0 {
+                return Ok((ListPages::empty(), is_cut));
+            }
         }
-        Ok(records)
+        let pages = self.audit_range(tenant, (from, until), None);
+        Ok((ListPages::new(pages, |item| Ok(AuditRecord::decode(&item))), is_cut))
+    }
+
+    /// In ascending order; with `latest`, in descending order, on pages of at most so many.
+    fn audit_range(&self, tenant: &TenantId, range: (String, String), latest: Option<usize>) -> Pages {
+        self.table().range_pages("read the audit", tenant_partition(tenant), range, latest)
     }
 }

@@ -5,7 +5,9 @@ use tenancy::operate::{invites, roles_in_words};
 use tenancy::ports::Offers;
 use tenancy::{EmailAddress, EmailHash, Invite, InviteCode, InviteHash, TenantId, Timestamp};
 
-use super::{Change, InviteRecord, InviteUse, Listed, NewInvite, Operator, OperatorError, TenantRecord};
+use super::{
+    Change, InviteRecord, InviteUse, ListPages, Listed, NewInvite, Operator, OperatorError, TenantRecord,
+};
 use crate::change::Step;
 use crate::key::{INVITE_PREFIX, tenant_partition};
 use crate::records::pointer::PointerRecord;
@@ -18,11 +20,12 @@ impl Operator {
         Ok(item.map(|item| InviteRecord::decode(hash, item)).transpose()?)
     }
 
-    /// The invites of a tenant from the index, in any state, oldest first.
-    pub async fn invites(&self, tenant: &TenantId) -> Result<Listed<InviteRecord>, OperatorError> {
+    /// The invites of a tenant from the index, in any state, oldest first, page by page.
+    #[must_use]
+    pub fn invite_pages(&self, tenant: &TenantId) -> ListPages<InviteRecord> {
         let partition = tenant_partition(tenant);
-        let items = self.table().index("list the invites", partition, INVITE_PREFIX).await?;
-        Ok(items.into_iter().map(InviteRecord::listed).collect())
+        let pages = self.table().index_pages("list the invites", partition, INVITE_PREFIX, None);
+        ListPages::new(pages, InviteRecord::listed)
     }
 
     /// The users who redeemed an invite, and when, sorted by pool and sub, strongly consistent. Malformed items are left out,

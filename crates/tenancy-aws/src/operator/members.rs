@@ -3,22 +3,10 @@
 use tenancy::operate::members::{self, MemberChange, MemberEdit};
 use tenancy::{MembershipStatus, Role, Sub, TenantId, Timestamp, UserKey, Username};
 
-use super::{Change, Listed, MemberRecord, Operator, OperatorError, TenantRecord, UserRecord};
+use super::{Change, ListPages, Listed, MemberRecord, Operator, OperatorError, TenantRecord, UserRecord};
 use crate::change::Step;
 use crate::key::{tenant_partition, user_partition};
-use crate::read::Pages;
 use crate::records::{audit, member};
-
-/// A tenant's members, page by page.
-pub struct MemberPages(Pages);
-
-impl MemberPages {
-    /// The next page; `None` after the last page. An empty page can be followed by more pages.
-    pub async fn next(&mut self) -> Result<Option<Listed<MemberRecord>>, OperatorError> {
-        let page = Box::pin(self.0.next()).await?;
-        Ok(page.map(|items| items.into_iter().map(MemberRecord::listed).collect()))
-    }
-}
 
 impl Operator {
     /// Reads all items of a user, strongly consistent. The record is empty if there are no items. A damaged item is an error.
@@ -27,18 +15,13 @@ impl Operator {
         Ok(UserRecord::decode(user.clone(), items)?)
     }
 
-    /// The same members as [`Operator::members`], page by page. A page has at most `page_size` members.
+    /// The members of a tenant from the index, of any status, sorted by sub, page by page. A page has at most `page_size`
+    /// members.
     #[must_use]
-    pub fn member_pages(&self, tenant: &TenantId, page_size: Option<i32>) -> MemberPages {
+    pub fn member_pages(&self, tenant: &TenantId, page_size: Option<i32>) -> ListPages<MemberRecord> {
         let partition = tenant_partition(tenant);
-        MemberPages(self.table().index_pages("list the members", partition, member::INDEX_PREFIX, page_size))
-    }
-
-    /// The members of a tenant from the index, of any status, sorted by sub.
-    pub async fn members(&self, tenant: &TenantId) -> Result<Listed<MemberRecord>, OperatorError> {
-        let partition = tenant_partition(tenant);
-        let items = self.table().index("list the members", partition, member::INDEX_PREFIX).await?;
-        Ok(items.into_iter().map(MemberRecord::listed).collect())
+        let pages = self.table().index_pages("list the members", partition, member::INDEX_PREFIX, page_size);
+        ListPages::new(pages, MemberRecord::listed)
     }
 
     /// The members of a tenant with this `sub` from the index, at most one for each pool.

@@ -6,6 +6,7 @@ mod audit;
 mod bindings;
 mod invites;
 mod members;
+mod pages;
 mod tenants;
 
 use std::time::{Duration, SystemTime};
@@ -19,7 +20,7 @@ use tenancy::ports::{Commit, StoreError};
 use tenancy::{Damage, TenantId, Timestamp};
 
 pub use audit::AuditQuery;
-pub use members::MemberPages;
+pub use pages::ListPages;
 
 pub use crate::change::{Change, PlannedWrite};
 pub use crate::records::audit::AuditRecord;

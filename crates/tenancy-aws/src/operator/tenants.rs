@@ -3,7 +3,7 @@
 use tenancy::operate::{Rule, tenants};
 use tenancy::{Slug, Tenant, TenantId, Timestamp};
 
-use super::{Change, Listed, Operator, OperatorError, TenantEdit, TenantRecord};
+use super::{Change, ListPages, Listed, Operator, OperatorError, TenantEdit, TenantRecord};
 use crate::change::Step;
 use crate::records::{slug, tenant};
 
@@ -25,6 +25,13 @@ impl Operator {
     pub async fn tenants_beginning(&self, prefix: &str) -> Result<Listed<TenantRecord>, OperatorError> {
         let items = self.table().index("list the tenants", tenant::ALL.to_owned(), prefix).await?;
         Ok(items.into_iter().map(TenantRecord::listed).collect())
+    }
+
+    /// The same tenants as [`Operator::tenants`], page by page.
+    #[must_use]
+    pub fn tenant_pages(&self) -> ListPages<TenantRecord> {
+        let pages = self.table().index_pages("list the tenants", tenant::ALL.to_owned(), "", None);
+        ListPages::new(pages, TenantRecord::listed)
     }
 
     /// The tenant that a slug points at.

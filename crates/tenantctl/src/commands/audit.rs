@@ -11,9 +11,9 @@ use tenancy_aws::operator::{AuditQuery, AuditRecord, Operator};
 use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
+use crate::listing::{Column, Entry, Listing};
 use crate::moment::Moment;
 use crate::options::{TenantOption, When};
-use crate::page::{Page, Show};
 
 /// How far back `follow` looks each time: what is written in one second is not in the order of time, and clocks differ.
 const OVERLAP_SECONDS: u64 = 30;
@@ -65,22 +65,21 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<Foun
             let query = AuditQuery {
                 from: options.since.map(|moment| moment.timestamp(now)),
                 until: options.until.map(|moment| moment.timestamp(now)),
-                // One more than is shown tells whether there are more.
-                limit: (options.limit > 0).then(|| options.limit.saturating_add(1)),
+                limit: (options.limit > 0).then_some(options.limit),
             };
-            let mut records = operator.audit(&options.tenant.tenant, &query).await?;
-            let is_cut = options.limit > 0 && records.len() > options.limit;
-            if is_cut {
-                records.remove(0);
+            let (mut pages, is_cut) = operator.audit_pages(&options.tenant.tenant, &query).await?;
+            let mut listing = Listing::new(context).never_damaged();
+            while let Some(page) = listing.read(&mut pages).await? {
+                listing.add(page.iter().map(AuditView::from));
             }
-            context.say(&AuditList { audit: records.iter().map(AuditView::from).collect() });
+            let found = listing.end();
             if is_cut {
                 context.note(&format!(
                     "these are the latest {}; --limit shows more, --since fewer",
                     options.limit
                 ));
             }
-            Ok(Found::Nothing)
+            Ok(found)
         }
         AuditCommand::Follow(options) => follow(&options, &operator, context).await,
     }
@@ -94,10 +93,13 @@ async fn follow(options: &FollowOptions, operator: &Operator, context: &Context)
     tokio::pin!(interrupted);
     loop {
         let query = AuditQuery { from: Some(from), ..AuditQuery::default() };
-        for record in operator.audit(&options.tenant.tenant, &query).await? {
-            if seen.insert(record.position.clone()) {
-                let view = AuditView::from(&record);
-                context.say_line(&view, &view.line());
+        let (mut pages, _) = operator.audit_pages(&options.tenant.tenant, &query).await?;
+        while let Some(page) = pages.next().await? {
+            for record in page.into_iter().flatten() {
+                if seen.insert(record.position.clone()) {
+                    let view = AuditView::from(&record);
+                    context.say_line(&view, &view.line());
+                }
             }
         }
         let begin = clock::now().epoch_seconds().saturating_sub(OVERLAP_SECONDS);
@@ -121,11 +123,6 @@ struct AuditView {
     outcome: String,
     detail: Option<String>,
     request_id: Option<String>,
-}
-
-#[derive(Serialize)]
-struct AuditList {
-    audit: Vec<AuditView>,
 }
 
 impl From<&AuditRecord> for AuditView {
@@ -158,18 +155,14 @@ impl AuditView {
     }
 }
 
-impl Show for AuditList {
-    fn show(&self, page: &mut Page) {
-        let rows = self.audit.iter().map(|record| {
-            [
-                record.at.minute(),
-                record.action.clone(),
-                record.actor.clone(),
-                record.target.clone(),
-                record.told(),
-            ]
-        });
-        let headings = ["at (utc)", "action", "actor", "target", "detail"];
-        page.table(&headings, rows, "Nothing was done in that time.");
-    }
+impl Entry for AuditView {
+    const NAME: &'static str = "audit";
+    const NONE: &'static str = "Nothing was done in that time.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("at (utc)", |record| record.at.minute()),
+        ("action", |record| record.action.clone()),
+        ("actor", |record| record.actor.clone()),
+        ("target", |record| record.target.clone()),
+        ("detail", Self::told),
+    ];
 }

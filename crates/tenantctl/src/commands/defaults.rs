@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tenancy::live::{TenantState, Tenants};
 use tenancy::{MembershipStatus, TenantId, TenantStatus, UserKey, UserRecords};
-use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
+use tenancy_aws::operator::{MemberRecord, Operator, OperatorError, UserRecord};
 
 use super::repair::records::read_users;
 use crate::failure::Failure;
@@ -89,9 +89,10 @@ pub(crate) async fn lost_with_tenant(
     how: Loss,
 ) -> Result<Vec<LostDefault>, Failure> {
     // Only the keys are kept: a tenant can have very many members.
-    let members = operator.members(tenant).await?.into_iter().flatten();
-    let members = members.filter(|member| member.membership.status != MembershipStatus::Removed);
-    let users: Vec<UserKey> = members.map(|member| member.user).collect();
+    let mut users: Vec<UserKey> = Vec::new();
+    let pages = operator.member_pages(tenant, None);
+    let is_left = |member: &MemberRecord| member.membership.status != MembershipStatus::Removed;
+    pages.each(|listed| users.extend(listed.ok().filter(is_left).map(|member| member.user))).await?;
     let mut progress = Progress::new("members read", u64::try_from(users.len()).ok());
     let mut candidates = Vec::new();
     read_users(operator, users, |_, read| {

@@ -12,43 +12,83 @@ const GAP: usize = 2;
 /// Up to how many characters a cell is never wrapped: a moment, a status, a reference.
 const SHORT: usize = 18;
 
-/// The lines of a table, the headings first. Without a `width` every row is one line.
-pub(super) fn lines(headings: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
-    let columns: Vec<Column> =
-        headings.iter().enumerate().map(|(place, heading)| Column::of(place, heading, rows)).collect();
-    let (beside, below) = arranged(&columns, width);
-    let widths = widths(&beside, width);
-    let head: Vec<String> = beside.iter().map(|column| column.heading.to_uppercase()).collect();
-    let mut lines = row_lines(head.iter().map(String::as_str), &widths);
-    for row in rows {
-        let cell = |column: &&Column<'_>| row.get(column.place).map_or("", String::as_str);
-        lines.extend(row_lines(beside.iter().map(cell), &widths));
-        let cells = below.iter().map(|column| (column.heading, cell(column)));
-        lines.extend(lines_below(cells, width.unwrap_or(usize::MAX)));
-    }
-    lines
+/// Where the columns of a table are.
+#[derive(Debug)]
+pub(super) struct Layout {
+    headings: Vec<String>,
+    /// Places and widths of the columns beside each other.
+    beside: Vec<(usize, usize)>,
+    /// Places of the columns below each row.
+    below: Vec<usize>,
+    width: Option<usize>,
 }
 
-struct Column<'a> {
+impl Layout {
+    /// The layout that suits `rows`. Without a `width` every row is one line.
+    pub(super) fn of(headings: &[String], rows: &[Vec<String>], width: Option<usize>) -> Self {
+        let columns: Vec<Column> =
+            headings.iter().enumerate().map(|(place, heading)| Column::of(place, heading, rows)).collect();
+        let (beside, below) = arranged(&columns, width);
+        let widths = widths(&beside, width);
+        Self {
+            headings: headings.to_vec(),
+            beside: beside.iter().map(|column| column.place).zip(widths).collect(),
+            below: below.iter().map(|column| column.place).collect(),
+            width,
+        }
+    }
+
+    /// The lines of the headings.
+    pub(super) fn head(&self) -> Vec<String> {
+        let headings: Vec<String> = self.headings.iter().map(|heading| heading.to_uppercase()).collect();
+        self.lines_beside(&headings)
+    }
+
+    /// The lines of a row. One that does not suit the layout has a layout of its own, so that no word is broken.
+    pub(super) fn row(&self, row: &[String]) -> Vec<String> {
+        if self.beside.iter().any(|(place, room)| self.needed(cell(row, *place)) > *room) {
+            return Self::of(&self.headings, &[row.to_vec()], self.width).arranged_row(row);
+        }
+        self.arranged_row(row)
+    }
+
+    fn arranged_row(&self, row: &[String]) -> Vec<String> {
+        let mut lines = self.lines_beside(row);
+        let heading = |place: &usize| self.headings.get(*place).map_or("", String::as_str);
+        let below = self.below.iter().map(|place| (heading(place), cell(row, *place)));
+        lines.extend(lines_below(below, self.width.unwrap_or(usize::MAX)));
+        lines
+    }
+
+    fn lines_beside(&self, row: &[String]) -> Vec<String> {
+        let widths: Vec<usize> = self.beside.iter().map(|(_, width)| *width).collect();
+        row_lines(self.beside.iter().map(|(place, _)| cell(row, *place)), &widths)
+    }
+
+    /// The room that a cell cannot do without.
+    fn needed(&self, cell: &str) -> usize {
+        self.width.map_or_else(|| whole(cell), |width| narrowest(cell).min(width))
+    }
+}
+
+fn cell(row: &[String], place: usize) -> &str {
+    row.get(place).map_or("", String::as_str)
+}
+
+struct Column {
     place: usize,
-    heading: &'a str,
     /// The width at which no cell is wrapped.
     natural: usize,
     /// The width at which no short cell is wrapped and no word is broken.
     narrowest: usize,
 }
 
-impl<'a> Column<'a> {
-    fn of(place: usize, heading: &'a str, rows: &[Vec<String>]) -> Self {
+impl Column {
+    fn of(place: usize, heading: &str, rows: &[Vec<String>]) -> Self {
         let cells = || rows.iter().filter_map(move |row| row.get(place)).map(String::as_str);
         let most = |width: fn(&str) -> usize| cells().map(width).max().unwrap_or(0);
         let heading_width = measure_text_width(heading);
-        Self {
-            place,
-            heading,
-            natural: most(whole).max(heading_width),
-            narrowest: most(narrowest).max(heading_width),
-        }
+        Self { place, natural: most(whole).max(heading_width), narrowest: most(narrowest).max(heading_width) }
     }
 }
 
@@ -63,10 +103,7 @@ fn narrowest(cell: &str) -> usize {
 
 /// The columns that stand beside each other, and those that go below: the widest go, but never the first, which says what
 /// the row is about.
-fn arranged<'c, 'a>(
-    columns: &'c [Column<'a>],
-    width: Option<usize>,
-) -> (Vec<&'c Column<'a>>, Vec<&'c Column<'a>>) {
+fn arranged(columns: &[Column], width: Option<usize>) -> (Vec<&Column>, Vec<&Column>) {
     let mut below = BTreeSet::new();
     loop {
         let (down, beside): (Vec<_>, Vec<_>) =
@@ -81,7 +118,7 @@ fn arranged<'c, 'a>(
 }
 
 /// The width of each column: what is left over goes to those that would be wrapped, the ones that need least first.
-fn widths(columns: &[&Column<'_>], width: Option<usize>) -> Vec<usize> {
+fn widths(columns: &[&Column], width: Option<usize>) -> Vec<usize> {
     let Some(width) = width else { return columns.iter().map(|column| column.natural).collect() };
     let mut widths: Vec<usize> = columns.iter().map(|column| column.narrowest.min(width)).collect();
     let used = widths.iter().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
@@ -222,6 +259,12 @@ mod tests {
 
     const ID: &str = "a-tenant-with-an-id-of-sixty-three-characters-which-is-the-most";
     const SUB: &str = "5a1b0000-1111-4222-8333-abcdefabcdef";
+
+    fn lines(headings: &[&str], rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
+        let headings: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
+        let layout = Layout::of(&headings, rows, width);
+        layout.head().into_iter().chain(rows.iter().flat_map(|row| layout.row(row))).collect()
+    }
 
     fn page(headings: &[&str], rows: &[&[&str]], width: usize) -> String {
         let rows: Vec<Vec<String>> =

@@ -29,6 +29,8 @@ mod member;
 #[cfg(test)]
 mod operating;
 #[cfg(test)]
+mod paging;
+#[cfg(test)]
 mod pool;
 #[cfg(test)]
 mod repair;

@@ -8,10 +8,9 @@ use tenancy_aws::operator::{Change, ClientRecord, Operator};
 use super::{Bound, list};
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::listing::Entry;
+use crate::listing::{Column, Entry};
 use crate::options::TenantOption;
 use crate::options::{ConfirmedWriteOptions, PoolOption};
-use crate::page::Page;
 use crate::{clock, console};
 use pool_audit::snapshot::machine_flows;
 
@@ -177,16 +176,11 @@ impl ClientView {
 
 impl Entry for ClientView {
     const NAME: &'static str = "clients";
-
-    fn show_all(bindings: &[Self], page: &mut Page) {
-        let rows = bindings.iter().map(|client| {
-            [
-                client.client_id.clone(),
-                client.user_pool_id.clone(),
-                client.tenant.clone(),
-                client.mode.to_owned(),
-            ]
-        });
-        page.table(&["app client", "user pool", "tenant", "mode"], rows, "No app clients are bound.");
-    }
+    const NONE: &'static str = "No app clients are bound.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("app client", |client| client.client_id.clone()),
+        ("user pool", |client| client.user_pool_id.clone()),
+        ("tenant", |client| client.tenant.clone()),
+        ("mode", |client| client.mode.to_owned()),
+    ];
 }

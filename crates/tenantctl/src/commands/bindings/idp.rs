@@ -10,10 +10,9 @@ use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
 use crate::issuable::note_unlisted_roles;
-use crate::listing::Entry;
+use crate::listing::{Column, Entry};
 use crate::options::{ConfirmedWriteOptions, PoolOption};
 use crate::options::{RolesOption, TenantOption};
-use crate::page::Page;
 use crate::page::{joined, role_names};
 use crate::{clock, console};
 
@@ -200,20 +199,17 @@ impl ProviderView {
 
 impl Entry for ProviderView {
     const NAME: &'static str = "identityProviders";
+    const NONE: &'static str = "No identity providers are bound.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("provider", |provider| provider.provider.clone()),
+        ("user pool", |provider| provider.user_pool_id.clone()),
+        ("tenant", |provider| provider.tenant.clone()),
+        ("joins", |provider| word(provider.joins)),
+        ("roles", |provider| joined(provider.default_roles.iter().map(String::as_str))),
+        ("e-mail trusted", |provider| word(provider.email_trusted)),
+    ];
+}
 
-    fn show_all(bindings: &[Self], page: &mut Page) {
-        let word = |flag| if flag { "yes" } else { "no" }.to_owned();
-        let rows = bindings.iter().map(|provider| {
-            [
-                provider.provider.clone(),
-                provider.user_pool_id.clone(),
-                provider.tenant.clone(),
-                word(provider.joins),
-                joined(provider.default_roles.iter().map(String::as_str)),
-                word(provider.email_trusted),
-            ]
-        });
-        let headings = ["provider", "user pool", "tenant", "joins", "roles", "e-mail trusted"];
-        page.table(&headings, rows, "No identity providers are bound.");
-    }
+fn word(flag: bool) -> String {
+    if flag { "yes" } else { "no" }.to_owned()
 }

@@ -35,29 +35,29 @@ async fn list<R, T: Entry>(
     view: fn(&R) -> T,
 ) -> Result<Found, Failure> {
     let operator = context.reader().await?;
-    let mut listing = Listing::new();
+    let mut listing = Listing::new(context);
     let mut tenants = Vec::new();
     if let Some(tenant) = &options.tenant {
         operator.tenant(tenant).await?;
         tenants.push(tenant.clone());
     } else {
-        for read in operator.tenants().await? {
-            listing.add(read, |record| {
-                tenants.push(record.tenant.id);
-                None
-            });
+        let mut pages = operator.tenant_pages();
+        while let Some(page) = listing.read(&mut pages).await? {
+            tenants.extend(page.into_iter().map(|record| record.tenant.id));
         }
     }
     for tenant in tenants {
-        for binding in read(&operator, &tenant).await? {
-            listing.add(binding, |record| {
-                let is_wanted = options.user_pool_id.as_ref().is_none_or(|wanted| wanted == pool(&record));
-                is_wanted.then(|| view(&record))
-            });
+        for binding in read(&operator, &tenant).await.map_err(|error| listing.broken_off(error))? {
+            match binding {
+                Ok(record) if options.user_pool_id.as_ref().is_none_or(|wanted| wanted == pool(&record)) => {
+                    listing.add([view(&record)]);
+                }
+                Ok(_) => {}
+                Err(damage) => listing.add_damage(&damage),
+            }
         }
     }
-    context.say(&listing);
-    Ok(listing.found())
+    Ok(listing.end())
 }
 
 /// Something of a pool that is to be bound, such as "app client" and its id.

@@ -104,19 +104,23 @@ pub(super) async fn run(options: ImportOptions, context: &Context) -> Result<Fou
             format!("tenant `{}` is not active, and nobody could redeem an invite to it", tenant.tenant.id),
         ));
     }
+    // Of the tenant's invites, which may be very many, those to the guests of the list.
     let mut known: HashMap<String, Vec<InviteRecord>> = HashMap::new();
-    for listed in operator.invites(&options.tenant.tenant).await? {
-        let record = match listed {
-            Ok(record) => record,
-            Err(damage) => {
-                context.note(&format!("{damage}; whom it invites is not known"));
-                continue;
-            }
-        };
-        if let Some(email) = &record.invite.email {
-            known.entry(email.as_str().to_owned()).or_default().push(record);
-        }
+    for guest in rows.iter().filter_map(|row| row.guest.as_ref().ok()) {
+        known.insert(guest.email.as_str().to_owned(), Vec::new());
     }
+    let pages = operator.invite_pages(&options.tenant.tenant);
+    pages
+        .each(|listed| match listed {
+            Ok(record) => {
+                let email = record.invite.email.as_ref();
+                if let Some(records) = email.and_then(|email| known.get_mut(email.as_str())) {
+                    records.push(record);
+                }
+            }
+            Err(damage) => context.note(&format!("{damage}; whom it invites is not known")),
+        })
+        .await?;
     let mut code_file = match (&options.codes, options.apply) {
         (Some(path), true) => Some(CodeFile::open(path)?),
         _ => None,

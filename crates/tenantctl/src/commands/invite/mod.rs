@@ -226,27 +226,41 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         StateFilter::Expired => InviteState::Expired,
     });
     let operator = context.reader().await?;
-    let listed = match (&options.tenant, &options.email) {
+    let view = |record: InviteRecord| {
+        let is_for = options.email.is_none() || record.invite.email == options.email;
+        let is_wanted = is_for && wanted.is_none_or(|state| state == record.state(now));
+        is_wanted.then(|| InviteView::of(&record, now))
+    };
+    let mut listing = Listing::new(context);
+    let mut waiting: Vec<InviteView> = Vec::new();
+    match (&options.tenant, &options.email) {
         (Some(tenant), _) => {
             operator.tenant(tenant).await?;
-            operator.invites(tenant).await?
+            let mut pages = operator.invite_pages(tenant);
+            while let Some(page) = listing.read(&mut pages).await? {
+                waiting.extend(page.into_iter().filter_map(view));
+                // The index has those of one second in no order: the last second waits for the next page.
+                waiting.sort_by(InviteView::by_age);
+                let complete = waiting
+                    .last()
+                    .map_or(0, |last| waiting.partition_point(|invite| invite.is_older_than(last)));
+                listing.add(waiting.drain(..complete));
+            }
         }
-        (None, Some(email)) => operator.invites_of_address(email).await?,
+        (None, Some(email)) => {
+            listing.insert_column(0, InviteView::TENANT);
+            for listed in operator.invites_of_address(email).await? {
+                match listed {
+                    Ok(record) => waiting.extend(view(record)),
+                    Err(damage) => listing.add_damage(&damage),
+                }
+            }
+            waiting.sort_by(InviteView::by_age);
+        }
         (None, None) => return Err(Failure::usage("which tenant, or which address?")),
-    };
-    let is_for = |record: &InviteRecord| options.email.is_none() || record.invite.email == options.email;
-    let mut listing = Listing::new();
-    for read in listed {
-        listing.add(read, |record| {
-            let is_wanted = is_for(&record) && wanted.is_none_or(|state| state == record.state(now));
-            let view = is_wanted.then(|| InviteView::of(&record, now));
-            if options.tenant.is_none() { view.map(InviteView::among_tenants) } else { view }
-        });
     }
-    // The index has those of one second in no order.
-    listing.entries.sort_by(InviteView::by_age);
-    context.say(&listing);
-    Ok(listing.found())
+    listing.add(waiting);
+    Ok(listing.end())
 }
 
 async fn show(selection: &InviteSelection, context: &Context) -> Result<Found, Failure> {
@@ -353,14 +367,15 @@ async fn by_reference(
     tenant: &TenantId,
     operator: &Operator,
 ) -> Result<Option<InviteRecord>, Failure> {
-    let listed = operator.invites(tenant).await?;
-    let mut found =
-        listed.into_iter().flatten().filter(|record| record.invite.hash.as_str().starts_with(reference));
-    match (found.next(), found.next()) {
+    let mut found = Vec::new();
+    let is_it = |record: &InviteRecord| record.invite.hash.as_str().starts_with(reference);
+    let pages = operator.invite_pages(tenant);
+    pages.each(|listed| found.extend(listed.ok().filter(is_it).map(|record| record.invite.hash))).await?;
+    match found.as_slice() {
         // The index may be a moment behind: what is decided from is read from the table.
-        (Some(only), None) => Ok(operator.invite(&only.invite.hash).await?),
-        (None, _) => Ok(None),
-        (Some(_), Some(_)) => Err(Failure::refused(
+        [only] => Ok(operator.invite(only).await?),
+        [] => Ok(None),
+        _ => Err(Failure::refused(
             "invite-ambiguous",
             "several invites begin like this; give more digits of the hash",
         )),

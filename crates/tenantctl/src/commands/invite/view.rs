@@ -5,7 +5,7 @@ use tenancy::{InviteCode, Timestamp};
 use tenancy_aws::operator::{InviteRecord, InviteUse};
 
 use super::Terms;
-use crate::listing::Entry;
+use crate::listing::{Column, Entry};
 use crate::moment::Moment;
 use crate::page::joined;
 use crate::page::styled_status;
@@ -27,9 +27,6 @@ pub(super) struct InviteView {
     created_by: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     redeemed_by: Option<Vec<UseView>>,
-    /// Whether it is listed among those of other tenants.
-    #[serde(skip)]
-    names_tenant: bool,
 }
 
 #[derive(Serialize)]
@@ -52,6 +49,8 @@ pub(super) struct NewCode {
 }
 
 impl InviteView {
+    pub(super) const TENANT: Column<Self> = ("tenant", |invite| invite.tenant.clone());
+
     pub(super) fn of(record: &InviteRecord, now: Timestamp) -> Self {
         let invite = &record.invite;
         Self {
@@ -67,13 +66,7 @@ impl InviteView {
             created_at: Moment(invite.created_at),
             created_by: record.created_by.clone(),
             redeemed_by: None,
-            names_tenant: false,
         }
-    }
-
-    /// As one of a list that may have those of other tenants.
-    pub(super) fn among_tenants(self) -> Self {
-        Self { names_tenant: true, ..self }
     }
 
     fn roles(&self) -> String {
@@ -84,6 +77,10 @@ impl InviteView {
     pub(super) fn by_age(left: &Self, right: &Self) -> std::cmp::Ordering {
         let key = |view: &Self| (view.created_at, view.email.clone(), view.hash.clone());
         key(left).cmp(&key(right))
+    }
+
+    pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        self.created_at < other.created_at
     }
 
     pub(super) fn with_uses(mut self, uses: &[InviteUse]) -> Self {
@@ -136,28 +133,15 @@ impl Show for InviteView {
 
 impl Entry for InviteView {
     const NAME: &'static str = "invites";
-
-    fn show_all(invites: &[Self], page: &mut Page) {
-        let rows = invites.iter().map(|invite| {
-            let tenant = invite.names_tenant.then(|| invite.tenant.clone());
-            let row = [
-                invite.reference.clone(),
-                invite.email.clone().unwrap_or_else(|| "-".to_owned()),
-                invite.roles(),
-                format!("{}/{}", invite.uses, invite.max_uses),
-                styled_status(invite.state),
-                invite.expires_at.minute(),
-            ];
-            tenant.into_iter().chain(row).collect::<Vec<_>>()
-        });
-        let headings = ["tenant", "invite", "e-mail", "roles", "uses", "state", "expires (utc)"];
-        let headings = if invites.first().is_some_and(|invite| invite.names_tenant) {
-            &headings[..]
-        } else {
-            headings.split_first().map_or(&[][..], |(_, rest)| rest)
-        };
-        page.table(headings, rows, "There are no such invites.");
-    }
+    const NONE: &'static str = "There are no such invites.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("invite", |invite| invite.reference.clone()),
+        ("e-mail", |invite| invite.email.clone().unwrap_or_else(|| "-".to_owned())),
+        ("roles", Self::roles),
+        ("uses", |invite| format!("{}/{}", invite.uses, invite.max_uses)),
+        ("state", |invite| styled_status(invite.state)),
+        ("expires (utc)", |invite| invite.expires_at.minute()),
+    ];
 }
 
 impl Show for NewCode {

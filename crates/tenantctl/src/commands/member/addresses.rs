@@ -35,15 +35,17 @@ pub(super) struct Addresses {
     pub(super) refused: Vec<String>,
 }
 
-/// Asks the pool of each member, one call after the other. A pool that refuses once is not asked again. `Err` says in words
-/// why none was asked.
-pub(super) async fn look_up(members: &[MemberRecord], context: &Context) -> Result<Addresses, String> {
-    if !context.has_cognito() {
-        return Err("with --local there is no user pool to ask for e-mail addresses".to_owned());
+/// Why the addresses of so many members are not looked up, if they are not.
+pub(super) fn not_asked(members: usize, context: &Context) -> Option<String> {
+    if members > MOST {
+        return Some(format!("e-mail addresses are shown for up to {MOST} members: --limit {MOST}"));
     }
-    if members.len() > MOST {
-        return Err(format!("e-mail addresses are shown for up to {MOST} members: --limit {MOST}"));
-    }
+    let is_alone = members > 0 && !context.has_cognito();
+    is_alone.then(|| "with --local there is no user pool to ask for e-mail addresses".to_owned())
+}
+
+/// Asks the pool of each member, one call after the other. A pool that refuses once is not asked again.
+pub(super) async fn look_up(members: &[MemberRecord], context: &Context) -> Addresses {
     let mut clients = BTreeMap::new();
     let mut addresses = Addresses { found: Vec::new(), refused: Vec::new() };
     let mut pacer = Pacer::new(PER_SECOND);
@@ -76,7 +78,7 @@ pub(super) async fn look_up(members: &[MemberRecord], context: &Context) -> Resu
         addresses.found.push(address);
         progress.advance(1);
     }
-    Ok(addresses)
+    addresses
 }
 
 impl Addresses {

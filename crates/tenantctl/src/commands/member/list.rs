@@ -5,7 +5,7 @@ use tenancy::{MembershipStatus, PoolId};
 use tenancy_aws::operator::MemberRecord;
 
 use super::addresses;
-use super::view::with_addresses;
+use super::view::MemberView;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::listing::Listing;
@@ -13,6 +13,9 @@ use crate::options::TenantOption;
 
 /// Least items on a page of a list with a limit: a filter may pass over many.
 const LEAST_PAGE: usize = 100;
+
+/// Most items on a page of a list with a limit.
+const MOST_PAGE: usize = 1_000;
 
 /// Which members.
 #[derive(Args, Debug)]
@@ -56,41 +59,47 @@ pub(super) async fn run(options: &ListOptions, context: &Context) -> Result<Foun
         };
         status && options.user_pool_id.as_ref().is_none_or(|pool| *pool == record.user.pool)
     };
-    // One more than is shown tells whether there are more.
-    let most = if options.limit > 0 { options.limit.saturating_add(1) } else { usize::MAX };
-    let page_size = (options.limit > 0).then(|| i32::try_from(most.max(LEAST_PAGE)).unwrap_or(i32::MAX));
+    let limit = if options.limit > 0 { options.limit } else { usize::MAX };
+    let page_size = (options.limit > 0).then(|| options.limit.saturating_add(1).clamp(LEAST_PAGE, MOST_PAGE));
+    let page_size = page_size.and_then(|size| i32::try_from(size).ok());
     let mut pages = operator.member_pages(&options.tenant.tenant, page_size);
-    let mut listing = Listing::new();
-    while listing.entries.len() < most
-        && let Some(page) = pages.next().await?
-    {
+    let mut listing = Listing::new(context);
+    let (mut asks, mut is_cut, mut waiting) = (!options.no_addresses, false, Vec::new());
+    while !is_cut && let Some(page) = listing.page(&mut pages).await? {
         for listed in page {
-            listing.add(listed, |record| wanted(&record).then_some(record));
-            if listing.entries.len() >= most {
-                break;
+            match listed {
+                Ok(record) if !wanted(&record) => {}
+                // What comes after the limit is not told, damaged items neither.
+                Ok(_) if listing.rows() + waiting.len() == limit => {
+                    is_cut = true;
+                    break;
+                }
+                Ok(record) => waiting.push(record),
+                Err(damage) => listing.add_damage(&damage),
             }
         }
+        if asks && let Some(reason) = addresses::not_asked(waiting.len(), context) {
+            context.note(&reason);
+            asks = false;
+        }
+        if !asks {
+            listing.add(waiting.drain(..).map(|record| MemberView::of(&record)));
+        }
     }
-    let members = &mut listing.entries;
-    let is_cut = members.len() >= most;
-    members.truncate(most.saturating_sub(usize::from(is_cut)));
-    let addresses = if options.no_addresses || members.is_empty() {
-        None
-    } else {
-        let looked_up = addresses::look_up(members, context).await;
-        let (found, missing) = match looked_up {
-            Ok(addresses) => (Some(addresses.found), addresses.refused),
-            Err(reason) => (None, vec![reason]),
-        };
-        for reason in &missing {
+    if asks && !waiting.is_empty() {
+        let addresses = addresses::look_up(&waiting, context).await;
+        for reason in &addresses.refused {
             context.note(reason);
         }
-        found.filter(|found| missing.is_empty() || found.iter().any(Option::is_some))
-    };
-    let listing = listing.with(|members| with_addresses(&members, addresses));
-    context.say(&listing);
+        if addresses.refused.is_empty() || addresses.found.iter().any(Option::is_some) {
+            listing.insert_column(1, MemberView::ADDRESS);
+        }
+        let members = waiting.iter().zip(addresses.found);
+        listing.add(members.map(|(record, address)| MemberView::of(record).with_address(address)));
+    }
+    let found = listing.end();
     if is_cut {
         context.note(&format!("these are the first {}; --limit 0 shows all", options.limit));
     }
-    Ok(listing.found())
+    Ok(found)
 }

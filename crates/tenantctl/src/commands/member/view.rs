@@ -9,7 +9,7 @@ use tenancy_aws::operator::{MemberRecord, UserRecord};
 
 use super::super::defaults::LostDefault;
 use super::addresses::Address;
-use crate::listing::Entry;
+use crate::listing::{Column, Entry};
 use crate::moment::Moment;
 use crate::page::styled_status;
 use crate::page::{DIM, Page, Show, styled};
@@ -36,9 +36,6 @@ pub(super) struct MemberView {
     invite: Option<String>,
     joined_at: Option<Moment>,
     version: u64,
-    /// Whether the pools were asked for addresses, and one answered.
-    #[serde(skip)]
-    has_address: bool,
 }
 
 /// A user and all their memberships.
@@ -81,7 +78,9 @@ pub(super) struct Ended {
 }
 
 impl MemberView {
-    fn of(record: &MemberRecord) -> Self {
+    pub(super) const ADDRESS: Column<Self> = ("e-mail", Self::address);
+
+    pub(super) fn of(record: &MemberRecord) -> Self {
         let membership = &record.membership;
         Self {
             tenant: membership.tenant.to_string(),
@@ -98,8 +97,12 @@ impl MemberView {
             invite: record.invite.as_ref().map(|hash| hash.short().to_owned()),
             joined_at: record.joined_at.map(Moment),
             version: membership.version,
-            has_address: false,
         }
+    }
+
+    pub(super) fn with_address(self, address: Option<Address>) -> Self {
+        let email_verified = address.as_ref().map(|address| address.is_verified);
+        Self { email_verified, email: address.map(|address| address.email), ..self }
     }
 
     /// Knowing the user's default tenant.
@@ -158,41 +161,16 @@ impl UserView {
     }
 }
 
-/// Members as they are listed. `addresses` are in the order of `members`; `None` when no pool was asked, or none answered.
-pub(super) fn with_addresses(
-    members: &[MemberRecord],
-    addresses: Option<Vec<Option<Address>>>,
-) -> Vec<MemberView> {
-    let has_address = addresses.is_some();
-    let addresses = addresses.into_iter().flatten().chain(std::iter::repeat(None));
-    let members = members.iter().zip(addresses).map(|(record, address)| MemberView {
-        email_verified: address.as_ref().map(|address| address.is_verified),
-        email: address.map(|address| address.email),
-        has_address,
-        ..MemberView::of(record)
-    });
-    members.collect()
-}
-
 impl Entry for MemberView {
     const NAME: &'static str = "members";
-
-    fn show_all(members: &[Self], page: &mut Page) {
-        let rows = members.iter().map(|member| {
-            let address = member.has_address.then(|| member.address());
-            let row = [
-                member.roles(),
-                styled_status(member.status),
-                member.stamp.to_owned(),
-                or_dash(member.joined_at.map(Moment::minute)),
-            ];
-            std::iter::once(member.sub.clone()).chain(address).chain(row).collect::<Vec<_>>()
-        });
-        let has_address = members.first().is_some_and(|member| member.has_address);
-        let address = has_address.then_some("e-mail");
-        let headings = std::iter::once("sub").chain(address).chain(["roles", "status", "stamp", "joined"]);
-        page.table(&headings.collect::<Vec<_>>(), rows, "There are no such members.");
-    }
+    const NONE: &'static str = "There are no such members.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("sub", |member| member.sub.clone()),
+        ("roles", Self::roles),
+        ("status", |member| styled_status(member.status)),
+        ("stamp", |member| member.stamp.to_owned()),
+        ("joined", |member| or_dash(member.joined_at.map(Moment::minute))),
+    ];
 }
 
 impl Show for UserView {

@@ -8,7 +8,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use tenancy::{
     Group, IamRoleArn, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier,
 };
-use tenancy_aws::operator::{Change, InviteState, Operator, OperatorError, TenantEdit, TenantRecord};
+use tenancy_aws::operator::{
+    Change, InviteRecord, InviteState, MemberRecord, Operator, OperatorError, TenantEdit, TenantRecord,
+};
 
 use self::view::{RoleSet, RolesView, TenantView, roles_of};
 use super::defaults::{Loss, LostDefault, LostDefaults, lost_with_tenant, sentence};
@@ -283,12 +285,12 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         };
         status && options.tier.as_ref().is_none_or(|tier| *tier == record.tenant.tier)
     };
-    let mut listing = Listing::new();
-    for read in context.reader().await?.tenants().await? {
-        listing.add(read, |record| wanted(&record).then(|| TenantView::from(&record)));
+    let mut listing = Listing::new(context);
+    let mut pages = context.reader().await?.tenant_pages();
+    while let Some(page) = listing.read(&mut pages).await? {
+        listing.add(page.iter().filter(|record| wanted(record)).map(TenantView::from));
     }
-    context.say(&listing);
-    Ok(listing.found())
+    Ok(listing.end())
 }
 
 /// Suspends or offboards. The question comes after the count of users who lose their default tenant. With `--yes` they are
@@ -349,10 +351,13 @@ async fn what_hangs_on(
     operator: &Operator,
     now: tenancy::Timestamp,
 ) -> Result<String, Failure> {
-    let members = operator.members(tenant).await?.into_iter().flatten();
-    let members = members.filter(|member| member.membership.is_active()).count();
-    let invites = operator.invites(tenant).await?.into_iter().flatten();
-    let invites = invites.filter(|invite| invite.state(now) == InviteState::Open).count();
+    let (mut members, mut invites) = (0_usize, 0_usize);
+    let is_active = |member: MemberRecord| member.membership.is_active();
+    let is_open = |invite: InviteRecord| invite.state(now) == InviteState::Open;
+    let pages = operator.member_pages(tenant, None);
+    pages.each(|listed| members += usize::from(listed.is_ok_and(is_active))).await?;
+    let pages = operator.invite_pages(tenant);
+    pages.each(|listed| invites += usize::from(listed.is_ok_and(is_open))).await?;
     let clients = operator.clients(tenant).await?.len();
     let providers = operator.providers(tenant).await?.len();
     Ok(format!(

@@ -7,7 +7,7 @@ use tenancy::{Role, RoleGrant, Tenant};
 use tenancy_aws::operator::TenantRecord;
 
 use crate::issuable::FunctionSettings;
-use crate::listing::Entry;
+use crate::listing::{Column, Entry};
 use crate::moment::Moment;
 use crate::page::{Page, Show, WARN, joined, or_dash, styled, styled_status};
 use crate::token_estimate::TokenEstimate;
@@ -87,19 +87,14 @@ impl Show for TenantView {
 
 impl Entry for TenantView {
     const NAME: &'static str = "tenants";
-
-    fn show_all(tenants: &[Self], page: &mut Page) {
-        let rows = tenants.iter().map(|tenant| {
-            [
-                tenant.id.clone(),
-                tenant.name.clone(),
-                tenant.tier.clone(),
-                styled_status(tenant.status),
-                or_dash(tenant.created_at.map(Moment::minute)),
-            ]
-        });
-        page.table(&["id", "name", "tier", "status", "created"], rows, "There are no such tenants.");
-    }
+    const NONE: &'static str = "There are no such tenants.";
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |tenant| tenant.id.clone()),
+        ("name", |tenant| tenant.name.clone()),
+        ("tier", |tenant| tenant.tier.clone()),
+        ("status", |tenant| styled_status(tenant.status)),
+        ("created", |tenant| or_dash(tenant.created_at.map(Moment::minute))),
+    ];
 }
 
 impl Show for RolesView {

@@ -1,4 +1,4 @@
-//! Reads both sides. What stays in memory of a large pool is a `sub` for each member, and what was found.
+//! Reads both sides, page by page. Of a large pool it holds one `sub` for each member, the states of tenants, and the findings.
 
 use std::collections::{HashMap, HashSet};
 
@@ -148,27 +148,33 @@ async fn members(
     let mut damaged = |damage: tenancy::Damage| {
         scan.findings.push(Finding::of(Kind::Damaged { item: damage.key, problem: damage.problem }));
     };
-    for listed in operator.tenants().await? {
-        match listed {
+    let pages = operator.tenant_pages();
+    pages
+        .each(|listed| match listed {
             Ok(record) => tenants.note(record.tenant.id, Some(record.tenant.status.into())),
             Err(damage) => damaged(damage),
-        }
-    }
+        })
+        .await?;
+    let mut progress = Progress::new("members read", None);
     let mut subs = HashSet::new();
     for tenant in tenants.existing() {
-        for listed in operator.members(tenant).await? {
-            match listed {
-                Ok(member) if member.user.pool == *pool => {
-                    if member.membership.status != MembershipStatus::Removed {
-                        subs.insert(member.user.sub);
+        let pages = operator.member_pages(tenant, None);
+        pages
+            .each(|listed| {
+                progress.advance(1);
+                match listed {
+                    Ok(member) if member.user.pool == *pool => {
+                        if member.membership.status != MembershipStatus::Removed {
+                            subs.insert(member.user.sub);
+                        }
                     }
+                    Ok(_) => {}
+                    // Of another pool: another run's business.
+                    Err(damage) if is_of_another_pool(&damage.key, pool) => {}
+                    Err(damage) => damaged(damage),
                 }
-                Ok(_) => {}
-                // Of another pool: another run's business.
-                Err(damage) if is_of_another_pool(&damage.key, pool) => {}
-                Err(damage) => damaged(damage),
-            }
-        }
+            })
+            .await?;
     }
     Ok(subs)
 }

@@ -36,8 +36,9 @@ pub(crate) async fn read(
     let mut plan = Plan::default();
     let mut tenants = Vec::new();
     let mut states = HashMap::<TenantId, TenantState>::new();
-    for listed in operator.tenants().await? {
-        match listed {
+    let pages = operator.tenant_pages();
+    pages
+        .each(|listed| match listed {
             Ok(record) => {
                 states.insert(record.tenant.id.clone(), record.tenant.status.into());
                 if record.tenant.status != TenantStatus::Offboarded {
@@ -45,23 +46,24 @@ pub(crate) async fn read(
                 }
             }
             Err(damage) => plan.damaged.push(damage),
-        }
-    }
+        })
+        .await?;
     if let Some(tenant) = tenant {
         tenants = vec![operator.tenant(tenant).await?.tenant.id];
     }
     let mut seen = HashSet::new();
     let mut candidates = Vec::new();
     for tenant in &tenants {
-        for listed in operator.members(tenant).await? {
-            match listed {
+        let pages = operator.member_pages(tenant, None);
+        pages
+            .each(|listed| match listed {
                 Ok(member) if is_wanted(&member, pool) && seen.insert(member.user.clone()) => {
                     candidates.push(member.user);
                 }
                 Ok(_) => {}
                 Err(damage) => plan.damaged.push(damage),
-            }
-        }
+            })
+            .await?;
     }
     let order: HashMap<UserKey, usize> =
         candidates.iter().cloned().enumerate().map(|(place, user)| (user, place)).collect();
