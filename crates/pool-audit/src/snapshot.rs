@@ -114,7 +114,7 @@ pub struct BoundClient {
     /// Its id.
     pub client: String,
     pub tenant: String,
-    /// What the binding demands.
+    /// What the binding does.
     pub mode: ClientBindingMode,
 }
 

@@ -76,14 +76,14 @@ pub async fn apply(work: Work<'_>) -> Result<Outcome, Refused> {
     {
         wire::set_mfa(cognito, pool_id, &wire::mfa_request(pool_id, wanted)).await.map_err(|failure| {
             let path = path.display();
-            failure.advise(format!("The pool itself was not updated. As it was, it stands in {path}."))
+            failure.advise(format!("The pool itself was not updated. Its old configuration is in {path}."))
         })?;
     }
     let unsure = match wire::update(cognito, pool_id, update.text(&planned)).await {
         Sent::Done => None,
         Sent::Refused(failure) => return Err(refused(failure, &update.unknown, &path, &plan.differences)),
         Sent::Unknown(failure) => {
-            (work.note)(&format!("{failure}. It may have been done all the same; looking."));
+            (work.note)(&format!("{failure}. Cognito may have made the change anyway; checking."));
             Some(failure)
         }
     };
@@ -100,9 +100,9 @@ pub async fn apply(work: Work<'_>) -> Result<Outcome, Refused> {
     })?;
     if let (Some(failure), Seen::AsBefore) = (unsure, seen) {
         return Err(Refused::failed(format!(
-            "{failure}. For some seconds the user pool has shown no change, but one may still come"
+            "{failure}. The user pool shows no change yet, but the update may still take effect"
         ))
-        .advise(format!("Look again before you repeat it. {}", put_back())));
+        .advise(format!("Check the pool before you run the command again. {}", put_back())));
     }
     Ok(Outcome { backup: path, differences, mfa, notes })
 }
@@ -115,7 +115,7 @@ fn refused(failure: Refused, unknown: &[String], path: &Path, planned: &[Differe
         rule: "failed",
         what: format!("{failure}. {what}"),
         fallback: Some(
-            "Cognito checks the whole pool at each update: the setting that it names has to be mended first.",
+            "Cognito validates the whole pool at each update. Correct the setting that it names, then run the command again.",
         ),
         ..failure.needs("cognito-idp:UpdateUserPool, and iam:PassRole for a role that sends SMS")
     };
@@ -126,7 +126,7 @@ fn refused(failure: Refused, unknown: &[String], path: &Path, planned: &[Differe
             unknown.join(", ")
         ));
     }
-    failure.advise(format!("The pool as it was stands in {}.", path.display()))
+    failure.advise(format!("The pool's old configuration is in {}.", path.display()))
 }
 
 fn refuse_if_changed(before: &Value, now: &Value) -> Result<(), Refused> {
@@ -137,9 +137,9 @@ fn refuse_if_changed(before: &Value, now: &Value) -> Result<(), Refused> {
     Err(Refused::by(
         "pool-changed",
         format!(
-            "somebody has changed the user pool since the plan was made, and nothing was written:{}",
+            "nothing was written, because the user pool changed after the plan was made:{}",
             list(&found)
         ),
     )
-    .advise("Look at the plan again."))
+    .advise("Run the command again, and check the new plan."))
 }

@@ -80,7 +80,7 @@ async fn invocation(
     }
     if is_for_the_other(checked.trigger, arn.name(), &setting_names(configuration)) {
         return Ok(checked.broken(
-            "by its name or its settings it is for the other trigger, and would do nothing at this one",
+            "its name or its settings show that it is for the other trigger; it would do nothing here",
         ));
     }
     let mut notes = Vec::new();
@@ -95,7 +95,7 @@ async fn invocation(
         Err(error) => {
             let error = AwsError::of(&error);
             denied("read the reserved concurrency of", arn, &error)?;
-            notes.push(format!("Whether its reserved concurrency is 0 is not known: {error}."));
+            notes.push(format!("Could not check whether its reserved concurrency is 0: {error}."));
         }
     }
     // No permission can be given for $LATEST; whether the function's own counts for it is not documented.
@@ -124,8 +124,8 @@ async fn invocation(
     }
     if !permission.admits_pool && !permission.unsure.is_empty() {
         return Ok(checked.unknown(
-            "whether its policy lets Cognito invoke it for this pool cannot be judged: its statements have \
-             conditions that depend on more than the pool",
+            "tenantctl cannot tell whether its policy lets Cognito invoke it for this pool: its conditions depend on more than \
+             the pool",
         ));
     }
     if !permission.admits_pool {
@@ -134,7 +134,7 @@ async fn invocation(
     }
     if is_latest {
         return Ok(checked.unknown(
-            "nobody can be allowed to invoke $LATEST by that name: name the function without it, or an alias",
+            "Lambda has no permissions for the name $LATEST: give the function without $LATEST, or an alias",
         ));
     }
     checked.invocable = Some(true);

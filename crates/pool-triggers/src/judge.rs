@@ -99,7 +99,7 @@ fn attach_one(
     }
     if arn.is_unpinned() {
         verdict.notes.push(format!(
-            "{} has no alias and no version: what is uploaded to {} is live at once.",
+            "{} has no alias and no version: every upload to {} is live at once.",
             slot.name(),
             arn.name()
         ));
@@ -138,11 +138,10 @@ pub fn detach(pool: &Value, wish: &Wish<'_>) -> Result<Verdict, Refused> {
         verdict.changes.push((slot, Wanted::Empty));
         verdict.notes.push(match slot {
             Trigger::PostConfirmation => {
-                "Who signs up from then on redeems no invite when confirming.".to_owned()
+                "From then on, users who sign up redeem no invite at confirmation.".to_owned()
             }
             Trigger::PreTokenGeneration => {
-                "Tokens made from then on carry no tenant, and nobody is refused for not having one."
-                    .to_owned()
+                "From then on, tokens carry no tenant, and users without a tenant get tokens.".to_owned()
             }
         });
     }
@@ -160,7 +159,7 @@ fn taken(slot: Trigger, current: &str, wanted: &FunctionArn, choice: Choice) -> 
 }
 
 fn taken_twice(hidden: &str) -> Refused {
-    let what = format!("the old key PreTokenGeneration names another function than the new one: {hidden}");
+    let what = format!("PreTokenGeneration names another function than PreTokenGenerationConfig: {hidden}");
     Refused::by("slot-taken", what).or(Choice::TakeOffOld)
 }
 

@@ -75,8 +75,8 @@ impl Plan {
         }
         if is_change && owner.is_none() {
             notes.push(
-                "No tag tells who owns the pool. If a template does (CloudFormation, CDK, Terraform ..), change it \
-                 there: its next deployment undoes this."
+                "No tag names an owner of the pool. If a template owns it (CloudFormation, CDK, Terraform ..), change the \
+                 template instead: its next deployment undoes this change."
                     .to_owned(),
             );
         }

@@ -12,16 +12,18 @@ pub(crate) fn of_meaning(meaning: Meaning) -> Option<&'static str> {
             "Ask an administrator of the AWS account for that permission, or take other credentials with --profile."
         }
         Meaning::Throttled => "Try again in a minute.",
-        Meaning::Conflict => "Somebody else is changing it at this moment: look at it again, then repeat.",
+        Meaning::Conflict => {
+            "Another call is changing the same resource. Check its state, then run the command again."
+        }
         Meaning::Unsupported => {
-            "Does the endpoint (--endpoint-url, AWS_ENDPOINT_URL) play this service of AWS?"
+            "Check that the endpoint (--endpoint-url, AWS_ENDPOINT_URL) supports this AWS service."
         }
         Meaning::Unreachable => {
-            "Is the network up, and are the Region and the endpoint right (--region, --endpoint-url, AWS_ENDPOINT_URL)?"
+            "Check the network, the Region and the endpoint (--region, --endpoint-url, AWS_ENDPOINT_URL)."
         }
         Meaning::Internal => "Try again in a minute. https://health.aws.amazon.com shows outages.",
         Meaning::Unreadable => {
-            "Is the endpoint right (--endpoint-url, AWS_ENDPOINT_URL), or is there a proxy?"
+            "Check the endpoint (--endpoint-url, AWS_ENDPOINT_URL), and whether a proxy answered instead."
         }
         Meaning::NotFound | Meaning::UserNotFound | Meaning::Refused => return None,
     })
@@ -39,8 +41,8 @@ pub(crate) fn refusal(rule: &Rule) -> String {
         }
         Rule::MemberExists { .. } => "use `tenantctl member set-roles`",
         Rule::MemberSuspended { .. } => "use `tenantctl member resume`",
-        Rule::MemberRemoved { .. } => "`tenantctl member add` takes them back",
-        Rule::InviteOpen { .. } => "see `tenantctl invite resend` and `revoke`",
+        Rule::MemberRemoved { .. } => "add them again with `tenantctl member add`",
+        Rule::InviteOpen { .. } => "use `tenantctl invite resend` or `tenantctl invite revoke`",
         Rule::InviteRevoked | Rule::InviteUsedUp => "make a new one with `tenantctl invite create`",
         Rule::NothingToRevoke => "`tenantctl member remove` ends a membership",
         Rule::TenantExists(_)
@@ -79,7 +81,7 @@ mod tests {
             ),
             (
                 Rule::MemberRemoved { sub: sub(), tenant: tenant() },
-                "user sub-1 was removed from `acme`; `tenantctl member add` takes them back",
+                "user sub-1 was removed from `acme`; add them again with `tenantctl member add`",
             ),
             (Rule::InviteUsedUp, "the invite is used up; make a new one with `tenantctl invite create`"),
             (Rule::InviteUses, "an invite is for 1 to 10000 users"),

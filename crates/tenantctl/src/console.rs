@@ -39,5 +39,6 @@ fn somebody_to_ask(question: &str) -> Result<(), Failure> {
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         return Ok(());
     }
-    Err(Failure::usage(format!("there is nobody to ask: {question}")).hint("--yes answers it."))
+    Err(Failure::usage(format!("cannot ask for confirmation without a terminal: {question}"))
+        .hint("To confirm, add --yes."))
 }

@@ -104,7 +104,7 @@ impl Context {
         match (&self.globals.table, self.is_local()) {
             (Some(table), _) if !table.trim().is_empty() => Ok(table.clone()),
             (_, true) => Ok(LOCAL_TABLE.to_owned()),
-            (_, false) => Err(Failure::usage("which table? Give --table NAME, or set TENANCY_TABLE")
+            (_, false) => Err(Failure::usage("no table is named: give --table NAME, or set TENANCY_TABLE")
                 .hint("--local FILE works on a table in a local file.")),
         }
     }
@@ -123,7 +123,7 @@ impl Context {
             let is_new = !path.exists();
             if is_new && !self.may_make_local.load(Ordering::Relaxed) {
                 return Err(Failure::failed(format!("there is no file {}", path.display()))
-                    .hint("`tenantctl table create` with the same --local makes it."));
+                    .hint("Create it: run `tenantctl table create` with the same --local."));
             }
             let url = local::serve(path).await?;
             let config = aws_sdk_dynamodb::config::Builder::from(&aws::local()).endpoint_url(url);
@@ -140,7 +140,7 @@ impl Context {
     ) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
         let url = self.endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER");
         if self.is_local() && url.is_none() {
-            return Err(Failure::usage("with --local there is no user pool to ask").hint(
+            return Err(Failure::usage("--local has no user pool").hint(
                 "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER points at one, such as that of `cargo dev-stack`.",
             ));
         }
@@ -261,11 +261,12 @@ impl Context {
         }
         let identity = aws_sdk_sts::Client::from_conf(config.build()).get_caller_identity().send().await;
         let identity = identity.map_err(|error| {
-            failure::aws("find out who you are, for the audit", &error)
-                .or_hint("--actor NAME says it instead.")
+            failure::aws("get your AWS identity for the audit log", &error)
+                .or_hint("Or name yourself with --actor NAME.")
         })?;
         identity.arn.ok_or_else(|| {
-            Failure::failed("AWS did not say who you are").hint("--actor NAME says it instead.")
+            Failure::failed("AWS returned no identity for these credentials")
+                .hint("Or name yourself with --actor NAME.")
         })
     }
 

@@ -122,7 +122,7 @@ impl Failure {
     /// With the permission that it takes, where AWS has denied it.
     pub(crate) fn needs(mut self, permission: &str) -> Self {
         if self.meaning == Some(Meaning::Denied) {
-            self.hint = Some(format!("It takes {permission}. {}", self.hint.unwrap_or_default()));
+            self.hint = Some(format!("This needs {permission}. {}", self.hint.unwrap_or_default()));
         }
         self
     }
@@ -195,14 +195,13 @@ impl From<tenancy::ports::StoreError> for Failure {
                 if operation == operator::APPLY && error.meaning().is_no_answer() {
                     failure.and_hint("The change may have been written: check before you retry.")
                 } else {
-                    failure.or_hint(
-                        "Is the table's name right (--table, TENANCY_TABLE), and the Region (--region)?",
-                    )
+                    failure
+                        .or_hint("Check the table name (--table, TENANCY_TABLE) and the Region (--region).")
                 }
             }
             StoreError::Damaged(damage) => Self::failed(damage.to_string())
                 .coded("damaged")
-                .hint("docs/table.md says what the item must look like."),
+                .hint("docs/table.md describes the layout of the item."),
         }
     }
 }

@@ -93,7 +93,7 @@ impl FunctionSettings {
                 check_group(group)?;
             }
             self.check_member(tenant, std::slice::from_ref(role)).map_err(|failure| {
-                failure.hint(format!("It is the role `{role}`: fewer or shorter groups would do."))
+                failure.hint(format!("The cause is the role `{role}`. Give it fewer or shorter groups."))
             })?;
         }
         Ok(())
@@ -121,9 +121,9 @@ fn check_group(group: &Group) -> Result<(), Failure> {
     if is_of_provider || reserved {
         return Err(Failure::refused(
             "group-reserved",
-            format!("Cognito keeps group names like `{name}` for itself"),
+            format!("the group name `{name}` is reserved by Cognito"),
         )
-        .hint("It gives <user pool id>_<provider> to users of an identity provider; choose another name."));
+        .hint("Choose another name. Cognito uses <user pool id>_<provider> for the users of an identity provider."));
     }
     Ok(())
 }
@@ -143,7 +143,7 @@ pub(crate) fn note_unlisted_roles(tenant: &TenantRecord, roles: &[Role], context
 }
 
 fn not_issuable(why: &str) -> Failure {
-    Failure::refused("not-issuable", format!("this could never be issued: {why}"))
+    Failure::refused("not-issuable", format!("no token could be issued with this change: {why}"))
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ pub(crate) async fn serve(path: &Path) -> Result<String, Failure> {
         Failure::failed(format!("could not open the local table file {}: {error}", path.display()))
     };
     let foreign = |_: &dyn std::fmt::Display| {
-        Failure::failed(format!("{} is no table file, or cannot be written", path.display()))
-            .hint("--local takes a file that `tenantctl table create` or `cargo dev-stack --data` has made.")
+        Failure::failed(format!("{} is not a table file, or is not writable", path.display()))
+            .hint("Give --local a file that `tenantctl table create` or `cargo dev-stack --data` created.")
     };
     create_private(path).map_err(|error| foreign(&error))?;
     let database = Database::new(&path.to_string_lossy()).map_err(|error| foreign(&error))?;

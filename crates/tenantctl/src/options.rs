@@ -40,7 +40,7 @@ pub(crate) struct AwsOptions {
     /// AWS Region
     #[arg(long, global = true, value_name = "REGION", help_heading = "Where")]
     pub(crate) region: Option<String>,
-    /// Send the calls of every service to this URL. AWS_ENDPOINT_URL_DYNAMODB and its like set one service
+    /// Send all AWS calls to this URL. AWS_ENDPOINT_URL_DYNAMODB and similar variables set it for one service
     #[arg(long, global = true, value_name = "URL", help_heading = "Where")]
     pub(crate) endpoint_url: Option<String>,
 }

@@ -5,13 +5,13 @@ use user_pool::region_named;
 /// Says that `name` is of another Region than the one that was asked.
 pub(crate) fn mistake(name: &str, asked: &str) -> Option<String> {
     let region = region_named(name).filter(|region| *region != asked)?;
-    Some(format!("`{name}` is in the Region {region}, and {asked} was asked: --region {region}."))
+    Some(format!("`{name}` is in the Region {region}, but the call went to {asked}. Add --region {region}."))
 }
 
 /// What to do when `name`, such as a pool's id, was not found in the Region `asked`.
 pub(crate) fn hint(name: &str, asked: &str) -> String {
     mistake(name, asked).unwrap_or_else(|| {
-        format!("The Region {asked} was asked. Are the name, --region and --profile right?")
+        format!("The call went to the Region {asked}. Check the name, --region and --profile.")
     })
 }
 

@@ -13,8 +13,8 @@ pub(super) const RULES: &[Rule] = &[Rule {
     id: "not-checked",
     severity: Severity::Medium,
     looks_for: "App clients or identity providers that could not be listed or described, or functions of the two triggers that \
-                Lambda did not show. Severity low for functions of other triggers, info for what was deleted meanwhile.",
-    why: "The audit rests on them: one client that was not seen may be the one that can write the tenant attribute, and a function \
+                could not be read. Severity low for functions of other triggers, info for resources deleted during the audit.",
+    why: "Other rules depend on them. An app client that was not read may be able to write the tenant attribute. A function \
           that the pool may not call locks users out.",
     check: Check::Any(not_checked),
 }];
@@ -41,9 +41,13 @@ fn gaps<T>(what: &str, list: &Read<Vec<Listed<T>>>, unlisted: Option<&Unread>) -
     }
     let of_described = hidden.into_values().map(|(unread, ids)| {
         if unread.kind == No::Missing {
-            let found = format!("Listed, and gone when they were described: {}.", listed(&ids));
-            return Finding::new(what, found, "Nothing, if they were deleted just now; run it again.")
-                .at(Severity::Info);
+            let found = format!("Deleted between listing and description: {}.", listed(&ids));
+            return Finding::new(
+                what,
+                found,
+                "If somebody has just deleted them, nothing; run doctor again.",
+            )
+            .at(Severity::Info);
         }
         let found =
             format!("{} of {} {what} could not be described ({})", ids.len(), list.len(), listed(&ids));
@@ -57,9 +61,9 @@ fn gaps<T>(what: &str, list: &Read<Vec<Listed<T>>>, unlisted: Option<&Unread>) -
 fn gap(what: &str, found: &str, unread: &Unread) -> Finding {
     let mend = match unread.kind {
         No::Denied => {
-            format!("Allow {} on the user pool to whoever runs the audit, and run it again.", unread.action)
+            format!("Allow {} on the user pool for these credentials, and run doctor again.", unread.action)
         }
-        _ => format!("Run it again where {} is answered.", unread.action),
+        _ => format!("Run doctor again when {} works.", unread.action),
     };
     Finding::new(what, format!("{found}: {unread}."), mend)
 }
@@ -77,9 +81,8 @@ fn functions(snapshot: &Snapshot) -> Vec<Finding> {
         .map(|((is_other, reason), subjects)| {
             let finding = Finding::new(
                 "functions",
-                format!("Not all could be seen of {}: {reason}.", listed(subjects)),
-                "Run it again as somebody who may look at the functions, and when Lambda answers; tenantctl doctor --help lists the \
-                 permissions.",
+                format!("Could not read everything about {}: {reason}.", listed(subjects)),
+                "Run doctor again with credentials that can read the functions; tenantctl doctor --help lists the permissions.",
             );
             if is_other { finding.at(Severity::Low) } else { finding }
         })

@@ -19,50 +19,51 @@ pub(super) const RULES: &[Rule] = &[
         id: "attribute-missing",
         severity: Severity::High,
         looks_for: "The pool's schema lacks the tenant attribute.",
-        why: "Nobody can be stamped: post-confirmation writes the attribute, and Cognito refuses what is not in the schema.",
+        why: "Users cannot be stamped: post-confirmation writes this attribute, and Cognito rejects attributes that are not in \
+              the schema.",
         check: Check::Pool(missing),
     },
     Rule {
         id: "attribute-immutable",
         severity: Severity::High,
         looks_for: "The tenant attribute is not mutable.",
-        why: "An immutable attribute can be written only while the user is made, so no stamp can follow, and whoever \
-              signs up through a client that can write it keeps the value for ever.",
+        why: "An immutable attribute can be set only when the user is created, so it cannot be stamped later. A user who sets \
+              it at sign-up keeps that value forever.",
         check: Check::Pool(immutable),
     },
     Rule {
         id: "attribute-type",
         severity: Severity::High,
-        looks_for: "The tenant attribute is no string, or one that only developers can write.",
-        why: "The id of a tenant is a text; Cognito refuses it in any other attribute.",
+        looks_for: "The tenant attribute is not a string, or is a developer-only attribute.",
+        why: "A tenant id is a string; Cognito rejects it in any other attribute.",
         check: Check::Pool(data_type),
     },
     Rule {
         id: "attribute-length",
         severity: Severity::Medium,
-        looks_for: "The tenant attribute does not take every id of a tenant, which is 3 to 63 characters long.",
-        why: "The stamp of a tenant with a longer or shorter id is refused, and stays pending for ever.",
+        looks_for: "The length constraints of the tenant attribute exclude some tenant ids, which have 3 to 63 characters.",
+        why: "Cognito rejects the stamp if the tenant id is too long or too short, and the stamp stays pending forever.",
         check: Check::Pool(length),
     },
     Rule {
         id: "attribute-required",
         severity: Severity::High,
         looks_for: "The tenant attribute is required at sign-up.",
-        why: "Users would have to name a tenant themselves before anybody has admitted them to it.",
+        why: "Users must then name a tenant at sign-up, before they are members of it.",
         check: Check::Pool(required),
     },
     Rule {
         id: "attribute-writable",
         severity: Severity::Critical,
         looks_for: "An app client lists the tenant attribute among those that it can write.",
-        why: "Any user can then name any tenant: at sign-up, or later with an access token. The triggers never take the \
-              attribute for evidence, but whatever else reads it from the user or the token does.",
+        why: "Any user can set any tenant id, at sign-up or later with an access token. The two functions never trust the \
+              attribute, but other readers of the user or the token may.",
         check: Check::Client(writable),
     },
     Rule {
         id: "attribute-write-default",
         severity: Severity::Critical,
-        looks_for: "An app client has no list of its own of what it can write. Severity low for app clients of machines alone.",
+        looks_for: "An app client has no WriteAttributes. Severity low for app clients that serve only machines.",
         why: "Such a client can write every standard and custom attribute, the tenant attribute included (developer guide): \
               any user can then name any tenant.",
         check: Check::Client(write_default),
@@ -71,39 +72,39 @@ pub(super) const RULES: &[Rule] = &[
         id: "attribute-protected-writable",
         severity: Severity::High,
         looks_for: "An app client can write an attribute that was named with --attributes.",
-        why: "Users can then give themselves what the attribute stands for, such as a role.",
+        why: "Users can grant themselves what the attribute means, such as a role.",
         check: Check::Client(protected_writable),
     },
     Rule {
         id: "attribute-suspect-writable",
         severity: Severity::Medium,
-        looks_for: "An app client can write a custom attribute with a word in its name that sounds as if rights hang on it (such \
-                    as tenant, company, account, role, org, group, admin, staff, tier, plan, level, permission, scope).",
-        why: "If anything trusts it, users can give themselves what it stands for. Name it with --attributes when it does, \
-              and ignore this rule when nothing does.",
+        looks_for: "An app client can write a custom attribute whose name suggests that it grants rights (it contains a word \
+                    such as tenant, company, account, role, org, group, admin, staff, tier, plan, level, permission, scope).",
+        why: "If an application trusts the attribute, users can grant themselves those rights. If one does, name the attribute \
+              with --attributes. If none does, ignore this rule.",
         check: Check::Client(suspect_writable),
     },
     Rule {
         id: "email-verified-writable",
         severity: Severity::Medium,
         looks_for: "An app client lists email_verified or phone_number_verified among those that it can write.",
-        why: "Invites to an address are redeemed on the word of email_verified. Only Cognito, an operator or a provider \
-              that deserves it should give that word.",
+        why: "email_verified decides who can redeem an invite to an address. Only Cognito, an operator or a trusted provider \
+              should set it.",
         check: Check::Client(verified_writable),
     },
     Rule {
         id: "email-change-unverified",
         severity: Severity::Medium,
         looks_for: "Users can change their e-mail address, and it changes before the new one is verified.",
-        why: "The address of a user is then one that nobody has proven, for as long as the user likes. Applications that \
-              read email without email_verified take the user for somebody else.",
+        why: "A user can keep an unverified address for any time. Applications that read email without email_verified can \
+              mistake the user for somebody else.",
         check: Check::Pool(change_unverified),
     },
     Rule {
         id: "email-not-auto-verified",
         severity: Severity::Low,
         looks_for: "Cognito does not verify e-mail addresses at sign-up.",
-        why: "An invite to an address is redeemed by a verified address alone, also with its code. Invite such users without an \
+        why: "An invite to an address requires a verified address, even with the code. Invite users of this pool without an \
               address.",
         check: Check::Pool(not_auto_verified),
     },
@@ -126,8 +127,8 @@ fn wrong(
         .map(|attribute| {
             let bare = unused_name(snapshot);
             let mend = format!(
-                "No attribute can be changed or taken away; another one takes its place. {} Then name it to both functions: \
-                 TENANT_ATTRIBUTE=custom:{bare}.",
+                "Cognito cannot change or remove an attribute, so add a new one. {} Then set TENANT_ATTRIBUTE=custom:{bare} on \
+                 both functions.",
                 add(snapshot, bare)
             );
             Finding::new(format!("attribute {name}"), found(attribute, name), mend)
@@ -317,7 +318,7 @@ fn narrowed(snapshot: &Snapshot, client: &Client<'_>) -> String {
     let without = if client.writes().is_some() {
         format!(", without {}", listed(dropped))
     } else {
-        ", and what else users give at sign-up or may change themselves".to_owned()
+        ", plus other attributes that users set at sign-up or may change themselves".to_owned()
     };
     let unmapped: Vec<&str> = mapped.iter().copied().filter(|name| !is_fine(name)).collect();
     let first = if unmapped.is_empty() {
@@ -329,7 +330,7 @@ fn narrowed(snapshot: &Snapshot, client: &Client<'_>) -> String {
         )
     };
     let unseen = if hides_providers(snapshot, offered) {
-        " (with what its identity providers are mapped onto as well: not all could be read)"
+        " (plus the attributes that its identity providers map to, which could not all be read)"
     } else {
         ""
     };
@@ -348,13 +349,13 @@ fn hides_providers(snapshot: &Snapshot, offered: &[String]) -> bool {
 fn how(client: &Client<'_>) -> &'static str {
     let scopes = client.settings.allowed_o_auth_scopes();
     if client.is_machine_only() {
-        "It gives tokens to machines alone and has a secret, so only who holds the secret can sign users up through it."
+        "It serves only machines and has a secret, so only a holder of the secret can sign users up through it."
     } else if scopes.iter().any(|scope| scope == "aws.cognito.signin.user.admin") {
         "A user does so at sign-up, or with any access token of this client: its OAuth scopes have \
          aws.cognito.signin.user.admin."
     } else if client.has_secret() != Ok(false) {
-        "A user does so with an access token of a sign-in through the API, which has the scope \
-         aws.cognito.signin.user.admin; at sign-up only who holds the client's secret."
+        "A user can do this with an access token from a sign-in through the API, which has the scope \
+         aws.cognito.signin.user.admin. At sign-up, only a holder of the client's secret can."
     } else {
         "A user does so at sign-up, or with an access token of a sign-in through the API, which has the scope \
          aws.cognito.signin.user.admin."
@@ -371,7 +372,10 @@ fn write_default(snapshot: &Snapshot, client: &Client<'_>) -> Option<Finding> {
     at_stake.extend(snapshot.suspects());
     let finding = Finding::new(
         client.subject(),
-        format!("It has no WriteAttributes. At stake: {}.", listed(at_stake)),
+        format!(
+            "It has no WriteAttributes, so it can write every attribute, including {}.",
+            listed(at_stake)
+        ),
         narrowed(snapshot, client),
     );
     Some(if client.is_machine_only() { finding.at(Severity::Low) } else { finding })

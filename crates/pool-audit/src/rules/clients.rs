@@ -14,38 +14,38 @@ pub(super) const RULES: &[Rule] = &[
         id: "client-user-existence",
         severity: Severity::Medium,
         looks_for: "An app client tells whether a user exists.",
-        why: "Anybody can try out which addresses have a user here, and so who the customers are.",
+        why: "Anybody can find out which addresses have a user, and so who your customers are.",
         check: Check::Client(user_existence),
     },
     Rule {
         id: "client-implicit-flow",
         severity: Severity::High,
         looks_for: "An app client has the implicit OAuth flow. Severity medium while OAuth is off for the client.",
-        why: "Tokens come back in the address of a page, where the browser's history, logs and other scripts find them; OAuth \
-              2.1 has dropped it.",
+        why: "Tokens are returned in the page URL, where the browser history, logs and other scripts can read them. OAuth 2.1 \
+              removes this flow.",
         check: Check::Client(implicit_flow),
     },
     Rule {
         id: "client-token-revocation",
         severity: Severity::Medium,
-        looks_for: "Refresh tokens of an app client cannot be revoked. Severity low where the client does not say.",
-        why: "A stolen refresh token cannot be taken back. (Who is removed from a tenant gets no new token all the same.)",
+        looks_for: "Refresh tokens of an app client cannot be revoked. Severity low if the setting is missing.",
+        why: "A stolen refresh token stays valid. (A user who is removed from a tenant gets no new token for it anyway.)",
         check: Check::Client(token_revocation),
     },
     Rule {
         id: "client-machine-secret",
         severity: Severity::High,
         looks_for: "An app client of machines (client_credentials or ALLOW_CLIENT_TOKEN_AUTH) without a secret.",
-        why: "Its secret is all that proves who asks for a token of its tenant.",
+        why: "The secret is the only proof that a caller may get tokens for the client's tenant.",
         check: Check::Secret(machine_secret),
     },
     Rule {
         id: "client-machine-mixed",
         severity: Severity::Medium,
-        looks_for: "An app client of machines that users can sign in through as well. Severity low when only by the sign-in flows \
-                    that it has by default.",
-        why: "A binding to a tenant means one thing for machines and another for users; Cognito wants client_credentials to be \
-              a client's only OAuth flow.",
+        looks_for: "A machine app client that users can also sign in through. Severity low if only the default sign-in flows \
+                    allow it.",
+        why: "A binding means different things for machines and for users, and Cognito requires client_credentials to be a \
+              client's only OAuth flow.",
         check: Check::Client(machine_mixed),
     },
 ];
@@ -107,7 +107,7 @@ fn token_revocation(_: &Snapshot, client: &Client<'_>) -> Option<Finding> {
         // New clients have it on by default; those from before it was there do not say (API reference).
         None => Finding::new(
             client.subject(),
-            "EnableTokenRevocation is not said; clients from before June 2021 have it off.",
+            "EnableTokenRevocation is not set; it is off for clients created before June 2021.",
             mend,
         )
         .at(Severity::Low),

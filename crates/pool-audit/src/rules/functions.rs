@@ -27,13 +27,13 @@ pub(super) const RULES: &[Rule] = &[
         id: "function-state",
         severity: Severity::High,
         looks_for: "A trigger's function is not active, or its last update failed.",
-        why: "Calls fail, or wait until it is active, which takes longer than Cognito waits.",
+        why: "Calls fail, or wait for the function longer than Cognito does.",
         check: Check::Function(state),
     },
     Rule {
         id: "function-concurrency",
         severity: Severity::Critical,
-        looks_for: "No call at all is reserved for a trigger's function (reserved concurrency 0).",
+        looks_for: "The reserved concurrency of a trigger's function is 0.",
         why: "Lambda refuses every call, so every operation that the trigger belongs to fails.",
         check: Check::Function(concurrency),
     },
@@ -41,30 +41,30 @@ pub(super) const RULES: &[Rule] = &[
         id: "function-swapped",
         severity: Severity::Critical,
         looks_for: "The function for the other trigger: post-confirmation at pre-token-generation, or the other way round.",
-        why: "A function hands on what is not its own, unchanged: tokens carry no tenant, nobody is refused for having none, \
-              and nobody joins.",
+        why: "Each function returns the other trigger's events unchanged: tokens carry no tenant, users without a tenant get \
+              tokens, and nobody joins.",
         check: Check::Function(swapped),
     },
     Rule {
         id: "function-timeout-long",
         severity: Severity::Low,
         looks_for: "A trigger's function may run for more than 5 seconds.",
-        why: "Cognito waits for 5 and then calls again, up to three times: attempts run beside each other.",
+        why: "Cognito waits 5 seconds and then calls again, up to three times, so attempts run in parallel.",
         check: Check::Function(timeout_long),
     },
     Rule {
         id: "function-timeout-short",
         severity: Severity::Medium,
         looks_for: "One of this product's functions may run for less than 4 seconds.",
-        why: "Either function ends its calls by itself after 3.5 seconds, with an error that users understand; Lambda would \
-              end it before, in the middle of a redemption.",
+        why: "Each function stops by itself after 3.5 seconds, with an error that users understand. With a shorter timeout, \
+              Lambda stops it first, possibly during a redemption.",
         check: Check::Own(timeout_short),
     },
     Rule {
         id: "function-alias-split",
         severity: Severity::Info,
         looks_for: "A trigger calls an alias that shares its calls between two versions.",
-        why: "Good while something is tried out; this audit has looked at the settings of the first version alone.",
+        why: "This is fine during a trial. doctor checked the settings of the first version only.",
         check: Check::Function(alias_split),
     },
 ];
@@ -143,8 +143,8 @@ fn swapped(_: &Snapshot, function: &Function) -> Result<Option<Finding>, String>
     Ok(is_swapped.then(|| {
         Finding::new(
             function.subject(),
-            format!("By its name or its settings it is not for {}.", function.trigger),
-            "tenantctl pool attach with each function at its own trigger, and --replace.",
+            format!("Its name or its settings show that it is not for {}.", function.trigger),
+            "Attach each function to its own trigger: tenantctl pool attach with --replace.",
         )
     }))
 }

@@ -10,8 +10,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "marker-requestable",
         severity: Severity::Critical,
-        looks_for: "An app client, or one that anybody registers (DcrConfiguration), may ask for the marker scope (MARKER_SCOPE of \
-                    pre-token-generation) itself.",
+        looks_for: "An app client, or a client registered through DcrConfiguration, can request the marker scope (MARKER_SCOPE \
+                    of pre-token-generation).",
         why: "The scope says that a token has a tenant. A client that asks for it can get one without a tenant as soon as the \
               trigger is off or on event version V1_0, and every API that goes by the scope lets it in.",
         check: Check::Any(requestable),
@@ -20,8 +20,8 @@ pub(super) const RULES: &[Rule] = &[
         id: "marker-undefined",
         severity: Severity::Info,
         looks_for: "No resource server of the pool defines the marker scope (MARKER_SCOPE of pre-token-generation).",
-        why: "AWS does not say whether Cognito takes a scope from a trigger that the pool does not define. If it does not, every \
-              API that demands the scope refuses everybody.",
+        why: "AWS does not document whether a trigger can add a scope that the pool does not define. If it cannot, every API \
+              that requires the scope refuses every request.",
         check: Check::Any(undefined),
     },
 ];

@@ -41,16 +41,16 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 
 /// The end of what mends a setting of the pool or of an app client. No command is given for those: one with a setting alone
 /// resets all others.
-pub const RESETS: &str = "; everything else as it is.";
+pub const RESETS: &str = "; keep all other settings.";
 
 /// What changes a setting of an app client: `members`, such as `EnableTokenRevocation: true`.
 fn of_client(members: impl std::fmt::Display) -> String {
-    format!("In the app client (AWS::Cognito::UserPoolClient) {members}{RESETS}")
+    format!("In the app client (AWS::Cognito::UserPoolClient), set {members}{RESETS}")
 }
 
 /// What changes a setting of the pool.
 fn of_pool(members: impl std::fmt::Display) -> String {
-    format!("In the user pool (AWS::Cognito::UserPool) {members}{RESETS}")
+    format!("In the user pool (AWS::Cognito::UserPool), set {members}{RESETS}")
 }
 
 /// A list as templates have it.

@@ -10,8 +10,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "permission-missing",
         severity: Severity::Critical,
-        looks_for: "No statement of a function's policy lets this pool call it by the alias that is attached. Severity high where \
-                    conditions cannot be judged, medium where AWS does not say ($LATEST).",
+        looks_for: "No statement of a function's policy lets this pool call the attached alias. Severity high if doctor cannot \
+                    evaluate a condition, medium for $LATEST, which AWS does not document.",
         why: "Every operation that the trigger belongs to fails with AccessDeniedException: for pre-token-generation all \
               sign-ins and refreshes.",
         check: Check::Function(permission_missing),
@@ -19,16 +19,15 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "permission-anybody",
         severity: Severity::Critical,
-        looks_for: "A statement of a function's policy lets anybody call it. Severity high when only through an address of its own \
-                    (function URL).",
-        why: "Whoever calls it can make up events: redeem invites for users of their choice, and learn who is in which tenant.",
+        looks_for: "A statement of a function's policy lets anybody call it. Severity high if only through a function URL.",
+        why: "A caller can send invented events, and so redeem invites for any user and learn who belongs to which tenant.",
         check: Check::Function(permission_anybody),
     },
     Rule {
         id: "permission-any-pool",
         severity: Severity::High,
         looks_for: "A statement of a function's policy lets any user pool of any account call it.",
-        why: "Somebody else's pool can be attached to it, with users whom that somebody makes up.",
+        why: "Another AWS account can attach its own pool to the function, and send events for invented users.",
         check: Check::Function(permission_any_pool),
     },
     Rule {
@@ -42,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "permission-source-account",
         severity: Severity::Low,
         looks_for: "A statement names the pool (aws:SourceArn) and not its account as well (aws:SourceAccount).",
-        why: "A second line of defence that AWS asks for; the pool's ARN has the account in it.",
+        why: "AWS recommends both as defence in depth. The risk is low, because the pool's ARN contains the account.",
         check: Check::Function(permission_source_account),
     },
     Rule {
@@ -50,7 +49,7 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
         looks_for: "A statement of a function's policy lets another account, a pool of another account, or a service for any \
                     account call one of the two functions. Severity low for roles and services of the pool's own account.",
-        why: "Whoever calls it can make up events: redeem invites for users of their choice, and learn who is in which tenant.",
+        why: "A caller can send invented events, and so redeem invites for any user and learn who belongs to which tenant.",
         check: Check::Function(permission_others),
     },
 ];
@@ -77,14 +76,13 @@ fn permission_missing(snapshot: &Snapshot, function: &Function) -> Result<Option
         Some(permission) if !permission.denied.is_empty() => Finding::new(
             subject,
             format!("A statement of its policy keeps Cognito from calling it: {}.", named(&permission.denied)),
-            "No statement that allows the call helps against one that denies it: take that one out of the policy, or let its \
-             conditions leave out this pool.",
+            "A deny overrides every allow. Remove the statement from the policy, or exclude this pool in its conditions.",
         ),
         Some(permission) if permission.admits_pool && function.name.qualifier.as_deref() == Some("$LATEST") => {
             Finding::new(
                 subject,
-                "It is called as $LATEST, for which Lambda keeps no statements; those of the function let this pool call, and \
-                 AWS does not say whether that is enough.",
+                "The trigger calls $LATEST, which has no policy of its own. The function's policy allows this pool, but AWS \
+                 does not document whether that is enough.",
                 "Attach an alias that the pool may call, or the function without $LATEST.",
             )
             .at(Severity::Medium)
@@ -93,7 +91,7 @@ fn permission_missing(snapshot: &Snapshot, function: &Function) -> Result<Option
         Some(permission) if !permission.unsure.is_empty() => Finding::new(
             subject,
             format!(
-                "Its policy has no statement that surely lets this pool call {}; the conditions of {} cannot be judged here.",
+                "doctor cannot tell whether its policy lets this pool call {}: it cannot evaluate the conditions of {}.",
                 function.name,
                 named(&permission.unsure)
             ),
@@ -187,8 +185,8 @@ fn too_wide(
 }
 
 /// What has to be thought of before statements that serve several pools are taken away.
-const OTHER_POOLS: &str = " If other pools call this function, give each a statement of its own before: without one their users \
-                           are locked out.";
+const OTHER_POOLS: &str = " If other pools call this function, first add a statement for each of them, or their users are \
+                           locked out.";
 
 fn permission_anybody(snapshot: &Snapshot, function: &Function) -> Result<Option<Finding>, String> {
     let found = "Statements without a condition let anybody call it";
@@ -202,10 +200,7 @@ fn permission_anybody(snapshot: &Snapshot, function: &Function) -> Result<Option
     }
     let finding = Finding::new(
         function.subject(),
-        format!(
-            "Statements let anybody call it through an address of its own: {}.",
-            named(&permission.by_url)
-        ),
+        format!("Statements let anybody call it through its function URL: {}.", named(&permission.by_url)),
         format!(
             "{}; and delete the function URL, if there is one: aws lambda delete-function-url-config {}.",
             remove(snapshot, function, &permission.by_url),

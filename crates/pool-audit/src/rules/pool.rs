@@ -11,24 +11,25 @@ pub(super) const RULES: &[Rule] = &[
         id: "sign-up-open",
         severity: Severity::Info,
         looks_for: "Anybody can sign up. Severity medium with --invite-only.",
-        why: "Invited users who sign up themselves need it. A stranger can do so too, and gets a confirmed user without a tenant: \
-              no token comes of it while pre-token-generation enforces, but the user counts, and mail is sent. Where operators \
-              make every user, or all come through identity providers, close it.",
+        why: "Invited users need it to sign up themselves. Strangers can sign up too: they get no token while \
+              pre-token-generation enforces, but each one counts as a user and causes mail. Close sign-up if operators create \
+              all users, or all users come from identity providers.",
         check: Check::Pool(sign_up_open),
     },
     Rule {
         id: "username-case-sensitive",
         severity: Severity::Medium,
-        looks_for: "Usernames, and e-mail addresses as usernames, are told apart by upper and lower case. Severity low where \
-                    the pool does not say so and it is Cognito's default.",
-        why: "Ana@example.com and ana@example.com are two users with one mailbox; both can redeem what was sent to it.",
+        looks_for: "Usernames are case-sensitive, including e-mail addresses used as usernames. Severity low if this is \
+                    Cognito's default and the pool does not set it.",
+        why: "Ana@example.com and ana@example.com are two users with one mailbox. Both can redeem an invite that was sent to \
+              it.",
         check: Check::Pool(case_sensitive),
     },
     Rule {
         id: "deletion-protection-off",
         severity: Severity::Medium,
         looks_for: "The pool can be deleted by one call.",
-        why: "Its users are then gone for good: a new pool gives them other ids (sub), and every membership names those.",
+        why: "Its users are lost: a new pool gives users new ids (sub), and every membership refers to the old ones.",
         check: Check::Pool(deletion_protection),
     },
 ];
@@ -43,7 +44,8 @@ fn sign_up_open(snapshot: &Snapshot) -> Vec<Finding> {
     ) {
         return Vec::new();
     }
-    let mend = setting("AdminCreateUserConfig.AllowAdminCreateUserOnly: true, its other members as they are");
+    let mend =
+        setting("AdminCreateUserConfig.AllowAdminCreateUserOnly: true, with its other members unchanged");
     let finding = of_pool("AllowAdminCreateUserOnly is not set: anybody can sign up.", mend);
     vec![if snapshot.expected.is_invite_only { finding.at(Severity::Medium) } else { finding }]
 }
@@ -53,14 +55,14 @@ fn case_sensitive(snapshot: &Snapshot) -> Vec<Finding> {
         .pool
         .username_configuration()
         .map(aws_sdk_cognitoidentityprovider::types::UsernameConfigurationType::case_sensitive);
-    let mend = "It is decided when a pool is made (UsernameConfiguration.CaseSensitive: false) and cannot be changed: make a new \
-                pool for new products; here, always sign users up with the address in lower case."
+    let mend = "UsernameConfiguration.CaseSensitive cannot be changed after the pool is created. In this pool, always sign \
+                users up with lower-case addresses. Create new pools with CaseSensitive: false."
         .to_owned();
     match said {
         Some(false) => Vec::new(),
         Some(true) => vec![of_pool("UsernameConfiguration.CaseSensitive is true.", mend)],
         None => vec![
-            of_pool("UsernameConfiguration is not said, and CaseSensitive is true by default.", mend)
+            of_pool("UsernameConfiguration is not set, and CaseSensitive is true by default.", mend)
                 .at(Severity::Low),
         ],
     }

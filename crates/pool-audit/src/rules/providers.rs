@@ -13,17 +13,16 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "provider-maps-tenant",
         severity: Severity::Critical,
-        looks_for: "An identity provider is mapped onto the tenant attribute.",
-        why: "Cognito writes the attribute anew at each sign-in through it: the stamp becomes whatever the provider says, and \
-              every provider can name every tenant.",
+        looks_for: "The attribute mapping of an identity provider writes the tenant attribute.",
+        why: "Cognito overwrites the stamp with the provider's value at each sign-in, so the provider can name any tenant.",
         check: Check::Provider(maps_tenant),
     },
     Rule {
         id: "provider-maps-protected",
         severity: Severity::High,
-        looks_for: "An identity provider is mapped onto an attribute that was named with --attributes, or (severity medium) onto \
-                    one whose name sounds as if rights hang on it.",
-        why: "Whoever runs the provider gives its users what the attribute stands for, in every tenant that they belong to.",
+        looks_for: "The attribute mapping of an identity provider writes an attribute named with --attributes, or (severity \
+                    medium) one whose name suggests that it grants rights.",
+        why: "The provider's administrator can grant its users what the attribute means, in every tenant that they belong to.",
         check: Check::Provider(maps_protected),
     },
     Rule {
@@ -32,8 +31,8 @@ pub(super) const RULES: &[Rule] = &[
         looks_for: "A provider that does not verify addresses is mapped onto email_verified: Facebook, Amazon, or one in \
                     EMAIL_VERIFIED_PROVIDERS that is bound to a tenant or where anybody can have a user. Severity medium for \
                     SAML and OIDC providers that are not in EMAIL_VERIFIED_PROVIDERS.",
-        why: "Invites are redeemed on the word of email_verified. With it the administrator of a SAML or OIDC provider decides \
-              which of its users can redeem a code that is bound to an address. Once the provider is in \
+        why: "email_verified decides who can redeem an invite to an address. With this mapping, the administrator of a SAML or \
+              OIDC provider decides which of its users can redeem a code for an address. If the provider is also in \
               EMAIL_VERIFIED_PROVIDERS, such a user needs no code, in any tenant.",
         check: Check::Provider(maps_email_verified),
     },
@@ -49,8 +48,8 @@ pub(super) const RULES: &[Rule] = &[
         id: "provider-anyone-trusted",
         severity: Severity::High,
         looks_for: "A provider where anybody can have a user is bound to a tenant with --trust-email.",
-        why: "Its addresses then count although it has not verified them: whoever enters somebody else's address there redeems \
-              that person's invites to the tenant.",
+        why: "Its unverified addresses then count: anybody who enters another person's address at the provider can redeem that \
+              person's invites to the tenant.",
         check: Check::BoundProvider(anyone_trusted),
     },
     Rule {
@@ -65,21 +64,23 @@ pub(super) const RULES: &[Rule] = &[
         id: "provider-cross-tenant",
         severity: Severity::High,
         looks_for: "An identity provider that is bound to one tenant serves an app client that is bound to another.",
-        why: "Its users get no token there, or, where somebody invited them, one of a tenant that their provider is not of.",
+        why: "Its users get no token through that app client. If that client's tenant invited them, they get a token for a \
+              tenant that is not their provider's.",
         check: Check::BoundProvider(cross_tenant),
     },
     Rule {
         id: "provider-without-tls",
         severity: Severity::High,
         looks_for: "An address of an identity provider (issuer, metadata, keys, tokens) does not begin with https.",
-        why: "Whoever is on the way can give other keys, and then sign in as any of its users.",
+        why: "An attacker on the network can substitute the keys, and then sign in as any user of the provider.",
         check: Check::Provider(without_tls),
     },
     Rule {
         id: "provider-mapping-not-writable",
         severity: Severity::Low,
         looks_for: "An app client cannot write an attribute that one of its identity providers is mapped onto.",
-        why: "Cognito documents it both ways: the attribute is skipped (developer guide), or the sign-in fails (API reference).",
+        why: "Cognito's documentation contradicts itself: it skips the attribute (developer guide), or the sign-in fails (API \
+              reference).",
         check: Check::Any(mapping_not_writable),
     },
 ];
@@ -162,7 +163,7 @@ fn unmap(snapshot: &Snapshot, provider: &Provider<'_>) -> String {
         provider.settings.attribute_mapping().into_iter().flat_map(HashMap::keys).filter(is_bad).collect();
     bad.sort();
     format!(
-        "In {} (AWS::Cognito::UserPoolIdentityProvider) AttributeMapping without {}, and with all that it has besides.",
+        "In {} (AWS::Cognito::UserPoolIdentityProvider), remove {} from AttributeMapping; keep all other members.",
         provider.name,
         listed(bad)
     )
@@ -229,9 +230,9 @@ fn anyone_joins(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
     anyones_binding(snapshot, provider)
         .filter(|bound| bound.joins)
         .map(|bound| {
-            let found = format!("Who signs in through it joins tenant {}.", bound.tenant);
+            let found = format!("Every user who signs in through it joins tenant {}.", bound.tenant);
             let mend = format!(
-                "tenantctl idp unbind, or bind it anew to {} without --join; users then join by invites.",
+                "Run tenantctl idp unbind, or bind it to {} again without --join. Users then join by invites.",
                 bound.tenant
             );
             Finding::new(provider.subject(), found, mend)
@@ -245,7 +246,8 @@ fn anyone_trusted(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> 
         .filter(|bound| bound.is_email_trusted)
         .map(|bound| {
             let found = format!("Its binding to tenant {} trusts the addresses that come from it.", bound.tenant);
-            let mend = "Bind it anew without --trust-email (tenantctl idp bind). Addresses that Google and Apple have verified \
+            let mend = "Bind it again without --trust-email (tenantctl idp bind). Addresses that Google and Apple have \
+                        verified \
                         count without it (map email_verified); other users redeem invites by their codes.";
             Finding::new(provider.subject(), found, mend)
         })
@@ -276,8 +278,8 @@ fn two_tenants(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
         "It serves {}.",
         listed(clients.iter().map(|(client, tenant)| format!("{client}, bound to {tenant}")))
     );
-    let mend = "Give each tenant a provider of its own, list in SupportedIdentityProviders of each client only that of its tenant, \
-                and bind it: tenantctl idp bind.";
+    let mend = "Create one provider per tenant. List only the tenant's provider in SupportedIdentityProviders of each client, \
+                and bind the provider: tenantctl idp bind.";
     let finding = Finding::new(provider.subject(), found, mend);
     vec![if is_anyones(provider) { finding.at(Severity::Low) } else { finding }]
 }
@@ -292,7 +294,7 @@ fn cross_tenant(snapshot: &Snapshot, provider: &Provider<'_>) -> Vec<Finding> {
                 bound.tenant
             );
             let mend = format!(
-                "Take {} out of SupportedIdentityProviders of the client, or mend a binding.",
+                "Take {} out of SupportedIdentityProviders of the client, or correct a binding.",
                 provider.name
             );
             Finding::new(provider.subject(), found, mend)

@@ -11,11 +11,11 @@ pub(super) const RULES: &[Rule] = &[Rule {
     id: "registration-open",
     severity: Severity::High,
     looks_for: "Anybody can register an app client with the pool (dynamic client registration without a token): \
-                DcrConfiguration is there and enabled, and OpenDcrGrantTypes is missing or not empty. Severity critical where \
-                client_credentials is among them.",
-    why: "No binding ties a registered client to a tenant. Whoever registers one gets machine tokens of no tenant where it may \
-          have client_credentials; otherwise it can ask users to sign in, under a name that it chose, and write every attribute \
-          that a client without write lists may write.",
+                DcrConfiguration is set and enabled, and OpenDcrGrantTypes is missing or not empty. Severity critical if it \
+                has client_credentials.",
+    why: "A registered client is bound to no tenant. With client_credentials, it gets machine tokens without a tenant. \
+          Otherwise it can ask users to sign in, under any name, and can write every attribute that a client without \
+          WriteAttributes can write.",
     check: Check::Pool(registration_open),
 }];
 
@@ -37,14 +37,13 @@ fn registration_open(snapshot: &Snapshot) -> Vec<Finding> {
             (format!("OpenDcrGrantTypes is {}.", types.join(", ")), types.contains(&"client_credentials"))
         }
         _ => (
-            "DcrConfiguration has no OpenDcrGrantTypes, and without them registration is open to everybody."
-                .to_owned(),
+            "DcrConfiguration has no OpenDcrGrantTypes, so anybody can register an app client.".to_owned(),
             false,
         ),
     };
     let mend = of_pool(
-        "DcrConfiguration.OpenDcrGrantTypes: [] (an empty list; without the member registration stays open), its other members \
-         as they are. App clients that were registered stay: delete those that nobody knows",
+        "DcrConfiguration.OpenDcrGrantTypes: [] (an empty list: without the member, registration stays open), with its other \
+         members unchanged. Registered app clients remain: delete those that you do not know",
     );
     let finding = Finding::new("the user pool", found, mend);
     vec![if is_for_machines { finding.at(Severity::Critical) } else { finding }]

@@ -9,12 +9,12 @@ use crate::snapshot::{Replica, Snapshot, pre_token_generation};
 pub(super) const RULES: &[Rule] = &[Rule {
     id: "replica-triggers",
     severity: Severity::Critical,
-    looks_for: "The pool is in another Region too, and has no pre-token-generation trigger there. Severity high until that \
-                replica is active, and where it gets another event version than here; medium where its triggers could not be \
-                read; info where the trigger is attached, since this audit has not looked at the function and the table of that \
-                Region. Info, too, unless the pool counts as installed.",
-    why: "A replica has the id and the users of its pool, and triggers of its own. Without them it issues tokens that carry no \
-          tenant, to users without one as well.",
+    looks_for: "A replica of the pool in another Region has no pre-token-generation trigger. Severity high if the replica is \
+                not active yet, or if its trigger gets another event version; medium if its triggers could not be read; info \
+                if the trigger is attached, because this audit does not check the function and the table in that Region. Also \
+                info unless the pool counts as installed.",
+    why: "A replica has the id and the users of its pool, but its own triggers. Without pre-token-generation it issues tokens \
+          without a tenant, even to users who have none.",
     check: Check::Any(replica_triggers),
 }];
 
@@ -30,7 +30,7 @@ fn of_replica(snapshot: &Snapshot, replica: &Replica) -> Finding {
     let triggers = match &replica.triggers {
         Ok(triggers) => triggers.as_ref(),
         Err(unread) => {
-            let found = format!("Its triggers were not looked at: {unread}.");
+            let found = format!("Its triggers could not be read: {unread}.");
             return finding(found, audit).at(Severity::Medium);
         }
     };

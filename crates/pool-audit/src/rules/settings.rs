@@ -12,8 +12,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "function-table",
         severity: Severity::High,
-        looks_for: "One of this product's functions works on another table than --table, or the two on different ones.",
-        why: "Tokens are made from other memberships than those that operators see.",
+        looks_for: "A function of this product uses another table than --table, or the two functions use different tables.",
+        why: "Tokens come from other memberships than those that operators see.",
         check: Check::Own(table),
     },
     Rule {
@@ -27,36 +27,36 @@ pub(super) const RULES: &[Rule] = &[
         id: "function-any-pool",
         severity: Severity::Info,
         looks_for: "USER_POOL_IDS of a function is not set.",
-        why: "It answers any pool that Lambda lets call it: the function's policy is the only line of defence.",
+        why: "The function accepts events of any pool that its policy allows: the policy is the only protection.",
         check: Check::Own(any_pool),
     },
     Rule {
         id: "function-observe",
         severity: Severity::Medium,
         looks_for: "MODE of pre-token-generation is observe.",
-        why: "Nobody is refused. A user without an active tenant gets the tokens that the pool makes: they lack the tenant claims, \
-              and custom:tenantId is what stands in the user's attribute, also when the user has forged it.",
+        why: "The function refuses nobody. A user without an active tenant gets tokens without the tenant claims. Their \
+              custom:tenantId is the user attribute, which the user may have forged.",
         check: Check::Own(observe),
     },
     Rule {
         id: "function-attribute",
         severity: Severity::High,
-        looks_for: "TENANT_ATTRIBUTE of a function is another one than the one that is audited.",
-        why: "This audit has looked at the wrong attribute, or the two functions disagree about where the stamp is.",
+        looks_for: "TENANT_ATTRIBUTE of a function is not the attribute that doctor audits.",
+        why: "doctor checked the wrong attribute, or the two functions use different attributes for the stamp.",
         check: Check::Own(attribute),
     },
     Rule {
         id: "function-iam-roles",
         severity: Severity::Medium,
         looks_for: "IAM_ROLE_ALLOWLIST admits roles of any account or of any name.",
-        why: "Whatever role a tenant's record names goes into tokens, and an identity pool may give credentials of it.",
+        why: "Tokens can carry any role that a tenant's record names, and an identity pool may issue credentials for it.",
         check: Check::Own(iam_roles),
     },
     Rule {
         id: "function-admits-uninvited",
         severity: Severity::Info,
         looks_for: "UNINVITED of post-confirmation is admit.",
-        why: "Users whom nobody invited sign up without being told; they get no token until something admits them.",
+        why: "Users without an invite can sign up and see no error. They get no token until they join a tenant.",
         check: Check::Own(admits_uninvited),
     },
 ];

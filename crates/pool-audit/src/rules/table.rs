@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "table-missing",
         severity: Severity::Critical,
-        looks_for: "The table that was named is not there.",
+        looks_for: "The named table does not exist.",
         why: "Nobody can join a tenant, and no token can be made.",
         check: Check::Any(missing),
     },
@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "table-index",
         severity: Severity::High,
         looks_for: "The index gsi1 is missing, not built, has other keys, or does not hold all attributes.",
-        why: "Operators see nothing of what is in the table, or not all of it. Tokens do not need it.",
+        why: "tenantctl lists only part of the table, or nothing. Tokens do not need the index.",
         check: Check::Table(index),
     },
     Rule {
@@ -39,14 +39,14 @@ pub(super) const RULES: &[Rule] = &[
         id: "table-deletion-protection",
         severity: Severity::Medium,
         looks_for: "The table can be deleted by one call.",
-        why: "No one can sign in from then on.",
+        why: "If it is deleted, nobody can sign in.",
         check: Check::Table(deletion_protection),
     },
     Rule {
         id: "table-expiry",
         severity: Severity::Low,
         looks_for: "Items do not expire by the attribute ttl.",
-        why: "Old invites stay for ever. They cannot be redeemed all the same.",
+        why: "Expired invites stay in the table forever. They cannot be redeemed.",
         check: Check::Any(expiry),
     },
     Rule {
@@ -67,21 +67,21 @@ pub(super) const RULES: &[Rule] = &[
         id: "binding-client-missing",
         severity: Severity::Medium,
         looks_for: "An app client is bound to a tenant, and the pool has no such client.",
-        why: "What was meant to be held to one tenant is not: a typing mistake leaves the real client open to all.",
+        why: "If the client id was mistyped, the real app client is bound to no tenant, and serves all of them.",
         check: Check::Any(client_missing),
     },
     Rule {
         id: "binding-provider-missing",
         severity: Severity::Medium,
         looks_for: "An identity provider is bound to a tenant, and the pool has no such provider.",
-        why: "A provider that is made later under that name, for whomever, takes over its binding.",
+        why: "A provider created later with that name gets this binding, even if it belongs to another customer.",
         check: Check::Any(provider_missing),
     },
     Rule {
         id: "data-damaged",
         severity: Severity::Medium,
-        looks_for: "Tenants or bindings in the table that are not as published.",
-        why: "Damaged items are refused and never guessed: tokens that need them are not made.",
+        looks_for: "Items of tenants or bindings do not match their published layout.",
+        why: "The functions refuse damaged items, and issue no tokens that need them.",
         check: Check::Bindings(damaged),
     },
 ];
@@ -110,7 +110,7 @@ fn of(name: &str, found: &str, mend: String) -> Finding {
 }
 
 fn keys(name: &str, table: &TableState) -> Option<Finding> {
-    let mend = "Make a new one: tenantctl table create; docs/table.md says how it looks.";
+    let mend = "Create a new table: tenantctl table create. docs/table.md describes its layout.";
     if !table.has_keys {
         return Some(of(name, "Its keys are not the strings pk and sk.", mend.to_owned()));
     }
@@ -184,10 +184,14 @@ fn binding_tenant(_: &Snapshot, bindings: &Bindings) -> Vec<Finding> {
             let status = bindings.tenants.iter().find(|(id, _)| id == tenant).map(|(_, status)| *status);
             let found = match status {
                 None => format!("It is bound to tenant {tenant}, which is not there."),
-                Some(TenantStatus::Offboarded) => format!("It is bound to tenant {tenant}, which is offboarded."),
+                Some(TenantStatus::Offboarded) => {
+                    format!("It is bound to tenant {tenant}, which is offboarded.")
+                }
                 Some(_) => return None,
             };
-            let mend = format!("tenantctl {noun} unbind, and bind it to the tenant that it is meant for: tenantctl {noun} bind.");
+            let mend = format!(
+                "Run tenantctl {noun} unbind, then bind it to the right tenant: tenantctl {noun} bind."
+            );
             Some(Finding::new(subject, found, mend))
         })
         .collect()
@@ -238,7 +242,7 @@ fn damaged(_: &Snapshot, bindings: &Bindings) -> Vec<Finding> {
         .damaged
         .iter()
         .map(|damage| {
-            Finding::new("the table", damage.clone(), "docs/table.md says what the item must look like.")
+            Finding::new("the table", damage.clone(), "docs/table.md describes the layout of the item.")
         })
         .collect()
 }

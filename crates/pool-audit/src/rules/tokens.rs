@@ -16,14 +16,14 @@ pub(super) const RULES: &[Rule] = &[
         id: "token-life-access",
         severity: Severity::Low,
         looks_for: "Access or ID tokens of an app client live for more than an hour.",
-        why: "A removed member, or a suspended tenant, keeps what the last tokens say for as long as they live.",
+        why: "A removed member, or a member of a suspended tenant, keeps access until the last tokens expire.",
         check: Check::Client(access),
     },
     Rule {
         id: "token-life-refresh",
         severity: Severity::Low,
         looks_for: "Refresh tokens of an app client live for more than 30 days.",
-        why: "A stolen one is of use for as long.",
+        why: "A stolen refresh token works until it expires.",
         check: Check::Client(refresh),
     },
 ];

@@ -16,10 +16,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "trigger-pre-token-generation-missing",
         severity: Severity::Critical,
-        looks_for: "No pre-token-generation trigger. Severity info unless the pool counts as installed: by --expect-installed, by \
-                    a function that was named, by the other trigger, or by bindings or members of the pool in the table. Severity \
-                    medium where the table or the other trigger's function could not be read.",
-        why: "Tokens carry no tenant, and users without one get tokens all the same.",
+        looks_for: "No pre-token-generation trigger. Severity info unless the pool counts as installed (--expect-installed, a \
+                    named function, the other trigger, or bindings or members of the pool in the table). Severity medium if \
+                    the table or the other trigger's function could not be read.",
+        why: "Tokens carry no tenant, and users without a tenant get tokens too.",
         check: Check::Pool(|snapshot| {
             missing(snapshot, PRE_TOKEN_GENERATION, snapshot.pre_token_generation().is_some())
         }),
@@ -28,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "trigger-post-confirmation-missing",
         severity: Severity::High,
         looks_for: "No post-confirmation trigger. Severity info or medium as above.",
-        why: "Nobody joins at sign-up, and nobody is stamped: whoever signs up first joins at the first sign-in.",
+        why: "Users do not join at sign-up and get no stamp. A user who signs up joins at the first sign-in instead.",
         check: Check::Pool(|snapshot| {
             missing(snapshot, POST_CONFIRMATION, snapshot.post_confirmation().is_some())
         }),
@@ -36,32 +36,33 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "trigger-other-function",
         severity: Severity::High,
-        looks_for: "One of the two triggers calls another function than the one that was named, or one that is not of this \
-                    product. The latter of severity critical at pre-token-generation, and info unless the pool counts as \
+        looks_for: "One of the two triggers calls a function that is not the named one, or not a function of this product. If \
+                    it is not of this product: severity critical at pre-token-generation, info unless the pool counts as \
                     installed.",
-        why: "Cognito calls one function for each trigger: while it is another, nobody joins, or tokens carry no tenant.",
+        why: "Cognito calls one function per trigger. While that is another function, nobody joins, or tokens carry no tenant.",
         check: Check::Pool(other_function),
     },
     Rule {
         id: "trigger-keys-differ",
         severity: Severity::High,
-        looks_for: "PreTokenGeneration and PreTokenGenerationConfig name two functions.",
-        why: "Cognito demands that they be the same (API reference, LambdaConfigType); which of two is called is anybody's guess.",
+        looks_for: "PreTokenGeneration and PreTokenGenerationConfig name different functions.",
+        why: "Cognito requires the same function in both (API reference, LambdaConfigType), and does not document which one it \
+              calls otherwise.",
         check: Check::Pool(keys_differ),
     },
     Rule {
         id: "trigger-latest",
         severity: Severity::Medium,
-        looks_for: "One of the two triggers calls a function without an alias: whatever was uploaded last.",
-        why: "Every upload is in every sign-in at once, with no way back but another upload.",
+        looks_for: "One of the two triggers calls a function without an alias, so it calls the latest upload.",
+        why: "Every upload takes effect in all sign-ins at once, and only another upload can roll it back.",
         check: Check::Pool(latest),
     },
     Rule {
         id: "event-version-old",
         severity: Severity::Medium,
         looks_for: "Pre-token-generation gets event version V1_0. Severity high when MARKER_SCOPE is set.",
-        why: "Access tokens carry no tenant then, only ID tokens do; an API that goes by access tokens cannot tell tenants apart. \
-              They lack the marker scope too, so an API that demands it refuses everybody.",
+        why: "Only ID tokens carry the tenant; access tokens do not. An API that reads access tokens cannot tell tenants \
+              apart. Access tokens also lack the marker scope, so an API that requires it refuses every request.",
         check: Check::Any(version_old),
     },
     Rule {
@@ -75,9 +76,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "event-version-machine",
         severity: Severity::Medium,
-        looks_for: "App clients of machines (client_credentials or ALLOW_CLIENT_TOKEN_AUTH), and event version V3_0 is not used. \
-                    Severity high when one is bound to a tenant.",
-        why: "Only V3_0 is asked about tokens of machines: with V1_0 and V2_0 they carry no tenant.",
+        looks_for: "The pool has machine app clients (client_credentials or ALLOW_CLIENT_TOKEN_AUTH), but the event version is \
+                    not V3_0. Severity high if one of them is bound to a tenant.",
+        why: "Cognito calls the trigger for machine tokens only with V3_0. With V1_0 and V2_0, machine tokens carry no tenant.",
         check: Check::Any(version_machine),
     },
     Rule {
@@ -91,24 +92,24 @@ pub(super) const RULES: &[Rule] = &[
         id: "trigger-pre-sign-up",
         severity: Severity::Low,
         looks_for: "A pre-sign-up trigger.",
-        why: "It can set autoVerifyEmail. An address that is marked as verified and was never proven redeems the invites that \
-              were sent to its owner.",
+        why: "It can set autoVerifyEmail. A user with an address that is marked as verified but was never verified can redeem \
+              the owner's invites.",
         check: Check::Pool(pre_sign_up),
     },
     Rule {
         id: "trigger-inbound-federation",
         severity: Severity::Info,
         looks_for: "An inbound-federation trigger.",
-        why: "It rewrites what identity providers say of users, before it is mapped: email_verified and the tenant attribute \
-              are in its hands.",
+        why: "It can change the attributes from identity providers before Cognito maps them, including email_verified and the \
+              tenant attribute.",
         check: Check::Pool(inbound_federation),
     },
     Rule {
         id: "trigger-user-migration",
         severity: Severity::Info,
         looks_for: "A user-migration trigger.",
-        why: "It makes users with the attributes that it likes, email_verified and the tenant attribute among them, and \
-              post-confirmation does not run for them: they join at a sign-in.",
+        why: "It creates users with any attributes, including email_verified and the tenant attribute. Post-confirmation does \
+              not run for these users: they join at a sign-in.",
         check: Check::Pool(user_migration),
     },
 ];
@@ -121,7 +122,9 @@ fn missing(snapshot: &Snapshot, trigger: &'static str, is_attached: bool) -> Vec
     let found = match (snapshot.in_table(), snapshot.hides_installation()) {
         (Some(what), _) => format!("Nothing is attached to {trigger}, and the table has {what}."),
         (None, Some(reason)) if installed.is_none() => {
-            format!("Nothing is attached to {trigger}. Whether something should be is unknown: {reason}.")
+            format!(
+                "Nothing is attached to {trigger}. Could not check whether the product is installed: {reason}."
+            )
         }
         _ => format!("Nothing is attached to {trigger}."),
     };
@@ -167,11 +170,11 @@ fn other_function(snapshot: &Snapshot) -> Vec<Finding> {
                 });
                 if is_foreign {
                     let found = format!(
-                        "It calls {arn}, which has no TENANCY_TABLE among its settings, so it is not of this product."
+                        "It calls {arn}, which has no setting TENANCY_TABLE, so it is not a function of this product."
                     );
                     let mend = format!(
-                        "Move what it does into another trigger first; attaching then replaces it: {attach}. Or leave this one \
-                         alone: the product then does not work here."
+                        "Move its work to another trigger, then replace it: {attach}. If you keep this function, the product \
+                         does not work in this pool."
                     );
                     let finding = Finding::new(trigger, found, mend);
                     findings.push(match snapshot.is_installed() {
@@ -255,7 +258,7 @@ fn attach_version(snapshot: &Snapshot, version: &str) -> String {
         attach(snapshot, PRE_TOKEN_GENERATION, &format!("{} --event-version {version}", shell_word(arn)));
     // Lite has V1_0 alone.
     let is_lite = snapshot.pool.user_pool_tier() == Some(&UserPoolTierType::Lite);
-    if is_lite { format!("First {} Then: {attach}", of_pool("UserPoolTier: ESSENTIALS")) } else { attach }
+    if is_lite { format!("First: {} Then: {attach}", of_pool("UserPoolTier: ESSENTIALS")) } else { attach }
 }
 
 fn version_old(snapshot: &Snapshot) -> Look {
@@ -321,7 +324,10 @@ fn version_machine(snapshot: &Snapshot) -> Look {
         |id: &str| bound.iter().any(|one| one.client == id && one.mode == ClientBindingMode::Machine);
     let names = listed(machines.iter().take(5).map(crate::snapshot::Client::subject));
     let more = if machines.len() > 5 { format!(" and {} more", machines.len() - 5) } else { String::new() };
-    let found = format!("It gets event version {}; of machines there are {names}{more}.", version.as_str());
+    let found = format!(
+        "It gets event version {}, and the pool has machine app clients: {names}{more}.",
+        version.as_str()
+    );
     let finding = Finding::new(PRE_TOKEN_GENERATION, found, attach_version(snapshot, "V3_0"));
     let is_any_bound = machines.iter().any(|client| is_bound(client.id));
     Ok(vec![if is_any_bound { finding.at(Severity::High) } else { finding }])
@@ -352,7 +358,8 @@ fn inbound_federation(snapshot: &Snapshot) -> Vec<Finding> {
     present(
         "InboundFederation",
         arn,
-        "Read its code: what it says of email_verified and the tenant attribute must be true.",
+        "Check its code: it must set email_verified only for verified addresses, and the tenant attribute only to the user's \
+         tenant.",
     )
 }
 
@@ -361,6 +368,6 @@ fn user_migration(snapshot: &Snapshot) -> Vec<Finding> {
     present(
         "UserMigration",
         arn,
-        "Read its code: email_verified only for proven addresses, and never the tenant attribute.",
+        "Check its code: it must set email_verified only for verified addresses, and must never set the tenant attribute.",
     )
 }

@@ -56,7 +56,7 @@ pub enum OperatorError {
     #[error(transparent)]
     Refused(#[from] Rule),
     /// A record from which the change was planned has changed since it was read.
-    #[error("{0} was changed by somebody else meanwhile; nothing was written. Check it and retry")]
+    #[error("nothing was written, because {0} has changed since it was read; check it and retry")]
     Overtaken(String),
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -23,7 +23,7 @@ const OVERLAP_SECONDS: u64 = 30;
 pub(crate) enum AuditCommand {
     /// List what was done, the oldest first
     List(ListOptions),
-    /// Show what is done as it happens, until ctrl-c
+    /// Show new entries as they are written, until ctrl-c
     Follow(FollowOptions),
 }
 
@@ -32,13 +32,13 @@ pub(crate) enum AuditCommand {
 pub(crate) struct ListOptions {
     #[command(flatten)]
     tenant: TenantOption,
-    /// Not before this moment: 24h (ago), 2026-11-21, 2026-11-21T08:00:00Z
+    /// Only entries since this time: 24h (ago), 2026-11-21, 2026-11-21T08:00:00Z
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
     /// Before this moment
     #[arg(long, value_name = "WHEN")]
     until: Option<When>,
-    /// At most so many, the latest; 0 is all
+    /// Show only the latest N entries (0: all)
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
 }
@@ -48,7 +48,7 @@ pub(crate) struct ListOptions {
 pub(crate) struct FollowOptions {
     #[command(flatten)]
     tenant: TenantOption,
-    /// Also what was done since this moment
+    /// Also show earlier entries since this time
     #[arg(long, value_name = "WHEN", default_value = "0s")]
     since: When,
     /// Seconds between looks
@@ -74,10 +74,8 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<Foun
             }
             let found = listing.end();
             if is_cut {
-                context.note(&format!(
-                    "these are the latest {}; --limit shows more, --since fewer",
-                    options.limit
-                ));
+                context
+                    .note(&format!("showing the latest {} entries; use --limit to show more", options.limit));
             }
             Ok(found)
         }

@@ -44,14 +44,14 @@ pub(crate) enum Command {
     Audit(audit::AuditCommand),
     /// Explain which token a user gets, or why they get none
     Why(replay::why::WhyOptions),
-    /// Play a recorded trigger event through the real handlers, without a write
+    /// Run a recorded trigger event through the real handlers, without writing
     Replay(replay::ReplayOptions),
-    /// Audit a user pool, read-only; useful before anything is installed
+    /// Audit a user pool without changing it, even before you install anything
     Doctor(doctor::DoctorOptions),
-    /// The triggers of a user pool: attach, detach
+    /// The triggers of a user pool: attach, detach, restore
     #[command(subcommand)]
     Pool(pool::PoolCommand),
-    /// Mend what has come apart: stamps, drift
+    /// Repair users and records: stamps, drift
     #[command(subcommand)]
     Repair(repair::RepairCommand),
     /// Print completions for a shell

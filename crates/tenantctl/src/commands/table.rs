@@ -12,9 +12,9 @@ use user_pool::aws_error::Meaning;
 /// Verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TableCommand {
-    /// Make the table, for those who do not deploy the template
+    /// Create the table, if you do not deploy the template
     Create(CreateOptions),
-    /// Check that the table is as the functions and this tool need it
+    /// Check that the table has the layout and the settings that the product needs
     Check,
 }
 
@@ -111,7 +111,7 @@ fn checks(state: &TableState, is_local: bool) -> Vec<Check> {
             "keys",
             flag(state.has_keys),
             "string keys `pk` and `sk`",
-            "it is another table: give --table",
+            "this is another table: check --table",
         ),
         Check::of(
             "index",
@@ -128,14 +128,14 @@ fn checks(state: &TableState, is_local: bool) -> Vec<Check> {
         Check::of(
             "on-demand",
             soft(state.is_on_demand),
-            "paid by request",
+            "on-demand capacity",
             "a provisioned capacity can run out: sign-ins fail",
         ),
         Check::of(
             "ttl",
             said(&state.expires, CheckResult::Warn),
             "items expire by `ttl`",
-            "ended invites pile up; turn it on",
+            "turn it on: expired invites accumulate",
         ),
     ];
     if !is_local {

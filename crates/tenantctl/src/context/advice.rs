@@ -57,7 +57,7 @@ impl Context {
             }
         };
         format!(
-            "{place} --table, --region, --profile and --local say where it is; `tenantctl table create` makes it."
+            "{place} Check --table, --region, --profile and --local, or create the table with `tenantctl table create`."
         )
     }
 }

@@ -83,10 +83,10 @@ pub(crate) enum Unsigned {
         why: String,
     },
     /// Whoever gives them could not be reached.
-    #[error("the service that gives them could not be reached: {0}")]
+    #[error("could not reach the service that provides them: {0}")]
     Unreachable(String),
     /// They took too long.
-    #[error("they did not come within {} seconds", TIMEOUT.as_secs())]
+    #[error("the provider of credentials did not answer within {} seconds", TIMEOUT.as_secs())]
     Slow,
     /// Nothing gives any.
     #[error("none are configured")]
@@ -101,7 +101,7 @@ impl Unsigned {
     pub(crate) fn advice(&self, source: &Source) -> String {
         match self {
             Self::ProfileUnknown { .. } => {
-                "`aws configure list-profiles` lists them; --profile and AWS_PROFILE name one.".to_owned()
+                "List the profiles with `aws configure list-profiles`, and name one with --profile or AWS_PROFILE.".to_owned()
             }
             Self::ProfileEmpty { profile } => {
                 let word = shell_word(profile);
@@ -112,7 +112,7 @@ impl Unsigned {
                 source::export(profile)
             ),
             Self::Mfa { profile } | Self::Login { profile } => format!(
-                "The AWS CLI can: run `{}`, then this without --profile. Or make a profile with \
+                "The AWS CLI supports this: run `{}`, then this command without --profile. Or make a profile with \
                  `credential_process = aws configure export-credentials --profile {}`.",
                 source::export(profile),
                 shell_word(profile)
@@ -130,7 +130,7 @@ impl Unsigned {
             Self::Place { place, .. } => place.advice().to_owned(),
             Self::Unreachable(_) => advice::of_meaning(Meaning::Unreachable).unwrap_or_default().to_owned(),
             Self::Slow => {
-                "Does the credential_process wait for input, or does the network drop packets?".to_owned()
+                "Check whether the credential_process waits for input, and whether the network is up.".to_owned()
             }
             Self::Nowhere => {
                 "Sign in (aws sso login), give --profile NAME, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."

@@ -100,22 +100,22 @@ impl fmt::Display for AwsError {
             Meaning::KeysRefused => ("AWS does not accept these keys", None),
             Meaning::NoCredentials => ("there are no usable credentials", self.cause.as_deref()),
             Meaning::ClockWrong => ("the clock of this computer differs too much from that of AWS", None),
-            Meaning::Denied => (said.unwrap_or("these credentials may not do it"), None),
+            Meaning::Denied => (said.unwrap_or("these credentials lack the permission for this call"), None),
             Meaning::NotFound => (said.unwrap_or("there is no such resource"), None),
             Meaning::UserNotFound => ("there is no such user", None),
-            Meaning::Throttled => ("AWS refused it as one call too many", None),
-            Meaning::Conflict => (said.unwrap_or("somebody else is changing it"), None),
-            Meaning::Unsupported => ("the server does not know this operation", None),
+            Meaning::Throttled => ("AWS throttled the call", None),
+            Meaning::Conflict => (said.unwrap_or("another call is changing the same resource"), None),
+            Meaning::Unsupported => ("the server does not support this operation", None),
             Meaning::Unreachable => match self.cause.as_deref() {
                 Some(cause) => ("could not connect, or the connection broke", Some(cause)),
                 None => ("AWS did not answer in time", None),
             },
             Meaning::Internal => ("AWS had an internal error", None),
-            Meaning::Unreadable => ("the answer cannot be read", None),
+            Meaning::Unreadable => ("could not read the response", None),
             Meaning::Refused => (said.unwrap_or("AWS refused it"), None),
         };
         if let (Meaning::Unreadable, Some(status)) = (self.meaning, self.status) {
-            return write!(f, "the server answered with status {status}, and nothing that can be read");
+            return write!(f, "the server returned status {status} with an unreadable body");
         }
         f.write_str(what)?;
         match (&self.code, self.status, detail) {
@@ -152,7 +152,7 @@ mod tests {
             assert_eq!(error.meaning(), Meaning::Unreadable);
             assert_eq!(
                 error.to_string(),
-                format!("the server answered with status {status}, and nothing that can be read")
+                format!("the server returned status {status} with an unreadable body")
             );
         }
     }
@@ -167,7 +167,10 @@ mod tests {
         let unnamed = answered("AccessDeniedException", "", 400);
 
         assert_eq!(named.to_string(), format!("{said} (AccessDeniedException)"));
-        assert_eq!(unnamed.to_string(), "these credentials may not do it (AccessDeniedException)");
+        assert_eq!(
+            unnamed.to_string(),
+            "these credentials lack the permission for this call (AccessDeniedException)"
+        );
     }
 
     #[test]

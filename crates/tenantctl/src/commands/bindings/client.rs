@@ -34,7 +34,7 @@ pub(crate) struct BindOptions {
     pool: PoolOption,
     #[command(flatten)]
     tenant: TenantOption,
-    /// What the binding demands
+    /// What the binding does
     #[arg(long, value_enum, default_value_t = Mode::Required)]
     mode: Mode,
     /// Do not ask the pool whether the app client exists

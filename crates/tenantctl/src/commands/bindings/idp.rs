@@ -44,7 +44,7 @@ pub(crate) struct BindOptions {
     join: bool,
     #[command(flatten)]
     roles: RolesOption,
-    /// An e-mail address that it asserts opens invites to the tenant; only for a provider that this tenant alone runs
+    /// Trust the provider's e-mail addresses: they open invites to the tenant. Only for a provider that this tenant alone runs
     #[arg(long)]
     trust_email: bool,
     /// Do not ask the pool whether the provider exists
@@ -126,7 +126,7 @@ fn described(terms: &ProviderTerms) -> String {
     let joins = match (terms.joins, terms.default_roles.as_slice()) {
         (false, _) => "its users need invites".to_owned(),
         (true, []) => "who signs in through it joins, without a role".to_owned(),
-        (true, roles) => format!("who signs in through it joins as {}", role_names(roles)),
+        (true, roles) => format!("users who sign in through it join as {}", role_names(roles)),
     };
     let trust = if terms.is_email_trusted {
         "its e-mail addresses open invites to the tenant"

@@ -84,7 +84,9 @@ impl Bound<'_> {
         let what = format!("ask the pool for the {kind}");
         if error.meaning() == Meaning::NotFound {
             let failure = Failure::refused(unknown, format!("user pool {pool} has no {kind} {id}"));
-            return Err(context.with_region_of(pool, failure).and_hint("--no-lookup binds it all the same."));
+            return Err(context
+                .with_region_of(pool, failure)
+                .and_hint("To bind it anyway, add --no-lookup."));
         }
         if error.meaning().needs_sign_in() {
             return Err(failure::of(&what, &error));

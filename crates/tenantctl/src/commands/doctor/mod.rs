@@ -24,7 +24,8 @@ const PERMISSIONS: &str = "Permissions: cognito-idp:DescribeUserPool, and for th
 DescribeUserPoolClient, ListUserPoolClientSecrets, ListIdentityProviders, DescribeIdentityProvider, \
 DescribeResourceServer and ListUserPoolReplicas; for the functions \
 lambda:GetFunctionConfiguration, GetAlias, GetPolicy and GetFunctionConcurrency; for the table dynamodb:DescribeTable, \
-DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the index gsi1). What is missing is said.";
+DescribeTimeToLive, DescribeContinuousBackups, GetItem and Query (also on the index gsi1). doctor reports each missing \
+permission.";
 
 /// Audit a user pool: who can write the tenant attribute, which plan and event version it has, what its triggers,
 /// functions, app clients and identity providers allow, and whether the table is safe.
@@ -39,35 +40,35 @@ pub(crate) struct DoctorOptions {
     /// The user pool, such as eu-west-1_AbCdEf123
     #[arg(long, value_name = "ID", env = "USER_POOL_ID", required_unless_present = "list_rules")]
     user_pool_id: Option<PoolId>,
-    /// The attribute that users are stamped with [default: that of the attached functions, or custom:tenantId]
+    /// Tenant attribute [default: the setting of the attached functions, or custom:tenantId]
     #[arg(long, value_name = "NAME", env = "TENANT_ATTRIBUTE", value_parser = attribute, help_heading = "What to expect")]
     tenant_attribute: Option<String>,
-    /// Other attributes that users must not write, by comma, such as custom:role
+    /// Other attributes that users must not write, comma-separated, such as custom:role
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = attribute, help_heading = "What to expect")]
     attributes: Vec<String>,
-    /// The function that is to be attached to post-confirmation: name, name:alias or ARN
+    /// Function expected at post-confirmation: name, name:alias or ARN
     #[arg(long, value_name = "FUNCTION", help_heading = "What to expect")]
     post_confirmation: Option<FunctionName>,
-    /// The function that is to be attached to pre-token-generation
+    /// Function expected at pre-token-generation
     #[arg(long, value_name = "FUNCTION", help_heading = "What to expect")]
     pre_token_generation: Option<FunctionName>,
-    /// Expect both triggers: a missing one is a finding of severity high or critical, also before the table has anything of
-    /// the pool. Functions, policies or a table that cannot be read end with exit code 4
+    /// Require both triggers: a missing trigger is a high or critical finding, even if the table has no items of the pool yet.
+    /// Exit with 4 if the functions, their policies or the table cannot be read
     #[arg(long, help_heading = "What to expect")]
     expect_installed: bool,
-    /// Nobody is to sign up on their own: open sign-up is a finding of severity medium
+    /// Expect closed sign-up: open sign-up is a medium finding
     #[arg(long, help_heading = "What to expect")]
     invite_only: bool,
-    /// Leave a rule out of the verdict; may be repeated, or several by comma
+    /// Ignore a rule for the exit code; may be repeated or comma-separated
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule_id, help_heading = "Verdict")]
     ignore: Vec<&'static str>,
-    /// Exit with 4 when there is a finding as grave as this
+    /// Exit with 4 if a finding has this severity or a higher one
     #[arg(long, value_enum, default_value_t = FailOn::Medium, help_heading = "Verdict")]
     fail_on: FailOn,
     /// List the rules that passed, and those that could not be checked, by name
     #[arg(long, short)]
     verbose: bool,
-    /// List all rules, and look at nothing
+    /// List all rules and exit
     #[arg(long)]
     list_rules: bool,
 }
@@ -119,7 +120,7 @@ pub(crate) async fn run(options: DoctorOptions, context: &Context) -> Result<Fou
         return Ok(Found::Nothing);
     }
     let Some(pool) = &options.user_pool_id else {
-        return Err(Failure::usage("which user pool? Give --user-pool-id ID, or set USER_POOL_ID"));
+        return Err(Failure::usage("no user pool is named: give --user-pool-id ID, or set USER_POOL_ID"));
     };
     let expected = Expected {
         tenant_attribute: options.tenant_attribute.clone().unwrap_or_else(|| TENANT_ATTRIBUTE.to_owned()),

@@ -266,7 +266,7 @@ fn show_group(group: &[&Reported], page: &mut Page) {
     let mut mends: Vec<&str> = group.iter().take(SHOWN).map(|finding| finding.mend.as_str()).collect();
     mends.dedup();
     for mend in mends {
-        page.paragraph(4, &format!("Mend: {mend}"));
+        page.paragraph(4, &format!("Fix: {mend}"));
     }
 }
 
@@ -298,8 +298,8 @@ impl Report {
         let ignored =
             if counts.ignored > 0 { format!(", {} ignored", counts.ignored) } else { String::new() };
         let verdict = match (self.failed, self.fail_on) {
-            (true, _) if !self.incomplete.is_empty() => " It fails: it is incomplete.".to_owned(),
-            (true, limit) => format!(" It fails, from {limit} on (--fail-on)."),
+            (true, _) if !self.incomplete.is_empty() => " Failed: the audit is incomplete.".to_owned(),
+            (true, limit) => format!(" Failed: findings at or above {limit} (--fail-on)."),
             (false, _) => String::new(),
         };
         format!(

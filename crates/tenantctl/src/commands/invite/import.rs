@@ -43,7 +43,7 @@ pub(crate) struct ImportOptions {
     codes: Option<PathBuf>,
     #[command(flatten)]
     functions: FunctionSettings,
-    /// Do it; without this only the plan is shown
+    /// Write the invites. Without it, only the plan is shown
     #[arg(long)]
     apply: bool,
 }
@@ -186,7 +186,7 @@ impl Import<'_> {
             };
             let email = guest.email.as_str().to_owned();
             if let Some(first) = seen.get(&email) {
-                let detail = Some(format!("stands in line {first} already"));
+                let detail = Some(format!("same address as line {first}"));
                 reports.push(RowReport::of(row.line, Some(email), Outcome::Duplicate, None, detail));
                 continue;
             }
@@ -224,7 +224,7 @@ impl Import<'_> {
         if let Some((outcome, record)) = self.earlier(guest, now) {
             let noted = codes.as_ref().and_then(|codes| codes.noted(&guest.email));
             let detail = if noted.is_some_and(|noted| noted.code.hash() != record.invite.hash) {
-                Some("the code in the file is dead: invited anew since".to_owned())
+                Some("the code in the file no longer works: the address was invited again later".to_owned())
             } else if record.invite.roles != roles {
                 Some(format!("with the roles {}", role_names(&record.invite.roles)))
             } else {

@@ -86,7 +86,8 @@ fn json_lines(text: &str) -> Vec<Row> {
 fn csv_rows(text: &str) -> Result<Vec<Row>, Failure> {
     let mut reader =
         csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(false).from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| Failure::usage(format!("the list is no CSV: {error}")))?;
+    let headers =
+        reader.headers().map_err(|error| Failure::usage(format!("the list is malformed CSV: {error}")))?;
     let headers: csv::StringRecord = headers.iter().map(str::to_lowercase).collect();
     if let Some(other) = headers.iter().find(|header| header.contains([';', '\t'])) {
         return Err(Failure::usage(format!(
@@ -196,7 +197,7 @@ impl CodeFile {
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let kept = text.get(..whole).unwrap_or_default();
         if !kept.starts_with(HEADINGS) && !HEADINGS.starts_with(&text) {
-            return Err(Failure::usage(format!("{} is a file of something else", path.display()))
+            return Err(Failure::usage(format!("{} is not a codes file", path.display()))
                 .hint("Give a new one, or the one that an earlier import wrote, to --codes."));
         }
         #[cfg(unix)]

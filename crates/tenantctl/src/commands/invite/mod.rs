@@ -32,9 +32,9 @@ pub(crate) enum InviteCommand {
     List(ListOptions),
     /// Show one invite, and who has redeemed it
     Show(InviteSelection),
-    /// Take an invite back: nobody can redeem it any more
+    /// Revoke an invite: nobody can redeem it any more
     Revoke(RevokeOptions),
-    /// Make a new code in place of the old one, which is dead then
+    /// Replace an invite's code; the old code stops working
     Resend(ResendOptions),
     /// Invite many, from CSV or JSON lines; safe to run again
     Import(ImportOptions),
@@ -67,7 +67,7 @@ pub(crate) struct Terms {
     /// How long it can be redeemed, such as 36h; at most 30d [default: 7d]
     #[arg(long, value_name = "TIME")]
     expires: Option<Span>,
-    /// Also show a link: this page, and the code behind it as the fragment
+    /// Also print a link: this URL with the code as the fragment (#..)
     #[arg(long, value_name = "URL")]
     link_base: Option<LinkBase>,
 }
@@ -101,7 +101,7 @@ pub(crate) struct ListOptions {
 pub(crate) enum StateFilter {
     /// It can be redeemed.
     Open,
-    /// As many as may have redeemed it.
+    /// All uses are redeemed.
     UsedUp,
     /// It was taken back.
     Revoked,
@@ -257,7 +257,7 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
             }
             waiting.sort_by(InviteView::by_age);
         }
-        (None, None) => return Err(Failure::usage("which tenant, or which address?")),
+        (None, None) => return Err(Failure::usage("give --tenant ID or --email ADDRESS")),
     }
     listing.add(waiting);
     Ok(listing.end())
@@ -298,14 +298,14 @@ async fn resend(options: &ResendOptions, context: &Context) -> Result<Found, Fai
     // What forbids it is told before anything is asked.
     let _ = plan(clock::now()).await?;
     if !options.write.dry_run {
-        console::confirm(&format!("The code of invite {old} will be dead. Go on?"), options.write.yes)?;
+        console::confirm(&format!("The code of invite {old} will stop working. Go on?"), options.write.yes)?;
     }
     // Planned anew: the answer may have taken its time.
     let now = clock::now();
     let change = plan(now).await?;
     let expires_at = options.terms.expires_at(now);
     let summary = format!(
-        "Invite {} is made in place of {old}, whose code is dead, until {} UTC",
+        "Invite {} replaces {old}, whose code no longer works. Valid until {} UTC",
         code.hash().short(),
         Moment(expires_at).minute()
     );
@@ -343,7 +343,8 @@ async fn find(selection: &InviteSelection, operator: &Operator) -> Result<Invite
         } else {
             let code: InviteCode = raw.parse().map_err(|_| {
                 Failure::usage(
-                    "that is no invite: neither a reference (8 hex digits or more), nor a hash, nor, with -, a code",
+                    "not an invite: give a reference (8 hex digits or more) or a hash; give a code only on standard input, \
+                     with -",
                 )
             })?;
             operator.invite(&code.hash()).await?.ok_or_else(unknown)?

@@ -41,7 +41,7 @@ pub(super) fn not_asked(members: usize, context: &Context) -> Option<String> {
         return Some(format!("e-mail addresses are shown for up to {MOST} members: --limit {MOST}"));
     }
     let is_alone = members > 0 && !context.has_cognito();
-    is_alone.then(|| "with --local there is no user pool to ask for e-mail addresses".to_owned())
+    is_alone.then(|| "--local has no user pool, so e-mail addresses are not shown".to_owned())
 }
 
 /// Asks the pool of each member, one call after the other. A pool that refuses once is not asked again.

@@ -225,10 +225,11 @@ async fn set_default(options: &ChangeOptions, context: &Context) -> Result<Found
     let user = operator.user(&known.user).await?;
     let change = operator.set_default_tenant(&user, &tenant, clock::now())?;
     let is_changed = !change.is_empty();
-    let summary = format!("Tokens of user {} are of `{id}` unless the app asks for another", known.user.sub);
+    let summary =
+        format!("Tokens of user {} are for `{id}`, unless the app asks for another tenant", known.user.sub);
     context.write(&operator, change, options.write, "the user or the tenant", &summary, NoFacts {}).await?;
     if is_changed && !options.write.dry_run {
-        context.note("the attribute custom:tenantId follows with `tenantctl repair stamps`");
+        context.note("to update the attribute custom:tenantId, run `tenantctl repair stamps`");
     }
     Ok(Found::Nothing)
 }
@@ -301,15 +302,20 @@ async fn end(options: &EndOptions, status: MembershipStatus, context: &Context) 
         let signed_out = operator.record_sign_out(&user, tenant, clock::now());
         operator.apply(signed_out, "the audit").await.map_err(|error| {
             let failure = Failure::from(error);
-            Failure::failed(format!("user {sub} was signed out, but the audit has no item of it: {failure}"))
-                .hint("Run the same command again to record it.")
+            Failure::failed(format!(
+                "user {sub} was signed out, but the audit item could not be written: {failure}"
+            ))
+            .hint("Run the same command again to record it.")
         })?;
         let facts = Ended { signed_out: Some(true), defaults_lost: lost };
         let written = Written { changed: true, dry_run: false, summary: &summary, writes: None, facts };
         context.say(&written);
     }
     if is_changed && !options.write.dry_run && status == MembershipStatus::Removed {
-        context.note("the attribute custom:tenantId still names the tenant; `tenantctl repair drift --apply` takes it away");
+        context.note(
+            "the attribute custom:tenantId still names the tenant; to remove it, run `tenantctl repair drift \
+                      --apply`",
+        );
     }
     Ok(Found::Nothing)
 }
@@ -345,8 +351,11 @@ impl Known {
         if is_theirs && user.attribute("email_verified") == Some("true") {
             return Ok(());
         }
-        let what =
-            if is_theirs { "has not verified this address" } else { "is called so, and has another address" };
+        let what = if is_theirs {
+            "has not verified this address"
+        } else {
+            "has this text as the username, but another e-mail address"
+        };
         Err(Failure::refused(
             "email-unverified",
             format!("user {} ({}) {what}: it may be somebody else's", user.sub, user.status),
@@ -360,10 +369,9 @@ impl Known {
 }
 
 async fn resolve(selection: &UserSelection, context: &Context) -> Result<Known, Failure> {
-    let pool = selection
-        .user_pool_id
-        .as_ref()
-        .ok_or_else(|| Failure::usage("which user pool? Give --user-pool-id ID, or set USER_POOL_ID"))?;
+    let pool = selection.user_pool_id.as_ref().ok_or_else(|| {
+        Failure::usage("no user pool is named: give --user-pool-id ID, or set USER_POOL_ID")
+    })?;
     if selection.no_lookup || !context.has_cognito() {
         return Ok(Known::table_only(UserKey { pool: pool.clone(), sub: sub_of(&selection.user)? }));
     }
@@ -395,8 +403,8 @@ async fn by_tenant(
 
 fn sub_of(raw: &str) -> Result<Sub, Failure> {
     if raw.contains('@') {
-        return Err(Failure::usage("only a pool can tell whose e-mail address that is; give the sub")
-            .hint("Without --local, --user-pool-id ID asks the pool."));
+        return Err(Failure::usage("cannot look up an e-mail address without a user pool; give the sub")
+            .hint("Or run the command without --local and with --user-pool-id ID."));
     }
     raw.parse().map_err(|error: tenancy::InvalidText| Failure::usage(error.to_string()))
 }

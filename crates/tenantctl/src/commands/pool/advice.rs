@@ -33,9 +33,9 @@ impl From<Refused> for Failure {
 
 fn option(choice: Choice) -> &'static str {
     match choice {
-        Choice::Replace => "--replace attaches the new one in its place.",
-        Choice::DetachAny => "--replace detaches it all the same.",
-        Choice::TakeOffOld => "--replace takes that one off too.",
+        Choice::Replace => "--replace attach the new function in its place.",
+        Choice::DetachAny => "--replace detach it anyway.",
+        Choice::TakeOffOld => "Add --replace to remove that function too.",
         Choice::EventVersion => {
             "A newer tenantctl may know it; --event-version says which one to set instead."
         }
@@ -51,10 +51,10 @@ fn option(choice: Choice) -> &'static str {
              what the code says."
         }
         Choice::SkipCheck => {
-            "A function that Cognito may not invoke locks every user out. --skip-function-check goes on without the check, \
-             which needs lambda:GetFunctionConfiguration and lambda:GetPolicy."
+            "If Cognito may not invoke the function, all users are locked out. The check needs lambda:GetFunctionConfiguration \
+             and lambda:GetPolicy. To skip it, add --skip-function-check."
         }
-        Choice::BackupPlace => "--backup FILE says another place. A file that is there is not overwritten.",
+        Choice::BackupPlace => "Give another file with --backup FILE. An existing file is not overwritten.",
         Choice::BackupFile => {
             "`tenantctl pool attach`, `detach` and `restore` write such a file before they change a pool (--backup)."
         }

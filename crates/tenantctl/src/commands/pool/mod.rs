@@ -40,7 +40,7 @@ async fn attach(options: AttachOptions, context: &Context) -> Result<Found, Fail
     if let Some((trigger, arn, region)) = judge::of_another_region(pool.value(), &pool_id, &wish) {
         let (option, of) = (options::option(trigger), arn.region());
         let what = format!("{option} names a function of {of}, and the user pool is in {region}");
-        return Err(Failure::usage(what).hint("Cognito invokes functions of its own region alone."));
+        return Err(Failure::usage(what).hint("Cognito invokes only functions in its own Region."));
     }
     let Verdict { changes, notes } = judge::attach(pool.value(), &wish)?;
     let mut plan = Plan::new(pool, Goal::Triggers(changes), notes);
@@ -105,13 +105,10 @@ async fn described(context: &Context, pool: &PoolId) -> Result<(Cognito, Descrip
 fn not_ours(slot: Trigger, held: &str, why: &str) -> Failure {
     Failure::refused(
         "slot-taken",
-        format!(
-            "{} holds a function of which nothing says that it is of this product: {why} ({held})",
-            slot.name()
-        ),
+        format!("{} holds a function that may not belong to this product: {why} ({held})", slot.name()),
     )
     .hint(format!(
-        "To take it off all the same, name it: {} {held}. --replace takes off whatever is there.",
+        "To detach it anyway, name it: {} {held}. --replace detaches any function.",
         options::option(slot)
     ))
 }

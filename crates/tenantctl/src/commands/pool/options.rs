@@ -14,14 +14,14 @@ use user_pool::{EventVersion, Trigger};
 pub(crate) enum PoolCommand {
     /// Attach the two functions to a user pool, and change nothing else in it
     ///
-    /// Shows what would change; --apply does it. The whole pool is read, sent back with the new triggers, read again and
-    /// compared in every setting. A pool that another tool made from code (CloudFormation, CDK, Terraform, Amplify ..)
-    /// is not changed: the lines to add to that code are printed.
+    /// Shows the changes; add --apply to write them. Reads the whole pool, sends it back with the new triggers, reads it
+    /// again, and compares every setting. Does not change a pool that another tool owns (CloudFormation, CDK, Terraform,
+    /// Amplify ..): prints the lines to add to its code instead.
     Attach(AttachOptions),
-    /// Empty the two triggers of a user pool, and change nothing else in it
+    /// Detach the two functions from a user pool, and change nothing else in it
     ///
-    /// Shows what would change; --apply does it. Without a function both are emptied, if what they hold is of this product:
-    /// Lambda is asked whether it has TENANCY_TABLE. --replace empties them whatever they hold.
+    /// Shows what would change; --apply does it. Without ARNs, it detaches both functions, if Lambda shows that they have the
+    /// setting TENANCY_TABLE. --replace detaches any function.
     Detach(DetachOptions),
     /// Put a user pool back as it was before attach, detach or restore changed it
     ///
@@ -44,7 +44,7 @@ pub(crate) struct AttachOptions {
     /// The function that puts tenants into tokens; best with an alias
     #[arg(long, value_name = "ARN")]
     pub(crate) pre_token_generation: Option<FunctionArn>,
-    /// What pre-token-generation is called with [default: V2_0, or V3_0 where it is called with that already]
+    /// Event version of pre-token-generation [default: V2_0, or V3_0 if the pool already uses it]
     #[arg(long, value_enum, value_name = "VERSION", ignore_case = true, requires = "pre_token_generation")]
     pub(crate) event_version: Option<EventVersionArg>,
     /// Do not ask Lambda whether Cognito may invoke the functions
@@ -59,10 +59,10 @@ pub(crate) struct AttachOptions {
 pub(crate) struct DetachOptions {
     #[command(flatten)]
     pub(crate) pool: PoolOption,
-    /// Empty post-confirmation, if it holds this function
+    /// Detach this function from post-confirmation
     #[arg(long, value_name = "ARN")]
     pub(crate) post_confirmation: Option<FunctionArn>,
-    /// Empty pre-token-generation, if it holds this function
+    /// Detach this function from pre-token-generation
     #[arg(long, value_name = "ARN")]
     pub(crate) pre_token_generation: Option<FunctionArn>,
     #[command(flatten)]
@@ -72,7 +72,7 @@ pub(crate) struct DetachOptions {
 /// What both commands take.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ChangeOptions {
-    /// Also when a trigger holds another function
+    /// Also change a trigger that holds another function
     #[arg(long)]
     pub(crate) replace: bool,
     /// Change a pool that another tool owns; its next deployment will undo it
@@ -81,7 +81,7 @@ pub(crate) struct ChangeOptions {
     /// Accepted for old scripts: settings that this version does not know are always sent back as they are
     #[arg(long, hide = true)]
     pub(crate) send_unknown: bool,
-    /// With --apply: where to keep the pool as it was [default: POOL-ID-TIME.json]
+    /// With --apply: file for the pool's old configuration [default: POOL-ID-TIME.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) backup: Option<PathBuf>,
     #[command(flatten)]
@@ -102,7 +102,7 @@ pub(crate) struct RestoreOptions {
     /// Change a pool that another tool owns; its next deployment sets what its code says
     #[arg(long)]
     pub(crate) ignore_owner: bool,
-    /// With --apply: where to keep the pool as it is now [default: POOL-ID-TIME.json]
+    /// With --apply: file for the pool's current configuration [default: POOL-ID-TIME.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) backup: Option<PathBuf>,
     #[command(flatten)]

@@ -107,9 +107,9 @@ impl Report<'_> {
             let what = match (self.action, self.file) {
                 ("restore", Some(file)) => format!("user pool {} is as in {file}", self.pool()),
                 ("attach", _) => {
-                    format!("all that was asked for is attached already, in user pool {}", self.pool())
+                    format!("the given functions are already attached to user pool {}", self.pool())
                 }
-                _ => format!("nothing is attached, in user pool {}", self.pool()),
+                _ => format!("no function to detach in user pool {}", self.pool()),
             };
             page.paragraph(0, &format!("Nothing to do: {what}."));
             self.functions.iter().for_each(|function| show_function(page, function));
@@ -129,9 +129,8 @@ impl Report<'_> {
         page.gap();
         if !self.changed_since.is_empty() {
             let paths = self.changed_since.join(", ");
-            let warning = format!(
-                "Changed since the file was made, by something else than what it was made for, and put back too: {paths}."
-            );
+            let warning =
+                format!("Other changes since the file was made, which the restore also undoes: {paths}.");
             page.paragraph(0, &styled(WARN, &warning));
         }
         page.paragraph(
@@ -139,7 +138,7 @@ impl Report<'_> {
             if self.file.is_some() {
                 "All other settings are the same in the file."
             } else {
-                "Everything else is sent back as it is described."
+                "All other settings are sent back unchanged."
             },
         );
         for left in self.left_out {
@@ -173,24 +172,27 @@ impl Report<'_> {
     fn show_outcome(&self, page: &mut Page) {
         page.gap();
         if let Some(backup) = &self.backup {
-            page.line(format!("{} {backup}", styled(DIM, "As it was:")));
+            page.line(format!("{} {backup}", styled(DIM, "Backup:")));
         }
         if self.mfa == Some(MfaOutcome::Restored) {
             page.paragraph(
                 0,
-                &styled(
-                    WARN,
-                    "The update had weakened the MFA configuration. It has been put back as it was.",
-                ),
+                &styled(WARN, "The update weakened the MFA configuration. tenantctl restored it."),
             );
         }
         if self.verified == Some(true) {
-            page.line(format!("{} User pool {} is as planned;", styled(GOOD, "Done."), self.user_pool_id));
+            page.line(format!(
+                "{} User pool {} has the planned changes;",
+                styled(GOOD, "Done."),
+                self.user_pool_id
+            ));
             if self.mfa == Some(MfaOutcome::Unknown) {
-                page.line("everything else was read again and is as before, but for the MFA configuration,");
+                page.line(
+                    "all other settings were read again and are unchanged, except the MFA configuration,",
+                );
                 page.line("which cannot be read.");
             } else {
-                page.line("everything else was read again and is as before.");
+                page.line("all other settings were read again and are unchanged.");
             }
             if let Some(put_back) = &self.put_back {
                 page.gap();

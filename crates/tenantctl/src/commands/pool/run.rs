@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
         }
         if !self.options.apply.apply {
             let found = self.say();
-            self.context.note("nothing is written; --apply does it");
+            self.context.note("dry run: nothing was changed; add --apply to write");
             return Ok(found);
         }
         self.write().await
@@ -126,9 +126,10 @@ impl<'a> Run<'a> {
         let Some(outcome) = self.outcome.as_ref().filter(|outcome| !outcome.differences.is_empty()) else {
             return Ok(found);
         };
-        let what = format!("the user pool was updated and is not as planned:{}", list(&outcome.differences));
+        let what =
+            format!("the user pool was updated, but differs from the plan:{}", list(&outcome.differences));
         Err(Failure::failed(what).hint(format!(
-            "{}Somebody else's change may be among the differences, and putting the pool back undoes it too. {}",
+            "{}The differences may include changes by others. A restore undoes those too. {}",
             no_update_sets(&outcome.differences),
             self.put_back(&outcome.backup)
         )))

@@ -29,10 +29,10 @@ use crate::failure::{Failure, Found};
 /// Verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RepairCommand {
-    /// Write the stamps that are still pending, slowly enough for a live pool
+    /// Write pending stamps, at a rate that is safe for a live pool
     #[command(after_help = stamps::AFTER_HELP)]
     Stamps(stamps::StampsOptions),
-    /// Compare a user pool with the table, and mend what can be mended
+    /// Compare a user pool with the table, and repair the differences
     #[command(after_help = drift::AFTER_HELP)]
     Drift(drift::DriftOptions),
 }

@@ -131,9 +131,12 @@ mod tests {
             ("AliasExistsException", "AWS refused it (AliasExistsException)"),
             (
                 "ConcurrentModificationException",
-                "somebody else is changing it (ConcurrentModificationException)",
+                "another call is changing the same resource (ConcurrentModificationException)",
             ),
-            ("NotAuthorizedException", "these credentials may not do it (NotAuthorizedException)"),
+            (
+                "NotAuthorizedException",
+                "these credentials lack the permission for this call (NotAuthorizedException)",
+            ),
         ];
 
         for (code, told) in rows {

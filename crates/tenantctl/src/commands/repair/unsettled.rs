@@ -54,7 +54,7 @@ impl Unsettled {
             Self::Table(failure) => failure.to_string(),
             Self::Damaged(damage) => damage.to_string(),
             Self::Recent => {
-                "joined less than a day ago, and the pool's list may be behind; look again tomorrow"
+                "joined less than a day ago, and Cognito's list of users may be out of date; check again tomorrow"
                     .to_owned()
             }
         }

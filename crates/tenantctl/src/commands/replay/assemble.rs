@@ -168,7 +168,7 @@ fn summary(
     let code = refusal.map_or("", |refusal| refusal.code);
     match &handled.outcome {
         Outcome::Observed(..) => {
-            format!("Let through without a tenant by MODE=observe; enforced: {code}")
+            format!("Tokens without a tenant (MODE=observe); MODE=enforce would refuse: {code}")
         }
         Outcome::Failed(_) => format!("Refused: {code}"),
         Outcome::Issued(_) => format!("Tokens are issued for {named}"),
@@ -177,7 +177,7 @@ fn summary(
         Outcome::AlreadyJoined => format!("Confirmed: a member already, with {named} as the default"),
         Outcome::Admitted(_) => "Confirmed without a tenant: UNINVITED is admit".to_owned(),
         Outcome::UnboundMachine => {
-            "A token without a tenant: the app client is bound to none for its own tokens".to_owned()
+            "A token without a tenant: the app client has no binding with mode `machine`".to_owned()
         }
         Outcome::Passed => {
             format!("Nothing is done: {} acts on PostConfirmation_ConfirmSignUp alone", trigger.name())

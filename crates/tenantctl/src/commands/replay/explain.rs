@@ -49,10 +49,10 @@ pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, seen: &Seen) -> &'static s
     match by {
         ChosenBy::ClientBinding => "the app client is bound to it",
         ChosenBy::Asked => "the request asks for it (clientMetadata.tenantId)",
-        ChosenBy::Default if is_new_default => "what is redeemed makes it the default tenant",
+        ChosenBy::Default if is_new_default => "the redemption makes it the default tenant",
         ChosenBy::Default => "it is the user's default tenant",
         ChosenBy::JoinedFirst => "it was joined first, and the profile names no default tenant",
-        ChosenBy::Fallback => "the default tenant is lost, and of the others it was joined first",
+        ChosenBy::Fallback => "the user lost the default tenant, and joined this one first of the others",
     }
 }
 
@@ -105,7 +105,7 @@ fn no_tenant(case: Case<'_>) -> Explanation {
         )
     };
     if let [only] = removed.as_slice() {
-        advice.push(Advice::member("add", case, only, format!("If the user is to come back to {only}")));
+        advice.push(Advice::member("add", case, only, format!("To let the user back into {only}")));
     }
     explained(standing, advice).and(openings::why_nothing_was_redeemed(case))
 }
@@ -154,7 +154,7 @@ fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
     if membership.is_some_and(|membership| membership.status == MembershipStatus::Removed) {
         return explained(
             format!("{because}, from which the user was removed"),
-            [Advice::member("add", case, tenant, format!("If the user is to come back to {tenant}"))],
+            [Advice::member("add", case, tenant, format!("To let the user back into {tenant}"))],
         );
     }
     let invite = "Or invite them: the next sign-in here redeems an invite to their verified address";
@@ -267,7 +267,7 @@ fn unavailable(failure: &FailureTold) -> Explanation {
     let (why, what) = match failure.reason {
         "event_invalid" => (
             format!("the event cannot be acted upon: {cause}"),
-            "Is it as Cognito sent it? The function logs such an event as event.invalid",
+            "Check that the event is exactly what Cognito sent. The function logs such an event as event.invalid",
         ),
         "pool_not_allowed" => (
             "the user pool is not in USER_POOL_IDS, so that no event of it is answered".to_owned(),
@@ -275,7 +275,7 @@ fn unavailable(failure: &FailureTold) -> Explanation {
         ),
         "data_damaged" => (
             format!("an item of the table cannot be what it claims to be: {cause}"),
-            "Mend the item: docs/table.md says what it must look like",
+            "Correct the item: docs/table.md describes its layout",
         ),
         "claims_too_large" => (
             format!("what goes into the token is too large: {cause}"),
@@ -283,7 +283,7 @@ fn unavailable(failure: &FailureTold) -> Explanation {
         ),
         reason => (
             format!("the function failed: {reason} {cause}").trim_end().to_owned(),
-            "docs/log-fields.md says what that is",
+            "docs/log-fields.md describes this reason",
         ),
     };
     explained(why, [Advice::text(what)])

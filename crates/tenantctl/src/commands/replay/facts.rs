@@ -153,7 +153,7 @@ pub(super) fn warnings(handled: &Handled) -> Vec<Warning> {
         warnings.push(Warning { event, reason, what });
     }
     for damage in handled.notes.all_damaged() {
-        let what = format!("passed over: {damage}");
+        let what = format!("skipped: {damage}");
         warnings.push(Warning { event: LogEvent::DataIntegrity.name(), reason: None, what });
     }
     if handled.iam_roles_left_out > 0 {

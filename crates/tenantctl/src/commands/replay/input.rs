@@ -77,7 +77,7 @@ fn not_json(text: &str, error: &serde_json::Error) -> NotAnEvent {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Box<RawValue>>();
     let (first, second) = (values.next(), values.next());
     let hint = if text.starts_with('{') && matches!(first, Some(Ok(_))) && second.is_some() {
-        Some("It goes on after the first value: give one event at a time.".to_owned())
+        Some("The input has more than one JSON value: give one event at a time.".to_owned())
     } else if text.contains("\"triggerSource\"") {
         Some(
             "It seems to be a log with an event in it: cut out the JSON object of the event alone."
@@ -136,13 +136,15 @@ fn wrapped(value: &Value) -> Option<String> {
 
 fn of_another(source: &str) -> NotAnEvent {
     let named = if is_plain_source(source) {
-        format!("the `triggerSource` {source}, of a trigger that is none of ours")
+        format!("the `triggerSource` {source}, which belongs to another trigger")
     } else {
-        "a `triggerSource` that is none".to_owned()
+        "a malformed `triggerSource`".to_owned()
     };
     NotAnEvent {
         what: format!("has {named}"),
-        hint: Some("Ours are TokenGeneration_.. (pre-token-generation) and PostConfirmation_..".to_owned()),
+        hint: Some(
+            "replay supports TokenGeneration_.. (pre-token-generation) and PostConfirmation_..".to_owned(),
+        ),
     }
 }
 
@@ -168,8 +170,8 @@ mod tests {
                 "has the `triggerSource` PreSignUp_SignUp",
                 Some("Ours are"),
             ),
-            (r#"{"triggerSource":"ana@example.com"}"#, "has a `triggerSource` that is none", None),
-            (r#"{"triggerSource":"PreSignUp_\u001b[2J"}"#, "has a `triggerSource` that is none", None),
+            (r#"{"triggerSource":"ana@example.com"}"#, "has a malformed `triggerSource`", None),
+            (r#"{"triggerSource":"PreSignUp_\u001b[2J"}"#, "has a malformed `triggerSource`", None),
             (r#"{"triggerSource":"a","triggerSource":"b"}"#, "stands twice", None),
             (r#"{"triggerSource":7}"#, "has no `triggerSource`", None),
         ];

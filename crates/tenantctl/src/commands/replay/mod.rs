@@ -45,7 +45,7 @@ use crate::options::When;
 /// Which event, and as what.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Nothing is written. Records are read as they are now, without what a running function may remember.
+Writes nothing. Reads the current records, and ignores the caches of running functions.
 An event is what Cognito hands to pre-token-generation or post-confirmation; docs/cognito.md says what
 is in it. For a sign-in, `tenantctl why` makes the event by itself. Exit code 4: the user is refused.")]
 pub(crate) struct ReplayOptions {
@@ -54,10 +54,11 @@ pub(crate) struct ReplayOptions {
     event: PathBuf,
     #[command(flatten)]
     settings: SettingOptions,
-    /// Play it at this moment instead of now, such as 2026-11-21T08:00:00Z, or 24h ago; the records stay those of now
+    /// Set the clock to this time, such as 2026-11-21T08:00:00Z, or 24h for 24 hours ago. The records are still the current
+    /// ones
     #[arg(long, value_name = "TIME")]
     at: Option<When>,
-    /// Also print what goes back to Cognito: the whole event, with all that is in it
+    /// Also print the reply to Cognito: the whole event, including personal data
     #[arg(long)]
     reply: bool,
 }
@@ -76,14 +77,14 @@ pub(crate) async fn run(options: ReplayOptions, context: &Context) -> Result<Fou
     };
     if function.is_none() && options.settings.set.is_empty() {
         context.note(
-            "played with the functions' default settings; --function NAME takes those of a deployed one",
+            "using the functions' default settings; add --function NAME to use those of a deployed function",
         );
     }
     let (config, variables) = options.settings.read(recorded.trigger, function, base)?;
     let clock = clock::system();
     let at = options.at.map_or(Timestamp::from(clock), |at| at.timestamp(clock));
     if options.at.is_some() {
-        context.note("only the clock is moved: the records are those of now");
+        context.note("--at changes only the clock: the records are the current ones");
     }
     let setting = Setting { recorded: &recorded, config: &config, variables, at, with_reply: options.reply };
     let document = rehearse(setting, context).await?;

@@ -47,8 +47,7 @@ pub(super) fn why(refused: &RefusedOffer, case: Case<'_>) -> String {
         }
         JoinRefusal::WrongAddress => wrong_address(case),
         JoinRefusal::AddressNotVerified => {
-            "it is bound to the user's address, which is not verified and which no identity provider that the tenant \
-             trusts has asserted"
+            "it is bound to the user's address, which is neither verified nor from an identity provider that the tenant trusts"
                 .to_owned()
         }
         JoinRefusal::WrongTenant => {
@@ -63,7 +62,7 @@ pub(super) fn why(refused: &RefusedOffer, case: Case<'_>) -> String {
             let records = case.seen.records.as_ref();
             let membership = tenant.and_then(|tenant| records?.in_tenant(tenant));
             let status = membership.map_or("not active", |membership| membership.status.name());
-            format!("the user's membership in {name} is {status}, and no invite revives it")
+            format!("the user's membership in {name} is {status}, and an invite cannot reactivate it")
         }
     }
 }
@@ -83,7 +82,7 @@ pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
     let request = case.event.map(|event| &event.request);
     let has_code = request.is_some_and(|request| request.invite_code != Presented::None);
     let Some(JoinOutcome::Refused(reason)) = case.notes.join_outcome() else {
-        return "No invite was looked for.".to_owned();
+        return "The function did not look for an invite.".to_owned();
     };
     if *reason == JoinRefusal::Malformed {
         return "The code that came with the request is malformed.".to_owned();
@@ -123,15 +122,15 @@ pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
              names one of an unknown type."
         ),
         Some(Word::NotFresh(providers)) => format!(
-            "{without} the e-mail address is the word of identity provider {providers}, which counts only at a sign-in \
-             through it (TokenGeneration_HostedAuth)."
+            "{without} the e-mail address comes from identity provider {providers}, and counts only when the user signs in \
+             through that provider (TokenGeneration_HostedAuth)."
         ),
         Some(Word::Of(providers, Opens::Only(tenant))) => format!(
-            "{without} no invite to {tenant} is open for the e-mail address. The address is the word of identity provider \
-             {providers}, so it opens only invites to {tenant}, which trusts it."
+            "{without} no invite to {tenant} is open for the e-mail address. The address comes from identity provider \
+             {providers}, which {tenant} trusts, so it opens only invites to {tenant}."
         ),
         Some(Word::Of(providers, _)) => format!(
-            "{without} the e-mail address is the word of identity provider {providers}, which is bound to no tenant with \
+            "{without} the e-mail address comes from identity provider {providers}, which is bound to no tenant with \
              --trust-email, so it opens no invite."
         ),
     }
@@ -206,7 +205,7 @@ pub(super) fn advice(case: Case<'_>) -> Vec<Advice> {
                 .and_then(|records| records.in_tenant(tenant))
                 .is_some_and(|membership| membership.status == MembershipStatus::Removed);
             let verb = if is_removed { "add" } else { "resume" };
-            Advice::member(verb, case, tenant, format!("If the user is to come back to {tenant}"))
+            Advice::member(verb, case, tenant, format!("To let the user back into {tenant}"))
         }
         (JoinRefusal::AddressNotVerified, _) => Advice::text(format!(
             "The user verifies the address in the app. For a user of a SAML or OIDC provider that only {tenant} runs: \

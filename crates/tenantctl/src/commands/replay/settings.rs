@@ -44,7 +44,7 @@ impl SettingOptions {
         let config = read(trigger, &variables).map_err(|faults| match function {
             None => Failure::usage(faults.to_string()).hint("docs/settings.md says what each may be."),
             Some(function) => Failure::failed(format!("{function} cannot start: {faults}"))
-                .hint("--set NAME=VALUE goes before what the function has."),
+                .hint("--set NAME=VALUE overrides a setting of the function."),
         })?;
         Ok((config, variables))
     }
@@ -109,12 +109,12 @@ pub(super) async fn of_function(lambda: &Client, name: &str) -> Result<Variables
     let asked = lambda.get_function_configuration().function_name(name).send().await;
     let configuration = asked.map_err(|error| {
         failure::aws(&format!("read the settings of the function {name}"), &error)
-            .needs("lambda:GetFunctionConfiguration; --set NAME=VALUE says settings instead")
+            .needs("lambda:GetFunctionConfiguration; or give the settings with --set NAME=VALUE")
             .or_hint(region::hint(name, lambda.config().region().map_or("", AsRef::as_ref)))
     })?;
     if let Some(said) = environment_error(&configuration) {
         return Err(Failure::failed(format!("Lambda does not show the settings of {name}: {said}"))
-            .hint("They are encrypted, and it takes the permission kms:Decrypt for their key."));
+            .hint("They are encrypted: allow kms:Decrypt on their key."));
     }
     let variables = configuration.environment.and_then(|environment| environment.variables);
     Ok(variables.unwrap_or_default().into_iter().collect())

@@ -24,7 +24,7 @@ impl Show for Document {
 
 fn show_refusal(refusal: &RefusalFacts, who: &str, page: &mut Page) {
     let told = if refusal.let_through {
-        format!("Enforced, the {who} would be told")
+        format!("With MODE=enforce, the {who} would see")
     } else {
         format!("The {who} is told")
     };
@@ -66,7 +66,7 @@ impl Document {
         }
         if !self.warnings.is_empty() {
             page.gap();
-            page.line(styled(WARN.bold(), "Worth a look"));
+            page.line(styled(WARN.bold(), "Warnings"));
             for warning in &self.warnings {
                 let reason = warning.reason.map_or(String::new(), |reason| format!(" ({reason})"));
                 page.paragraph(2, &format!("{}{reason}: {}", warning.event, warning.what));
@@ -82,7 +82,7 @@ impl Document {
     fn head(&self) -> Vec<(&'static str, String)> {
         let none = || "none".to_owned();
         let event = &self.event;
-        let source = event.trigger_source.as_deref().unwrap_or("no source that could be one");
+        let source = event.trigger_source.as_deref().unwrap_or("malformed trigger source");
         let mut head = Vec::new();
         if let Some(tenant) = &self.tenant {
             let granted = if tenant.granted { "" } else { ", and is not granted" };

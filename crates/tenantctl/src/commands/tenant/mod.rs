@@ -58,7 +58,7 @@ pub(crate) enum RolesCommand {
         /// The tenant's id
         tenant: TenantId,
     },
-    /// Say what one role means
+    /// Set the groups and the IAM role of a role
     Set(SetRoleOptions),
     /// Take a role off the list: its groups follow GROUP_FORMAT again
     Unset(UnsetRoleOptions),
@@ -69,13 +69,13 @@ pub(crate) enum RolesCommand {
 pub(crate) struct CreateOptions {
     /// The tenant's id, for ever: 3 to 63 of a-z, 0-9 and -
     id: TenantId,
-    /// Its name for people
+    /// Display name
     #[arg(long)]
     name: TenantName,
-    /// What it has bought, such as pro
+    /// The tenant's tier, such as pro
     #[arg(long)]
     tier: TenantTier,
-    /// Its name in addresses, unique [default: the id]
+    /// Unique name for URLs [default: the id]
     #[arg(long)]
     slug: Option<Slug>,
     #[command(flatten)]
@@ -98,11 +98,11 @@ pub(crate) struct ListOptions {
 /// A tenant's status on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum StatusFilter {
-    /// Its users may have tokens.
+    /// Members get tokens.
     Active,
     /// Not for now.
     Suspended,
-    /// Not any more.
+    /// Offboarded permanently.
     Offboarded,
 }
 
@@ -162,7 +162,8 @@ pub(crate) struct SetRoleOptions {
     tenant: TenantId,
     /// The role
     role: Role,
-    /// A group in tokens of the role, in place of those before; may be repeated. A role without any follows GROUP_FORMAT
+    /// Group for the tokens of members with this role; may be repeated. Replaces all groups of the role. A role without groups
+    /// follows GROUP_FORMAT
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<Group>,
     /// Take the groups away
@@ -362,7 +363,7 @@ async fn what_hangs_on(
     let providers = operator.providers(tenant).await?.len();
     Ok(format!(
         "`{tenant}` has {members} active members, {invites} open invites, {clients} bound app clients and {providers} \
-         bound identity providers; they stay, and lead to no token. Unbind what is to serve others"
+         bound identity providers; they are kept, but lead to no token. Unbind app clients and providers that others will use"
     ))
 }
 

@@ -21,8 +21,8 @@ use crate::{clock, console};
 pub(crate) const AFTER_HELP: &str = "\
 Reports users of the pool who belong to no tenant, members who are not in the pool any more, stamps that are not what \
 they should be, default tenants that give no token, memberships of tenants that do not exist, and damaged items. With \
---apply it writes or deletes stamps, removes the memberships of users who are gone, and forgets defaults in a tenant of \
-which the user was never a member; the rest needs a person.\n\n\
+--apply it writes or deletes stamps, removes the memberships of users who are gone, and forgets defaults in a tenant of which \
+the user was never a member. You must decide the rest yourself.\n\n\
 A stamp should name the user's default tenant: the one in the profile, or, without one, that of the membership joined \
 first. When the user has lost that tenant, the stamp should name the one that the next sign-in falls back to; without \
 another there should be no stamp. A default that was lost, or that is suspended, is only reported: the next sign-in moves \
@@ -36,10 +36,10 @@ cognito-idp:AdminUpdateUserAttributes and cognito-idp:AdminDeleteUserAttributes.
 pub(crate) struct DriftOptions {
     #[command(flatten)]
     pub(crate) pool: PoolOption,
-    /// Most users to write in a second, 1 to 20
+    /// Maximum number of users to write per second, 1 to 20
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub(crate) rate: u32,
-    /// Users who were never a member of any tenant are no drift: anybody can sign up, or the pool serves others too
+    /// Do not count users who were never a member of any tenant as drift, for example if sign-up is open
     #[arg(long)]
     pub(crate) allow_strangers: bool,
     /// List everything that was found, not only 20 of each kind

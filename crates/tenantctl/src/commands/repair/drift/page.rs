@@ -127,15 +127,15 @@ impl Drift {
             }
             let rest = needs_person(self.needs_person);
             let apply = match self.mendable {
-                0 => "There is nothing that --apply could mend".to_owned(),
-                mendable => format!("--apply mends {mendable}"),
+                0 => "--apply cannot repair any of this".to_owned(),
+                mendable => format!("--apply repairs {mendable}"),
             };
             page.line(format!("{} {apply}; {rest}.", styled(WARN, "Nothing was written.")));
             return;
         };
         if outcome.throttled > 0 {
             page.line(format!(
-                "Cognito refused {} {} as one too many; the pace was slowed down.",
+                "Cognito throttled {} {}; tenantctl reduced the rate.",
                 outcome.throttled,
                 if outcome.throttled == 1 { "call" } else { "calls" }
             ));
@@ -146,13 +146,13 @@ impl Drift {
         if outcome.interrupted {
             page.line(format!("{} before the end.", styled(WARN, "Interrupted")));
         }
-        let mut line = format!("{} of {} mended", outcome.mended, self.mendable);
+        let mut line = format!("{} of {} repaired", outcome.mended, self.mendable);
         if outcome.settled_meanwhile > 0 {
             line = format!("{line}, {} settled meanwhile", outcome.settled_meanwhile);
         }
         let untouched = left.saturating_sub(self.needs_person);
         if untouched > 0 {
-            line = format!("{line}, {untouched} left; the same command goes on with them");
+            line = format!("{line}, {untouched} left: run the same command again to continue");
         }
         page.line(format!("{line}; {}.", needs_person(self.needs_person)));
     }
@@ -191,13 +191,13 @@ fn group(finding: &Finding) -> (usize, GroupText) {
         Kind::StampForeign { .. } => (
             0,
             "possible forgeries: the user was never a member of the stamp's tenant",
-            "No token follows it, but others who read the pool may. `tenantctl doctor` says whether an app client \
-             may write it.",
+            "Tokens do not depend on the stamp, but other readers of the pool may. `tenantctl doctor` reports app clients that \
+             can write it.",
         ),
         Kind::AttributeMissing { .. } => (
             1,
             "the pool has no such attribute",
-            "No stamp was looked at. `tenantctl doctor` says what the pool's schema needs.",
+            "No stamps were checked. `tenantctl doctor` says how to add the attribute.",
         ),
         Kind::StampStale { .. } => {
             (2, "stamps of a tenant that the user has left, or that is not the default", "")
@@ -210,7 +210,7 @@ fn group(finding: &Finding) -> (usize, GroupText) {
         Kind::TenantMissing { .. } => (
             6,
             "memberships of a tenant that does not exist",
-            "Their users get no token with it. Remove them with `tenantctl member remove`.",
+            "They lead to no token. Remove them with `tenantctl member remove`.",
         ),
         Kind::Damaged { .. } => {
             (7, "damaged items", "Their users get no token. docs/table.md says what an item must look like.")
@@ -218,7 +218,8 @@ fn group(finding: &Finding) -> (usize, GroupText) {
         Kind::NoMembership { .. } if finding.severity > Severity::Info => (
             8,
             "users who were never a member of any tenant",
-            "An open invite is redeemed when they sign in; `tenantctl member add` takes them in without.",
+            "A user with an open invite joins at the next sign-in. To add a user without an invite, use `tenantctl member \
+             add`.",
         ),
         Kind::DefaultStale { .. } => (
             9,
@@ -233,7 +234,7 @@ fn group(finding: &Finding) -> (usize, GroupText) {
         ),
         Kind::NoMembership { .. } => (
             11,
-            "users who are no active member, and need not be",
+            "users without an active membership, as expected",
             "Not confirmed yet, removed, or suspended.",
         ),
     };

@@ -124,7 +124,7 @@ async fn read_schema(
                 return Err(failure);
             }
             context.note(&format!(
-                "whether the pool has {attribute} could not be seen: {failure}. It is taken to have it."
+                "could not check whether the pool has {attribute}: {failure}. Continuing as if it has."
             ));
             return Ok(Schema { has_attribute: true, estimated_users: None });
         }

@@ -22,8 +22,8 @@ use crate::{clock, console};
 pub(crate) const AFTER_HELP: &str = "\
 The membership in the table decides about tokens; the stamp is a copy for other readers of the user pool. It stays \
 pending when it could not be written at sign-up, or when a user joined by signing in.\n\n\
-Cognito takes 25 updates of users a second from a whole account and region, which cannot be raised, and of which live \
-sign-ups need their part: leave them some. It can be stopped at any moment and run again; it goes on where it was.\n\n\
+Cognito allows 25 user updates per second in an account and Region. This quota cannot be raised, and live sign-ups need a part \
+of it. You can stop the command at any time and run it again: it continues where it stopped.\n\n\
 Needs cognito-idp:ListUsers and cognito-idp:AdminUpdateUserAttributes on the pool. Exit code 4: some are left. \
 Exit code 130: ctrl-c stopped it.";
 
@@ -36,7 +36,7 @@ pub(crate) struct StampsOptions {
     /// Only members of this tenant
     #[arg(long, value_name = "TENANT")]
     pub(crate) tenant: Option<TenantId>,
-    /// Most users to write in a second, 1 to 20
+    /// Maximum number of users to write per second, 1 to 20
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub(crate) rate: u32,
     #[command(flatten)]

@@ -151,7 +151,7 @@ impl Show for Stamps {
         }
         if !self.damaged.is_empty() {
             page.gap();
-            page.heading("Damaged items, which no stamp is written for");
+            page.heading("Damaged items (skipped)");
             for item in self.damaged.iter().take(SHOWN) {
                 page.line(format!("  {}", item.item));
                 page.paragraph(4, &item.problem);
@@ -160,7 +160,7 @@ impl Show for Stamps {
         }
         if self.result.is_none() && self.users > 0 {
             page.gap();
-            page.line(format!("{} --apply writes.", styled(WARN, "Nothing was written.")));
+            page.line(format!("{} Add --apply to write.", styled(WARN, "Nothing was written.")));
         }
     }
 }
@@ -172,12 +172,12 @@ impl Outcome {
             let _ = write!(line, ", {} had the right stamp already", self.already_right);
         }
         if self.settled_meanwhile > 0 {
-            let _ = write!(line, ", {} settled by somebody else meanwhile", self.settled_meanwhile);
+            let _ = write!(line, ", {} no longer pending", self.settled_meanwhile);
         }
         page.line(format!("{line}."));
         if self.throttled > 0 {
             page.line(format!(
-                "Cognito refused {} as one too many; the pace was slowed down.",
+                "Cognito throttled {}; tenantctl reduced the rate.",
                 counted(usize::try_from(self.throttled).unwrap_or(usize::MAX), "call")
             ));
         }
@@ -211,7 +211,7 @@ impl Outcome {
             return;
         }
         page.line(format!(
-            "{} left; the same command goes on with them.",
+            "{} left: run the same command again to continue.",
             styled(WARN, counted(self.left, "user"))
         ));
         let hints = [
