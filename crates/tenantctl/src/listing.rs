@@ -142,7 +142,7 @@ impl<'a, T: Entry> Listing<'a, T> {
         }
         let text = if self.context.is_json() {
             let is_first = self.rows == rows.len();
-            self.elements(&rows, is_first)
+            Self::elements(&rows, is_first)
         } else {
             let headings = || self.columns.iter().map(|(heading, _)| *heading);
             let table = self.table.get_or_insert_with(|| Table::new(headings(), Page::new().width()));
@@ -159,8 +159,8 @@ impl<'a, T: Entry> Listing<'a, T> {
     }
 
     /// The elements of the list within its document, in the form of `serde_json::to_string_pretty`.
-    fn elements(&self, rows: &[T], is_first: bool) -> String {
-        let mut text = if is_first { self.begin_of_document() } else { String::new() };
+    fn elements(rows: &[T], is_first: bool) -> String {
+        let mut text = if is_first { Self::begin_of_document() } else { String::new() };
         for (place, row) in rows.iter().enumerate() {
             text.push_str(if is_first && place == 0 { "\n    " } else { ",\n    " });
             text.push_str(&indented(row, "    "));
@@ -168,12 +168,12 @@ impl<'a, T: Entry> Listing<'a, T> {
         text
     }
 
-    fn begin_of_document(&self) -> String {
+    fn begin_of_document() -> String {
         format!("{{\n  \"{}\": [", T::NAME)
     }
 
     fn end_of_document(&self, damaged: Option<&[String]>) -> String {
-        let list = if self.rows == 0 { self.begin_of_document() + "]" } else { "\n  ]".to_owned() };
+        let list = if self.rows == 0 { Self::begin_of_document() + "]" } else { "\n  ]".to_owned() };
         let damaged = damaged.map(|damaged| format!(",\n  \"damaged\": {}", indented(&damaged, "  ")));
         format!("{list}{}\n}}\n", damaged.unwrap_or_default())
     }

@@ -143,15 +143,14 @@ impl Table {
             return String::new();
         }
         let mut lines = Vec::new();
-        let layout = match &self.layout {
-            Some(layout) => layout,
-            None => {
-                let layout = Layout::of(&self.headings, &rows, self.width);
-                lines = layout.head();
-                self.layout.insert(layout)
-            }
-        };
-        lines.extend(rows.iter().flat_map(|row| layout.row(row)));
+        if self.layout.is_none() {
+            let layout = Layout::of(&self.headings, &rows, self.width);
+            lines = layout.head();
+            self.layout = Some(layout);
+        }
+        if let Some(layout) = &self.layout {
+            lines.extend(rows.iter().flat_map(|row| layout.row(row)));
+        }
         lines.push(String::new());
         lines.join("\n")
     }

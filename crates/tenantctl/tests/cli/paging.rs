@@ -120,8 +120,8 @@ async fn invites_of_one_second_are_in_the_order_of_their_addresses_across_the_en
     // Seven in a second, and their addresses in another order than their hashes.
     let second = |number: usize| begin + number / 7;
     copy(&desk, &format!("INVITE#{hash}"), "META", |number| {
-        let hash = format!("{:08x}{}", number.wrapping_mul(0x9E37_79B1) & 0xFFFF_FFFF, &hash[8..]);
-        let order = format!("INVITE#{}#{}", second(number), &hash[..8]);
+        let hash = format!("{:08x}{}", number.wrapping_mul(0x9E37_79B1) & 0xFFFF_FFFF, hash.split_at(8).1);
+        let order = format!("INVITE#{}#{}", second(number), hash.split_at(8).0);
         vec![
             ("email", text(format!("person-{number:05}@example.com"))),
             ("createdAt", AttributeValue::N(second(number).to_string())),
