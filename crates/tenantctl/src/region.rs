@@ -23,8 +23,8 @@ mod tests {
     fn a_name_that_says_another_region_than_the_one_asked_shows_the_mistake() {
         let function = "arn:aws:lambda:eu-central-1:111122223333:function:post-confirmation";
         let rows = [
-            ("eu-west-1_AbC", "us-east-1", "and us-east-1 was asked: --region eu-west-1."),
-            (function, "us-east-1", "and us-east-1 was asked: --region eu-central-1."),
+            ("eu-west-1_AbC", "us-east-1", "but the call went to us-east-1. Add --region eu-west-1."),
+            (function, "us-east-1", "but the call went to us-east-1. Add --region eu-central-1."),
             ("eu-west-1_AbC", "eu-west-1", "The Region eu-west-1 was asked."),
             ("local_pool", "us-east-1", "The Region us-east-1 was asked."),
             ("post_confirmation", "us-east-1", "The Region us-east-1 was asked."),

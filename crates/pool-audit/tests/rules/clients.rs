@@ -301,7 +301,7 @@ fn no_mend_puts_back_what_another_takes_away() {
     let mapped = of("provider-maps");
     assert_eq!(mapped.len(), 4);
     for (rule, mend) in mapped {
-        let without = "without custom:org_id, custom:role, custom:tenantId and email_verified, and with all";
+        let without = "remove custom:org_id, custom:role, custom:tenantId and email_verified from AttributeMapping; keep all";
         assert!(mend.contains(without), "{rule}: {mend}");
     }
 }
@@ -321,7 +321,7 @@ fn a_mend_of_a_client_keeps_what_it_lives_by() {
                 mapping.insert("given_name".into(), "first".into());
                 mapping.insert("custom:dept".into(), "dept".into());
             },
-            &["WriteAttributes: [email, custom:dept, given_name], and what else"],
+            &["WriteAttributes: [email, custom:dept, given_name], plus other"],
         ),
         (
             "token-life-access",
@@ -369,7 +369,7 @@ fn a_mend_of_a_client_keeps_what_it_lives_by() {
         for part in parts {
             assert!(mend.contains(part), "{rule}: {part}: {mend}");
         }
-        assert!(mend.ends_with("; everything else as it is."), "{rule}: {mend}");
+        assert!(mend.ends_with("; keep all other settings."), "{rule}: {mend}");
     }
 }
 

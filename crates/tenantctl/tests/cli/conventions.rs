@@ -214,7 +214,7 @@ async fn the_same_commands_work_on_a_local_file() {
     }
 
     assert!(missing.contains("there is no file tenants.db"), "{missing}");
-    assert!(missing.contains("`tenantctl table create` with the same --local makes it"), "{missing}");
+    assert!(missing.contains("Create it: run `tenantctl table create` with the same --local"), "{missing}");
     assert!(run("tenant list").ok().contains("gold"));
     assert!(run("audit list --tenant acme").ok().contains("local:ana"));
 }

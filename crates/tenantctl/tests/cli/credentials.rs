@@ -255,7 +255,7 @@ async fn no_network_is_told_apart_from_a_session_that_has_ended() {
 
     let error = home.error("tenant list --profile ops");
 
-    assert_told(&error, "the service that gives them could not be reached", "Is the network up");
+    assert_told(&error, "could not reach the service that provides them", "Check the network");
 }
 
 #[tokio::test(flavor = "multi_thread")]

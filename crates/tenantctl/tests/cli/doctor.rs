@@ -470,8 +470,7 @@ async fn an_installation_that_cannot_be_checked_does_not_pass() {
     let denied = crate::fake_aws::serve(|request| request.error("AccessDeniedException", ""));
     let throttled = crate::fake_aws::serve(|request| request.error("ThrottlingException", "Rate exceeded"));
     let silent = "http://127.0.0.1:9".to_owned();
-    let (denied_why, throttled_why) =
-        ("these credentials may not call", "AWS refused it as one call too many");
+    let (denied_why, throttled_why) = ("these credentials may not call", "AWS throttled the call");
     let rows = [
         (&denied, denied_why),
         (&throttled, throttled_why),
@@ -481,7 +480,11 @@ async fn an_installation_that_cannot_be_checked_does_not_pass() {
     for (url, why) in rows {
         let lambda = desk.run_with(line, &[("AWS_ENDPOINT_URL_LAMBDA", url)], "");
         let table = desk.run_with(line, &[("AWS_ENDPOINT_URL_DYNAMODB", url)], "");
-        let why = if url == &denied { [why, "these credentials may not do it"] } else { [why, why] };
+        let why = if url == &denied {
+            [why, "these credentials lack the permission for this call"]
+        } else {
+            [why, why]
+        };
 
         for (run, what, why) in [
             (&lambda, "policy of the PreTokenGeneration function tokens:live: ", why[0]),
@@ -696,10 +699,7 @@ async fn an_answer_that_cannot_be_read_is_told_by_its_status_and_not_shown() {
     );
 
     assert!(!run.to_string().contains(SECRET), "{run}");
-    assert!(
-        run.stdout.contains("the server answered with status 418, and nothing that can be read"),
-        "{run}"
-    );
+    assert!(run.stdout.contains("the server returned status 418 with an unreadable body"), "{run}");
     assert!(rules(&document(&run)).contains(&"not-checked"));
 }
 

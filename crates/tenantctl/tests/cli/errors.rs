@@ -125,7 +125,7 @@ async fn what_is_not_found_in_the_region_asked_says_which_one_that_was() {
         (
             format!("tenant list --table {table}"),
             format!(
-                "`{table}` is in the Region eu-central-1, and eu-west-1 was asked: --region eu-central-1."
+                "`{table}` is in the Region eu-central-1, but the call went to eu-west-1. Add --region eu-central-1."
             ),
         ),
         (
@@ -151,7 +151,7 @@ async fn what_is_not_found_in_the_region_asked_says_which_one_that_was() {
         (
             format!("replay event.json --function {function}"),
             format!(
-                "`{function}` is in the Region eu-central-1, and eu-west-1 was asked: --region eu-central-1."
+                "`{function}` is in the Region eu-central-1, but the call went to eu-west-1. Add --region eu-central-1."
             ),
         ),
     ];

@@ -198,7 +198,7 @@ async fn an_invite_keeps_to_its_limits() {
         ("invite create --tenant over", 3, "not active"),
         ("invite show 0123abcd", 2, "needs its tenant"),
         ("invite show 0123abcd --tenant acme", 3, "there is no such invite"),
-        ("invite show nonsense --tenant acme", 2, "neither a reference"),
+        ("invite show nonsense --tenant acme", 2, "not an invite: give a reference"),
         ("invite show inv_0123456789ABCDEFGHJKMNPQRS", 2, "others can see a command line"),
         ("invite create --tenant acme --link-base http://localhost.evil.example/join", 2, "https://"),
         ("invite create --tenant acme --set CLAIM_BYTE_MAX=64", 2, "no setting CLAIM_BYTE_MAX"),
@@ -355,7 +355,10 @@ async fn a_spreadsheet_runs_nothing_in_the_codes_file_and_the_next_run_reads_it(
     assert!(rows[0].starts_with("'=hyperlink(1)@example.com,inv_"), "{codes}");
     assert!(rows[1].starts_with(r#""'+1;=2@example.com","inv_"#), "{codes}");
     assert_eq!(again["counts"], json!({ "already-invited": 2 }));
-    assert_eq!(again["rows"][0]["detail"], "the code in the file is dead: invited anew since");
+    assert_eq!(
+        again["rows"][0]["detail"],
+        "the code in the file no longer works: the address was invited again later"
+    );
     assert_eq!(again["rows"][1]["detail"], Value::Null, "the code in the file is the invite's");
 }
 
@@ -411,12 +414,8 @@ async fn a_list_that_cannot_be_read_says_why() {
         ("invite import columns.csv --tenant acme", 2, "`mail`"),
         ("invite import unknown.csv --tenant acme", 2, "`rolls`"),
         ("invite import guests.csv --tenant acme --apply", 2, "--codes"),
-        ("invite import guests.csv --tenant acme --apply --codes other.txt", 2, "a file of something else"),
-        (
-            "invite import guests.csv --tenant acme --apply --codes minified.json",
-            2,
-            "a file of something else",
-        ),
+        ("invite import guests.csv --tenant acme --apply --codes other.txt", 2, "is not a codes file"),
+        ("invite import guests.csv --tenant acme --apply --codes minified.json", 2, "is not a codes file"),
         ("invite import array.json --tenant acme", 2, "one object a line"),
         ("invite import semicolons.csv --tenant acme", 2, "not separated by commas"),
         ("invite import guests.csv --tenant none", 3, "there is no tenant"),

@@ -165,7 +165,7 @@ async fn the_audit_on_several_pages_is_in_order_and_a_limit_keeps_the_latest() {
     assert_eq!(texts(&all["audit"], "target"), wanted);
     assert_eq!(texts(&latest["audit"], "target"), wanted[MANY + 1 - 1_050..]);
     assert_eq!((whole.stderr.as_str(), whole.stdout.lines().count()), ("", MANY + 2));
-    assert!(page.stderr.contains("these are the latest 1050"), "{}", page.stderr);
+    assert!(page.stderr.contains("showing the latest 1050 entries"), "{}", page.stderr);
     assert_eq!(all.as_object().unwrap().keys().collect::<Vec<_>>(), ["audit"]);
 }
 

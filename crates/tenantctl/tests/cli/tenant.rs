@@ -122,8 +122,8 @@ async fn what_could_never_be_issued_is_refused() {
 
     assert!(many.contains("101 groups, and at most 100"), "{many}");
     assert!(large.contains("(CLAIM_BYTES_MAX)"), "{large}");
-    assert!(reserved.contains("Cognito keeps group names"), "{reserved}");
-    assert!(tiny.contains("could never be issued"), "{tiny}");
+    assert!(reserved.contains("is reserved by Cognito"), "{reserved}");
+    assert!(tiny.contains("no token could be issued with this change"), "{tiny}");
     allowed.ok();
 }
 
@@ -231,7 +231,7 @@ async fn of_two_operators_at_once_one_wins_and_the_other_is_told() {
     assert!(won >= 1, "{runs:?}");
     for run in runs.iter().filter(|run| run.code != 0) {
         assert_eq!(run.code, 1, "{run}");
-        assert!(run.stderr.contains("changed by somebody else meanwhile; nothing was written"), "{run}");
+        assert!(run.stderr.contains("has changed since it was read; check it and retry"), "{run}");
     }
     // Each that won is one version and one audit item more.
     assert_eq!(desk.json("tenant show acme")["version"], 1 + won);
@@ -252,7 +252,12 @@ async fn a_version_that_was_read_before_is_not_written_over() {
         operator.edit_tenant(&read, edit, "tenant.rename", tenancy::Timestamp::default()).await.unwrap();
     let error = operator.apply(change, "tenant `acme`").await.unwrap_err();
 
-    assert!(error.to_string().starts_with("tenant `acme` was changed by somebody else meanwhile"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("nothing was written, because tenant `acme` has changed since it was read"),
+        "{error}"
+    );
     assert_eq!(desk.json("tenant show acme")["name"], "Acme Corporation");
 }
 

@@ -180,7 +180,7 @@ async fn a_user_of_an_identity_provider_joins_through_it_and_not_before_it_is_bo
     assert_eq!((unbound_code, &unbound["userStatus"]), (4, &json!("EXTERNAL_PROVIDER")));
     assert_eq!(unbound["replay"]["event"]["triggerSource"], "TokenGeneration_HostedAuth");
     let why = unbound["replay"]["refusal"]["why"].as_str().unwrap();
-    assert!(why.contains("the word of identity provider Corp"), "{why}");
+    assert!(why.contains("comes from identity provider Corp"), "{why}");
     let expected = "corp_cai gets a token for acme (tier pro, role viewer): the sign-in makes the user a member, through the \
                     identity provider Corp.";
     assert_eq!((bound_code, bound["answer"].as_str().unwrap()), (0, expected));
@@ -346,5 +346,5 @@ async fn a_user_or_an_app_client_that_is_not_in_the_pool_is_refused() {
     assert!(user.contains("there is no such user in pool"), "{user}");
     assert!(client.contains("has no app client nosuchclient"), "{client}");
     assert!(pool.contains("could not read the user pool eu-west-1_AbCdEf123"), "{pool}");
-    assert!(local.fails(2).contains("with --local there is no user pool to ask"));
+    assert!(local.fails(2).contains("--local has no user pool"));
 }

@@ -168,7 +168,7 @@ mod tests {
             (
                 r#"{"triggerSource":"PreSignUp_SignUp"}"#,
                 "has the `triggerSource` PreSignUp_SignUp",
-                Some("Ours are"),
+                Some("replay supports"),
             ),
             (r#"{"triggerSource":"ana@example.com"}"#, "has a malformed `triggerSource`", None),
             (r#"{"triggerSource":"PreSignUp_\u001b[2J"}"#, "has a malformed `triggerSource`", None),

@@ -142,7 +142,7 @@ async fn a_check_that_fails_for_another_reason_than_a_denial_ends_the_command_wi
         ("ExpiredTokenException", "the session has expired", new_keys),
         ("UnrecognizedClientException", "AWS does not accept these keys", new_keys),
         ("MissingAuthenticationTokenException", "there are no usable credentials", new_keys),
-        ("TooManyRequestsException", "AWS refused it as one call too many", "Try again in a minute."),
+        ("TooManyRequestsException", "AWS throttled the call", "Try again in a minute."),
     ] {
         let lambda = serve(move |request| request.error(code, "no"));
         let url = [("AWS_ENDPOINT_URL_LAMBDA", lambda.as_str())];
@@ -222,7 +222,7 @@ async fn the_plan_says_when_nothing_tells_who_owns_the_pool_or_its_feature_plan(
 
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
     let notes = plan["notes"].to_string();
-    assert!(notes.contains("No tag tells who owns the pool. If a template does"), "{notes}");
+    assert!(notes.contains("No tag names an owner of the pool. If a template owns it"), "{notes}");
     assert!(notes.contains("names no feature plan"), "{notes}");
     assert_eq!(done.code, 0, "{done}");
     assert!(done.stderr.contains("Cognito now says UserPoolTier: ESSENTIALS"), "{done}");

@@ -87,7 +87,7 @@ async fn what_has_changed_since_the_file_was_made_is_named_and_put_back_too() {
         ])
     );
     assert_eq!((&document["action"], &document["file"]), (&json!("restore"), &json!("b.json")));
-    assert!(plan.stdout.contains("Changed since the file was made"), "{plan}");
+    assert!(plan.stdout.contains("Other changes since the file was made"), "{plan}");
     assert_eq!(settled(described(&desk).await), settled(before));
 }
 

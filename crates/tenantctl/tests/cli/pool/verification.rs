@@ -221,8 +221,8 @@ async fn an_update_that_was_done_though_the_server_says_otherwise_is_found_and_v
         let run = attach_fake(&desk, &fake, "--apply --yes --backup b.json");
 
         assert_eq!(run.code, 0, "{code}: {run}");
-        assert!(run.stderr.contains("It may have been done all the same"), "{code}: {run}");
-        assert!(run.stdout.contains("is as planned"), "{code}: {run}");
+        assert!(run.stderr.contains("Cognito may have made the change anyway"), "{code}: {run}");
+        assert!(run.stdout.contains("has the planned changes"), "{code}: {run}");
     }
 }
 
@@ -236,7 +236,10 @@ async fn an_update_of_which_nobody_knows_is_never_called_no_change_and_names_the
 
     let said = attach_fake(&desk, &fake, "--apply --yes --backup b.json --region eu-west-1").fails(1);
 
-    assert!(said.contains("one may still come") && !said.contains("Nothing is changed"), "{said}");
+    assert!(
+        said.contains("the update may still take effect") && !said.contains("Nothing is changed"),
+        "{said}"
+    );
     assert!(said.contains("tenantctl pool restore b.json"), "{said}");
     assert!(said.contains("--user-pool-id eu-west-1_AbCdEf123 --region eu-west-1"), "{said}");
 }
@@ -280,7 +283,7 @@ async fn mfa_that_somebody_makes_stronger_meanwhile_stays_and_is_told() {
     assert_eq!(fake.mfa()["MfaConfiguration"], json!("ON"));
     assert!(!fake.called().contains(&"SetUserPoolMfaConfig".to_owned()));
     assert!(said.contains("GetUserPoolMfaConfig.MfaConfiguration: OPTIONAL -> ON"), "{said}");
-    assert!(said.contains("Somebody else's change may be among the differences"), "{said}");
+    assert!(said.contains("The differences may include changes by others"), "{said}");
     assert!(said.contains("tenantctl pool restore b.json"), "{said}");
 }
 
@@ -297,7 +300,7 @@ async fn success_says_how_to_go_back_and_what_was_not_read() {
     let run = attach_fake(&desk, &fake, "--apply --yes --backup b.json");
 
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.contains("but for the MFA configuration"), "{run}");
+    assert!(run.stdout.contains("except the MFA configuration"), "{run}");
     assert!(run.stdout.contains("tenantctl pool restore b.json"), "{run}");
 }
 

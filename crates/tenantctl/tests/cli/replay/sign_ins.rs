@@ -118,7 +118,7 @@ async fn an_address_from_a_provider_of_no_tenant_opens_nothing_and_support_learn
     assert_eq!(run.code, 4);
     assert_replay!(run);
     let why = later["refusal"]["why"].as_str().unwrap();
-    assert!(why.contains("counts only at a sign-in through it"), "{why}");
+    assert!(why.contains("counts only when the user signs in through that provider"), "{why}");
     assert_eq!((listed_code, &listed["wouldRedeem"][0]["tenantId"]), (0, &json!("acme")));
 }
 

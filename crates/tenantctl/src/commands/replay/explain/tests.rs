@@ -122,7 +122,10 @@ fn every_reason_of_a_refused_invite_has_words() {
         (JoinRefusal::Expired, "it expired at"),
         (JoinRefusal::UsedUp, "it is used up"),
         (JoinRefusal::WrongAddress, "the user has none"),
-        (JoinRefusal::AddressNotVerified, "which is not verified and which no identity provider"),
+        (
+            JoinRefusal::AddressNotVerified,
+            "which is neither verified nor from an identity provider that the tenant trusts",
+        ),
         (JoinRefusal::WrongTenant, "another tenant than the app client"),
         (JoinRefusal::TenantNotActive, "is suspended"),
         (JoinRefusal::MembershipNotActive, "no invite revives it"),
