@@ -25,10 +25,10 @@ mod tests {
         let rows = [
             ("eu-west-1_AbC", "us-east-1", "but the call went to us-east-1. Add --region eu-west-1."),
             (function, "us-east-1", "but the call went to us-east-1. Add --region eu-central-1."),
-            ("eu-west-1_AbC", "eu-west-1", "The Region eu-west-1 was asked."),
-            ("local_pool", "us-east-1", "The Region us-east-1 was asked."),
-            ("post_confirmation", "us-east-1", "The Region us-east-1 was asked."),
-            ("post-confirmation", "us-east-1", "The Region us-east-1 was asked."),
+            ("eu-west-1_AbC", "eu-west-1", "The call went to the Region eu-west-1."),
+            ("local_pool", "us-east-1", "The call went to the Region us-east-1."),
+            ("post_confirmation", "us-east-1", "The call went to the Region us-east-1."),
+            ("post-confirmation", "us-east-1", "The call went to the Region us-east-1."),
         ];
 
         for (name, asked, wanted) in rows {

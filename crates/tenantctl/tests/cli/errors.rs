@@ -130,22 +130,22 @@ async fn what_is_not_found_in_the_region_asked_says_which_one_that_was() {
         ),
         (
             format!("pool attach --user-pool-id us-east-1_AbC --post-confirmation {function}"),
-            "`us-east-1_AbC` is in the Region us-east-1, and eu-west-1 was asked: --region us-east-1."
+            "`us-east-1_AbC` is in the Region us-east-1, but the call went to eu-west-1. Add --region us-east-1."
                 .to_owned(),
         ),
         (
             "doctor --user-pool-id us-east-1_AbC".to_owned(),
-            "`us-east-1_AbC` is in the Region us-east-1, and eu-west-1 was asked: --region us-east-1."
+            "`us-east-1_AbC` is in the Region us-east-1, but the call went to eu-west-1. Add --region us-east-1."
                 .to_owned(),
         ),
         (
             "repair drift --user-pool-id us-east-1_AbC".to_owned(),
-            "`us-east-1_AbC` is in the Region us-east-1, and eu-west-1 was asked: --region us-east-1."
+            "`us-east-1_AbC` is in the Region us-east-1, but the call went to eu-west-1. Add --region us-east-1."
                 .to_owned(),
         ),
         (
             "member show ana@example.com --user-pool-id us-east-1_AbC".to_owned(),
-            "`us-east-1_AbC` is in the Region us-east-1, and eu-west-1 was asked: --region us-east-1."
+            "`us-east-1_AbC` is in the Region us-east-1, but the call went to eu-west-1. Add --region us-east-1."
                 .to_owned(),
         ),
         (

@@ -128,7 +128,7 @@ fn every_reason_of_a_refused_invite_has_words() {
         ),
         (JoinRefusal::WrongTenant, "another tenant than the app client"),
         (JoinRefusal::TenantNotActive, "is suspended"),
-        (JoinRefusal::MembershipNotActive, "no invite revives it"),
+        (JoinRefusal::MembershipNotActive, "an invite cannot reactivate it"),
     ];
 
     for (why, expected) in rows {
