@@ -1,5 +1,5 @@
 //! Attach and detach the triggers of a live user pool, and change nothing else in it: plan, check, apply, verify, undo.
-//! docs/decisions/0005-pools-are-updated-as-they-are-described.md says why it is done in this way.
+//! docs/pool-triggers.md has the steps; docs/decisions/0005-pools-are-updated-as-they-are-described.md says why.
 //!
 //! `UpdateUserPool` resets everything that it is not sent, so a change of one trigger sends the whole pool back:
 //!

@@ -1,4 +1,4 @@
-//! A user pool and its functions, as an operator reads them. No rule, no page, no command line.
+//! A user pool and its functions, as an operator reads them. No rule, no page, no command line. Its page: docs/user-pool.md.
 //!
 //! | Module | What it holds |
 //! | --- | --- |
