@@ -1,0 +1,92 @@
+//! Counts instructions with valgrind's callgrind. The counts hardly change from run to run, whatever else the machine does.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::Fallible;
+use crate::rounds::count as float;
+use crate::store::Store;
+use crate::target::{Calls, Target};
+
+/// Calls before the warm ones, and with them. What a run of `WARM_TO` calls takes more than one of `WARM_FROM` is warm.
+const WARM_FROM: usize = 10;
+const WARM_TO: usize = 60;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Counted {
+    pub(crate) name: String,
+    /// From the start to the first request for an event.
+    pub(crate) init: u64,
+    /// `None` where the program only starts.
+    pub(crate) first: Option<u64>,
+    pub(crate) warm: Option<u64>,
+}
+
+impl Counted {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let parts = [("init", Some(self.init)), ("first", self.first), ("warm", self.warm)];
+        parts.into_iter().filter_map(|(part, count)| Some((part, count?)))
+    }
+
+    pub(crate) fn higher(&self, other: &Self) -> Self {
+        let Self { name, init, first, warm } = self.clone();
+        Self { name, init: init.max(other.init), first: first.max(other.first), warm: warm.max(other.warm) }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        self.parts()
+            .map(|(part, count)| (part.to_owned(), json!(count)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+}
+
+/// Of all programs that are native code. A just-in-time compiler would be counted more than its work.
+pub(crate) fn count(targets: &[Target], store: &Store, work: &Path) -> Fallible<Vec<Counted>> {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        return Err("valgrind is not installed".into());
+    }
+    let counted = targets.iter().filter(|target| target.is_native).map(|target| one(target, store, work));
+    counted.collect()
+}
+
+pub(crate) fn one(target: &Target, store: &Store, work: &Path) -> Fallible<Counted> {
+    eprintln!("speed: counts the instructions of {}", target.name);
+    let init = total(target, 0, store, work)?;
+    let name = target.name.to_owned();
+    if target.starts_only {
+        return Ok(Counted { name, init, first: None, warm: None });
+    }
+    let first = total(target, 1, store, work)?.saturating_sub(init);
+    let warm = total(target, WARM_TO, store, work)?.saturating_sub(total(target, WARM_FROM, store, work)?);
+    store.take()?;
+    Ok(Counted { name, init, first: Some(first), warm: Some(warm / (WARM_TO - WARM_FROM) as u64) })
+}
+
+/// The instructions of a run. Callgrind makes a process fifty times as slow: on a busy machine, it may be too late for its
+/// own time limits, and is run again.
+fn total(target: &Target, calls: usize, store: &Store, work: &Path) -> Fallible<u64> {
+    let log = work.join("callgrind.log");
+    let valgrind = [
+        "env".to_owned(),
+        format!("AWS_ENDPOINT_URL=http://{}", store.plain),
+        "valgrind".to_owned(),
+        "--tool=callgrind".to_owned(),
+        format!("--callgrind-out-file={}", work.join("callgrind.out").display()),
+        format!("--log-file={}", log.display()),
+    ];
+    let run = || target.run(&valgrind, Calls { all: calls, warm_from: calls }, |_| {}, &work.join("logs"));
+    run().or_else(|_| run()).or_else(|_| run())?;
+    let text = fs::read_to_string(&log)?;
+    let count = text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
+    count.ok_or_else(|| format!("valgrind wrote no count: {text}").into())
+}
+
+/// In thousands or millions, for people.
+pub(crate) fn readable(instructions: u64) -> String {
+    let number = usize::try_from(instructions).map_or(f64::MAX, float);
+    if instructions < 1_000_000 { format!("{:.0} k", number / 1e3) } else { format!("{:.2} M", number / 1e6) }
+}

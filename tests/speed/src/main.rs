@@ -1,0 +1,196 @@
+//! `cargo speed`: measures the release binaries of the functions beside what people use instead. docs/speed.md has the method
+//! and the figures.
+
+mod budgets;
+mod certificates;
+mod http;
+mod instructions;
+mod job;
+mod peers;
+mod programs;
+mod report;
+mod rounds;
+mod runtime;
+mod sigv4;
+mod store;
+mod target;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use certificates::Certificates;
+use job::Jobs;
+use store::Store;
+
+type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+
+const HELP: &str = "\
+Measures the release binaries of the functions, as infra/build makes them, on a stand-in for Lambda, DynamoDB and Cognito.
+
+Usage: cargo speed [OPTIONS]
+
+      --check           only count instructions, and compare them with tests/speed/budgets.json
+      --write-budgets   only count instructions, and write tests/speed/budgets.json
+      --no-instructions do not count instructions
+      --no-peers        do not install and measure Node, Python and the Rust sample
+      --rounds <N>      rounds; each measures every program once [default: 7]
+      --calls <N>       measured warm calls of a round; 300 more come before [default: 1000]
+      --latency-ms <N>  time that the store waits before each answer [default: 0]
+      --bin-dir <DIR>   measure these binaries [default: infra/dist/<architecture>, built if it is out of date]
+  -h, --help
+
+Needs openssl, and taskset and valgrind on Linux. Writes target/speed/speed.json.
+";
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Task {
+    Measure,
+    Check,
+    WriteBudgets,
+}
+
+struct Options {
+    task: Task,
+    peers: bool,
+    instructions: bool,
+    rounds: usize,
+    calls: usize,
+    latency: Duration,
+    binaries: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match options(std::env::args().skip(1)) {
+        Ok(None) => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Ok(Some(options)) => match run(&options) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("speed: {error}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(error) => {
+            eprintln!("speed: {error}; see cargo speed --help");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// `None`: the help is wanted.
+fn options(mut arguments: impl Iterator<Item = String>) -> Fallible<Option<Options>> {
+    let mut options = Options {
+        task: Task::Measure,
+        peers: true,
+        instructions: true,
+        rounds: 7,
+        calls: 1_000,
+        latency: Duration::ZERO,
+        binaries: None,
+    };
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "-h" | "--help" => return Ok(None),
+            "--check" => options.task = Task::Check,
+            "--write-budgets" => options.task = Task::WriteBudgets,
+            "--no-instructions" => options.instructions = false,
+            "--no-peers" => options.peers = false,
+            "--rounds" => options.rounds = value()?.parse::<usize>()?.max(1),
+            "--calls" => options.calls = value()?.parse::<usize>()?.max(1),
+            "--latency-ms" => options.latency = Duration::from_millis(value()?.parse()?),
+            "--bin-dir" => options.binaries = Some(value()?.into()),
+            _ => return Err(format!("unknown option {argument}").into()),
+        }
+    }
+    Ok(Some(options))
+}
+
+/// `false`: a budget is exceeded.
+fn run(options: &Options) -> Fallible<bool> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).ok_or("no workspace")?;
+    let work = root.join("target/speed");
+    let certificates = Certificates::ready(&work.join("certificates"))?;
+    let store = Store::start(certificates.server.clone(), options.latency)?;
+    let jobs = Jobs::new(root, &store, &certificates)?;
+    let products = programs::products(root, options.binaries.as_deref(), &jobs)?;
+    if options.task != Task::Measure {
+        let counted = instructions::count(&products, &store, &work)?;
+        let path = root.join("tests/speed/budgets.json");
+        if options.task == Task::WriteBudgets {
+            budgets::write(&path, &counted, &instructions::count(&products, &store, &work)?)?;
+            return Ok(true);
+        }
+        return budgets::hold(&path, &counted, &products, &store, &work);
+    }
+
+    let mut targets = vec![programs::echo(root, &jobs)?];
+    targets.extend(products);
+    let mut absent = Vec::new();
+    if options.peers {
+        for peer in peers::install(root, &work, &jobs, &certificates) {
+            match peer {
+                Ok(target) => targets.push(target),
+                Err(reason) => absent.push(reason),
+            }
+        }
+    } else {
+        absent.push("Node, Python and the Rust sample: --no-peers".to_owned());
+    }
+    let machine = report::machine();
+    let pinned = pin();
+    let measured = rounds::measure(&targets, &store, options.rounds, options.calls, &work)?;
+    let counted = if options.instructions {
+        instructions::count(&targets, &store, &work)
+    } else {
+        Err("--no-instructions".into())
+    };
+    let counted = match counted {
+        Ok(counted) => counted,
+        Err(error) => {
+            absent.push(format!("instructions: {error}"));
+            Vec::new()
+        }
+    };
+    let shares = rounds::shares(&targets, &store, options.rounds, &work, &mut absent);
+    let report =
+        report::Report { options, targets: &targets, measured, counted, shares, absent, pinned, machine };
+    report.print();
+    let path = work.join("speed.json");
+    std::fs::write(&path, format!("{:#}\n", report.json()))?;
+    println!("\nwritten: {}", path.strip_prefix(root).unwrap_or(&path).display());
+    Ok(true)
+}
+
+/// Puts this process, and all that it starts, on one core: a wake-up of another core would cost more than a call. `false` if
+/// that is not possible here.
+fn pin() -> bool {
+    let this = std::process::id().to_string();
+    // `-a`: the threads of the stand-ins run already.
+    let pinned = Command::new("taskset").args(["-a", "-c", "-p", "0", &this]).output();
+    pinned.is_ok_and(|output| output.status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Fallible<Option<Options>> {
+        options(arguments.iter().map(|&argument| argument.to_owned()))
+    }
+
+    #[test]
+    fn options_are_read_and_unknown_ones_refused() {
+        let options = read(&["--rounds", "3", "--latency-ms", "2", "--no-peers"]).unwrap().unwrap();
+        assert_eq!((options.rounds, options.latency, options.peers), (3, Duration::from_millis(2), false));
+
+        for wrong in [&["--round", "3"][..], &["--rounds"], &["--rounds", "many"]] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+        assert!(read(&["--help"]).unwrap().is_none());
+    }
+}

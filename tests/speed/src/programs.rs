@@ -1,0 +1,69 @@
+//! The binaries of the functions, and the floor.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use crate::Fallible;
+use crate::job::Jobs;
+use crate::target::Target;
+
+/// The functions in `binaries`, or as `infra/build` makes them for this machine.
+pub(crate) fn products(root: &Path, binaries: Option<&Path>, jobs: &Jobs) -> Fallible<Vec<Target>> {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    let dist = root.join("infra/dist");
+    let folder = binaries.map_or_else(|| dist.join(architecture), Path::to_owned);
+    let target = |name, job, binary: &str| {
+        let mut target = Target::new(name, job, &folder.join(binary));
+        if binaries.is_none() {
+            let zip = dist.join(format!("{binary}-{architecture}.zip"));
+            target.zip = fs::metadata(zip).ok().map(|zip| zip.len());
+        }
+        target
+    };
+    if binaries.is_none() && !is_fresh(root, &folder.join("authorizer")) {
+        eprintln!("speed: infra/dist/{architecture} is older than the sources; infra/build runs");
+        let option = if architecture == "arm64" { "--arm64" } else { "--x86-64" };
+        run(Command::new(root.join("infra/build")).arg(option))?;
+    }
+    let mut without_keys =
+        target("authorizer, no keys at start", &jobs.authorizer_without_keys, "authorizer");
+    without_keys.starts_only = true;
+    Ok(vec![
+        target("pre-token-generation", &jobs.sign_in, "pre-token-generation"),
+        target("post-confirmation", &jobs.redemption, "post-confirmation"),
+        target("authorizer", &jobs.authorizer, "authorizer"),
+        without_keys,
+    ])
+}
+
+pub(crate) fn echo(root: &Path, jobs: &Jobs) -> Fallible<Target> {
+    let build = ["build", "--quiet", "--release", "--locked", "-p", "speed", "--example", "echo"];
+    run(Command::new("cargo").args(build).current_dir(root))?;
+    Ok(Target::new("echo", &jobs.echo, &root.join("target/release/examples/echo")))
+}
+
+pub(crate) fn run(command: &mut Command) -> Fallible<()> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
+}
+
+/// Whether the binary is younger than everything that it is made from.
+fn is_fresh(root: &Path, binary: &Path) -> bool {
+    let Some(made) = changed(binary) else { return false };
+    let mut left: Vec<PathBuf> =
+        ["crates", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"].map(|name| root.join(name)).into();
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
+        } else if changed(&path).is_some_and(|changed| changed > made) {
+            return false;
+        }
+    }
+    true
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|found| found.modified()).ok()
+}
