@@ -17,7 +17,7 @@ const EMAIL: &str = "ana@example.com";
 /// A folder with files that stand in for the functions.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["post-confirmation", "pre-token-generation"] {
+    for name in dev_stack::functions::ALL {
         std::fs::write(folder.path().join(name), "").unwrap();
     }
     folder
