@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use tenancy::invite::DEFAULT_LIFE_SECONDS;
 use tenancy::{
     EmailAddress, InviteCode, Role, RoleGrant, Tenant, TenantId, TenantStatus, TenantTier, Timestamp,
@@ -51,9 +53,13 @@ impl Seed {
     ///
     /// [`DevStackError::Seed`].
     pub async fn create_table(&self) -> Result<bool, DevStackError> {
-        let described = self.client.describe_table().table_name(&self.table).send().await;
-        if described.is_ok() {
-            return Ok(false);
+        let is_missing = |error: &SdkError<DescribeTableError>| {
+            error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception)
+        };
+        match self.client.describe_table().table_name(&self.table).send().await {
+            Ok(_) => return Ok(false),
+            Err(error) if is_missing(&error) => {}
+            Err(error) => return Err(failed(error)),
         }
         table::create(&self.client, &self.table).await.map_err(failed)?;
         Ok(true)
