@@ -68,6 +68,7 @@ fn judge_default(records: &UserRecords, state: &impl Fn(&TenantId) -> TenantStat
     match (membership.status, state(default)) {
         (MembershipStatus::Removed, _) => Some(gone(Stale::Removed)),
         (_, TenantState::Offboarded) => Some(gone(Stale::Offboarded)),
+        (_, TenantState::OtherPool) => Some(gone(Stale::OtherPool)),
         (MembershipStatus::Suspended, _) | (_, TenantState::Suspended) => {
             Some(Kind::DefaultSuspended { tenant: default.to_string(), falls_back_to: falls_back_to? })
         }
