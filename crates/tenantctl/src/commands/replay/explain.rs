@@ -139,7 +139,10 @@ fn wrong_tenant(case: Case<'_>) -> Explanation {
 /// The tenant that would have been chosen is in other user pools.
 fn other_pool(case: Case<'_>) -> Explanation {
     let Some(tenant) = case.notes.chosen.as_ref().map(|(tenant, _)| tenant) else {
-        return explained("the tenant is in other user pools", []);
+        return explained(
+            "the tenant is in other user pools",
+            [Advice::text("The user signs in at a user pool of the tenant")],
+        );
     };
     let pools = case.seen.tenant(tenant).map(|tenant| &tenant.pools).into_iter().flatten();
     let pools: Vec<&str> = pools.map(|pool| pool.as_str()).collect();
