@@ -23,8 +23,6 @@ use crate::service::{Shared, refused, unavailable};
 
 pub(crate) const HEALTH: &str = "/healthz";
 
-pub(crate) const PATHS: [&str; 5] = ["/", "/start", "/v1/route", "/v1/tenants", HEALTH];
-
 const LONGEST_BODY: usize = 1024;
 const LONGEST_FORM: usize = 2048;
 
