@@ -59,7 +59,9 @@ fn reasons() -> BTreeSet<String> {
         match failure {
             Failure::Event
             | Failure::Broken(Broken::Panic | Broken::Timeout)
-            | Failure::Store(StoreError::Unavailable { .. } | StoreError::Damaged(_)) => {}
+            | Failure::Store(
+                StoreError::Unavailable { .. } | StoreError::Damaged(_) | StoreError::RedeemOff,
+            ) => {}
         }
     }
     let unknown = unknown.map(unknown_reason).into_iter();

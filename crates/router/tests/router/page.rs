@@ -32,17 +32,11 @@ fn tags(html: &str) -> Vec<Tag<'_>> {
             rest = rest.trim_start();
             let end = rest.find(['=', ' ']).unwrap_or(rest.len());
             let (attribute, after) = rest.split_at(end);
-            match after.strip_prefix("=\"") {
-                Some(value) => {
-                    let (value, after) = value.split_once('"').expect("a value ends");
-                    attributes.push((attribute, value));
-                    rest = after;
-                }
-                None => {
-                    attributes.push((attribute, ""));
-                    rest = after;
-                }
-            }
+            let quoted = after.strip_prefix("=\"");
+            let (value, after) =
+                quoted.map_or(("", after), |value| value.split_once('"').expect("a value ends"));
+            attributes.push((attribute, value));
+            rest = after;
         }
         tags.push(Tag { name, attributes, text: text.trim() });
     }
