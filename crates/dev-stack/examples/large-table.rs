@@ -116,6 +116,7 @@ impl Models {
             tier: "pro".parse()?,
             status: TenantStatus::Active,
             roles: std::collections::BTreeMap::new(),
+            pools: Vec::new(),
         };
         let made = operator.create_tenant(&tenant, &id.parse()?, now).await?;
         let acme = operator.tenant(acme).await?;

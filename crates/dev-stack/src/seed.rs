@@ -79,6 +79,7 @@ impl Seed {
             tier: tier.parse().map_err(failed)?,
             status: TenantStatus::Active,
             roles: BTreeMap::from([("admin".parse().map_err(failed)?, admins)]),
+            pools: Vec::new(),
         };
         let slug = id.parse().map_err(failed)?;
         let change = self.operator.create_tenant(&tenant, &slug, now()).await.map_err(failed)?;

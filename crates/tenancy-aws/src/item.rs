@@ -111,12 +111,19 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// An optional boolean; `false` if the attribute is missing.
+    pub(crate) fn optional_flag(self, name: &str) -> Result<bool, Damage> {
+        if self.attributes.contains_key(name) { self.flag(name) } else { Ok(false) }
+    }
+
+    /// A list of texts; empty if the attribute is missing.
+    pub(crate) fn optional_list<T: FromStr<Err = InvalidText>>(self, name: &str) -> Result<Vec<T>, Damage> {
+        self.attributes.get(name).map_or_else(|| Ok(Vec::new()), |list| self.list(name, list))
+    }
+
     /// A list of roles; empty if the attribute is missing.
     pub(crate) fn roles(self, name: &str) -> Result<Vec<Role>, Damage> {
-        match self.attributes.get(name) {
-            None => Ok(Vec::new()),
-            Some(list) => self.list(name, list),
-        }
+        self.optional_list(name)
     }
 
     pub(crate) fn optional_map(self, name: &str) -> Result<Option<&'a Attributes>, Damage> {

@@ -58,7 +58,7 @@ fn compose(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
 }
 
-fn ascii_domain(domain: &str) -> Result<String, InvalidText> {
+pub(crate) fn ascii_domain(domain: &str) -> Result<String, InvalidText> {
     let ascii = idna::domain_to_ascii(domain).map_err(|_| INVALID)?;
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     let labels_fit = ascii.split('.').all(|label| (1..=63).contains(&label.len()));

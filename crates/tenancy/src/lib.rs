@@ -8,8 +8,8 @@
 //!
 //! | Module | What it holds |
 //! | --- | --- |
-//! | [`ids`], [`email`], [`code`], [`role`], [`arn`], [`presented`], [`wanted`] | values, each parsed once |
-//! | [`tenant`], [`membership`], [`invite`], [`binding`] | records |
+//! | [`ids`], [`email`], [`mail_domain`], [`code`], [`role`], [`arn`], [`presented`], [`wanted`] | values, each parsed once |
+//! | [`tenant`], [`membership`], [`invite`], [`binding`], [`cell`] | records |
 //! | [`address`] | who vouches for an e-mail address, and which invites it opens |
 //! | [`join`] | who may join a tenant, and the engine that reads, judges and writes |
 //! | [`live`] | the tenants of one user, each read once |
@@ -20,6 +20,7 @@
 pub mod address;
 pub mod arn;
 pub mod binding;
+pub mod cell;
 pub mod code;
 pub mod confirm;
 mod damage;
@@ -28,6 +29,7 @@ pub mod ids;
 pub mod invite;
 pub mod join;
 pub mod live;
+pub mod mail_domain;
 pub mod membership;
 pub mod operate;
 pub mod ports;
@@ -41,14 +43,16 @@ pub mod wanted;
 
 pub use arn::IamRoleArn;
 pub use binding::{ClientBinding, ClientBindingMode, ProviderBinding};
+pub use cell::{Cell, CellName, CellStatus, Issuer, LoginDomain, MAX_CAPACITY, Place, Region, Scope};
 pub use code::{EmailHash, InviteCode, InviteHash};
 pub use damage::Damage;
 pub use email::EmailAddress;
 pub use ids::{ClientId, PoolId, ProviderName, Sub, UserKey, Username};
 pub use invite::{Invite, InvitePointer, InviteStatus};
+pub use mail_domain::MailDomain;
 pub use membership::{Membership, MembershipStatus, Profile, Stamp, UserRecords};
 pub use presented::Presented;
 pub use role::{Group, Role};
-pub use tenant::{RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
+pub use tenant::{MAX_POOLS, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};
 pub use text::{InvalidText, is_hidden};
 pub use time::Timestamp;

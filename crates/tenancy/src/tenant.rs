@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::ids::PoolId;
 use crate::role::{Group, Role};
 use crate::text::{bytes_fit, displayable, text_type};
 
@@ -67,6 +68,20 @@ pub struct Tenant {
     pub status: TenantStatus,
     /// Groups and IAM roles by role. `GROUP_FORMAT` applies to a role that is missing here.
     pub roles: BTreeMap<Role, RoleGrant>,
+    /// The user pools in which members get tokens of the tenant and people join it: at most [`MAX_POOLS`]. If empty, these are
+    /// all pools.
+    pub pools: Vec<PoolId>,
+}
+
+/// The most pools that a tenant can name.
+pub const MAX_POOLS: usize = 4;
+
+impl Tenant {
+    /// Whether members of the tenant may sign in at `pool`.
+    #[must_use]
+    pub fn is_in(&self, pool: &PoolId) -> bool {
+        self.pools.is_empty() || self.pools.contains(pool)
+    }
 }
 
 fn is_slug_byte(byte: u8) -> bool {

@@ -58,7 +58,14 @@ impl Records for Store {
         let found = self.tenants.iter().find(|(tenant, _)| tenant == id.as_str());
         self.answer(found.map(|(_, status)| {
             let (name, tier) = ("Acme".parse().unwrap(), "pro".parse().unwrap());
-            Arc::new(Tenant { id: id.clone(), name, tier, status: *status, roles: BTreeMap::new() })
+            Arc::new(Tenant {
+                id: id.clone(),
+                name,
+                tier,
+                status: *status,
+                roles: BTreeMap::new(),
+                pools: Vec::new(),
+            })
         }))
     }
 

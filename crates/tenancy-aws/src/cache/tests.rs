@@ -33,6 +33,7 @@ impl FaultyStore {
             tier: tier.parse().unwrap(),
             status,
             roles: BTreeMap::new(),
+            pools: Vec::new(),
         };
         lock(&self.tenants).insert(tenant.id.clone(), Arc::new(tenant));
     }

@@ -1,7 +1,7 @@
 //! Reads tenants and plans changes to them.
 
 use tenancy::operate::{Rule, tenants};
-use tenancy::{Slug, Tenant, TenantId, Timestamp};
+use tenancy::{Place, Slug, Tenant, TenantId, Timestamp};
 
 use super::{Change, ListPages, Listed, Operator, OperatorError, TenantEdit, TenantRecord};
 use crate::change::Step;
@@ -53,7 +53,7 @@ impl Operator {
         }
         self.check_slug_is_free(slug).await?;
         Ok(Change::of(vec![
-            Step::Create(tenant::encode(tenant, slug, now)),
+            Step::Create(tenant::encode(tenant, &Place::default(), slug, now)),
             Step::Create(slug::encode(slug, id)),
             self.audit_item(id, "tenant.create", id.to_string(), None, now),
         ]))

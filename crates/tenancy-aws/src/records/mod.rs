@@ -2,9 +2,12 @@
 //! their attributes. `docs/table.md` describes the attributes.
 
 pub(crate) mod audit;
+pub(crate) mod cell;
 pub(crate) mod client;
+pub(crate) mod domain;
 pub(crate) mod invite;
 pub(crate) mod invite_use;
+pub(crate) mod listed;
 pub(crate) mod member;
 pub(crate) mod pointer;
 pub(crate) mod profile;

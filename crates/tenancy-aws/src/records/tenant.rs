@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::tenants::TenantEdit;
-use tenancy::{Damage, Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus, Timestamp};
+use tenancy::{
+    Damage, MAX_POOLS, Place, PoolId, Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus, Timestamp,
+};
 
 use crate::change::{Step, Values};
 use crate::item::{Attributes, Item, index_keys, new_item, next_version, number, text, text_of, time};
@@ -21,6 +23,7 @@ pub struct TenantRecord {
     pub tenant: Tenant,
     /// The tenant's name in URLs.
     pub slug: Option<Slug>,
+    pub place: Place,
     /// Increases with each change. `None` if the item was created by other tools without it.
     pub version: Option<u64>,
     pub created_at: Option<Timestamp>,
@@ -43,7 +46,7 @@ pub(crate) fn warm_up_key() -> Key {
     Key::new(TENANT_PREFIX, META)
 }
 
-pub(crate) fn encode(tenant: &Tenant, slug: &Slug, created_at: Timestamp) -> Attributes {
+pub(crate) fn encode(tenant: &Tenant, place: &Place, slug: &Slug, created_at: Timestamp) -> Attributes {
     let id = tenant.id.as_str();
     let attributes = [
         ("tid", text(id)),
@@ -55,7 +58,8 @@ pub(crate) fn encode(tenant: &Tenant, slug: &Slug, created_at: Timestamp) -> Att
         ("ver", number(1)),
         ("createdAt", time(created_at)),
     ];
-    new_item(key(&tenant.id), ENTITY, attributes.into_iter().chain(index_keys(ALL, id)))
+    let place = place_attributes(place, &tenant.pools);
+    new_item(key(&tenant.id), ENTITY, attributes.into_iter().chain(place).chain(index_keys(ALL, id)))
 }
 
 pub(crate) fn decode<'a>(id: &TenantId, attributes: &'a Attributes) -> Result<Decoded<'a>, Damage> {
@@ -75,8 +79,43 @@ pub(crate) fn decode<'a>(id: &TenantId, attributes: &'a Attributes) -> Result<De
         tier: item.parsed("tier")?,
         status: item.one_of("status", &TenantStatus::ALL, TenantStatus::name)?,
         roles,
+        pools: decode_pools(item, attributes)?,
     };
     Ok(Decoded { tenant, slug, version, created_at })
+}
+
+fn decode_pools(item: Item<'_>, attributes: &Attributes) -> Result<Vec<PoolId>, Damage> {
+    let Some(pools) = attributes.get("pools") else { return Ok(Vec::new()) };
+    let pools: Vec<PoolId> = item.list("pools", pools)?;
+    if (1..=MAX_POOLS).contains(&pools.len()) {
+        return Ok(pools);
+    }
+    Err(item.damage(format!("`pools` does not have 1 to {MAX_POOLS} pools")))
+}
+
+/// Where the tenant lives. The functions of a sign-in do not call this, so a malformed place stops nobody's sign-in.
+pub(crate) fn decode_place(attributes: &Attributes) -> Result<Place, Damage> {
+    let item = Item::open(ENTITY, attributes)?;
+    Ok(Place {
+        cell: item.optional_parsed("cell")?,
+        client: item.optional_parsed("clientId")?,
+        provider: item.optional_parsed("provider")?,
+        is_listed: item.optional_flag("listed")?,
+    })
+}
+
+/// The attributes of a place and of `pools`; those that are not set are left out.
+fn place_attributes(place: &Place, pools: &[PoolId]) -> impl Iterator<Item = (&'static str, AttributeValue)> {
+    let pools = pools.iter().map(|pool| text(pool.as_str())).collect::<Vec<_>>();
+    [
+        place.cell.as_ref().map(|cell| ("cell", text(cell.as_str()))),
+        place.client.as_ref().map(|client| ("clientId", text(client.as_str()))),
+        place.provider.as_ref().map(|provider| ("provider", text(provider.as_str()))),
+        place.is_listed.then_some(("listed", AttributeValue::Bool(true))),
+        (!pools.is_empty()).then_some(("pools", AttributeValue::L(pools))),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn decode_grant(item: Item<'_>, grant: &AttributeValue) -> Result<RoleGrant, Damage> {
@@ -112,7 +151,8 @@ impl TenantRecord {
         let Decoded { tenant, slug, version, created_at } = decode(id, &item)?;
         // A malformed slug is ignored, as in the functions.
         let slug = slug.and_then(|raw| raw.parse().ok());
-        Ok(Self { tenant, slug, version, created_at, item })
+        let place = decode_place(&item)?;
+        Ok(Self { tenant, slug, place, version, created_at, item })
     }
 
     pub(crate) fn listed(item: Attributes) -> Result<Self, Damage> {

@@ -2,23 +2,29 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::bindings::ProviderTerms;
 use tenancy::operate::invites::NewInvite;
 use tenancy::{
-    ClientBindingMode, EmailAddress, EmailHash, InviteCode, InviteStatus, MembershipStatus, RoleGrant, Stamp,
-    Tenant, TenantId, TenantStatus, Timestamp, UserKey, Username,
+    Cell, CellStatus, ClientBindingMode, EmailAddress, EmailHash, InviteCode, InviteStatus, MembershipStatus,
+    Place, RoleGrant, Stamp, Tenant, TenantId, TenantStatus, Timestamp, UserKey, Username,
 };
 
 use super::audit::{AuditRecord, NewAudit};
+use super::cell::CellRecord;
 use super::client::ClientRecord;
+use super::domain::DomainPointer;
 use super::invite::InviteRecord;
 use super::invite_use::InviteUse;
+use super::listed::ListedTenant;
 use super::member::MemberRecord;
 use super::pointer::PointerRecord;
 use super::provider::ProviderRecord;
 use super::tenant::TenantRecord;
 use super::user::UserRecord;
-use super::{client, invite, invite_use, member, pointer, profile, provider, slug, tenant, user};
+use super::{
+    cell, client, domain, invite, invite_use, listed, member, pointer, profile, provider, slug, tenant, user,
+};
 use crate::change::{Change, Step};
 use crate::item::{Attributes, text};
 
@@ -50,14 +56,100 @@ fn a_tenant() {
         tier: "pro".parse().unwrap(),
         status: TenantStatus::Suspended,
         roles: BTreeMap::from([("admin".parse().unwrap(), grant)]),
+        pools: vec!["eu-west-1_Silo".parse().unwrap()],
+    };
+    let place = Place {
+        cell: Some("silo-acme".parse().unwrap()),
+        client: Some("client-1".parse().unwrap()),
+        provider: Some("AcmeOkta".parse().unwrap()),
+        is_listed: true,
     };
     let of_acme = "acme-inc".parse().unwrap();
 
-    let read = TenantRecord::listed(tenant::encode(&written, &of_acme, NOW)).unwrap();
+    let read = TenantRecord::listed(tenant::encode(&written, &place, &of_acme, NOW)).unwrap();
 
-    assert_eq!((read.tenant, read.slug.as_ref()), (written, Some(&of_acme)));
+    assert_eq!((read.tenant, read.slug.as_ref(), read.place), (written, Some(&of_acme), place));
     assert_eq!((read.version, read.created_at), (Some(1), Some(NOW)));
     assert_eq!(slug::decode(&slug::encode(&of_acme, &acme())), Ok(acme()));
+}
+
+#[test]
+fn a_tenant_without_a_place_is_in_every_pool() {
+    let written = Tenant {
+        id: acme(),
+        name: "Acme".parse().unwrap(),
+        tier: "pro".parse().unwrap(),
+        status: TenantStatus::Active,
+        roles: BTreeMap::new(),
+        pools: Vec::new(),
+    };
+    let item = tenant::encode(&written, &Place::default(), &"acme".parse().unwrap(), NOW);
+    let mut none = item.clone();
+    none.insert("pools".to_owned(), AttributeValue::L(Vec::new()));
+    let mut five = item.clone();
+    five.insert("pools".to_owned(), AttributeValue::L(vec![text("p_1"); 5]));
+
+    let read = TenantRecord::listed(item.clone()).unwrap();
+
+    assert_eq!((read.tenant, read.place), (written, Place::default()));
+    assert!(["cell", "clientId", "provider", "listed", "pools"].iter().all(|name| !item.contains_key(*name)));
+    // "No pool" and "every pool" must not look alike.
+    assert!(TenantRecord::listed(none).is_err());
+    assert!(TenantRecord::listed(five).is_err());
+}
+
+#[test]
+fn a_malformed_place_stops_no_sign_in() {
+    let written = Tenant {
+        id: acme(),
+        name: "Acme".parse().unwrap(),
+        tier: "pro".parse().unwrap(),
+        status: TenantStatus::Active,
+        roles: BTreeMap::new(),
+        pools: Vec::new(),
+    };
+    let mut item = tenant::encode(&written, &Place::default(), &"acme".parse().unwrap(), NOW);
+    item.insert("cell".to_owned(), text("Not A Cell"));
+
+    assert_eq!(tenant::decode(&acme(), &item).unwrap().tenant, written);
+    assert!(tenant::decode_place(&item).is_err());
+}
+
+#[test]
+fn a_cell() {
+    let full = Cell {
+        name: "shared-1".parse().unwrap(),
+        pool: "eu-west-1_Shared".parse().unwrap(),
+        region: "eu-west-1".parse().unwrap(),
+        status: CellStatus::Draining,
+        capacity: 900,
+        tenants: 3,
+        tiers: vec!["pro".parse().unwrap()],
+        client: Some("shared".parse().unwrap()),
+        domain: "login.example.com".parse().unwrap(),
+        issuer: Some("https://issuer.example.com/x".parse().unwrap()),
+        scopes: vec!["openid".parse().unwrap()],
+    };
+    let bare = Cell { tiers: Vec::new(), client: None, issuer: None, scopes: Vec::new(), ..full.clone() };
+    let mut huge = cell::encode(&bare, NOW);
+    huge.insert("capacity".to_owned(), crate::item::number(100_001));
+
+    for written in [full, bare] {
+        let read = CellRecord::listed(cell::encode(&written, NOW)).unwrap();
+        assert_eq!((read.cell, read.version, read.created_at), (written, Some(1), Some(NOW)));
+    }
+    assert!(CellRecord::listed(huge).is_err());
+}
+
+#[test]
+fn a_mail_domain_and_a_listed_tenant() {
+    let pointer = DomainPointer { tenant: acme(), is_routed: true };
+    let listed = ListedTenant { slug: "acme".parse().unwrap(), name: "Acme".parse().unwrap() };
+
+    let read = domain::decode(&domain::encode(&"acme.com".parse().unwrap(), &pointer, NOW));
+
+    assert_eq!(read, Ok(pointer));
+    assert_eq!(listed::decode(&listed::encode(&listed.slug, &acme(), &listed.name)), Ok(listed));
 }
 
 #[test]

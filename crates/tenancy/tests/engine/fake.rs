@@ -390,7 +390,7 @@ impl Tables {
 
 fn tenant_of(id: &TenantId, status: TenantStatus) -> Tenant {
     let (name, tier) = ("Acme".parse().unwrap(), "pro".parse().unwrap());
-    Tenant { id: id.clone(), name, tier, status, roles: BTreeMap::new() }
+    Tenant { id: id.clone(), name, tier, status, roles: BTreeMap::new(), pools: Vec::new() }
 }
 
 fn damage(problem: &str) -> Damage {

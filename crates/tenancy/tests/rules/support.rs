@@ -24,6 +24,7 @@ pub(crate) fn tenant(id: &str, status: TenantStatus) -> Tenant {
         tier: "pro".parse().unwrap(),
         status,
         roles: BTreeMap::new(),
+        pools: Vec::new(),
     }
 }
 

@@ -355,5 +355,8 @@ async fn of_two_operators_on_one_member_none_writes_over_the_other() {
     let member = desk.json("member list --tenant acme")["members"][0].clone();
     let won = runs.iter().filter(|run| run.code == 0).count();
     assert_eq!(member["version"], 1 + won, "{runs:?}");
-    assert!(runs.iter().all(|run| run.code == 0 || run.stderr.contains("has changed since it was read")), "{runs:?}");
+    assert!(
+        runs.iter().all(|run| run.code == 0 || run.stderr.contains("has changed since it was read")),
+        "{runs:?}"
+    );
 }

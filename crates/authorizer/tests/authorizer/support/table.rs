@@ -88,6 +88,7 @@ pub(crate) fn tenant(status: TenantStatus) -> Item<Tenant> {
         tier: "pro".parse().unwrap(),
         status,
         roles: std::collections::BTreeMap::default(),
+        pools: Vec::new(),
     })
 }
 

@@ -248,6 +248,7 @@ mod tests {
             tier: "pro".parse().unwrap(),
             status: TenantStatus::Active,
             roles: BTreeMap::new(),
+            pools: Vec::new(),
         })
     }
 

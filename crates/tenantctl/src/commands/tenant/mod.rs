@@ -246,6 +246,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
         tier: options.tier,
         status: TenantStatus::Active,
         roles: BTreeMap::new(),
+        pools: Vec::new(),
     };
     options.functions.check_tenant(&tenant)?;
     let operator = context.writer().await?;
@@ -473,5 +474,6 @@ fn edited(tenant: &Tenant, edit: &TenantEdit) -> Tenant {
         tier: edit.tier.clone().unwrap_or_else(|| tenant.tier.clone()),
         status: edit.status.unwrap_or(tenant.status),
         roles: edit.roles.clone().unwrap_or_else(|| tenant.roles.clone()),
+        pools: tenant.pools.clone(),
     }
 }

@@ -1,0 +1,30 @@
+//! A tenant in the public list: `LISTED` / `<slug>`.
+
+use tenancy::{Damage, Slug, TenantId, TenantName};
+
+use crate::item::{Attributes, Item, new_item, text, text_of};
+use crate::key::Key;
+
+const ENTITY: &str = "listed";
+
+/// Partition of the public list.
+pub(crate) const PARTITION: &str = "LISTED";
+
+/// What everybody may see of a tenant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedTenant {
+    pub slug: Slug,
+    pub name: TenantName,
+}
+
+pub(crate) fn encode(slug: &Slug, tenant: &TenantId, name: &TenantName) -> Attributes {
+    let key = Key::new(PARTITION, slug.as_str());
+    new_item(key, ENTITY, [("tid", text(tenant.as_str())), ("name", text(name.as_str()))])
+}
+
+pub(crate) fn decode(attributes: &Attributes) -> Result<ListedTenant, Damage> {
+    let item = Item::open(ENTITY, attributes)?;
+    let slug = text_of(attributes, "sk").and_then(|raw| raw.parse().ok());
+    let slug = slug.ok_or_else(|| item.damage("`sk` is not a slug".to_owned()))?;
+    Ok(ListedTenant { slug, name: item.parsed("name")? })
+}
