@@ -17,6 +17,8 @@ use crate::{DevStackError, lambda::FunctionProgram};
 pub const POST_CONFIRMATION: &str = "post-confirmation";
 pub const PRE_TOKEN_GENERATION: &str = "pre-token-generation";
 pub const AUTHORIZER: &str = "authorizer";
+/// Not a function here, but a server: the front door starts it.
+pub const ROUTER: &str = "router";
 /// The functions that the stack runs: the one list. A new function is a crate with a binary of this name, and a line here.
 pub const ALL: [&str; 3] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION, AUTHORIZER];
 /// Those that Cognito calls.
@@ -78,6 +80,22 @@ impl FunctionBinaries {
 pub async fn build_orders_api(release: bool) -> Result<PathBuf, DevStackError> {
     const NAME: &str = "orders-api";
     compile(&[NAME], release).await?.remove(NAME).ok_or_else(|| DevStackError::NoBinary(NAME.to_owned()))
+}
+
+/// The router's binary: that of `DEV_STACK_BIN_DIR`, or a new one.
+///
+/// # Errors
+///
+/// As [`FunctionBinaries::build`].
+pub async fn build_router(release: bool) -> Result<PathBuf, DevStackError> {
+    if let Some(folder) = env::var_os(BIN_DIR_VARIABLE) {
+        let path = Path::new(&folder).join(ROUTER);
+        return if path.is_file() { Ok(path) } else { Err(DevStackError::BinaryMissing(path)) };
+    }
+    compile(&[ROUTER], release)
+        .await?
+        .remove(ROUTER)
+        .ok_or_else(|| DevStackError::NoBinary(ROUTER.to_owned()))
 }
 
 /// Builds binaries of this workspace.

@@ -62,6 +62,20 @@ impl Default for ClientSettings {
     }
 }
 
+impl ClientSettings {
+    /// An app client as a deployment makes it: users cannot write `custom:tenantId`.
+    #[must_use]
+    pub fn with_protected_tenant() -> Self {
+        const WRITABLE: [&str; 6] = ["email", "family_name", "given_name", "locale", "name", "zoneinfo"];
+        const READ_ONLY: [&str; 2] = ["custom:tenantId", "email_verified"];
+        Self {
+            read_attributes: Some(WRITABLE.into_iter().chain(READ_ONLY).map(str::to_owned).collect()),
+            write_attributes: Some(WRITABLE.map(str::to_owned).into()),
+            ..Self::default()
+        }
+    }
+}
+
 /// An app client of a pool: what `DescribeUserPoolClient` shows decides.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Client {
