@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::tenants::TenantEdit;
+use tenancy::route::Resident;
 use tenancy::{
     Damage, MAX_POOLS, Place, PoolId, Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus, Timestamp,
 };
@@ -101,6 +102,18 @@ pub(crate) fn decode_place(attributes: &Attributes) -> Result<Place, Damage> {
         client: item.optional_parsed("clientId")?,
         provider: item.optional_parsed("provider")?,
         is_listed: item.optional_flag("listed")?,
+    })
+}
+
+/// What routing needs.
+pub(crate) fn decode_resident(id: &TenantId, attributes: &Attributes) -> Result<Resident, Damage> {
+    let Decoded { tenant, slug, .. } = decode(id, attributes)?;
+    Ok(Resident {
+        name: tenant.name,
+        status: tenant.status,
+        // A malformed slug is ignored, as for operators.
+        slug: slug.and_then(|raw| raw.parse().ok()),
+        place: decode_place(attributes)?,
     })
 }
 
