@@ -101,7 +101,9 @@ impl Items {
     }
 
     async fn put<const N: usize>(&self, item: [(&str, AttributeValue); N]) -> Result<(), DevStackError> {
-        let item: HashMap<_, _> = item.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        // The version of the layout.
+        let item = item.into_iter().chain([("v", number(1))]);
+        let item: HashMap<_, _> = item.map(|(name, value)| (name.to_owned(), value)).collect();
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await.map_err(failed)?;
         Ok(())
     }

@@ -23,8 +23,9 @@ pub(crate) async fn serve(
         release: options.release,
         echo_logs: options.verbose,
     };
-    let readers = (stack.cognito().mail(), stack.lambda().log_lines());
     let door = FrontDoor::open(&stack, seed, binaries, door_options).await?;
+    // From here on: nobody needs the mail of the people that it has made.
+    let readers = (stack.cognito().mail(), stack.lambda().log_lines());
     if options.json {
         println!("{}", facts(&stack, &door, options));
     } else {
