@@ -17,10 +17,9 @@ use crate::{DevStackError, lambda::FunctionProgram};
 pub const POST_CONFIRMATION: &str = "post-confirmation";
 pub const PRE_TOKEN_GENERATION: &str = "pre-token-generation";
 pub const AUTHORIZER: &str = "authorizer";
-/// Not a function here, but a server: the front door starts it.
 pub const ROUTER: &str = "router";
 /// The functions that the stack runs: the one list. A new function is a crate with a binary of this name, and a line here.
-pub const ALL: [&str; 3] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION, AUTHORIZER];
+pub const ALL: [&str; 4] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION, AUTHORIZER, ROUTER];
 /// Those that Cognito calls.
 pub const TRIGGERS: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
 /// Folder with ready-made binaries; when it is set nothing is built.
@@ -58,6 +57,11 @@ impl FunctionBinaries {
         self.0.iter().map(|(name, path)| (*name, FunctionProgram::Binary(path.clone())))
     }
 
+    /// The path of one binary.
+    pub(crate) fn path(&self, name: &'static str) -> Result<&Path, DevStackError> {
+        self.0.get(name).map(PathBuf::as_path).ok_or_else(|| DevStackError::NoBinary(name.to_owned()))
+    }
+
     /// The binaries in `folder`.
     ///
     /// # Errors
@@ -80,22 +84,6 @@ impl FunctionBinaries {
 pub async fn build_orders_api(release: bool) -> Result<PathBuf, DevStackError> {
     const NAME: &str = "orders-api";
     compile(&[NAME], release).await?.remove(NAME).ok_or_else(|| DevStackError::NoBinary(NAME.to_owned()))
-}
-
-/// The router's binary: that of `DEV_STACK_BIN_DIR`, or a new one.
-///
-/// # Errors
-///
-/// As [`FunctionBinaries::build`].
-pub async fn build_router(release: bool) -> Result<PathBuf, DevStackError> {
-    if let Some(folder) = env::var_os(BIN_DIR_VARIABLE) {
-        let path = Path::new(&folder).join(ROUTER);
-        return if path.is_file() { Ok(path) } else { Err(DevStackError::BinaryMissing(path)) };
-    }
-    compile(&[ROUTER], release)
-        .await?
-        .remove(ROUTER)
-        .ok_or_else(|| DevStackError::NoBinary(ROUTER.to_owned()))
 }
 
 /// Builds binaries of this workspace.

@@ -31,4 +31,4 @@ mod texts;
 pub use config::{Config, Entrance, Start};
 pub use gate::Gate;
 pub use listen::listen;
-pub use service::{FrontDoor, Incoming};
+pub use service::{Concluded, FrontDoor, Incoming};

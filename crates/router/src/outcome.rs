@@ -153,7 +153,7 @@ pub enum Failure {
 impl Failure {
     const fn reason(&self) -> &'static str {
         match self {
-            Self::Store(StoreError::Unavailable { .. }) => "store_unavailable",
+            Self::Store(StoreError::Unavailable { .. } | StoreError::RedeemOff) => "store_unavailable",
             Self::Store(StoreError::Damaged(_)) => "data_damaged",
             Self::Broken(Broken::Panic) => "panic",
             Self::Broken(Broken::Timeout) => "timeout",

@@ -56,6 +56,15 @@ pub struct Incoming<'a> {
     pub deadline: Instant,
 }
 
+/// A finished request, before its log line.
+#[derive(Debug)]
+pub struct Concluded {
+    pub response: Response,
+    pub outcome: Outcome,
+    /// The route of the service, such as `POST /start`; `None` if there is none.
+    pub route: Option<&'static str>,
+}
+
 impl<D: Directory + Send + Sync + 'static> FrontDoor<D> {
     /// `is_plain`: the service itself is reached over http.
     pub fn new(
@@ -71,14 +80,20 @@ impl<D: Directory + Send + Sync + 'static> FrontDoor<D> {
         Self { routes: routes::of(&shared), shared, policy, name, clock, costs: Box::new(costs) }
     }
 
-    /// Answers a request, and prints its log line. A panic ends the request, not the process.
+    /// Answers a request, and prints its log line.
     pub async fn answer(&self, request: Request, incoming: Incoming<'_>) -> Response {
+        let Concluded { response, outcome, route } = self.conclude(request, incoming.deadline).await;
+        self.report(&outcome, route, response.status(), incoming);
+        response
+    }
+
+    /// Answers a request by `deadline`. A panic ends the request, not the process.
+    pub async fn conclude(&self, request: Request, deadline: Instant) -> Concluded {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let origin = request.headers().get(ORIGIN).cloned();
-        let is_known = routes::PATHS.contains(&path.as_str());
-        let mut response = match in_time(incoming.deadline, Box::pin(self.route(request))).await {
+        let mut response = match in_time(deadline, Box::pin(self.route(request))).await {
             Ok(response) => response,
-            Err(broken) => self.unavailable(&path, &Failure::Broken(broken)),
+            Err(broken) => unavailable(&self.shared.config, &path, &Failure::Broken(broken)),
         };
         if path.starts_with("/v1/") {
             headers::allow_origin(response.headers_mut(), origin.as_ref(), &self.shared.config);
@@ -89,9 +104,7 @@ impl<D: Directory + Send + Sync + 'static> FrontDoor<D> {
         }
         headers::secure(response.headers_mut(), &self.policy);
         let outcome = response.extensions_mut().remove::<Outcome>().unwrap_or_default();
-        let route = is_known.then(|| routes::name(&method, &path)).flatten();
-        self.report(&outcome, route, response.status(), incoming);
-        response
+        Concluded { response, outcome, route: routes::name(&method, &path) }
     }
 
     pub(crate) fn report(
@@ -132,10 +145,6 @@ impl<D: Directory + Send + Sync + 'static> FrontDoor<D> {
             self.shared.config.hosts.read(authority.as_str()) == self.shared.config.hosts.read(host)
         });
         self.shared.config.hosts.read(host).filter(|_| is_repeated)
-    }
-
-    fn unavailable(&self, path: &str, failure: &Failure) -> Response {
-        unavailable(&self.shared.config, path, failure)
     }
 }
 

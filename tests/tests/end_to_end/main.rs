@@ -5,6 +5,8 @@ mod authorizer;
 #[cfg(test)]
 mod behind_the_token;
 #[cfg(test)]
+mod cells;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod federation;
@@ -22,6 +24,8 @@ mod reads;
 mod recorded_events;
 #[cfg(test)]
 mod redemption;
+#[cfg(test)]
+mod router;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

@@ -18,7 +18,7 @@ use self::{
     router::RouterProcess,
     world::{SHARED_CELL, World},
 };
-use crate::{DevStack, DevStackError, FunctionBinaries, Seed, serve};
+use crate::{DevStack, DevStackError, FunctionBinaries, Seed, functions, serve};
 
 /// The host of the start page. The app of a tenant is one label below it.
 const HOST: &str = "app.localhost";
@@ -32,8 +32,6 @@ pub struct FrontDoorOptions {
     pub port: Option<u16>,
     /// More environment variables of the functions.
     pub settings: BTreeMap<String, String>,
-    /// Builds the router with the release profile.
-    pub release: bool,
     /// Prints the router's log lines to this process's standard error.
     pub echo_logs: bool,
 }
@@ -56,7 +54,7 @@ impl FrontDoor {
     ///
     /// # Errors
     ///
-    /// [`DevStackError`] when there is no port, the router cannot be built or does not start, or the table is not new.
+    /// [`DevStackError`] when there is no port, the router does not start, or the table is not new.
     pub async fn open(
         stack: &DevStack,
         seed: &Seed,
@@ -68,7 +66,8 @@ impl FrontDoor {
         let site = Site { port: port.to_owned() };
         let world = World::make(stack, seed, binaries, &options, &site).await?;
         let environment = site.router_settings(stack, &options.table);
-        let router = RouterProcess::start(environment, options.release, options.echo_logs).await?;
+        let program = binaries.path(functions::ROUTER)?;
+        let router = RouterProcess::start(program, environment, options.echo_logs).await?;
         let (shutdown, stopping) = watch::channel(false);
         let app = web::router(&router.url, &world.login_urls);
         let server = serve::spawn(listener, app, stopping);

@@ -1,6 +1,6 @@
 //! The router as a process that listens at a loopback address.
 
-use std::{collections::BTreeMap, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, path::Path, process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, Lines},
@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{DevStackError, functions};
+use crate::DevStackError;
 
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -24,14 +24,13 @@ pub(super) struct RouterProcess {
 }
 
 impl RouterProcess {
-    /// Builds it, starts it, and waits until it listens.
+    /// Starts it, and waits until it listens.
     pub(super) async fn start(
+        program: &Path,
         environment: BTreeMap<String, String>,
-        release: bool,
         echo: bool,
     ) -> Result<Self, DevStackError> {
-        let program = functions::build_router(release).await?;
-        let mut command = Command::new(&program);
+        let mut command = Command::new(program);
         command.env_clear().envs(environment).env("ROUTER_LISTEN", "127.0.0.1:0").kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let failed = |reason: String| DevStackError::Router(reason);

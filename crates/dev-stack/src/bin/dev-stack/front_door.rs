@@ -20,7 +20,6 @@ pub(crate) async fn serve(
         table: options.table.clone(),
         port: options.port.map(|first| first.saturating_add(PLACE)),
         settings: options.settings(),
-        release: options.release,
         echo_logs: options.verbose,
     };
     let door = FrontDoor::open(&stack, seed, binaries, door_options).await?;
