@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accessible, app, facts, logIn, loginHost, mailedCode, person, shoot, shown, start, visit } from '../src/door.js';
 
+/** What a login page shows of a text of pre-token-generation. */
+const refusal = (text) => `PreTokenGenerationV2_0 failed with error ${text}`;
+
 /** Signs somebody in from the start page. */
 async function signIn(page, { email, password }) {
   await start(page, email);
@@ -64,7 +67,7 @@ test("a suspended tenant's user is told so at the login page", async () => {
 
     const text = await page.getByRole('alert').textContent();
 
-    assert.match(text, /SUSPENDED/);
+    assert.equal(text, refusal('Access to this organization is suspended. Contact your administrator.'));
     await accessible(page);
     await shoot(page, 'login-suspended');
   });
@@ -94,7 +97,8 @@ test('the session of a pool opens its other clients, except those of another ten
   await visit(async (page) => {
     await signIn(page, person('bob'));
     await page.goto(app('/login', 'umbrella'));
-    assert.match(await page.getByRole('alert').textContent(), /WRONG_TENANT/);
+    const text = await page.getByRole('alert').textContent();
+    assert.equal(text, refusal('Your account cannot sign in to this organization.'));
     assert.equal(new URL(page.url()).host, loginHost('shared-1'));
     await page.goto(app('/login', 'acme'));
     await page.waitForURL(`http://${loginHost('acme')}/login?**`);
@@ -151,10 +155,10 @@ test('a sign-out ends the session of the pool, and a reload does not', async () 
 });
 
 /** Opens the login page of acme's pool, lets `tamper` change something, and signs Ana in. Gives what the app says. */
-async function refusedAfter(tamper, context = {}) {
+async function refusedAfter(tamper, before = () => {}) {
   let text;
   await visit(async (page) => {
-    await context.before?.(page);
+    await before(page);
     await start(page, person('ana').email);
     await page.getByLabel('Password').waitFor();
     await tamper(page);
@@ -190,19 +194,22 @@ test('a code for another challenge is refused', async () => {
   assert.equal(text, 'invalid_grant');
 });
 
-for (const [claim, member] of [['iss', 'issuer'], ['aud', 'clientId']]) {
-  test(`a token whose ${claim} is not that of the route is refused`, async () => {
+for (const claim of ['iss', 'aud', 'token_use']) {
+  test(`a token with another ${claim} than the route's is refused`, async () => {
+    // The token endpoint answers with the token of another pool, client or use.
     const before = (page) =>
-      page.route('**/oauth2/token', async (route) => {
-        // The token of another pool or client: what the app has kept does not fit.
-        const response = await route.fetch();
-        const tokens = await response.json();
-        const [header, claims, signature] = tokens.id_token.split('.');
-        const changed = { ...JSON.parse(Buffer.from(claims, 'base64url')), [claim]: `another ${member}` };
-        tokens.id_token = [header, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.');
-        await route.fulfill({ response, json: tokens });
-      });
-    const text = await refusedAfter(() => {}, { before });
+      page.addInitScript((changed) => {
+        const { fetch } = window;
+        window.fetch = async (url, options) => {
+          const response = await fetch(url, options);
+          if (!`${url}`.endsWith('/oauth2/token')) return response;
+          const tokens = await response.json();
+          const [header, claims, signature] = tokens.id_token.split('.');
+          const text = JSON.stringify({ ...JSON.parse(atob(claims)), [changed]: 'another' });
+          return Response.json({ ...tokens, id_token: [header, btoa(text), signature].join('.') });
+        };
+      }, claim);
+    const text = await refusedAfter(() => {}, before);
     assert.equal(text, `The token is not for this sign-in: wrong ${claim}.`);
   });
 }
