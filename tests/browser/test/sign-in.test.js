@@ -26,13 +26,13 @@ test("Ana signs in at acme's own pool and sees her tenant", async () => {
     const token = await shown(page);
 
     assert.deepEqual(token, {
-      Organization: 'Acme Corporation',
       Tenant: 'acme',
       Tier: 'enterprise',
       Groups: 'acme-admins',
       'Signed in as': 'ana@acme.com',
       'User pool': `${facts.cognito}/${facts.userPools.acme}`,
     });
+    assert.equal(await page.getByRole('heading').textContent(), 'Acme Corporation');
     assert.equal(page.url(), app('/app', 'acme'), 'neither code nor address is left in the URL');
     assert.equal(await page.evaluate(() => sessionStorage.length + localStorage.length), 0, 'no token is stored');
     await accessible(page);
