@@ -5,6 +5,8 @@ mod audit;
 #[cfg(test)]
 mod bindings;
 #[cfg(test)]
+mod cell;
+#[cfg(test)]
 mod completions;
 #[cfg(test)]
 mod conventions;

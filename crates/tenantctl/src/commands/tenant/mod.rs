@@ -1,8 +1,7 @@
 //! `tenantctl tenant`: tenants and what their roles mean.
 
+mod place;
 mod view;
-
-use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand, ValueEnum};
 use tenancy::{
@@ -12,6 +11,7 @@ use tenancy_aws::operator::{
     Change, InviteRecord, InviteState, MemberRecord, Operator, OperatorError, TenantEdit, TenantRecord,
 };
 
+use self::place::{CreateOptions, PlaceTenantOptions};
 use self::view::{RoleSet, RolesView, TenantView, roles_of};
 use super::defaults::{Loss, LostDefault, LostDefaults, lost_with_tenant, sentence};
 use crate::context::Context;
@@ -26,8 +26,10 @@ use crate::{clock, console};
 /// Verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TenantCommand {
-    /// Make a tenant
+    /// Make a tenant; where there are cells, in one of them
     Create(CreateOptions),
+    /// Place a tenant without a cell in one
+    Place(PlaceTenantOptions),
     /// Show one tenant, by id or slug
     Show {
         /// The tenant's id, or its slug
@@ -62,26 +64,6 @@ pub(crate) enum RolesCommand {
     Set(SetRoleOptions),
     /// Take a role off the list: its groups follow GROUP_FORMAT again
     Unset(UnsetRoleOptions),
-}
-
-/// A new tenant.
-#[derive(Args, Debug)]
-pub(crate) struct CreateOptions {
-    /// The tenant's id, for ever: 3 to 63 of a-z, 0-9 and -
-    id: TenantId,
-    /// Display name
-    #[arg(long)]
-    name: TenantName,
-    /// The tenant's tier, such as pro
-    #[arg(long)]
-    tier: TenantTier,
-    /// Unique name for URLs [default: the id]
-    #[arg(long)]
-    slug: Option<Slug>,
-    #[command(flatten)]
-    functions: FunctionSettings,
-    #[command(flatten)]
-    write: WriteOptions,
 }
 
 /// Which tenants.
@@ -194,7 +176,8 @@ pub(crate) struct UnsetRoleOptions {
 
 pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Found, Failure> {
     match command {
-        TenantCommand::Create(options) => create(options, context).await,
+        TenantCommand::Create(options) => place::create(options, context).await,
+        TenantCommand::Place(options) => place::place(&options, context).await,
         TenantCommand::Show { tenant } => show(&tenant, context).await,
         TenantCommand::List(options) => list(&options, context).await,
         TenantCommand::Rename(options) => {
@@ -233,30 +216,6 @@ pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Fou
     }
 }
 
-async fn create(options: CreateOptions, context: &Context) -> Result<Found, Failure> {
-    let slug = match options.slug {
-        Some(slug) => slug,
-        None => options.id.as_str().parse().map_err(|error| {
-            Failure::usage(format!("the id cannot be the slug too: {error}")).hint("Give --slug.")
-        })?,
-    };
-    let tenant = Tenant {
-        id: options.id,
-        name: options.name,
-        tier: options.tier,
-        status: TenantStatus::Active,
-        roles: BTreeMap::new(),
-        pools: Vec::new(),
-    };
-    options.functions.check_tenant(&tenant)?;
-    let operator = context.writer().await?;
-    let change = operator.create_tenant(&tenant, &slug, clock::now()).await?;
-    let what = format!("tenant `{}`", tenant.id);
-    let summary = format!("Tenant `{}` is made, tier `{}`, slug `{slug}`", tenant.id, tenant.tier);
-    context.write(&operator, change, options.write, &what, &summary, NoFacts {}).await?;
-    Ok(Found::Nothing)
-}
-
 async fn show(tenant: &TenantId, context: &Context) -> Result<Found, Failure> {
     let operator = context.reader().await?;
     let record = match operator.tenant(tenant).await {
@@ -288,8 +247,15 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         status && options.tier.as_ref().is_none_or(|tier| *tier == record.tenant.tier)
     };
     let mut listing = Listing::new(context);
+    let mut has_cells = false;
     let mut pages = context.reader().await?.tenant_pages();
     while let Some(page) = listing.read(&mut pages).await? {
+        if listing.rows() == 0 && !has_cells && page.iter().any(|record| record.place.cell.is_some()) {
+            has_cells = true;
+            for (place, column) in (4..).zip(TenantView::OF_CELLS) {
+                listing.insert_column(place, column);
+            }
+        }
         listing.add(page.iter().filter(|record| wanted(record)).map(TenantView::from));
     }
     Ok(listing.end())
