@@ -59,6 +59,7 @@ pub(crate) fn refusal(rule: &Rule) -> String {
         Rule::CellExists(_)
         | Rule::CellPoolTaken { .. }
         | Rule::CellTier { .. }
+        | Rule::DomainTaken { .. }
         | Rule::TenantPlaced { .. }
         | Rule::TenantExists(_)
         | Rule::TenantFinal(_)

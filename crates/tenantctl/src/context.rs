@@ -44,6 +44,11 @@ impl Applied {
     pub(crate) fn written() -> Self {
         Self { is_changed: true, is_dry_run: false, preview: Vec::new() }
     }
+
+    /// Together with another change.
+    pub(crate) fn add(&mut self, is_changed: bool) {
+        self.is_changed |= is_changed;
+    }
 }
 
 fn cognito(sdk: &SdkConfig, url: Option<String>) -> aws_sdk_cognitoidentityprovider::Client {

@@ -5,6 +5,7 @@
 mod audit;
 mod bindings;
 mod cells;
+mod domains;
 mod invites;
 mod members;
 mod pages;
@@ -29,6 +30,7 @@ pub use crate::change::{Change, PlannedWrite};
 pub use crate::records::audit::{AuditOf, AuditRecord};
 pub use crate::records::cell::CellRecord;
 pub use crate::records::client::ClientRecord;
+pub use crate::records::domain::DomainPointer;
 pub use crate::records::invite::InviteRecord;
 pub use crate::records::invite_use::InviteUse;
 pub use crate::records::member::MemberRecord;

@@ -1,7 +1,9 @@
 //! An audit item of a tenant or a cell: `TENANT#<tid>` or `CELL#<cell>` / `AUDIT#<time>#<id>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::{CellName, ClientId, InviteHash, PoolId, ProviderName, TenantId, Timestamp, UserKey};
+use tenancy::{
+    CellName, ClientId, InviteHash, MailDomain, PoolId, ProviderName, TenantId, Timestamp, UserKey,
+};
 
 use crate::item::{Attributes, new_item, text, text_of};
 use crate::key::{Key, tenant_partition};
@@ -132,6 +134,10 @@ pub(crate) fn invite_name(hash: &InviteHash) -> String {
 
 pub(crate) fn cell_name(cell: &CellName) -> String {
     format!("cell:{cell}")
+}
+
+pub(crate) fn domain_name(domain: &MailDomain) -> String {
+    format!("domain:{domain}")
 }
 
 pub(crate) fn client_name(pool: &PoolId, client: &ClientId) -> String {

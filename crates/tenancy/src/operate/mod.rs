@@ -4,6 +4,7 @@
 
 pub mod bindings;
 pub mod cells;
+pub mod domains;
 pub mod invites;
 pub mod members;
 mod rule;

@@ -2,7 +2,8 @@
 
 use crate::invite::MOST_USES;
 use crate::{
-    CellName, CellStatus, ClientId, InviteHash, PoolId, ProviderName, Slug, Sub, TenantId, TenantTier,
+    CellName, CellStatus, ClientId, InviteHash, MailDomain, PoolId, ProviderName, Slug, Sub, TenantId,
+    TenantTier,
 };
 
 /// A rule that forbids a change. `Display` is for operators; `tenantctl` adds the command that helps.
@@ -80,6 +81,8 @@ pub enum Rule {
     CellNotEmpty { cell: CellName, tenants: u32 },
     #[error("tenant `{tenant}` is in cell `{cell}` already")]
     TenantPlaced { tenant: TenantId, cell: CellName },
+    #[error("mail domain {domain} leads to tenant `{owner}`")]
+    DomainTaken { domain: MailDomain, owner: TenantId },
     /// The tenant has members, app clients or identity providers in the pool.
     #[error(
         "tenant `{tenant}` has members or bindings in user pool {pool}, which is not the pool of cell `{cell}`"
@@ -118,6 +121,7 @@ impl Rule {
             Self::NoCell(_) => "no-cell",
             Self::CellNotEmpty { .. } => "cell-not-empty",
             Self::TenantPlaced { .. } => "tenant-placed",
+            Self::DomainTaken { .. } => "domain-taken",
             Self::TenantElsewhere { .. } => "tenant-elsewhere",
         }
     }

@@ -29,6 +29,8 @@ mod lists;
 #[cfg(test)]
 mod member;
 #[cfg(test)]
+mod onboard;
+#[cfg(test)]
 mod operating;
 #[cfg(test)]
 mod paging;

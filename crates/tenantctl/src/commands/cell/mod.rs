@@ -261,7 +261,7 @@ async fn set(
     let record = operator.cell(name).await?;
     let summary = summary(name, &edit, record.cell.tenants);
     let change = operator.edit_cell(&record, edit.clone(), action, clock::now())?;
-    if let Some(capacity) = edit.capacity.filter(|capacity| *capacity < record.cell.tenants) {
+    if edit.capacity.is_some_and(|capacity| capacity < record.cell.tenants) {
         let tenants = record.cell.tenants;
         context.note(&format!(
             "cell `{name}` has more tenants ({tenants}) than that: it takes none until some leave"

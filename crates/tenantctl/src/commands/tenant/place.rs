@@ -123,7 +123,7 @@ pub(super) async fn create(options: CreateOptions, context: &Context) -> Result<
         return Ok(Found::Nothing);
     }
     // What forbids the tenant itself is told before the functions are asked.
-    operator.create_tenant(&tenant, &slug, None, clock::now()).await?;
+    let _ = operator.create_tenant(&tenant, &slug, None, clock::now()).await?;
     options.place.check(&cells, context).await?;
     let plan =
         async |cell: &CellRecord| operator.create_tenant(&tenant, &slug, Some(cell), clock::now()).await;

@@ -350,7 +350,7 @@ fn ordered(value: &AttributeValue) -> String {
 }
 
 /// Splits a line at blanks, as a shell does; single quotes hold together.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let (mut is_quoted, mut is_begun) = (false, false);
     for c in line.chars() {
