@@ -1,8 +1,9 @@
 //! What the table says about a token now: its app client, its tenant, its member.
 
 use futures_util::future::join3;
+use tenancy::live::TenantState;
 use tenancy::ports::{Memberships, Records};
-use tenancy::{ClientBinding, ClientId, Membership, PoolId, Tenant, TenantId, TenantStatus, UserKey};
+use tenancy::{ClientBinding, ClientId, Membership, Pool, PoolId, Tenant, TenantId, UserKey};
 use tenant_token::{Refusal, TenantToken};
 
 use crate::config::LiveCheck;
@@ -51,7 +52,7 @@ impl<C: Records, M: Memberships> Live<'_, C, M> {
             bound(binding?, &ids.tenant)?;
         }
         if let Some(tenant) = tenant? {
-            active_tenant(tenant.as_deref())?;
+            active_tenant(tenant.as_deref(), &ids.pool)?;
         }
         if reads_member {
             active_member(membership?)?;
@@ -91,11 +92,12 @@ fn bound(binding: Option<ClientBinding>, tenant: &TenantId) -> Result<(), Ruling
     }
 }
 
-fn active_tenant(tenant: Option<&Tenant>) -> Result<(), Ruling> {
-    match tenant.map(|tenant| tenant.status) {
+fn active_tenant(tenant: Option<&Tenant>, pool: &PoolId) -> Result<(), Ruling> {
+    match tenant.map(|tenant| TenantState::of(tenant, Pool::shared(pool))) {
         None => Err(Ruling::Denied(Denied::TenantMissing)),
-        Some(TenantStatus::Active) => Ok(()),
-        Some(TenantStatus::Suspended | TenantStatus::Offboarded) => {
+        Some(TenantState::Active) => Ok(()),
+        Some(TenantState::OtherPool) => Err(Ruling::Denied(Denied::OtherPool)),
+        Some(TenantState::Suspended | TenantState::Offboarded | TenantState::Damaged) => {
             Err(Ruling::Denied(Denied::TenantNotActive))
         }
     }

@@ -46,6 +46,8 @@ pub enum Denied {
     Scope,
     TenantMissing,
     TenantNotActive,
+    /// The tenant has moved out of the pool of the token.
+    OtherPool,
     NoMembership,
     MembershipNotActive,
 }
@@ -167,6 +169,7 @@ impl Denied {
             Self::Scope => "scope",
             Self::TenantMissing => "tenant_missing",
             Self::TenantNotActive => "tenant_not_active",
+            Self::OtherPool => "other_pool",
             Self::NoMembership => "no_membership",
             Self::MembershipNotActive => "membership_not_active",
         }
@@ -178,7 +181,8 @@ impl Failure {
         match self {
             Self::Event(_) => "event_invalid",
             Self::Keys => "keys_unavailable",
-            Self::Store(StoreError::Unavailable { .. }) => "store_unavailable",
+            // This function writes nothing, so it never gets the second one.
+            Self::Store(StoreError::Unavailable { .. } | StoreError::RedeemOff) => "store_unavailable",
             Self::Store(StoreError::Damaged(_)) => "data_damaged",
             Self::Broken(Broken::Panic) => "panic",
             Self::Broken(Broken::Timeout) => "timeout",

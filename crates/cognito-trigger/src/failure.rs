@@ -61,7 +61,11 @@ impl Failure {
             },
             Self::Refused(refusal, why) => {
                 let public = PublicError::from(*refusal);
-                let reason = why.map_or(public.reason(), JoinRefusal::name);
+                let reason = match (why, refusal) {
+                    (Some(why), _) => why.name(),
+                    (None, Refusal::OtherPool) => JoinRefusal::OtherPool.name(),
+                    (None, _) => public.reason(),
+                };
                 FailureTold { public, ..unavailable(reason) }
             }
             Self::UnboundMachine => {
@@ -84,6 +88,9 @@ impl Failure {
                 event: Some(LogEvent::DataIntegrity),
                 ..unavailable("data_damaged")
             },
+            Self::Store(error @ StoreError::RedeemOff) => {
+                FailureTold { cause: Some(with_causes(error)), ..unavailable("redeem_off") }
+            }
             Self::ClaimsTooLarge { bytes, max_bytes, groups, max_groups } => FailureTold {
                 cause: Some(format!(
                     "{bytes} bytes and {groups} groups for one token; at most CLAIM_BYTES_MAX of {max_bytes} and {max_groups} groups may be"

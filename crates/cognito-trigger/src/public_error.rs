@@ -11,7 +11,8 @@ pub enum PublicError {
     InviteRequired,
     /// The user is a member of no tenant.
     NoTenant,
-    /// The user is not a member of the tenant that was asked for or that the app client is bound to.
+    /// The user is not a member of the tenant that was asked for or that the app client is bound to, or the tenant is in other
+    /// user pools.
     WrongTenant,
     /// The user has lost the default tenant, and must choose another at the next sign-in.
     ChooseTenant,
@@ -78,7 +79,7 @@ impl From<Refusal> for PublicError {
         match refusal {
             Refusal::NoTenant => Self::NoTenant,
             Refusal::InviteRequired => Self::InviteRequired,
-            Refusal::WrongTenant => Self::WrongTenant,
+            Refusal::WrongTenant | Refusal::OtherPool => Self::WrongTenant,
             Refusal::ChooseTenant => Self::ChooseTenant,
             Refusal::Suspended => Self::Suspended,
         }

@@ -1,12 +1,16 @@
 //! The settings that every trigger has.
 
 use function::Settings;
-use tenancy::{PoolId, ProviderName};
+use tenancy::{PoolId, ProviderName, TenantId};
 
 #[derive(Clone, Debug)]
 pub struct TriggerSettings {
     /// `USER_POOL_IDS`: the pools that may call, comma-separated. Default: any pool.
     pub pools: AllowedPools,
+    /// `POOL_TENANT`: the only tenant of the pool. Default: many tenants share the pool.
+    pub pool_tenant: Option<TenantId>,
+    /// `REDEEM`: whether memberships are written: `on` (default) or `off`.
+    pub may_redeem: bool,
     /// `EMAIL_VERIFIED_PROVIDERS`: names of SAML and OIDC providers whose `email_verified` counts, comma-separated. Default:
     /// none.
     pub verified_providers: Vec<ProviderName>,
@@ -18,8 +22,22 @@ impl TriggerSettings {
     /// Notes faults in `settings` and uses the default in their place.
     #[must_use]
     pub fn read(settings: &mut Settings<'_>) -> Self {
+        let pools: Option<Vec<PoolId>> = listed(settings, "USER_POOL_IDS");
+        let pool_tenant = settings.raw("POOL_TENANT").and_then(|raw| match raw.parse() {
+            Ok(tenant) => Some(tenant),
+            Err(error) => {
+                settings.fault("POOL_TENANT", &format!("is not usable: {error}"));
+                None
+            }
+        });
+        // A stack of several pools, or of any pool, cannot say which one belongs to the tenant.
+        if pool_tenant.is_some() && pools.as_ref().map(Vec::len) != Some(1) {
+            settings.fault("POOL_TENANT", "needs exactly one pool in USER_POOL_IDS");
+        }
         Self {
-            pools: AllowedPools(listed(settings, "USER_POOL_IDS")),
+            pools: AllowedPools(pools),
+            pool_tenant,
+            may_redeem: settings.one_of("REDEEM", ("on", true), &[("off", false)]),
             verified_providers: listed(settings, "EMAIL_VERIFIED_PROVIDERS").unwrap_or_default(),
             tenant_attribute: tenant_attribute(settings),
         }

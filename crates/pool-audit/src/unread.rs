@@ -73,7 +73,7 @@ impl Unread {
                 Some(error) => (No::from(error.meaning()), format!("could not {operation}: {error}")),
                 None => (No::Failed, format!("could not {operation}: {source}")),
             },
-            StoreError::Damaged(damage) => (No::Failed, damage.to_string()),
+            StoreError::Damaged(_) | StoreError::RedeemOff => (No::Failed, error.to_string()),
         };
         Self { kind, reason, action }
     }

@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use tenancy::join::{Applicant, DefaultChange, JoinOutcome};
 use tenancy::ports::{Commit, Defaults, JoinStore, Records};
 use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, Notes, Refusal, SignIn, SignInDecision};
-use tenancy::{ClientId, Timestamp, UserKey};
+use tenancy::{ClientId, Pool, Timestamp, UserKey};
 use tokio::time::timeout_at;
 
 pub use config::{Config, Mode, PoolGroupPolicy, UnboundMachine};
@@ -124,7 +124,9 @@ async fn of_user(
         Err(none) => Failure::from(none).into(),
     };
     // Written last, so that the default stays when no token could be issued.
-    if let (Outcome::Issued(_), Some(change)) = (&handled.outcome, &notes.default_change) {
+    if let (Outcome::Issued(_), Some(change)) = (&handled.outcome, &notes.default_change)
+        && config.shared.may_redeem
+    {
         move_default(change, user, call, store).await;
     }
     handled.notes = notes;
@@ -159,7 +161,8 @@ async fn of_machine(
 ) -> Result<Handled, Failure> {
     let client = event.client()?.ok_or(UnreadableEvent::NoClient)?;
     let tokens = event.token_request()?;
-    match sign_in::decide_machine(&event.pool, client, cached).await? {
+    let pool = Pool { id: &event.pool, tenant: config.shared.pool_tenant.as_ref() };
+    match sign_in::decide_machine(pool, client, cached).await? {
         Some(grant) => {
             let grant = grant?;
             let contents = contents::of_machine(config, &grant, &tokens);

@@ -57,11 +57,11 @@ pub async fn confirm<S: JoinStore>(
     })
     .await;
     let (mut records, binding) = (records?, binding?);
-    let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
+    let bound = applicant.pool().required_tenant(client, binding.as_ref()).map_err(StoreError::from)?;
     let Ok(wanted) = Wanted::of(bound, asked) else {
         return Ok(Confirmed::refused(JoinRefusal::WrongTenant, Some(records)));
     };
-    let mut tenants = Tenants::new(store);
+    let mut tenants = Tenants::new(store, applicant.pool());
     let mut report = join(applicant, wanted, &mut records, &mut tenants, store).await?;
     // Without a code, a live membership is the result of an earlier call.
     if matches!(report.outcome, JoinOutcome::Refused(_))
@@ -84,7 +84,7 @@ async fn stamp_of<S: Records>(
     }
     named.extend(records.default_tenant().cloned());
     tenants.read_all(&named).await?;
-    Ok(missing_stamp(records, |tenant| tenants.state(tenant) == Some(TenantState::Offboarded)))
+    Ok(missing_stamp(records, |tenant| tenants.state(tenant).is_some_and(TenantState::is_gone)))
 }
 
 /// A stamp to be written.
@@ -97,7 +97,8 @@ pub struct StampPlan {
     pub memberships: Vec<TenantId>,
 }
 
-/// The stamp that `records` lack; `None` when there is nothing to write. Stamps for offboarded tenants stay pending.
+/// The stamp that `records` lack; `None` when there is nothing to write. Stamps for
+/// offboarded tenants and for tenants in other pools stay pending.
 #[must_use]
 pub fn missing_stamp(records: &UserRecords, is_over: impl Fn(&TenantId) -> bool) -> Option<StampPlan> {
     let pending: Vec<TenantId> = pending(records).into_iter().filter(|tenant| !is_over(tenant)).collect();

@@ -1,6 +1,6 @@
 //! A damaged item of the table.
 
-use crate::{InviteHash, PoolId, ProviderName, TenantId};
+use crate::{ClientId, InviteHash, PoolId, ProviderName, TenantId};
 
 /// An item that breaks the rules of its type.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -22,6 +22,11 @@ impl Damage {
     /// Of an invite.
     pub(crate) fn of_invite(hash: &InviteHash, problem: String) -> Self {
         Self { key: format!("INVITE#{}", hash.short()), problem }
+    }
+
+    /// Of an app client's binding.
+    pub(crate) fn of_client(pool: &PoolId, client: &ClientId, problem: &str) -> Self {
+        Self { key: format!("CLIENT#{pool}#{client} / PTR"), problem: problem.to_owned() }
     }
 
     /// Of an identity provider's binding.

@@ -12,6 +12,7 @@
 //! | [`tenant`], [`membership`], [`invite`], [`binding`], [`cell`] | records |
 //! | [`address`] | who vouches for an e-mail address, and which invites it opens |
 //! | [`join`] | who may join a tenant, and the engine that reads, judges and writes |
+//! | [`pool`](mod@pool) | which tenants a user pool serves |
 //! | [`live`] | the tenants of one user, each read once |
 //! | [`sign_in`] | which tenant, groups and IAM roles a token carries |
 //! | [`confirm`](mod@confirm) | a confirmed user joins a tenant and is stamped |
@@ -32,6 +33,7 @@ pub mod live;
 pub mod mail_domain;
 pub mod membership;
 pub mod operate;
+pub mod pool;
 pub mod ports;
 pub mod presented;
 pub mod role;
@@ -51,6 +53,7 @@ pub use ids::{ClientId, PoolId, ProviderName, Sub, UserKey, Username};
 pub use invite::{Invite, InvitePointer, InviteStatus};
 pub use mail_domain::MailDomain;
 pub use membership::{Membership, MembershipStatus, Profile, Stamp, UserRecords};
+pub use pool::Pool;
 pub use presented::Presented;
 pub use role::{Group, Role};
 pub use tenant::{MAX_POOLS, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use crate::ports::{Records, StoreError};
-use crate::{Damage, Membership, Tenant, TenantId, TenantStatus, UserRecords};
+use crate::{Damage, Membership, Pool, Tenant, TenantId, TenantStatus, UserRecords};
 
 /// How many tenants are read at the same time.
 const READ_AT_ONCE: usize = 8;
@@ -19,17 +19,28 @@ pub enum TenantState {
     Suspended,
     /// Members get no tokens. This is final.
     Offboarded,
+    /// The tenant is not offboarded, and the pool of the request does not serve it.
+    OtherPool,
     /// The record is damaged or missing.
     Damaged,
 }
 
-impl From<TenantStatus> for TenantState {
-    fn from(status: TenantStatus) -> Self {
-        match status {
+impl TenantState {
+    /// The state of `tenant` for users of `pool`.
+    #[must_use]
+    pub fn of(tenant: &Tenant, pool: Pool<'_>) -> Self {
+        match tenant.status {
+            TenantStatus::Offboarded => Self::Offboarded,
+            _ if !pool.serves(tenant) => Self::OtherPool,
             TenantStatus::Active => Self::Active,
             TenantStatus::Suspended => Self::Suspended,
-            TenantStatus::Offboarded => Self::Offboarded,
         }
+    }
+
+    /// Whether nobody gets into the tenant from here until an operator changes where it is: it is offboarded or in another pool.
+    #[must_use]
+    pub const fn is_gone(self) -> bool {
+        matches!(self, Self::Offboarded | Self::OtherPool)
     }
 }
 
@@ -37,6 +48,7 @@ impl From<TenantStatus> for TenantState {
 #[derive(Debug)]
 pub struct Tenants<'s, S> {
     store: &'s S,
+    pool: Pool<'s>,
     read: BTreeMap<TenantId, Result<Arc<Tenant>, Damage>>,
     /// A failed read that was made elsewhere. It becomes an error once that tenant is needed.
     failed: Option<(TenantId, StoreError)>,
@@ -44,8 +56,8 @@ pub struct Tenants<'s, S> {
 
 impl<'s, S: Records> Tenants<'s, S> {
     #[must_use]
-    pub fn new(store: &'s S) -> Self {
-        Self { store, read: BTreeMap::new(), failed: None }
+    pub fn new(store: &'s S, pool: Pool<'s>) -> Self {
+        Self { store, pool, read: BTreeMap::new(), failed: None }
     }
 
     /// Keeps the result of a read that was made in case this tenant is needed.
@@ -107,7 +119,7 @@ impl<'s, S: Records> Tenants<'s, S> {
     #[must_use]
     pub fn state(&self, id: &TenantId) -> Option<TenantState> {
         let tenant = self.read.get(id)?;
-        Some(tenant.as_ref().map_or(TenantState::Damaged, |tenant| tenant.status.into()))
+        Some(tenant.as_ref().map_or(TenantState::Damaged, |tenant| TenantState::of(tenant, self.pool)))
     }
 
     /// The tenant; `None` when it is not read yet or is damaged.
@@ -122,7 +134,8 @@ impl<'s, S: Records> Tenants<'s, S> {
         self.read.get(id)?.as_ref().err()
     }
 
-    /// Whether `membership` is live: active, in a tenant that is not offboarded. If the tenant is damaged, it counts as live.
+    /// Whether `membership` is live: active, in a tenant that is neither offboarded nor in another pool. If the tenant is
+    /// damaged, it counts as live.
     ///
     /// # Errors
     ///
@@ -132,7 +145,7 @@ impl<'s, S: Records> Tenants<'s, S> {
             return Ok(false);
         }
         self.read(std::slice::from_ref(&membership.tenant)).await?;
-        Ok(self.state(&membership.tenant) != Some(TenantState::Offboarded))
+        Ok(!self.state(&membership.tenant).is_some_and(TenantState::is_gone))
     }
 
     /// Whether a user has a live membership.

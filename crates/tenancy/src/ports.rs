@@ -25,6 +25,9 @@ pub enum StoreError {
     /// An item breaks the rules of its type. The call fails; nothing is guessed.
     #[error(transparent)]
     Damaged(#[from] Damage),
+    /// `REDEEM=off`: the call would have written a membership, and must not.
+    #[error("somebody would have joined a tenant, and REDEEM is `off` here")]
+    RedeemOff,
 }
 
 /// Port: memberships, tenants and app client bindings.

@@ -76,14 +76,6 @@ pub struct Tenant {
 /// The most pools that a tenant can name.
 pub const MAX_POOLS: usize = 4;
 
-impl Tenant {
-    /// Whether members of the tenant may sign in at `pool`.
-    #[must_use]
-    pub fn is_in(&self, pool: &PoolId) -> bool {
-        self.pools.is_empty() || self.pools.contains(pool)
-    }
-}
-
 fn is_slug_byte(byte: u8) -> bool {
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
 }

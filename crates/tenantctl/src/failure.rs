@@ -202,6 +202,7 @@ impl From<tenancy::ports::StoreError> for Failure {
                         .or_hint("Check the table name (--table, TENANCY_TABLE) and the Region (--region).")
                 }
             }
+            StoreError::RedeemOff => Self::failed(error.to_string()).coded("store"),
             StoreError::Damaged(damage) => Self::failed(damage.to_string())
                 .coded("damaged")
                 .hint("docs/table.md describes the layout of the item."),

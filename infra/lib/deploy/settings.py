@@ -36,6 +36,8 @@ SAMPLES = {
     "MODE": ["enforce", "observe", "Enforce", "off"],
     "UNBOUND_MACHINE": ["bare", "refuse", "drop"],
     "POOL_GROUPS": ["drop", "keep", "merge"],
+    "REDEEM": ["on", "off", "On", "true"],
+    "POOL_TENANT": ["acme", "a-1", "x" * 63, "x" * 64, "ab", "Acme", "a b", "a#b", "acme,globex"],
     "UNINVITED": ["refuse", "admit", "allow"],
     # With blanks of Unicode, which a pattern of ASCII lets through.
     "EMAIL_VERIFIED_PROVIDERS": [

@@ -5,6 +5,8 @@ mod authorizer;
 #[cfg(test)]
 mod behind_the_token;
 #[cfg(test)]
+mod cells;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod federation;

@@ -455,6 +455,8 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         ("CLAIM_BYTES_MAX", "65537"),
         ("IAM_ROLE_ALLOWLIST", "role/x"),
         ("USER_POOL_IDS", "a b"),
+        ("POOL_TENANT", "acme"),
+        ("REDEEM", "no"),
         ("TENANT_ATTRIBUTE", "email"),
         ("AWS_REGION", "not a region"),
     ])
@@ -483,6 +485,8 @@ async fn settings_that_cannot_be_are_all_named_at_start() {
         "CLAIM_BYTES_MAX",
         "IAM_ROLE_ALLOWLIST",
         "USER_POOL_IDS",
+        "POOL_TENANT",
+        "REDEEM",
         "TENANT_ATTRIBUTE",
         "AWS_REGION",
     ] {

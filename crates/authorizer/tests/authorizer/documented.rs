@@ -90,6 +90,7 @@ fn rulings() -> Vec<Ruling> {
         Denied::Scope,
         Denied::TenantMissing,
         Denied::TenantNotActive,
+        Denied::OtherPool,
         Denied::NoMembership,
         Denied::MembershipNotActive,
     ];
@@ -125,13 +126,16 @@ fn rulings() -> Vec<Ruling> {
                 Denied::Scope
                 | Denied::TenantMissing
                 | Denied::TenantNotActive
+                | Denied::OtherPool
                 | Denied::NoMembership
                 | Denied::MembershipNotActive,
             )
             | Ruling::Unavailable(
                 Failure::Event(_)
                 | Failure::Keys
-                | Failure::Store(StoreError::Unavailable { .. } | StoreError::Damaged(_))
+                | Failure::Store(
+                    StoreError::Unavailable { .. } | StoreError::Damaged(_) | StoreError::RedeemOff,
+                )
                 | Failure::Broken(Broken::Panic | Broken::Timeout),
             ) => {}
         }

@@ -47,6 +47,8 @@ async fn a_tenant_must_be_active_now() {
         (tenant(TenantStatus::Active), None),
         (tenant(TenantStatus::Suspended), Some("tenant_not_active")),
         (tenant(TenantStatus::Offboarded), Some("tenant_not_active")),
+        (in_pools(&["eu-west-1_Other"]), Some("other_pool")),
+        (in_pools(&["eu-west-1_Other", POOL]), None),
         (Item::Missing, Some("tenant_missing")),
     ];
 

@@ -45,6 +45,7 @@ fn failures() -> Vec<Failure> {
         Refusal::NoTenant,
         Refusal::InviteRequired,
         Refusal::WrongTenant,
+        Refusal::OtherPool,
         Refusal::ChooseTenant,
         Refusal::Suspended,
     ];
@@ -58,6 +59,7 @@ fn failures() -> Vec<Failure> {
         Why::WrongAddress,
         Why::AddressNotVerified,
         Why::TenantNotActive,
+        Why::OtherPool,
         Why::MembershipNotActive,
         Why::WrongTenant,
     ];
@@ -66,6 +68,7 @@ fn failures() -> Vec<Failure> {
             Refusal::NoTenant
             | Refusal::InviteRequired
             | Refusal::WrongTenant
+            | Refusal::OtherPool
             | Refusal::ChooseTenant
             | Refusal::Suspended => {}
         }
@@ -79,6 +82,7 @@ fn failures() -> Vec<Failure> {
             | Why::WrongAddress
             | Why::AddressNotVerified
             | Why::TenantNotActive
+            | Why::OtherPool
             | Why::MembershipNotActive
             | Why::WrongTenant => {}
         }
@@ -92,6 +96,7 @@ fn failures() -> Vec<Failure> {
         Failure::Event(UnreadableEvent::NoPool),
         Failure::Store(StoreError::Unavailable { operation: "read a user", source: "down".into() }),
         Failure::Store(StoreError::Damaged(damage)),
+        Failure::Store(StoreError::RedeemOff),
         Failure::ClaimsTooLarge { bytes: 5_000, max_bytes: 4_096, groups: 3, max_groups: 100 },
         Failure::Reply(not_json),
         Failure::Broken(Broken::Panic),
@@ -113,7 +118,9 @@ fn failures() -> Vec<Failure> {
             | Failure::MarkerRequested
             | Failure::PoolNotAllowed
             | Failure::Event(_)
-            | Failure::Store(StoreError::Unavailable { .. } | StoreError::Damaged(_))
+            | Failure::Store(
+                StoreError::Unavailable { .. } | StoreError::Damaged(_) | StoreError::RedeemOff,
+            )
             | Failure::ClaimsTooLarge { .. }
             | Failure::Reply(_)
             | Failure::Broken(Broken::Panic | Broken::Timeout) => {}

@@ -46,6 +46,21 @@ pub(super) const RULES: &[Rule] = &[
         check: Check::Own(attribute),
     },
     Rule {
+        id: "function-pool-tenant",
+        severity: Severity::High,
+        looks_for: "POOL_TENANT of the two functions differs.",
+        why: "One function takes the pool for a pool of one tenant, and the other one does not: it lets members of other tenants \
+              in, or their invites.",
+        check: Check::Own(pool_tenant),
+    },
+    Rule {
+        id: "function-redeem-off",
+        severity: Severity::Info,
+        looks_for: "REDEEM of a function is off.",
+        why: "Nobody can join a tenant here: a redemption ends with UNAVAILABLE. This is right in the second Region of a pool.",
+        check: Check::Own(redeem_off),
+    },
+    Rule {
         id: "function-iam-roles",
         severity: Severity::Medium,
         looks_for: "IAM_ROLE_ALLOWLIST admits roles of any account or of any name.",
@@ -123,6 +138,25 @@ fn attribute(snapshot: &Snapshot, function: &Function, settings: &Configuration)
         finding.mend = format!("Run this with --tenant-attribute {own}; or: {}", finding.mend);
         finding
     })
+}
+
+fn pool_tenant(snapshot: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    let own = setting(settings, "POOL_TENANT");
+    let others = snapshot.functions.iter().filter(|other| other.trigger != function.trigger);
+    let others = others.filter_map(|other| other.configuration.as_ref().ok());
+    let other = others.map(|other| setting(other, "POOL_TENANT")).find(|other| *other != own)?;
+    let found = match (own, other) {
+        (Some(own), Some(other)) => format!("POOL_TENANT is {own}, and {other} in the other function."),
+        (Some(own), None) => format!("POOL_TENANT is {own}, and is not set in the other function."),
+        // The finding is about the function that has one.
+        (None, _) => return None,
+    };
+    Some(variable(function, found, "POOL_TENANT", other.or(own)?))
+}
+
+fn redeem_off(_: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
+    let is_off = setting(settings, "REDEEM") == Some("off");
+    is_off.then(|| variable(function, "REDEEM is off.".to_owned(), "REDEEM", "on"))
 }
 
 fn iam_roles(_: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {

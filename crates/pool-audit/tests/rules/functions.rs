@@ -247,6 +247,13 @@ fn a_function_that_is_set_to_something_else_is_found() {
             &[("function-attribute", High)],
         ),
         (
+            "a pool of one tenant, to one function",
+            |s| set(s, &[("POOL_TENANT", "acme")]),
+            &[("function-pool-tenant", High)],
+        ),
+        ("nobody joins", |s| set(s, &[("REDEEM", "off")]), &[("function-redeem-off", Info)]),
+        ("people join", |s| set(s, &[("REDEEM", "on")]), &[]),
+        (
             "roles of any account",
             |s| set(s, &[("IAM_ROLE_ALLOWLIST", "arn:aws:iam::*:role/tenants/*,arn:*")]),
             &[("function-iam-roles", Medium)],

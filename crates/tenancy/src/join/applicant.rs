@@ -1,11 +1,17 @@
 //! A user who may join a tenant, as the event describes them.
 
 use crate::address::{Address, Identities};
-use crate::{EmailAddress, InviteCode, Presented, ProviderName, Timestamp, UserKey, Username};
+use crate::{
+    EmailAddress, InviteCode, Pool, Presented, ProviderName, TenantId, Timestamp, UserKey, Username,
+};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Applicant<'a> {
     pub user: &'a UserKey,
+    /// `POOL_TENANT`: the only tenant of the user's pool. `None`: many tenants share the pool.
+    pub pool_tenant: Option<&'a TenantId>,
+    /// `REDEEM`: whether a membership may be written. If not, the call that would write one fails.
+    pub may_redeem: bool,
     /// Stored in the membership, for operators.
     pub username: Option<&'a Username>,
     pub email: Option<&'a EmailAddress>,
@@ -26,6 +32,11 @@ pub struct Applicant<'a> {
 }
 
 impl<'a> Applicant<'a> {
+    #[must_use]
+    pub fn pool(&self) -> Pool<'a> {
+        Pool { id: &self.user.pool, tenant: self.pool_tenant }
+    }
+
     #[must_use]
     pub fn address(&self) -> Option<Address<'a>> {
         Some(Address {

@@ -165,6 +165,9 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
 
     /// Writes a join. `false`: a conflicting write came first, and the user was read again.
     async fn commit(&mut self, plan: &JoinPlan) -> Result<bool, StoreError> {
+        if !self.applicant.may_redeem {
+            return Err(StoreError::RedeemOff);
+        }
         match self.store.commit(plan).await? {
             Commit::Done => {
                 plan.apply(self.records);

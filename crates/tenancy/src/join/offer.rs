@@ -43,6 +43,8 @@ pub enum JoinRefusal {
     AddressNotVerified,
     /// The tenant is suspended or offboarded.
     TenantNotActive,
+    /// The tenant is in other user pools than that of the request.
+    OtherPool,
     /// The user's membership in the tenant is suspended or removed. An invite does not revive it.
     MembershipNotActive,
     /// The app client is bound, and the request asks for another tenant or a malformed one.
@@ -63,6 +65,7 @@ impl JoinRefusal {
             Self::WrongAddress => "wrong_address",
             Self::AddressNotVerified => "address_not_verified",
             Self::TenantNotActive => "tenant_not_active",
+            Self::OtherPool => "other_pool",
             Self::MembershipNotActive => "membership_not_active",
             Self::WrongTenant => "wrong_tenant",
         }

@@ -60,6 +60,8 @@ pub fn judge(
         Some(JoinRefusal::AddressNotVerified)
     } else if terms.tenant.status != TenantStatus::Active {
         Some(JoinRefusal::TenantNotActive)
+    } else if !applicant.pool().serves(&terms.tenant) {
+        Some(JoinRefusal::OtherPool)
     } else {
         None
     };
@@ -97,6 +99,9 @@ pub fn judge_provider(
     if tenant.status != TenantStatus::Active {
         return Verdict::Refuse(JoinRefusal::TenantNotActive);
     }
+    if !applicant.pool().serves(tenant) {
+        return Verdict::Refuse(JoinRefusal::OtherPool);
+    }
     if records.is_active_in(&tenant.id) {
         return Verdict::Already(tenant.id.clone());
     }
@@ -133,6 +138,7 @@ pub fn tenant_of_spent_code(why: JoinRefusal, offer: &Offer) -> Option<&TenantId
         | JoinRefusal::WrongAddress
         | JoinRefusal::AddressNotVerified
         | JoinRefusal::TenantNotActive
+        | JoinRefusal::OtherPool
         | JoinRefusal::MembershipNotActive
         | JoinRefusal::WrongTenant => None,
     }

@@ -12,6 +12,8 @@ pub enum Refusal {
     InviteRequired,
     /// The user is not a member of the tenant that was asked for or that the app client is bound to.
     WrongTenant,
+    /// The tenant is in other user pools than that of the request.
+    OtherPool,
     /// A refresh after the user lost the default tenant, while another membership is live.
     ChooseTenant,
     /// The tenant or the membership is suspended, or the tenant that was asked for is offboarded.
@@ -77,6 +79,7 @@ pub fn choose_wanted<'a>(
             None => Choice::Read(vec![wanted.clone()]),
             Some(TenantState::Active) => Choice::Grant(membership, by),
             Some(TenantState::Suspended | TenantState::Offboarded) => Choice::Refuse(Refusal::Suspended),
+            Some(TenantState::OtherPool) => Choice::Refuse(Refusal::OtherPool),
             Some(TenantState::Damaged) => Choice::Damaged(wanted.clone()),
         },
     }
@@ -104,7 +107,8 @@ pub fn choose<'a>(
             (Some(TenantState::Active), true) => return Choice::Grant(membership, by),
             (Some(TenantState::Damaged), true) => return Choice::Damaged(default.clone()),
             (Some(TenantState::Suspended), true) if is_refresh => return Choice::Refuse(Refusal::Suspended),
-            (Some(state), false) if is_refresh && state != TenantState::Offboarded => {
+            (Some(TenantState::OtherPool), true) if is_refresh => return Choice::Refuse(Refusal::OtherPool),
+            (Some(state), false) if is_refresh && !state.is_gone() => {
                 return Choice::Refuse(Refusal::Suspended);
             }
             (None | Some(_), _) => {}
@@ -119,7 +123,7 @@ fn after_a_lost_default<'a>(
     active: &[&Membership],
     state: &impl Fn(&TenantId) -> Option<TenantState>,
 ) -> Choice<'a> {
-    let is_live = |m: &&Membership| state(&m.tenant).is_some_and(|state| state != TenantState::Offboarded);
+    let is_live = |m: &&Membership| state(&m.tenant).is_some_and(|state| !state.is_gone());
     let unread = unread(active, state);
     if active.iter().any(is_live) {
         Choice::Refuse(Refusal::ChooseTenant)
@@ -141,14 +145,14 @@ fn fall_back<'a>(active: &[&'a Membership], state: &impl Fn(&TenantId) -> Option
             Some(TenantState::Suspended) if without_grant == Choice::NothingLive => {
                 without_grant = Choice::Refuse(Refusal::Suspended);
             }
-            Some(TenantState::Suspended | TenantState::Offboarded) => {}
+            Some(TenantState::Suspended | TenantState::Offboarded | TenantState::OtherPool) => {}
         }
     }
     without_grant
 }
 
-/// The refusal for a user without a live membership: whether something is suspended. A membership in an offboarded tenant
-/// does not count.
+/// The refusal for a user without a live membership: whether something is suspended, or in another pool. A membership in an
+/// offboarded tenant does not count.
 #[must_use]
 pub fn nothing_left<'a>(
     records: &UserRecords,
@@ -156,14 +160,17 @@ pub fn nothing_left<'a>(
 ) -> Choice<'a> {
     let suspended: Vec<&Membership> =
         records.by_joining().into_iter().filter(|m| m.status == MembershipStatus::Suspended).collect();
-    let is_kept = |m: &&Membership| state(&m.tenant).is_some_and(|state| state != TenantState::Offboarded);
+    let is_kept = |m: &&Membership| state(&m.tenant).is_some_and(|state| !state.is_gone());
     let unread = unread(&suspended, state);
+    let mut active = records.active();
     if suspended.iter().any(is_kept) {
         Choice::Refuse(Refusal::Suspended)
-    } else if unread.is_empty() {
-        Choice::Refuse(Refusal::NoTenant)
-    } else {
+    } else if !unread.is_empty() {
         Choice::Read(unread)
+    } else if active.any(|m| state(&m.tenant) == Some(TenantState::OtherPool)) {
+        Choice::Refuse(Refusal::OtherPool)
+    } else {
+        Choice::Refuse(Refusal::NoTenant)
     }
 }
 

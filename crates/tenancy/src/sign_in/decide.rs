@@ -9,7 +9,7 @@ use crate::join::{Applicant, DefaultChange, JoinOutcome, JoinRefusal, JoinReport
 use crate::live::{TenantState, Tenants};
 use crate::ports::{JoinStore, Records, StoreError};
 use crate::wanted::Wanted;
-use crate::{ClientId, Damage, PoolId, Presented, Role, Tenant, TenantId, TenantStatus, UserRecords};
+use crate::{ClientId, Damage, Pool, Presented, Role, Tenant, TenantId, UserRecords};
 
 /// A user's request for tokens.
 #[derive(Clone, Copy, Debug)]
@@ -148,14 +148,16 @@ async fn grant<R: Records, S: JoinStore>(
     )
     .await;
     let (mut records, binding) = (records?, binding?);
-    let mut tenants = Tenants::new(cached);
+    let mut tenants = Tenants::new(cached, applicant.pool());
     if let (Some(hint), Some(hinted)) = (hint, hinted) {
         tenants.keep_guess(hint, hinted);
     }
-    let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
+    let bound = applicant.pool().required_tenant(client, binding.as_ref()).map_err(StoreError::from)?;
     let result = choose_or_join(sign_in, bound, &mut records, &mut tenants, store, notes).await;
     if !matches!(result, Err(NoGrant::Store(_))) {
         let asked = asked.given().filter(|asked| Some(*asked) != bound);
+        // A user of a pool of one tenant who has not joined yet is no stranger.
+        let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
         notes.cross_tenant = cross_tenant(&records, hint, bound, asked);
     }
     let (chosen, by) = match result {
@@ -190,7 +192,10 @@ fn not_granted<S: Records>(
         (None, Some(asked), _) => (asked, ChosenBy::Asked),
         (None, None, default) => (default?, ChosenBy::Default),
     };
-    let is_over = matches!(tenants.state(tenant), Some(TenantState::Suspended | TenantState::Offboarded));
+    let is_over = matches!(
+        tenants.state(tenant),
+        Some(TenantState::Suspended | TenantState::Offboarded | TenantState::OtherPool)
+    );
     (records.is_active_in(tenant) && is_over).then(|| (tenant.clone(), by))
 }
 
@@ -269,28 +274,33 @@ async fn choose_or_join<R: Records, S: JoinStore>(
     }
 }
 
-/// Decides about a machine's token (client credentials): the tenant that the app client is bound to in machine mode, or
-/// `None` when it is not bound so.
+/// Decides about a machine's token (client credentials): the tenant that the app client is bound to in machine mode, or the
+/// tenant of the pool if the client is not bound; otherwise `None`.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when the table cannot be read or an item is damaged.
 pub async fn decide_machine(
-    pool: &PoolId,
+    pool: Pool<'_>,
     client: &ClientId,
     store: &impl Records,
 ) -> Result<Option<Result<Grant, Refusal>>, StoreError> {
-    let binding = store.client_binding(pool, client).await?;
-    let Some(bound) = binding.as_ref().and_then(|binding| binding.machine_tenant()) else { return Ok(None) };
-    let tenant = active(store.tenant(bound).await?, bound)?;
+    let binding = store.client_binding(pool.id, client).await?;
+    let Some(bound) = pool.machine_tenant(client, binding.as_ref())? else { return Ok(None) };
+    let tenant = active(store.tenant(bound).await?, bound, pool)?;
     Ok(Some(tenant.map(|tenant| Grant { tenant, roles: Vec::new() })))
 }
 
 /// The tenant, if it is active. A membership or binding that names a missing tenant is damage.
-fn active(tenant: Option<Arc<Tenant>>, id: &TenantId) -> Result<Result<Arc<Tenant>, Refusal>, StoreError> {
+fn active(
+    tenant: Option<Arc<Tenant>>,
+    id: &TenantId,
+    pool: Pool<'_>,
+) -> Result<Result<Arc<Tenant>, Refusal>, StoreError> {
     let tenant = tenant.ok_or_else(|| Damage::of_tenant(id, "referred to, and does not exist"))?;
-    Ok(match tenant.status {
-        TenantStatus::Active => Ok(tenant),
-        TenantStatus::Suspended | TenantStatus::Offboarded => Err(Refusal::Suspended),
+    Ok(match TenantState::of(&tenant, pool) {
+        TenantState::Active => Ok(tenant),
+        TenantState::OtherPool => Err(Refusal::OtherPool),
+        TenantState::Suspended | TenantState::Offboarded | TenantState::Damaged => Err(Refusal::Suspended),
     })
 }

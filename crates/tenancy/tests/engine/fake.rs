@@ -20,11 +20,14 @@ use tenancy::{
 pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const EMAIL: &str = "ana@example.com";
 pub(crate) const CLIENT: &str = "client";
+pub(crate) const POOL: &str = "pool";
 pub(crate) const PROVIDER: &str = "AcmeOkta";
 
 #[derive(Default)]
 pub(crate) struct Tables {
     pub(crate) tenants: BTreeMap<TenantId, TenantStatus>,
+    /// Pools of tenants that are not in all of them.
+    pub(crate) pools: BTreeMap<TenantId, Vec<PoolId>>,
     pub(crate) users: BTreeMap<String, UserRecords>,
     pub(crate) invites: BTreeMap<InviteHash, Invite>,
     pub(crate) uses: BTreeMap<(InviteHash, String), TenantId>,
@@ -51,6 +54,13 @@ impl Store {
 
     pub(crate) fn tenant(self, id: &str, status: TenantStatus) -> Self {
         self.tables().tenants.insert(id.parse().unwrap(), status);
+        self
+    }
+
+    /// Puts a tenant into these pools alone. The users of these tests are in [`POOL`].
+    pub(crate) fn pools(self, id: &str, pools: &[&str]) -> Self {
+        let pools = pools.iter().map(|pool| pool.parse().unwrap()).collect();
+        self.tables().pools.insert(id.parse().unwrap(), pools);
         self
     }
 
@@ -112,8 +122,11 @@ impl Store {
 
     /// [`CLIENT`] is bound to a tenant.
     pub(crate) fn client(self, tenant: &str) -> Self {
-        self.tables().client =
-            Some(ClientBinding { tenant: tenant.parse().unwrap(), mode: ClientBindingMode::Required });
+        self.client_in_mode(tenant, ClientBindingMode::Required)
+    }
+
+    pub(crate) fn client_in_mode(self, tenant: &str, mode: ClientBindingMode) -> Self {
+        self.tables().client = Some(ClientBinding { tenant: tenant.parse().unwrap(), mode });
         self
     }
 
@@ -158,6 +171,10 @@ pub(crate) struct Event {
     pub(crate) identities: Identities,
     pub(crate) is_verified: bool,
     pub(crate) is_refresh: bool,
+    /// `POOL_TENANT`.
+    pub(crate) pool_tenant: Option<TenantId>,
+    /// `REDEEM`.
+    pub(crate) may_redeem: bool,
 }
 
 impl Event {
@@ -170,7 +187,19 @@ impl Event {
             identities: Identities::None,
             is_verified: true,
             is_refresh: false,
+            pool_tenant: None,
+            may_redeem: true,
         }
+    }
+
+    /// In a pool of one tenant.
+    pub(crate) fn in_pool_of(self, tenant: &str) -> Self {
+        Self { pool_tenant: Some(tenant.parse().unwrap()), ..self }
+    }
+
+    /// With `REDEEM=off`.
+    pub(crate) fn without_redeeming(self) -> Self {
+        Self { may_redeem: false, ..self }
     }
 
     pub(crate) fn code(self, code: InviteCode) -> Self {
@@ -219,13 +248,15 @@ impl Event {
     }
 
     fn parts(&self) -> (UserKey, tenancy::EmailAddress, ClientId) {
-        let user = UserKey { pool: "pool".parse().unwrap(), sub: self.sub.parse().unwrap() };
+        let user = UserKey { pool: POOL.parse().unwrap(), sub: self.sub.parse().unwrap() };
         (user, EMAIL.parse().unwrap(), CLIENT.parse().unwrap())
     }
 
     fn applicant<'a>(&'a self, user: &'a UserKey, email: &'a tenancy::EmailAddress) -> Applicant<'a> {
         Applicant {
             user,
+            pool_tenant: self.pool_tenant.as_ref(),
+            may_redeem: self.may_redeem,
             username: None,
             email: Some(email),
             is_email_verified: self.is_verified,
@@ -249,7 +280,11 @@ impl Records for Store {
         if self.tables().unread_tenant.as_ref() == Some(id) {
             return Err(StoreError::Unavailable { operation: "read a tenant", source: "down".into() });
         }
-        Ok(self.read(|tables| tables.tenants.get(id).map(|status| Arc::new(tenant_of(id, *status)))).await)
+        let found = |tables: &Tables| {
+            let pools = tables.pools.get(id).cloned().unwrap_or_default();
+            tables.tenants.get(id).map(|status| Arc::new(Tenant { pools, ..tenant_of(id, *status) }))
+        };
+        Ok(self.read(found).await)
     }
 
     async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {

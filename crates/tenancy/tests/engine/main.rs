@@ -6,4 +6,6 @@ mod consent;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod pools;
+#[cfg(test)]
 mod schedules;

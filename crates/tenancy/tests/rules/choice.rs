@@ -10,11 +10,11 @@ use tenancy::{Membership, MembershipStatus, Presented, Profile, TenantId, UserRe
 use crate::support::{joined, membership, records, tenant_id};
 
 /// A membership and its tenant: `acme+` is active, `~` suspended, `-` removed; a second sign is the tenant's state: `~`
-/// suspended, `-` offboarded, `!` damaged. In the order of joining.
+/// suspended, `-` offboarded, `@` in other pools, `!` damaged. In the order of joining.
 fn world(text: &str, default: Option<&str>) -> (UserRecords, Vec<(TenantId, TenantState)>) {
     let (mut memberships, mut tenants) = (Vec::new(), Vec::new());
     for (at, word) in text.split_whitespace().enumerate() {
-        let id = word.trim_end_matches(['+', '~', '-', '!']);
+        let id = word.trim_end_matches(['+', '~', '-', '@', '!']);
         let mut signs = word.chars().skip(id.len());
         let status = match signs.next() {
             Some('~') => MembershipStatus::Suspended,
@@ -24,6 +24,7 @@ fn world(text: &str, default: Option<&str>) -> (UserRecords, Vec<(TenantId, Tena
         let state = match signs.next() {
             Some('~') => TenantState::Suspended,
             Some('-') => TenantState::Offboarded,
+            Some('@') => TenantState::OtherPool,
             Some('!') => TenantState::Damaged,
             _ => TenantState::Active,
         };
@@ -101,6 +102,14 @@ fn a_tenant_is_chosen_in_the_published_order() {
         ("acme- globex~", Some("acme"), Err("Suspended"), Err("Suspended")),
         ("acme- globex+~", Some("acme"), Err("Suspended"), Err("ChooseTenant")),
         ("acme- globex+-", Some("acme"), Err("NoTenant"), Err("NoTenant")),
+        // Tenants in other pools.
+        ("acme+@", Some("acme"), Err("OtherPool"), Err("OtherPool")),
+        ("acme+@ globex+", Some("acme"), Ok(("globex", Fallback)), Err("OtherPool")),
+        ("acme- globex+@", Some("acme"), Err("OtherPool"), Err("OtherPool")),
+        ("acme- globex+@ initech+", Some("acme"), Ok(("initech", Fallback)), Err("ChooseTenant")),
+        ("acme+@ globex+~", Some("acme"), Err("Suspended"), Err("OtherPool")),
+        ("acme~@", Some("acme"), Err("NoTenant"), Err("NoTenant")),
+        ("acme-@", Some("acme"), Err("NoTenant"), Err("NoTenant")),
         // Damaged records.
         ("acme+!", Some("acme"), Err("Damaged"), Err("Damaged")),
         ("acme+! globex+", Some("acme"), Err("Damaged"), Err("Damaged")),
@@ -130,6 +139,8 @@ fn a_tenant_that_was_asked_for_is_that_or_none() {
         ("acme+ globex~-", Err("Suspended")),
         ("acme+ globex+~", Err("Suspended")),
         ("acme+ globex+-", Err("Suspended")),
+        ("acme+ globex+@", Err("OtherPool")),
+        ("acme+ globex~@", Err("Suspended")),
         ("acme+ globex+!", Err("Damaged")),
         ("acme+ globex--", Err("WrongTenant")),
     ];
@@ -173,8 +184,17 @@ fn members_without_a_date_of_joining_come_last() {
     assert_eq!(order, ["globex", "initech", "acme"]);
 }
 
+/// By the numbers of [`naive`].
+const TENANT_STATES: [TenantState; 5] = [
+    TenantState::Active,
+    TenantState::Suspended,
+    TenantState::Offboarded,
+    TenantState::Damaged,
+    TenantState::OtherPool,
+];
+
 /// The published order, written a second time without the types of the rules. A membership is (its status, its tenant's state):
-/// 0 active, 1 suspended, 2 removed or offboarded, 3 missing or damaged. Tenants are numbers from 1 on, in the order of joining;
+/// 0 active, 1 suspended, 2 removed or offboarded, 3 missing or damaged, 4 in other pools. Tenants are numbers from 1 on, in the order of joining;
 /// 0 means no tenant.
 fn naive(held: [(u64, u64); 3], default: u64, wanted: u64, is_refresh: bool) -> Result<u64, &'static str> {
     let of = |number: u64| match number {
@@ -186,25 +206,33 @@ fn naive(held: [(u64, u64); 3], default: u64, wanted: u64, is_refresh: bool) -> 
             (2 | 3, _) => Err("WrongTenant"),
             (1, _) | (0, 1 | 2) => Err("Suspended"),
             (_, 3) => Err("Damaged"),
+            (_, 4) => Err("OtherPool"),
             _ => Ok(wanted),
         };
     }
     let numbers = || (1..=3).filter(|number| of(*number).0 != 3);
     let default = if default == 0 { numbers().next().unwrap_or(0) } else { default };
-    let is_live = |number: &u64| of(*number).0 == 0 && of(*number).1 != 2;
+    let is_gone = |number: u64| matches!(of(number).1, 2 | 4);
+    let is_live = |number: &u64| of(*number).0 == 0 && !is_gone(*number);
     match of(default) {
         (0, 0) => return Ok(default),
         (0, 3) => return Err("Damaged"),
+        (0, 4) if is_refresh => return Err("OtherPool"),
         _ => {}
     }
     if !numbers().any(|number| is_live(&number)) {
-        let is_suspended = numbers().any(|number| of(number).0 == 1 && of(number).1 != 2);
-        return Err(if is_suspended { "Suspended" } else { "NoTenant" });
+        let is_suspended = numbers().any(|number| of(number).0 == 1 && !is_gone(number));
+        let is_elsewhere = numbers().any(|number| of(number) == (0, 4));
+        return Err(match (is_suspended, is_elsewhere) {
+            (true, _) => "Suspended",
+            (false, true) => "OtherPool",
+            (false, false) => "NoTenant",
+        });
     }
     if is_refresh {
         return match of(default) {
             (0, 1) => Err("Suspended"),
-            (1, state) if state != 2 => Err("Suspended"),
+            (1, 0 | 1 | 3) => Err("Suspended"),
             _ => Err("ChooseTenant"),
         };
     }
@@ -219,14 +247,17 @@ fn naive(held: [(u64, u64); 3], default: u64, wanted: u64, is_refresh: bool) -> 
 fn every_small_world_gets_the_tenant_of_the_published_order() {
     let id = |number: u64| tenant_id(["none", "acme", "globex", "initech"][usize::try_from(number).unwrap()]);
     let statuses = [MembershipStatus::Active, MembershipStatus::Suspended, MembershipStatus::Removed];
-    let tenant_states =
-        [TenantState::Active, TenantState::Suspended, TenantState::Offboarded, TenantState::Damaged];
     let mut worlds = 0;
     // Each of three tenants: no membership (3) or one in any status; any state. Each default and request, also none (0).
-    for world in 0..4_u64.pow(8) {
-        let digit = |place: u32| world / 4_u64.pow(place) % 4;
-        let held = [(digit(0), digit(1)), (digit(2), digit(3)), (digit(4), digit(5))];
-        let (default, asked) = (digit(6), digit(7));
+    for world in 0..20_u64.pow(3) * 16 {
+        let mut rest = world;
+        let mut digit = |base: u64| {
+            let digit = rest % base;
+            rest /= base;
+            digit
+        };
+        let held = [(); 3].map(|()| (digit(4), digit(5)));
+        let (default, asked) = (digit(4), digit(4));
         let numbered = (1_u64..).zip(held);
         let memberships: Vec<Membership> = numbered
             .clone()
@@ -236,7 +267,7 @@ fn every_small_world_gets_the_tenant_of_the_published_order() {
             })
             .collect();
         let states: Vec<(TenantId, TenantState)> = numbered
-            .map(|(number, (_, state))| (id(number), tenant_states[usize::try_from(state).unwrap()]))
+            .map(|(number, (_, state))| (id(number), TENANT_STATES[usize::try_from(state).unwrap()]))
             .collect();
         let of = |number: u64| (number != 0).then(|| id(number));
         let records = UserRecords { memberships, profile: Profile { default_tenant: of(default) } };
@@ -253,7 +284,7 @@ fn every_small_world_gets_the_tenant_of_the_published_order() {
             worlds += 1;
         }
     }
-    assert_eq!(worlds, 131_072, "all of them");
+    assert_eq!(worlds, 256_000, "all of them");
 }
 
 fn any_tenant() -> impl Strategy<Value = TenantId> {
@@ -265,16 +296,14 @@ proptest! {
 
     #[test]
     fn a_refresh_carries_the_default_tenant_or_none(
-        held in proptest::collection::btree_map(any_tenant(), (0..3_usize, 0..4_usize, 0..3_u64), 0..4),
+        held in proptest::collection::btree_map(any_tenant(), (0..3_usize, 0..5_usize, 0..3_u64), 0..4),
         default in proptest::option::of(any_tenant()),
     ) {
         let statuses = [MembershipStatus::Active, MembershipStatus::Suspended, MembershipStatus::Removed];
-        let tenant_states =
-            [TenantState::Active, TenantState::Suspended, TenantState::Offboarded, TenantState::Damaged];
         let memberships =
             held.iter().map(|(id, (status, _, at))| joined(id.as_str(), statuses[*status], *at)).collect();
         let states: Vec<(TenantId, TenantState)> =
-            held.iter().map(|(id, (_, state, _))| (id.clone(), tenant_states[*state])).collect();
+            held.iter().map(|(id, (_, state, _))| (id.clone(), TENANT_STATES[*state])).collect();
         let records = UserRecords { memberships, profile: Profile { default_tenant: default } };
 
         if let Ok((tenant, by)) = resolve(&records, &states, None, true) {

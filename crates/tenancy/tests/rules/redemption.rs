@@ -6,8 +6,8 @@ use tenancy::address::Identities;
 use tenancy::join::rules::{Standing, Verdict, judge};
 use tenancy::join::{Applicant, DefaultChange, JoinRefusal, MembershipChange, Offer, OfferTerms, Way};
 use tenancy::{
-    EmailAddress, EmailHash, Invite, InviteStatus, MembershipStatus, Presented, TenantStatus, Timestamp,
-    UserKey, UserRecords,
+    EmailAddress, EmailHash, Invite, InviteStatus, MembershipStatus, Presented, Tenant, TenantStatus,
+    Timestamp, UserKey, UserRecords,
 };
 
 use crate::support::{NOW, code, membership, records, roles, tenant, tenant_id};
@@ -50,6 +50,8 @@ fn verdict_of(offer: &Offer, records: &UserRecords, email: Option<&str>, is_veri
     let presented = Presented::Given(code());
     let applicant = Applicant {
         user: &user,
+        pool_tenant: None,
+        may_redeem: true,
         username: None,
         email: email.as_ref(),
         is_email_verified: is_verified,
@@ -100,6 +102,16 @@ fn an_invite_is_refused_for_each_reason_that_there_is() {
             &nobody,
             None,
             JoinRefusal::TenantNotActive,
+        ),
+        (
+            "tenant in other pools",
+            with(|t| {
+                let pools = vec!["eu-west-1_Y".parse().unwrap()];
+                t.tenant = Arc::new(Tenant { pools, ..tenant("acme", TenantStatus::Active) });
+            }),
+            &nobody,
+            None,
+            JoinRefusal::OtherPool,
         ),
         ("suspended member", offer(), &suspended, None, JoinRefusal::MembershipNotActive),
         ("removed member", offer(), &removed, None, JoinRefusal::MembershipNotActive),

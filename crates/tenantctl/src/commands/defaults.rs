@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tenancy::live::{TenantState, Tenants};
-use tenancy::{MembershipStatus, TenantId, TenantStatus, UserKey, UserRecords};
+use tenancy::{MembershipStatus, Pool, PoolId, TenantId, TenantStatus, UserKey, UserRecords};
 use tenancy_aws::operator::{MemberRecord, Operator, OperatorError, UserRecord};
 
 use super::repair::records::read_users;
@@ -79,6 +79,7 @@ pub(crate) struct LostDefault {
 /// The tenants of a user that may take the place of a default, in the order in which a sign-in tries them.
 struct Applicant {
     lost: LostDefault,
+    pool: PoolId,
     others: Vec<TenantId>,
 }
 
@@ -129,20 +130,26 @@ fn applicant(record: &UserRecord, tenant: &TenantId, how: Loss) -> Option<Applic
             username: username.map(|name| name.as_str().to_owned()),
             falls_back_to: None,
         },
+        pool: record.user.pool.clone(),
         others: others.map(|membership| membership.tenant.clone()).collect(),
     })
 }
 
 /// Reads each tenant that somebody may fall back to, once.
 async fn settle(operator: &Operator, candidates: Vec<Applicant>) -> Result<Vec<LostDefault>, Failure> {
-    let mut tenants = Tenants::new(operator.store());
+    let Some(first) = candidates.first().map(|applicant| applicant.pool.clone()) else {
+        return Ok(Vec::new());
+    };
+    let mut tenants = Tenants::new(operator.store(), Pool::shared(&first));
     let mut lost = Vec::with_capacity(candidates.len());
-    for Applicant { lost: mut user, others } in candidates {
+    for Applicant { lost: mut user, pool, others } in candidates {
         for other in &others {
             if tenants.state(other).is_none() {
                 tenants.read(&others).await.map_err(OperatorError::Store)?;
             }
-            if tenants.state(other) == Some(TenantState::Active) {
+            // The users may be of several pools.
+            let state = tenants.get(other).map(|tenant| TenantState::of(tenant, Pool::shared(&pool)));
+            if state == Some(TenantState::Active) {
                 user.falls_back_to = Some(other.to_string());
                 break;
             }

@@ -92,6 +92,12 @@ pub(crate) fn tenant(status: TenantStatus) -> Item<Tenant> {
     })
 }
 
+/// An active tenant that is in these pools alone.
+pub(crate) fn in_pools(pools: &[&str]) -> Item<Tenant> {
+    let Item::Found(tenant) = tenant(TenantStatus::Active) else { unreachable!() };
+    Item::Found(Tenant { pools: pools.iter().map(|pool| pool.parse().unwrap()).collect(), ..tenant })
+}
+
 pub(crate) fn membership(status: MembershipStatus) -> Item<Membership> {
     Item::Found(Membership {
         tenant: "acme".parse().unwrap(),

@@ -9,7 +9,7 @@ pub(crate) fn pending_stamp(
     records: &UserRecords,
     state: &impl Fn(&TenantId) -> TenantState,
 ) -> Option<StampPlan> {
-    let pending = missing_stamp(records, |tenant| state(tenant) == TenantState::Offboarded)?;
+    let pending = missing_stamp(records, |tenant| state(tenant).is_gone())?;
     let tenant = expected_stamp(records, state)?.clone();
     Some(StampPlan { tenant, ..pending })
 }
@@ -20,8 +20,7 @@ pub(crate) fn expected_stamp<'a>(
     records: &'a UserRecords,
     state: &impl Fn(&TenantId) -> TenantState,
 ) -> Option<&'a TenantId> {
-    let is_kept =
-        |tenant: &TenantId| records.is_active_in(tenant) && state(tenant) != TenantState::Offboarded;
+    let is_kept = |tenant: &TenantId| records.is_active_in(tenant) && !state(tenant).is_gone();
     let first_kept = || records.by_joining().into_iter().map(|m| &m.tenant).find(|tenant| is_kept(tenant));
     let default = records.default_tenant().filter(|tenant| is_kept(tenant));
     default.or_else(|| fallback(records, state)).or_else(first_kept)

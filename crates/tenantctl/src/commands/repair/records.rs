@@ -2,7 +2,7 @@
 
 use tenancy::live::Tenants;
 use tenancy::ports::StoreError;
-use tenancy::{UserKey, UserRecords};
+use tenancy::{Pool, PoolId, UserKey, UserRecords};
 use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 use user_pool::many;
@@ -32,12 +32,13 @@ pub(crate) async fn read_users(
     many::for_each(CONCURRENT, users, read, take).await
 }
 
-/// The tenants of a user's active memberships.
+/// The tenants of the active memberships of a user of `pool`.
 pub(crate) async fn tenants_of<'o>(
     operator: &'o Operator,
+    pool: &'o PoolId,
     records: &UserRecords,
 ) -> Result<Tenants<'o, DynamoStore>, StoreError> {
-    let mut tenants = Tenants::new(operator.store());
+    let mut tenants = Tenants::new(operator.store(), Pool::shared(pool));
     for membership in records.active() {
         tenants.read(std::slice::from_ref(&membership.tenant)).await?;
     }

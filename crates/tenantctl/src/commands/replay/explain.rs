@@ -2,7 +2,7 @@
 
 use cognito_trigger::failure::FailureTold;
 use cognito_trigger::{Failure, PublicError};
-use tenancy::join::{JoinOutcome, Way};
+use tenancy::join::{JoinOutcome, JoinRefusal, Way};
 use tenancy::sign_in::ChosenBy;
 use tenancy::{MembershipStatus, Presented, TenantId, TenantStatus, UserRecords};
 use user_pool::words::listed_with;
@@ -74,6 +74,7 @@ pub(super) fn refused(failure: &FailureTold, case: Case<'_>) -> Explanation {
         PublicError::WrongTenant if failure.reason == Failure::MarkerRequested.told().reason => {
             marker_requested(case)
         }
+        PublicError::WrongTenant if failure.reason == JoinRefusal::OtherPool.name() => other_pool(case),
         PublicError::WrongTenant => wrong_tenant(case),
         PublicError::ChooseTenant => choose_tenant(case),
         PublicError::Suspended => suspended(case),
@@ -133,6 +134,23 @@ fn wrong_tenant(case: Case<'_>) -> Explanation {
         (None, Presented::Given(asked)) => not_in(case, asked, &format!("the request asks for {asked}")),
         (None, Presented::None) => explained("the user is in no tenant that may be signed in to here", []),
     }
+}
+
+/// The tenant that would have been chosen is in other user pools.
+fn other_pool(case: Case<'_>) -> Explanation {
+    let Some(tenant) = case.notes.chosen.as_ref().map(|(tenant, _)| tenant) else {
+        return explained(
+            "the tenant is in other user pools",
+            [Advice::text("The user signs in at a user pool of the tenant")],
+        );
+    };
+    let pools = case.seen.tenant(tenant).map(|tenant| &tenant.pools).into_iter().flatten();
+    let pools: Vec<&str> = pools.map(|pool| pool.as_str()).collect();
+    let only = match pools.as_slice() {
+        [] => format!("POOL_TENANT of this pool is another tenant than {tenant}"),
+        pools => format!("the user pools of {tenant} are {}", listed_with(pools.iter().copied(), "and")),
+    };
+    explained(only, [Advice::text(format!("The user signs in at a user pool of {tenant}"))])
 }
 
 fn marker_requested(case: Case<'_>) -> Explanation {

@@ -58,6 +58,7 @@ pub(super) fn why(refused: &RefusedOffer, case: Case<'_>) -> String {
             let status = status.map_or(TenantStatus::Suspended, |tenant| tenant.status);
             format!("{name} is {}", status.name())
         }
+        JoinRefusal::OtherPool => format!("{name} is in other user pools"),
         JoinRefusal::MembershipNotActive => {
             let records = case.seen.records.as_ref();
             let membership = tenant.and_then(|tenant| records?.in_tenant(tenant));
@@ -199,6 +200,7 @@ pub(super) fn advice(case: Case<'_>) -> Vec<Advice> {
             Some(TenantStatus::Offboarded) => Advice::text("Offboarding is final: there is nothing to do"),
             _ => Advice::resume_tenant(tenant),
         },
+        (JoinRefusal::OtherPool, _) => Advice::text(format!("The user signs in at a user pool of {tenant}")),
         (JoinRefusal::MembershipNotActive, _) => {
             let records = case.seen.records.as_ref();
             let is_removed = records

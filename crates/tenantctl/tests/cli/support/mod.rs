@@ -194,6 +194,8 @@ impl Desk {
         let email = email.map(|email| email.parse().unwrap());
         let applicant = Applicant {
             user: &self.user_key(sub),
+            pool_tenant: None,
+            may_redeem: true,
             username: None,
             email: email.as_ref(),
             is_email_verified: true,

@@ -105,6 +105,8 @@ pub(crate) enum Stale {
     NeverMember,
     /// The membership was removed.
     Removed,
+    /// The tenant is in other user pools.
+    OtherPool,
     /// The tenant is offboarded.
     Offboarded,
 }
@@ -183,7 +185,7 @@ impl Kind {
         match self {
             Self::StampForeign { .. } => Severity::High,
             // The next sign-in moves a default that was lost.
-            Self::DefaultStale { reason: Stale::Removed | Stale::Offboarded, .. }
+            Self::DefaultStale { reason: Stale::Removed | Stale::Offboarded | Stale::OtherPool, .. }
             | Self::DefaultSuspended { .. } => Severity::Info,
             // Who has not signed in yet has not redeemed an invite yet; who was removed or suspended was so by an operator.
             Self::NoMembership { user_status, past, .. }

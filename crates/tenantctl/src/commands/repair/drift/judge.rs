@@ -68,6 +68,7 @@ fn judge_default(records: &UserRecords, state: &impl Fn(&TenantId) -> TenantStat
     match (membership.status, state(default)) {
         (MembershipStatus::Removed, _) => Some(gone(Stale::Removed)),
         (_, TenantState::Offboarded) => Some(gone(Stale::Offboarded)),
+        (_, TenantState::OtherPool) => Some(gone(Stale::OtherPool)),
         (MembershipStatus::Suspended, _) | (_, TenantState::Suspended) => {
             Some(Kind::DefaultSuspended { tenant: default.to_string(), falls_back_to: falls_back_to? })
         }
@@ -163,7 +164,7 @@ mod tests {
         }
     }
 
-    /// States of tenants, as `acme~` (suspended), `acme-` (offboarded), `acme!` (does not exist).
+    /// States of tenants, as `acme~` (suspended), `acme-` (offboarded), `acme@` (in other pools), `acme!` (does not exist).
     fn states(text: &str) -> TenantStates {
         let mut states = TenantStates::default();
         for text in text.split_whitespace() {
@@ -171,6 +172,7 @@ mod tests {
             let state = match mark {
                 "~" => Some(TenantState::Suspended),
                 "-" => Some(TenantState::Offboarded),
+                "@" => Some(TenantState::OtherPool),
                 _ => None,
             };
             states.note(tenant.parse().unwrap(), state);
@@ -280,6 +282,8 @@ mod tests {
             ("acme- globex+", Some("globex"), "", None),
             ("acme+ globex+", None, "acme-", stale("acme", Stale::Offboarded, Some("globex"))),
             ("acme+", None, "acme-", stale("acme", Stale::Offboarded, None)),
+            ("acme+ globex+", None, "acme@", stale("acme", Stale::OtherPool, Some("globex"))),
+            ("acme- globex+", None, "globex@", stale("acme", Stale::Removed, None)),
             ("acme~ globex+", None, "acme-", stale("acme", Stale::Offboarded, Some("globex"))),
             ("acme~ globex+ initech+", None, "globex~", suspended("initech")),
             ("acme+ globex+", Some("acme"), "acme~", suspended("globex")),
@@ -301,6 +305,7 @@ mod tests {
             (Stale::NeverMember, Severity::Medium, Some(Mend::ClearDefault)),
             (Stale::Removed, Severity::Info, None),
             (Stale::Offboarded, Severity::Info, None),
+            (Stale::OtherPool, Severity::Info, None),
         ] {
             let kind = Kind::DefaultStale { tenant: "acme".to_owned(), reason, falls_back_to: None };
             let finding = Finding::of(kind);

@@ -141,7 +141,7 @@ impl Mender<'_> {
         let record = self.read(user).await?;
         let records = record.records();
         let in_pool = self.pools.find(self.pool, &user.sub).await?.ok_or(Trouble::UserMissing)?;
-        let tenants = tenants_of(self.operator, &records).await.map_err(OperatorError::Store)?;
+        let tenants = tenants_of(self.operator, self.pool, &records).await.map_err(OperatorError::Store)?;
         let state = |tenant: &TenantId| tenants.state(tenant).unwrap_or(TenantState::Damaged);
         let expected = expected_stamp(&records, &state);
         let found = self.pools.stamp_of(&in_pool);

@@ -223,7 +223,7 @@ fn group(finding: &Finding) -> (usize, GroupText) {
         ),
         Kind::DefaultStale { .. } => (
             9,
-            "lost defaults: the membership was removed, or the tenant is offboarded",
+            "lost defaults: the membership was removed, or the tenant is offboarded or in other user pools",
             "The next sign-in moves the default; until then a refresh is refused (CHOOSE_TENANT). To move it now, with the \
              sessions of the user: `tenantctl member set-default`.",
         ),
@@ -257,6 +257,7 @@ fn row(kind: &Kind) -> String {
                 Stale::NeverMember => "",
                 Stale::Removed => " (removed)",
                 Stale::Offboarded => " (offboarded)",
+                Stale::OtherPool => " (in other user pools)",
             };
             format!("{default}{why} -> {}", tenant(falls_back_to))
         }

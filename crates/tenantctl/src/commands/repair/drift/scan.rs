@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::types::UserPoolType;
 use tenancy::live::TenantState;
-use tenancy::{MembershipStatus, PoolId, Sub, TenantId, UserKey};
+use tenancy::{MembershipStatus, Pool, PoolId, Sub, TenantId, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Kind};
@@ -87,7 +87,7 @@ async fn learn(tenants: &mut TenantStates, operator: &Operator, record: &UserRec
             continue;
         }
         let state = match operator.tenant(tenant).await {
-            Ok(record) => Some(record.tenant.status.into()),
+            Ok(found) => Some(TenantState::of(&found.tenant, Pool::shared(&record.user.pool))),
             Err(OperatorError::Refused { .. }) => None,
             // A damaged one is there.
             Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(_))) => Some(TenantState::Damaged),
@@ -151,7 +151,10 @@ async fn members(
     let pages = operator.tenant_pages();
     pages
         .each(|listed| match listed {
-            Ok(record) => tenants.note(record.tenant.id, Some(record.tenant.status.into())),
+            Ok(record) => {
+                let state = TenantState::of(&record.tenant, Pool::shared(pool));
+                tenants.note(record.tenant.id, Some(state));
+            }
             Err(damage) => damaged(damage),
         })
         .await?;

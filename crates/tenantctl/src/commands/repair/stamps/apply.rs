@@ -146,7 +146,7 @@ async fn settle(
 ) -> Result<Settled, Unsettled> {
     let record = damage_apart(operator.user(user).await)??;
     let records = record.records();
-    let tenants = tenants_of(operator, &records).await.map_err(OperatorError::Store)?;
+    let tenants = tenants_of(operator, &user.pool, &records).await.map_err(OperatorError::Store)?;
     let state = |tenant: &TenantId| tenants.state(tenant).unwrap_or(TenantState::Damaged);
     let Some(plan) = pending_stamp(&records, &state) else {
         return Ok(Settled::Meanwhile);

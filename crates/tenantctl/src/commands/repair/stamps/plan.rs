@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use tenancy::live::TenantState;
-use tenancy::{Damage, PoolId, Stamp, TenantId, TenantStatus, UserKey};
+use tenancy::{Damage, Pool, PoolId, Stamp, Tenant, TenantId, TenantStatus, UserKey};
 use tenancy_aws::operator::{MemberRecord, Operator};
 
 use crate::commands::repair::expected::pending_stamp;
@@ -35,15 +35,15 @@ pub(crate) async fn read(
 ) -> Result<Plan, Failure> {
     let mut plan = Plan::default();
     let mut tenants = Vec::new();
-    let mut states = HashMap::<TenantId, TenantState>::new();
+    let mut known = HashMap::<TenantId, Tenant>::new();
     let pages = operator.tenant_pages();
     pages
         .each(|listed| match listed {
             Ok(record) => {
-                states.insert(record.tenant.id.clone(), record.tenant.status.into());
                 if record.tenant.status != TenantStatus::Offboarded {
-                    tenants.push(record.tenant.id);
+                    tenants.push(record.tenant.id.clone());
                 }
+                known.insert(record.tenant.id.clone(), record.tenant);
             }
             Err(damage) => plan.damaged.push(damage),
         })
@@ -71,9 +71,12 @@ pub(crate) async fn read(
     read_users(operator, candidates, |user, read| match read {
         Ok(record) => {
             // A tenant that the index does not list is taken to be active until it is the user's turn.
-            let state = |tenant: &TenantId| states.get(tenant).copied().unwrap_or(TenantState::Active);
+            let pool = Pool::shared(&user.pool);
+            let state = |tenant: &TenantId| {
+                known.get(tenant).map_or(TenantState::Active, |tenant| TenantState::of(tenant, pool))
+            };
             let stamp = pending_stamp(&record.records(), &state);
-            users.extend(stamp.map(|stamp| Pending { user, tenant: stamp.tenant }));
+            users.extend(stamp.map(|stamp| Pending { user: user.clone(), tenant: stamp.tenant }));
         }
         Err(damage) => damaged.push(damage),
     })

@@ -100,6 +100,7 @@ fn every_refusal_is_explained_from_what_the_handler_saw() {
             None,
             "has lost the default tenant initech, and a refresh never changes the tenant of a session. The user is a member of acme and globex",
         ),
+        (Refusal::OtherPool, &none, records(&[("acme", Active)], None), None, "in other user pools"),
         (Refusal::NoTenant, &none, records(&[], None), None, "no tenant. No code came with the request"),
         (Refusal::NoTenant, &none, records(&[("acme", Removed)], None), None, "removed from acme"),
     ];
@@ -128,6 +129,7 @@ fn every_reason_of_a_refused_invite_has_words() {
         ),
         (JoinRefusal::WrongTenant, "another tenant than the app client"),
         (JoinRefusal::TenantNotActive, "is suspended"),
+        (JoinRefusal::OtherPool, "is in other user pools"),
         (JoinRefusal::MembershipNotActive, "an invite cannot reactivate it"),
     ];
 
