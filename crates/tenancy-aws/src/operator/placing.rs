@@ -18,13 +18,13 @@ const MOST_TRIES: u32 = 6;
 const BASE_WAIT: Duration = Duration::from_millis(50);
 
 impl Operator {
-    /// The cell that takes a tenant of `tier` now: `named`, or by `pick` of those that the index lists, and of these only the
-    /// cells of `pools`, unless it is empty. The cell itself is read strongly consistent.
+    /// The cell that takes a tenant of `tier` now: `named`, or by `pick` one of the cells that the index lists and that `is_fit`
+    /// accepts. The cell itself is read strongly consistent.
     pub async fn choose_cell(
         &self,
         tier: &TenantTier,
         named: Option<&CellName>,
-        pools: &[PoolId],
+        is_fit: &dyn Fn(&Cell) -> bool,
         pick: Pick,
     ) -> Result<CellRecord, OperatorError> {
         if let Some(name) = named {
@@ -35,7 +35,7 @@ impl Operator {
         // A damaged cell takes nobody, and is no reason to place nobody.
         let mut listed: Vec<Cell> =
             self.cells().await?.into_iter().flatten().map(|record| record.cell).collect();
-        listed.retain(|cell| pools.is_empty() || pools.contains(&cell.pool));
+        listed.retain(is_fit);
         loop {
             let name = cells::choose(&listed, tier, pick)?.name.clone();
             let found = self.find_cell(&name).await?;
@@ -56,12 +56,12 @@ impl Operator {
         &self,
         tier: &TenantTier,
         named: Option<&CellName>,
-        pools: &[PoolId],
+        is_fit: &dyn Fn(&Cell) -> bool,
         plan: impl AsyncFn(&CellRecord) -> Result<Change, OperatorError>,
     ) -> Result<CellRecord, OperatorError> {
         let mut pick = Pick::Emptiest;
         for attempt in 1..=MOST_TRIES {
-            let record = self.choose_cell(tier, named, pools, pick).await?;
+            let record = self.choose_cell(tier, named, is_fit, pick).await?;
             let change = plan(&record).await?;
             match self.apply(change, "the cell").await {
                 Ok(()) => return Ok(record),

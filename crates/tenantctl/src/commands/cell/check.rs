@@ -14,17 +14,19 @@ pub(super) async fn pool(cell: &Cell, context: &Context) -> Result<(), Failure> 
     if !context.has_cognito() {
         return Ok(());
     }
-    let call = context.cognito_in(&cell.region).await?.describe_user_pool().user_pool_id(cell.pool.as_str());
-    let answer = Box::pin(call.send()).await.map_err(|error| {
-        let error = AwsError::of(&error);
-        if error.meaning() == Meaning::NotFound {
-            let told = format!("there is no user pool {} in {}", cell.pool, cell.region);
-            return Failure::refused("pool-unknown", told).hint(UNCHECKED);
-        }
-        failure::of("describe the user pool", &error)
-            .needs("cognito-idp:DescribeUserPool")
-            .and_hint(UNCHECKED)
-    })?;
+    let cognito = context.cognito_in(&cell.region).await?;
+    let answer = Box::pin(cognito.describe_user_pool().user_pool_id(cell.pool.as_str()).send())
+        .await
+        .map_err(|error| {
+            let error = AwsError::of(&error);
+            if error.meaning() == Meaning::NotFound {
+                let told = format!("there is no user pool {} in {}", cell.pool, cell.region);
+                return Failure::refused("pool-unknown", told).hint(UNCHECKED);
+            }
+            failure::of("describe the user pool", &error)
+                .needs("cognito-idp:DescribeUserPool")
+                .and_hint(UNCHECKED)
+        })?;
     let Some(pool) = answer.user_pool else { return Ok(()) };
     let prefix = pool.domain().map(|prefix| format!("{prefix}.auth.{}.amazoncognito.com", cell.region));
     let fips = pool.domain().map(|prefix| format!("{prefix}.auth-fips.{}.amazoncognito.com", cell.region));
@@ -60,8 +62,8 @@ pub(super) async fn shared_client(
     if unchecked || !context.has_cognito() {
         return Ok(());
     }
-    let call = context.cognito_in(&cell.region).await?.describe_user_pool_client();
-    let answer = call.user_pool_id(cell.pool.as_str()).client_id(client.as_str()).send().await;
+    let asked = context.cognito_in(&cell.region).await?.describe_user_pool_client();
+    let answer = asked.user_pool_id(cell.pool.as_str()).client_id(client.as_str()).send().await;
     answer.map(|_| ()).map_err(|error| {
         let error = AwsError::of(&error);
         if error.meaning() == Meaning::NotFound {

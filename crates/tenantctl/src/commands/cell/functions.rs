@@ -6,14 +6,36 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cognitoidentityprovider::types::LambdaConfigType;
+use aws_sdk_cognitoidentityprovider::types::{LambdaConfigType, PreTokenGenerationVersionConfigType};
 use aws_sdk_lambda::Client as Lambda;
-use tenancy::{Cell, CellStatus, PoolId, Region};
+use tenancy::{Cell, CellStatus, PoolId, Region, TenantId};
 use user_pool::function::{Configuration, environment_error, knows_pools, setting};
 use user_pool::many;
 
 use crate::context::Context;
 use crate::failure::{self, Failure};
+
+/// The pools of one tenant (`POOL_TENANT`), and whose they are.
+#[derive(Debug, Default)]
+pub(crate) struct PoolTenants(BTreeMap<PoolId, String>);
+
+impl PoolTenants {
+    /// Whether `tenant` may live in `pool`.
+    pub(crate) fn admit(&self, tenant: &TenantId, pool: &PoolId) -> bool {
+        self.0.get(pool).is_none_or(|owner| owner == tenant.as_str())
+    }
+
+    /// Refuses the pool of another tenant.
+    pub(crate) fn check(&self, tenant: &TenantId, pool: &PoolId) -> Result<(), Failure> {
+        match self.0.get(pool).filter(|owner| *owner != tenant.as_str()) {
+            None => Ok(()),
+            Some(owner) => {
+                let told = format!("user pool {pool} belongs to tenant `{owner}` alone (POOL_TENANT)");
+                Err(Failure::refused("pool-of-other-tenant", told))
+            }
+        }
+    }
+}
 
 /// Pools that are asked at the same time.
 const AT_ONCE: usize = 8;
@@ -22,11 +44,11 @@ const UNCHECKED: &str = "To place the tenant without this check, add --unchecked
 
 /// Refuses when a function of a cell's pool does not know `pools`, or cannot be asked. A local table has no functions, unless
 /// the environment names a local stack.
-pub(crate) async fn check(cells: impl IntoIterator<Item = &Cell>, context: &Context) -> Result<(), Failure> {
+pub(crate) async fn check(cells: &[Cell], context: &Context) -> Result<PoolTenants, Failure> {
     if !context.has_cognito() {
-        return Ok(());
+        return Ok(PoolTenants::default());
     }
-    let serving = cells.into_iter().filter(|cell| cell.status != CellStatus::Closed);
+    let serving = cells.iter().filter(|cell| cell.status != CellStatus::Closed);
     let pools: BTreeMap<PoolId, Region> =
         serving.map(|cell| (cell.pool.clone(), cell.region.clone())).collect();
     let mut questions = Vec::with_capacity(pools.len());
@@ -39,18 +61,31 @@ pub(crate) async fn check(cells: impl IntoIterator<Item = &Cell>, context: &Cont
             let operation = format!("read the functions of user pool {pool}");
             failure::aws(&operation, &error).needs("cognito-idp:DescribeUserPool")
         })?;
-        of_pool(&pool, described.user_pool.and_then(|pool| pool.lambda_config), &lambda).await
+        let triggers = described.user_pool.and_then(|pool| pool.lambda_config);
+        Ok((of_pool(&pool, triggers, &lambda).await?, pool))
     };
-    let asked = many::for_each(AT_ONCE, questions, ask, |answer: Result<(), Failure>| answer).await;
-    asked.map_err(|failure| failure.and_hint(UNCHECKED))
+    let mut tenants = PoolTenants::default();
+    let take = |answer: Result<(Option<String>, PoolId), Failure>| {
+        let (tenant, pool) = answer?;
+        tenants.0.extend(tenant.map(|tenant| (pool, tenant)));
+        Ok(())
+    };
+    let asked = many::for_each(AT_ONCE, questions, ask, take).await;
+    asked.map_err(|failure: Failure| failure.and_hint(UNCHECKED))?;
+    Ok(tenants)
 }
 
-async fn of_pool(pool: &PoolId, triggers: Option<LambdaConfigType>, lambda: &Lambda) -> Result<(), Failure> {
+/// The tenant of a pool that belongs to one tenant.
+async fn of_pool(
+    pool: &PoolId,
+    triggers: Option<LambdaConfigType>,
+    lambda: &Lambda,
+) -> Result<Option<String>, Failure> {
     let triggers = triggers.as_ref();
     let is_named = |function: &&str| !function.is_empty();
     let pre_token = triggers
         .and_then(LambdaConfigType::pre_token_generation_config)
-        .map(|current| current.lambda_arn())
+        .map(PreTokenGenerationVersionConfigType::lambda_arn)
         .or_else(|| triggers.and_then(LambdaConfigType::pre_token_generation))
         .filter(is_named);
     let post_confirmation = triggers.and_then(LambdaConfigType::post_confirmation).filter(is_named);
@@ -60,7 +95,8 @@ async fn of_pool(pool: &PoolId, triggers: Option<LambdaConfigType>, lambda: &Lam
         );
         return Err(Failure::refused("pools-unknown", told).hint("Attach it: `tenantctl pool attach`."));
     };
-    if !knows_pools(&configuration(lambda, pre_token).await?) {
+    let of_tokens = configuration(lambda, pre_token).await?;
+    if !knows_pools(&of_tokens) {
         return Err(too_old(pool, pre_token));
     }
     if let Some(function) = post_confirmation {
@@ -70,7 +106,7 @@ async fn of_pool(pool: &PoolId, triggers: Option<LambdaConfigType>, lambda: &Lam
             return Err(too_old(pool, function));
         }
     }
-    Ok(())
+    Ok(setting(&of_tokens, "POOL_TENANT").map(str::to_owned))
 }
 
 async fn configuration(lambda: &Lambda, function: &str) -> Result<Configuration, Failure> {

@@ -32,7 +32,7 @@ pub(crate) enum TenantCommand {
     /// Place a tenant without a cell in one
     Place(PlaceTenantOptions),
     /// Make a tenant with all that it needs, up to the invite of its first administrator; safe to run again
-    Onboard(OnboardOptions),
+    Onboard(Box<OnboardOptions>),
     /// Show one tenant, by id or slug
     Show {
         /// The tenant's id, or its slug
@@ -181,7 +181,7 @@ pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Fou
     match command {
         TenantCommand::Create(options) => place::create(options, context).await,
         TenantCommand::Place(options) => place::place(&options, context).await,
-        TenantCommand::Onboard(options) => onboard::run(options, context).await,
+        TenantCommand::Onboard(options) => onboard::run(*options, context).await,
         TenantCommand::Show { tenant } => show(&tenant, context).await,
         TenantCommand::List(options) => list(&options, context).await,
         TenantCommand::Rename(options) => {

@@ -147,11 +147,17 @@ pub(super) fn are_alike(one: &UserPoolClientType, other: &UserPoolClientType) ->
         ] {
             // Cognito may leave out an empty list.
             *list = list.take().filter(|list| !list.is_empty());
-            list.iter_mut().for_each(|list| list.sort());
+            if let Some(list) = list {
+                list.sort();
+            }
         }
-        client.explicit_auth_flows.iter_mut().for_each(|flows| flows.sort());
+        if let Some(flows) = &mut client.explicit_auth_flows {
+            flows.sort();
+        }
         client.allowed_o_auth_flows = client.allowed_o_auth_flows.filter(|flows| !flows.is_empty());
-        client.allowed_o_auth_flows.iter_mut().for_each(|flows| flows.sort());
+        if let Some(flows) = &mut client.allowed_o_auth_flows {
+            flows.sort();
+        }
         client
     };
     settings(one) == settings(other)

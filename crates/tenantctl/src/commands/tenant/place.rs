@@ -9,7 +9,7 @@ use tenancy::{Cell, CellName, PoolId, Slug, Tenant, TenantId, TenantName, Tenant
 use tenancy_aws::operator::{CellRecord, Change, Operator, OperatorError, Pick};
 
 use crate::clock;
-use crate::commands::cell::functions;
+use crate::commands::cell::functions::{self, PoolTenants};
 use crate::context::{Applied, Context};
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
@@ -124,11 +124,11 @@ pub(super) async fn create(options: CreateOptions, context: &Context) -> Result<
     }
     // What forbids the tenant itself is told before the functions are asked.
     let _ = operator.create_tenant(&tenant, &slug, None, clock::now()).await?;
-    options.place.check(&cells, context).await?;
+    let fit = options.place.check(&tenant.id, &cells, &[], context).await?;
     let plan =
         async |cell: &CellRecord| operator.create_tenant(&tenant, &slug, Some(cell), clock::now()).await;
     let (applied, cell) =
-        placed(&operator, &tenant.tier, &options.place, &[], plan, options.write, context).await?;
+        placed(&operator, &tenant.tier, &options.place, &fit, plan, options.write, context).await?;
     summary = format!("{summary}, in cell `{}`", cell.cell.name);
     context.say_written(&applied, &summary, Placed::of(Some(&cell)));
     Ok(Found::Nothing)
@@ -151,14 +151,13 @@ pub(super) async fn place(options: &PlaceTenantOptions, context: &Context) -> Re
             Failure::refused("tenant-elsewhere", told).hint("Make a cell of it: `tenantctl cell create`.")
         );
     }
-    options.place.check(&cells, context).await?;
+    let fit = options.place.check(id, &cells, &in_use, context).await?;
     let plan = async |cell: &CellRecord| {
         let record = operator.tenant(id).await?;
         operator.place_tenant(&record, cell, &in_use, clock::now())
     };
     let tier = &record.tenant.tier;
-    let (applied, cell) =
-        placed(&operator, tier, &options.place, &in_use, plan, options.write, context).await?;
+    let (applied, cell) = placed(&operator, tier, &options.place, &fit, plan, options.write, context).await?;
     let summary = format!(
         "Tenant `{id}` is in cell `{}`: its members get tokens in user pool {} alone",
         cell.cell.name, cell.cell.pool
@@ -167,10 +166,39 @@ pub(super) async fn place(options: &PlaceTenantOptions, context: &Context) -> Re
     Ok(Found::Nothing)
 }
 
+/// The cells that fit a tenant.
+pub(super) struct Fit {
+    tenant: TenantId,
+    pool_tenants: PoolTenants,
+    /// If not empty, the pools where the tenant has members or bindings.
+    in_use: Vec<PoolId>,
+}
+
+impl Fit {
+    pub(super) fn admits(&self, cell: &Cell) -> bool {
+        self.pool_tenants.admit(&self.tenant, &cell.pool)
+            && (self.in_use.is_empty() || self.in_use.contains(&cell.pool))
+    }
+}
+
 impl PlaceOptions {
-    /// Checks that the functions of all cells keep tenants to their pools.
-    pub(super) async fn check(&self, cells: &[Cell], context: &Context) -> Result<(), Failure> {
-        if self.unchecked { Ok(()) } else { functions::check(cells, context).await }
+    /// Checks that the functions of all cells keep tenants to their pools, and that the named cell is not another tenant's.
+    /// `in_use` are the pools where the tenant has members or bindings.
+    pub(super) async fn check(
+        &self,
+        tenant: &TenantId,
+        cells: &[Cell],
+        in_use: &[PoolId],
+        context: &Context,
+    ) -> Result<Fit, Failure> {
+        let mut pool_tenants = PoolTenants::default();
+        if !self.unchecked {
+            pool_tenants = functions::check(cells, context).await?;
+        }
+        if let Some(cell) = cells.iter().find(|cell| Some(&cell.name) == self.cell.as_ref()) {
+            pool_tenants.check(tenant, &cell.pool)?;
+        }
+        Ok(Fit { tenant: tenant.clone(), pool_tenants, in_use: in_use.to_vec() })
     }
 }
 
@@ -184,17 +212,17 @@ pub(super) async fn placed(
     operator: &Operator,
     tier: &TenantTier,
     place: &PlaceOptions,
-    pools: &[PoolId],
+    fit: &Fit,
     plan: impl AsyncFn(&CellRecord) -> Result<Change, OperatorError>,
     write: WriteOptions,
     context: &Context,
 ) -> Result<(Applied, CellRecord), Failure> {
     let named = place.cell.as_ref();
     if !write.dry_run {
-        let cell = operator.place(tier, named, pools, plan).await?;
+        let cell = operator.place(tier, named, &|cell| fit.admits(cell), plan).await?;
         return Ok((Applied::written(), cell));
     }
-    let cell = operator.choose_cell(tier, named, pools, Pick::Emptiest).await?;
+    let cell = operator.choose_cell(tier, named, &|cell| fit.admits(cell), Pick::Emptiest).await?;
     let change = plan(&cell).await?;
     Ok((context.apply(operator, change, write, "the cell").await?, cell))
 }

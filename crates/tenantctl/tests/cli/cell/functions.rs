@@ -59,3 +59,21 @@ async fn both_token_functions_are_asked_and_a_foreign_one_is_not() {
     );
     assert!(told.contains("in cell `a`"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pool_of_one_tenant_takes_no_other() {
+    let desk = Desk::new().await;
+    cell(&desk, "shared", "");
+    desk.run("tenant create first --name First --tier pro").ok();
+    add_function(&desk, "of-acme", &[("TENANCY_TABLE", "tenancy"), ("POOL_TENANT", "acme")]);
+    let (pool, _) = pool(&desk, Some("of-acme"));
+    desk.run(&format!("cell create silo --user-pool-id {pool} --domain silo.localhost:80 --capacity 1")).ok();
+    let cell_of = |tenant: &str| desk.json(&format!("tenant show {tenant}"))["cell"].clone();
+
+    desk.run("tenant create globex --name Globex --tier pro").ok();
+    let named = desk.run("tenant create initech --name X --tier pro --cell silo --output json").fails(3);
+    desk.run("tenant create acme --name Acme --tier pro").ok();
+
+    assert_eq!((cell_of("globex"), cell_of("acme")), ("shared".into(), "silo".into()));
+    assert!(named.contains("\"pool-of-other-tenant\"") && named.contains("`acme` alone"), "{named}");
+}

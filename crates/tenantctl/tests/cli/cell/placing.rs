@@ -45,7 +45,7 @@ async fn place(operator: Operator, number: usize) -> Result<String, OperatorErro
     let slug = tenant.id.as_str().parse().unwrap();
     let plan =
         async |cell: &_| operator.create_tenant(&tenant, &slug, Some(cell), Timestamp::default()).await;
-    let cell = operator.place(&tenant.tier, None, &[], plan).await?;
+    let cell = operator.place(&tenant.tier, None, &|_| true, plan).await?;
     Ok(cell.cell.name.to_string())
 }
 

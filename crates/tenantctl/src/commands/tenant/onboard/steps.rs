@@ -191,7 +191,6 @@ impl<'a> Onboarding<'a> {
             return Err(Failure::refused("no-cell", "there are no cells, and onboarding needs one")
                 .hint("Make one of your user pool: `tenantctl cell create`."));
         }
-        options.place.check(&cells, self.context).await?;
         let in_use = match &found {
             Some(record) => {
                 check_place(&record.tenant, &record.place).map_err(refused)?;
@@ -199,6 +198,7 @@ impl<'a> Onboarding<'a> {
             }
             None => Vec::new(),
         };
+        let fit = options.place.check(&self.tenant.id, &cells, &in_use, self.context).await?;
         let plan = async |cell: &CellRecord| match &found {
             Some(_) => {
                 let record = operator.tenant(&self.tenant.id).await?;
@@ -207,12 +207,12 @@ impl<'a> Onboarding<'a> {
             None => operator.create_tenant(&self.tenant, &self.slug, Some(cell), clock::now()).await,
         };
         let (tier, named) = (&self.tenant.tier, options.place.cell.as_ref());
-        let mut cell = operator.choose_cell(tier, named, &in_use, Pick::Emptiest).await?;
+        let mut cell = operator.choose_cell(tier, named, &|cell| fit.admits(cell), Pick::Emptiest).await?;
         let _ = plan(&cell).await?;
         self.check_ahead(&cell.cell).await?;
         let mut outcome = Outcome::Planned;
         if options.apply {
-            cell = operator.place(tier, named, &in_use, plan).await?;
+            cell = operator.place(tier, named, &|cell| fit.admits(cell), plan).await?;
             outcome = Outcome::Done;
         }
         self.report("tenant", if found.is_some() { Outcome::Found } else { outcome }, made);
@@ -308,8 +308,8 @@ impl<'a> Onboarding<'a> {
 
     async fn check_provider(&self, cell: &Cell, provider: &ProviderName, joins: bool) -> Result<(), Failure> {
         let cognito = self.cognito(cell).await?;
-        let call = cognito.describe_identity_provider().user_pool_id(cell.pool.as_str());
-        let answer = call.provider_name(provider.as_str()).send().await.map_err(|error| {
+        let asked = cognito.describe_identity_provider().user_pool_id(cell.pool.as_str());
+        let answer = asked.provider_name(provider.as_str()).send().await.map_err(|error| {
             let error = AwsError::of(&error);
             if error.meaning() == Meaning::NotFound {
                 let told = format!("user pool {} has no identity provider {provider}", cell.pool);
