@@ -1,36 +1,42 @@
-//! Reads the mail domains that lead to tenants, and plans changes to them.
+//! Reads mail domains, and plans changes to them.
 
 use tenancy::operate::domains;
 use tenancy::{MailDomain, Timestamp};
 
-use super::{Change, DomainPointer, Operator, OperatorError, TenantRecord};
+use super::{Change, DomainRecord, Operator, OperatorError, TenantRecord};
 use crate::change::Step;
-use crate::records::{audit, domain};
+use crate::records::audit;
+use crate::records::domain::{self, DomainPointer};
 
 impl Operator {
-    /// The tenant that a mail domain leads to, strongly consistent.
-    pub async fn domain(&self, domain: &MailDomain) -> Result<Option<DomainPointer>, OperatorError> {
+    /// Reads a mail domain, strongly consistent.
+    pub async fn mail_domain(&self, domain: &MailDomain) -> Result<Option<DomainRecord>, OperatorError> {
         let item = self.table().get("read a mail domain", domain::key(domain)).await?;
-        Ok(item.as_ref().map(domain::decode).transpose()?)
+        Ok(item.map(DomainRecord::decode).transpose()?)
     }
 
-    /// Plans to let a mail domain lead to the tenant. The plan is empty if it does already.
-    pub async fn set_domain(
+    /// Plans to give a mail domain to a tenant: see [`domains::set`].
+    pub async fn set_mail_domain(
         &self,
         tenant: &TenantRecord,
         domain: &MailDomain,
+        is_routed: bool,
         now: Timestamp,
     ) -> Result<Change, OperatorError> {
-        let id = &tenant.tenant.id;
-        let owner = self.domain(domain).await?.map(|pointer| pointer.tenant);
-        if !domains::set(&tenant.tenant, domain, owner.as_ref())? {
+        let record = self.mail_domain(domain).await?;
+        let present = record.as_ref().map(|record| (&record.pointer.tenant, record.pointer.is_routed));
+        if !domains::set(&tenant.tenant, domain, present, is_routed)? {
             return Ok(Change::default());
         }
-        let pointer = DomainPointer { tenant: id.clone(), is_routed: true };
-        Ok(Change::of(vec![
-            tenant.require_status(),
-            Step::Create(domain::encode(domain, &pointer, now)),
-            self.audit_item(id, "domain.set", audit::domain_name(domain), None, now),
-        ]))
+        let id = &tenant.tenant.id;
+        let pointer = DomainPointer { tenant: id.clone(), is_routed };
+        let step = match record {
+            None => Step::Create(domain::encode(domain, &pointer, now)),
+            Some(record) => record.routed(is_routed, now),
+        };
+        let detail = if is_routed { "routed" } else { "not routed" };
+        let audit =
+            self.audit_item(id, "domain.set", audit::domain_name(domain), Some(detail.to_owned()), now);
+        Ok(Change::of(vec![tenant.require_status(), step, audit]))
     }
 }

@@ -1,17 +1,23 @@
-//! Mail domains that lead to tenants.
+//! Mail domains that lead to a tenant.
 
 use super::Rule;
 use super::tenants::check_not_offboarded;
 use crate::{MailDomain, Tenant, TenantId};
 
-/// Checks that the domain may lead to `tenant`; `owner` is the tenant that it leads to now. `false`: it leads there already.
-pub fn set(tenant: &Tenant, domain: &MailDomain, owner: Option<&TenantId>) -> Result<bool, Rule> {
+/// Checks that the mail domain may be given to `tenant`; `present` is the tenant that it leads to now, and whether it routes.
+/// `false`: nothing changes.
+pub fn set(
+    tenant: &Tenant,
+    domain: &MailDomain,
+    present: Option<(&TenantId, bool)>,
+    is_routed: bool,
+) -> Result<bool, Rule> {
     check_not_offboarded(tenant)?;
-    match owner {
-        Some(owner) if *owner != tenant.id => {
-            Err(Rule::DomainTaken { domain: domain.clone(), owner: owner.clone() })
+    match present {
+        Some((owner, _)) if *owner != tenant.id => {
+            Err(Rule::DomainTaken { domain: domain.clone(), tenant: owner.clone() })
         }
-        Some(_) => Ok(false),
+        Some((_, was_routed)) => Ok(was_routed != is_routed),
         None => Ok(true),
     }
 }

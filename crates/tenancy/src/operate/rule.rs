@@ -27,6 +27,8 @@ pub enum Rule {
     ClientBound { client: ClientId, tenant: TenantId },
     #[error("identity provider {provider} is bound to tenant `{tenant}`")]
     ProviderBound { provider: ProviderName, tenant: TenantId },
+    #[error("mail domain {domain} belongs to tenant `{tenant}`")]
+    DomainTaken { domain: MailDomain, tenant: TenantId },
     #[error("user {sub} is no member of `{tenant}`")]
     MemberUnknown { sub: Sub, tenant: TenantId },
     #[error("user {sub} is a member of `{tenant}` already, with other roles")]
@@ -81,8 +83,6 @@ pub enum Rule {
     CellNotEmpty { cell: CellName, tenants: u32 },
     #[error("tenant `{tenant}` is in cell `{cell}` already")]
     TenantPlaced { tenant: TenantId, cell: CellName },
-    #[error("mail domain {domain} leads to tenant `{owner}`")]
-    DomainTaken { domain: MailDomain, owner: TenantId },
     /// The tenant has members, app clients or identity providers in the pool.
     #[error(
         "tenant `{tenant}` has members or bindings in user pool {pool}, which is not the pool of cell `{cell}`"
@@ -102,6 +102,7 @@ impl Rule {
             Self::SlugTaken { .. } => "slug-taken",
             Self::ClientBound { .. } => "client-bound",
             Self::ProviderBound { .. } => "idp-bound",
+            Self::DomainTaken { .. } => "domain-taken",
             Self::MemberUnknown { .. } => "member-unknown",
             Self::MemberExists { .. } => "member-exists",
             Self::MemberSuspended { .. } => "member-suspended",
@@ -121,7 +122,6 @@ impl Rule {
             Self::NoCell(_) => "no-cell",
             Self::CellNotEmpty { .. } => "cell-not-empty",
             Self::TenantPlaced { .. } => "tenant-placed",
-            Self::DomainTaken { .. } => "domain-taken",
             Self::TenantElsewhere { .. } => "tenant-elsewhere",
         }
     }

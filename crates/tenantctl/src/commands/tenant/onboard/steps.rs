@@ -170,9 +170,12 @@ impl<'a> Onboarding<'a> {
     /// Refuses a domain of another tenant before anything is written.
     async fn check_domain(&self) -> Result<(), Failure> {
         let Some(domain) = &self.options.domain else { return Ok(()) };
-        let owner = self.operator.domain(domain).await?.map(|pointer| pointer.tenant);
-        tenancy::operate::domains::set(&self.tenant, domain, owner.as_ref()).map_err(refused)?;
-        Ok(())
+        match self.operator.mail_domain(domain).await?.map(|record| record.pointer.tenant) {
+            Some(tenant) if tenant != self.tenant.id => {
+                Err(refused(Rule::DomainTaken { domain: domain.clone(), tenant }))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The tenant, its slug and its place: one transaction.
@@ -375,7 +378,7 @@ impl<'a> Onboarding<'a> {
                 Ok(())
             }
             Some(record) => {
-                let change = self.operator.set_domain(&record, domain, clock::now()).await?;
+                let change = self.operator.set_mail_domain(&record, domain, true, clock::now()).await?;
                 self.write("domain", change, domain.to_string()).await
             }
         }
