@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tenancy::address::Identities;
 use tenancy::confirm::Confirmation;
-use tenancy::join::{Applicant, JoinOutcome};
+use tenancy::join::{Applicant, JoinOutcome, Redeem};
 use tenancy::ports::Records;
 use tenancy::{Presented, UserKey};
 
@@ -186,7 +186,7 @@ impl Desk {
         let applicant = Applicant {
             user: &self.user_key(sub),
             pool_tenant: None,
-            may_redeem: true,
+            redeem: Redeem::On,
             username: None,
             email: email.as_ref(),
             is_email_verified: true,
