@@ -168,8 +168,7 @@ impl<'a> State<'a> {
 
     fn confirmation(&mut self) -> Answer {
         let joined = match (self.world.event.code, self.wanted()) {
-            (Code::Malformed, _) => Ok(Joined::Refused),
-            (_, Err(WRONG_TENANT)) => Ok(Joined::Refused),
+            (Code::Malformed, _) | (_, Err(WRONG_TENANT)) => Ok(Joined::Refused),
             (_, Err(error)) => Err(error),
             (_, Ok(wanted)) => self.join(wanted),
         };
@@ -508,8 +507,7 @@ impl<'a> State<'a> {
             self.default = Some(tenant);
         }
         let joined_at = Some(NOW);
-        let slot = self.members.iter_mut().nth(tenant);
-        let Some(slot) = slot else { return Ok(()) };
+        let Some(slot) = self.members.get_mut(tenant) else { return Ok(()) };
         let member = slot.get_or_insert(Member { status: Status::Active, roles: Vec::new(), joined_at });
         for role in roles {
             if !member.roles.contains(role) {
@@ -524,9 +522,8 @@ impl<'a> State<'a> {
         let event = &self.world.event;
         let is_verified = event.email_verified == Some("true");
         match event.identity {
-            Identity::Unreadable => Opens::Nothing,
             Identity::Native | Identity::Social if is_verified => Opens::Anything,
-            Identity::Native | Identity::Social => Opens::Nothing,
+            Identity::Native | Identity::Social | Identity::Unreadable => Opens::Nothing,
             Identity::Enterprise if self.world.settings.verifies_provider && is_verified => Opens::Anything,
             Identity::Enterprise => self.of_trusted_provider(),
         }

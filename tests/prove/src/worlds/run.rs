@@ -3,11 +3,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use cognito_trigger::PublicError;
 use cognito_trigger::trigger::{Trigger, conclude};
 use function::{Call, Settings as FunctionSettings};
 use post_confirmation::PostConfirmation;
 use pre_token_generation::PreTokenGeneration;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::reference::{After, Answer, expected};
@@ -83,10 +84,10 @@ fn call(trigger: &impl Trigger, event: &str) -> Result<String, &'static str> {
     runtime.block_on(async {
         let began = Instant::now();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
-        let deadline = began + Duration::from_secs(60);
+        let deadline = began + Duration::from_mins(1);
         let call = Call { event, request_id: "request", is_cold_start: false, now, began, deadline };
         let (_, handled) = conclude(trigger, &call).await;
-        handled.outcome.into_answer(event).map(|reply| reply.get().to_owned()).map_err(|error| error.code())
+        handled.outcome.into_answer(event).map(|reply| reply.get().to_owned()).map_err(PublicError::code)
     })
 }
 
@@ -107,8 +108,8 @@ fn setting(settings: &Settings, name: &str) -> Option<String> {
 fn event(world: &World) -> Value {
     let Event { source, version, has_email, email_verified, identity, asked, stamp, is_hostile, .. } =
         &world.event;
-    let mut attributes = json!({});
-    let mut set = |name: &str, value: Value| attributes[name] = value;
+    let mut attributes = Map::new();
+    let mut set = |name: &str, value: Value| drop(attributes.insert(name.to_owned(), value));
     if *source != MACHINE {
         set("sub", json!("0b1c2d3e-ana"));
         if *has_email {
@@ -136,19 +137,20 @@ fn event(world: &World) -> Value {
             set("cognito:user_status", json!("EXTERNAL_PROVIDER"));
         }
     }
-    let mut metadata = json!({});
+    let mut metadata = Map::new();
+    let mut send = |name: &str, value: Value| drop(metadata.insert(name.to_owned(), value));
     match world.event.code {
         Code::None => {}
-        Code::Blank => metadata["inviteCode"] = json!("  "),
-        Code::Of(number) => metadata["inviteCode"] = json!(code(number).reveal()),
-        Code::Unknown => metadata["inviteCode"] = json!("inv_0123456789ABCDEFGHJKMNPQRS"),
-        Code::Malformed => metadata["inviteCode"] = json!("inv_short"),
+        Code::Blank => send("inviteCode", json!("  ")),
+        Code::Of(number) => send("inviteCode", json!(code(number).reveal())),
+        Code::Unknown => send("inviteCode", json!("inv_0123456789ABCDEFGHJKMNPQRS")),
+        Code::Malformed => send("inviteCode", json!("inv_short")),
     }
     match asked {
         Asked::None => {}
-        Asked::Blank => metadata["tenantId"] = json!(""),
-        Asked::Tenant(number) => metadata["tenantId"] = json!(TENANTS.get(*number)),
-        Asked::Malformed => metadata["tenantId"] = json!("Not A Tenant"),
+        Asked::Blank => send("tenantId", json!("")),
+        Asked::Tenant(number) => send("tenantId", json!(TENANTS.get(*number))),
+        Asked::Malformed => send("tenantId", json!("Not A Tenant")),
     }
     if *is_hostile {
         for name in [
@@ -161,7 +163,7 @@ fn event(world: &World) -> Value {
             "custom:tenantId",
             "invitecode",
         ] {
-            metadata[name] = json!("umbrella");
+            send(name, json!("umbrella"));
         }
     }
     json!({
@@ -190,28 +192,23 @@ fn read(
         return Answer::Unchanged;
     }
     let reply: Value = serde_json::from_str(&text).unwrap_or_default();
-    let (first, second) =
-        (&reply["response"]["claimsOverrideDetails"], &reply["response"]["claimsAndScopeOverrideDetails"]);
+    let first = at(&reply, "/response/claimsOverrideDetails");
     let is_first = !first.is_null();
-    let details = if is_first { first } else { second };
-    let id = if is_first {
-        &details["claimsToAddOrOverride"]
-    } else {
-        &details["idTokenGeneration"]["claimsToAddOrOverride"]
-    };
-    let access = &details["accessTokenGeneration"]["claimsToAddOrOverride"];
+    let details = if is_first { first } else { at(&reply, "/response/claimsAndScopeOverrideDetails") };
+    let of_id = if is_first { "/claimsToAddOrOverride" } else { "/idTokenGeneration/claimsToAddOrOverride" };
+    let (id, access) = (at(details, of_id), at(details, "/accessTokenGeneration/claimsToAddOrOverride"));
     let is_machine = world.event.source == MACHINE;
     let main = if is_machine { access } else { id };
     let Some(tenant) =
-        main["tenant_id"].as_str().and_then(|id| TENANTS.iter().position(|tenant| *tenant == id))
+        at(main, "/tenant_id").as_str().and_then(|id| TENANTS.iter().position(|tenant| *tenant == id))
     else {
         faults.push(format!("a reply without a tenant: {text}"));
         return Answer::Unchanged;
     };
-    if !is_machine && id["custom:tenantId"] != main["tenant_id"] {
+    if !is_machine && at(id, "/custom:tenantId") != at(main, "/tenant_id") {
         faults.push("the ID token has another custom:tenantId".to_owned());
     }
-    if !is_machine && !is_first && access["tenant_id"] != id["tenant_id"] {
+    if !is_machine && !is_first && at(access, "/tenant_id") != at(id, "/tenant_id") {
         faults.push("the two tokens have different tenants".to_owned());
     }
     let texts = |value: &Value| match value {
@@ -219,9 +216,14 @@ fn read(
         Value::Array(list) => list.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
         _ => Vec::new(),
     };
-    let groups = &details["groupOverrideDetails"]["groupsToOverride"];
+    let groups = at(details, "/groupOverrideDetails/groupsToOverride");
     if !is_machine && !groups.is_array() {
         faults.push("the pool's groups stay in the token".to_owned());
     }
-    Answer::Token { tenant, roles: texts(&main["tenant_roles"]), groups: texts(groups) }
+    Answer::Token { tenant, roles: texts(at(main, "/tenant_roles")), groups: texts(groups) }
+}
+
+/// A value by its JSON pointer; null if it is missing.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
 }

@@ -89,6 +89,7 @@ pub(crate) struct Provider {
     pub(crate) roles: Vec<&'static str>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of two values")]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) pool_tenant: Option<usize>,
