@@ -4,6 +4,7 @@
 
 mod audit;
 mod bindings;
+mod domains;
 mod invites;
 mod members;
 mod pages;
@@ -25,6 +26,7 @@ pub use pages::ListPages;
 pub use crate::change::{Change, PlannedWrite};
 pub use crate::records::audit::AuditRecord;
 pub use crate::records::client::ClientRecord;
+pub use crate::records::domain::DomainRecord;
 pub use crate::records::invite::InviteRecord;
 pub use crate::records::invite_use::InviteUse;
 pub use crate::records::member::MemberRecord;

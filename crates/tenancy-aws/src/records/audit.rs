@@ -1,7 +1,7 @@
 //! An audit item of a tenant: `TENANT#<tid>` / `AUDIT#<time>#<id>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::{ClientId, InviteHash, PoolId, ProviderName, TenantId, Timestamp, UserKey};
+use tenancy::{ClientId, InviteHash, MailDomain, PoolId, ProviderName, TenantId, Timestamp, UserKey};
 
 use crate::item::{Attributes, new_item, text, text_of};
 use crate::key::{Key, tenant_partition};
@@ -112,4 +112,8 @@ pub(crate) fn client_name(pool: &PoolId, client: &ClientId) -> String {
 
 pub(crate) fn provider_name(pool: &PoolId, provider: &ProviderName) -> String {
     format!("idp:{pool}:{provider}")
+}
+
+pub(crate) fn domain_name(domain: &MailDomain) -> String {
+    format!("domain:{domain}")
 }

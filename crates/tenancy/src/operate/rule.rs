@@ -1,7 +1,7 @@
 //! The rules that forbid a change.
 
 use crate::invite::MOST_USES;
-use crate::{ClientId, InviteHash, ProviderName, Slug, Sub, TenantId};
+use crate::{ClientId, InviteHash, MailDomain, ProviderName, Slug, Sub, TenantId};
 
 /// A rule that forbids a change. `Display` is for operators; `tenantctl` adds the command that helps.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -24,6 +24,8 @@ pub enum Rule {
     ClientBound { client: ClientId, tenant: TenantId },
     #[error("identity provider {provider} is bound to tenant `{tenant}`")]
     ProviderBound { provider: ProviderName, tenant: TenantId },
+    #[error("mail domain {domain} belongs to tenant `{tenant}`")]
+    DomainTaken { domain: MailDomain, tenant: TenantId },
     #[error("user {sub} is no member of `{tenant}`")]
     MemberUnknown { sub: Sub, tenant: TenantId },
     #[error("user {sub} is a member of `{tenant}` already, with other roles")]
@@ -69,6 +71,7 @@ impl Rule {
             Self::SlugTaken { .. } => "slug-taken",
             Self::ClientBound { .. } => "client-bound",
             Self::ProviderBound { .. } => "idp-bound",
+            Self::DomainTaken { .. } => "domain-taken",
             Self::MemberUnknown { .. } => "member-unknown",
             Self::MemberExists { .. } => "member-exists",
             Self::MemberSuspended { .. } => "member-suspended",
