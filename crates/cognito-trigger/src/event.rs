@@ -201,7 +201,7 @@ impl Event<'_> {
         Applicant {
             user,
             pool_tenant: settings.pool_tenant.as_ref(),
-            may_redeem: settings.may_redeem,
+            redeem: settings.redeem,
             username: self.username.as_ref().ok(),
             email: self.request.email.as_ref(),
             is_email_verified: self.request.is_email_verified,

@@ -1,6 +1,7 @@
 //! The settings that every trigger has.
 
 use function::Settings;
+use tenancy::join::Redeem;
 use tenancy::{PoolId, ProviderName, TenantId};
 
 #[derive(Clone, Debug)]
@@ -9,8 +10,8 @@ pub struct TriggerSettings {
     pub pools: AllowedPools,
     /// `POOL_TENANT`: the only tenant of the pool. Default: many tenants share the pool.
     pub pool_tenant: Option<TenantId>,
-    /// `REDEEM`: whether memberships are written: `on` (default) or `off`.
-    pub may_redeem: bool,
+    /// `REDEEM`: `on` (default) or `off`.
+    pub redeem: Redeem,
     /// `EMAIL_VERIFIED_PROVIDERS`: names of SAML and OIDC providers whose `email_verified` counts, comma-separated. Default:
     /// none.
     pub verified_providers: Vec<ProviderName>,
@@ -37,7 +38,7 @@ impl TriggerSettings {
         Self {
             pools: AllowedPools(pools),
             pool_tenant,
-            may_redeem: settings.one_of("REDEEM", ("on", true), &[("off", false)]),
+            redeem: settings.one_of("REDEEM", ("on", Redeem::On), &[("off", Redeem::Off)]),
             verified_providers: listed(settings, "EMAIL_VERIFIED_PROVIDERS").unwrap_or_default(),
             tenant_attribute: tenant_attribute(settings),
         }

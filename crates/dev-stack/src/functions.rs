@@ -57,6 +57,11 @@ impl FunctionBinaries {
         self.0.iter().map(|(name, path)| (*name, FunctionProgram::Binary(path.clone())))
     }
 
+    /// The path of one binary.
+    pub(crate) fn path(&self, name: &'static str) -> Result<&Path, DevStackError> {
+        self.0.get(name).map(PathBuf::as_path).ok_or_else(|| DevStackError::NoBinary(name.to_owned()))
+    }
+
     /// The binaries in `folder`.
     ///
     /// # Errors

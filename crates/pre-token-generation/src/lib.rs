@@ -17,7 +17,7 @@ use cognito_trigger::trigger::log_damage;
 use cognito_trigger::{Failure, Handled, LogEvent, Outcome, Trigger, TriggerSettings};
 use function::{Call, with_causes};
 use serde_json::value::RawValue;
-use tenancy::join::{Applicant, DefaultChange, JoinOutcome};
+use tenancy::join::{Applicant, DefaultChange, JoinOutcome, Redeem};
 use tenancy::ports::{Commit, Defaults, JoinStore, Records};
 use tenancy::sign_in::{self, CrossTenant, Grant, NoGrant, Notes, Refusal, SignIn, SignInDecision};
 use tenancy::{ClientId, Pool, Timestamp, UserKey};
@@ -125,7 +125,7 @@ async fn of_user(
     };
     // Written last, so that the default stays when no token could be issued.
     if let (Outcome::Issued(_), Some(change)) = (&handled.outcome, &notes.default_change)
-        && config.shared.may_redeem
+        && config.shared.redeem == Redeem::On
     {
         move_default(change, user, call, store).await;
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use axum::body::to_bytes;
 use axum::extract::{RawQuery, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, LOCATION, ORIGIN};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, ORIGIN,
+};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -22,6 +24,8 @@ use crate::page::{Alert, page};
 use crate::service::{Shared, refused, unavailable};
 
 pub(crate) const HEALTH: &str = "/healthz";
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 const LONGEST_BODY: usize = 1024;
 const LONGEST_FORM: usize = 2048;
@@ -190,7 +194,9 @@ async fn listed_if_any<D: Directory>(shared: &Shared<D>) -> Vec<tenancy::route::
     shared.directory.listed().await.map(|listed| listed.to_vec()).unwrap_or_default()
 }
 
-/// Whether a form comes from our own page: browsers name the origin of the page, other clients name none.
+/// Whether a form comes from our own page. Browsers name the origin of the page, except that Chromium and Firefox call it
+/// `null` when the page's referrer policy is `no-referrer` (Fetch, "append a request `Origin` header"), as ours is; then
+/// `Sec-Fetch-Site` has to say it, which no page can set. Other clients name no origin.
 fn is_own(headers: &HeaderMap, is_plain: bool) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     let (origin, host) = match (origins.next(), origins.next()) {
@@ -199,6 +205,9 @@ fn is_own(headers: &HeaderMap, is_plain: bool) -> bool {
         (Some(_), Some(_)) => return false,
     };
     let (Ok(origin), Some(Ok(host))) = (origin, host) else { return false };
+    if origin == "null" {
+        return headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin");
+    }
     let of = |scheme: &str| {
         origin.strip_prefix(scheme).is_some_and(|authority| authority.eq_ignore_ascii_case(host))
     };

@@ -196,6 +196,13 @@ async fn a_form_is_taken_from_our_own_page_alone() {
         }
         assert_eq!(door.send(request).await.status, status, "{origin:?}");
     }
+    // What browsers send from a page with the referrer policy `no-referrer`.
+    for (site, status) in [("same-origin", 303), ("same-site", 403), ("cross-site", 403), ("none", 403)] {
+        let mut request = post("/start", FORM, "q=acme");
+        request.headers_mut().insert("origin", "null".parse().unwrap());
+        request.headers_mut().insert("sec-fetch-site", site.parse().unwrap());
+        assert_eq!(door.send(request).await.status, status, "{site}");
+    }
 }
 
 #[tokio::test]

@@ -5,13 +5,20 @@ use crate::{
     EmailAddress, InviteCode, Pool, Presented, ProviderName, TenantId, Timestamp, UserKey, Username,
 };
 
+/// `REDEEM`: whether people join tenants here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Redeem {
+    On,
+    /// A call that would write a membership fails.
+    Off,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct Applicant<'a> {
     pub user: &'a UserKey,
     /// `POOL_TENANT`: the only tenant of the user's pool. `None`: many tenants share the pool.
     pub pool_tenant: Option<&'a TenantId>,
-    /// `REDEEM`: whether a membership may be written. If not, the call that would write one fails.
-    pub may_redeem: bool,
+    pub redeem: Redeem,
     /// Stored in the membership, for operators.
     pub username: Option<&'a Username>,
     pub email: Option<&'a EmailAddress>,

@@ -1,6 +1,6 @@
 //! One offer: read, judged and written. If another write comes first, it is read and judged again.
 
-use super::applicant::Applicant;
+use super::applicant::{Applicant, Redeem};
 use super::offer::{JoinOutcome, JoinRefusal, Offer, RefusedOffer, Way};
 use super::plan::JoinPlan;
 use super::providers::Providers;
@@ -165,7 +165,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
 
     /// Writes a join. `false`: a conflicting write came first, and the user was read again.
     async fn commit(&mut self, plan: &JoinPlan) -> Result<bool, StoreError> {
-        if !self.applicant.may_redeem {
+        if self.applicant.redeem == Redeem::Off {
             return Err(StoreError::RedeemOff);
         }
         match self.store.commit(plan).await? {

@@ -10,7 +10,7 @@ pub mod plan;
 mod providers;
 pub mod rules;
 
-pub use applicant::Applicant;
+pub use applicant::{Applicant, Redeem};
 pub use engine::join;
 pub use offer::{JoinOutcome, JoinRefusal, JoinReport, Offer, OfferTerms, RefusedOffer, Way};
 pub use plan::{DefaultChange, JoinPlan, MembershipChange};

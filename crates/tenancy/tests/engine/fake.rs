@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use tenancy::address::{Identities, Identity, ProviderKind};
 use tenancy::confirm::{Confirmation, Confirmed, confirm};
-use tenancy::join::{Applicant, DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Way};
+use tenancy::join::{Applicant, DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Redeem, Way};
 use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, StoreError};
 use tenancy::sign_in::{SignIn, SignInDecision, decide};
 use tenancy::{
@@ -174,7 +174,7 @@ pub(crate) struct Event {
     /// `POOL_TENANT`.
     pub(crate) pool_tenant: Option<TenantId>,
     /// `REDEEM`.
-    pub(crate) may_redeem: bool,
+    pub(crate) redeem: Redeem,
 }
 
 impl Event {
@@ -188,7 +188,7 @@ impl Event {
             is_verified: true,
             is_refresh: false,
             pool_tenant: None,
-            may_redeem: true,
+            redeem: Redeem::On,
         }
     }
 
@@ -199,7 +199,7 @@ impl Event {
 
     /// With `REDEEM=off`.
     pub(crate) fn without_redeeming(self) -> Self {
-        Self { may_redeem: false, ..self }
+        Self { redeem: Redeem::Off, ..self }
     }
 
     pub(crate) fn code(self, code: InviteCode) -> Self {
@@ -256,7 +256,7 @@ impl Event {
         Applicant {
             user,
             pool_tenant: self.pool_tenant.as_ref(),
-            may_redeem: self.may_redeem,
+            redeem: self.redeem,
             username: None,
             email: Some(email),
             is_email_verified: self.is_verified,

@@ -231,8 +231,7 @@ fn naive(held: [(u64, u64); 3], default: u64, wanted: u64, is_refresh: bool) -> 
     }
     if is_refresh {
         return match of(default) {
-            (0, 1) => Err("Suspended"),
-            (1, 0 | 1 | 3) => Err("Suspended"),
+            (0, 1) | (1, 0 | 1 | 3) => Err("Suspended"),
             _ => Err("ChooseTenant"),
         };
     }

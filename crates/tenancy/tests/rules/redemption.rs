@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tenancy::address::Identities;
 use tenancy::join::rules::{Standing, Verdict, judge};
-use tenancy::join::{Applicant, DefaultChange, JoinRefusal, MembershipChange, Offer, OfferTerms, Way};
+use tenancy::join::{
+    Applicant, DefaultChange, JoinRefusal, MembershipChange, Offer, OfferTerms, Redeem, Way,
+};
 use tenancy::{
     EmailAddress, EmailHash, Invite, InviteStatus, MembershipStatus, Presented, Tenant, TenantStatus,
     Timestamp, UserKey, UserRecords,
@@ -51,7 +53,7 @@ fn verdict_of(offer: &Offer, records: &UserRecords, email: Option<&str>, is_veri
     let applicant = Applicant {
         user: &user,
         pool_tenant: None,
-        may_redeem: true,
+        redeem: Redeem::On,
         username: None,
         email: email.as_ref(),
         is_email_verified: is_verified,

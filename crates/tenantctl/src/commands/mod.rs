@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod bindings;
+pub(crate) mod cell;
 pub(crate) mod defaults;
 pub(crate) mod doctor;
 pub(crate) mod domain;
@@ -26,7 +27,7 @@ pub(crate) enum Command {
     /// The DynamoDB table: create, check
     #[command(subcommand)]
     Table(table::TableCommand),
-    /// Tenants: create, show, list, rename, set-tier, suspend, resume, offboard, roles
+    /// Tenants: create, place, show, list, rename, set-tier, suspend, resume, offboard, roles
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
     /// Invites: create, list, show, revoke, resend, import
@@ -47,6 +48,9 @@ pub(crate) enum Command {
     /// The router's answers: test
     #[command(subcommand)]
     Route(route::RouteCommand),
+    /// Cells, the user pools that tenants are spread over: create, list, show, set-*, drain, open, close, recount
+    #[command(subcommand)]
+    Cell(cell::CellCommand),
     /// Who did what in a tenant: list, follow
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -83,6 +87,7 @@ pub(crate) async fn run(
         Command::Idp(command) => bindings::idp::run(command, context).await,
         Command::Domain(command) => domain::run(command, context).await,
         Command::Route(command) => route::run(command, context).await,
+        Command::Cell(command) => cell::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Why(options) => replay::why::run(&options, context).await,
         Command::Replay(options) => replay::run(options, context).await,

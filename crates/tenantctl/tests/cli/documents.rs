@@ -38,7 +38,7 @@ async fn after(desk: &Desk, line: &str) {
         desk.run("tenant roles set acme admin --group acme-admins").ok();
     }
     if line.starts_with("domain set") {
-        desk.put_cell("shared-1", &desk.pool).await;
+        desk.put_cell("route-1", &desk.pool).await;
     }
     if line.starts_with("invite import") {
         let sub = desk.user("ana@example.com").await;

@@ -39,6 +39,11 @@ async fn a_domain_that_is_nobodys_or_of_an_offboarded_tenant_is_refused() {
         ("domain set x.mailinator.com --tenant acme", 3, "(mailinator.com)"),
         ("domain set localhost --tenant acme", 2, "mail domain"),
         ("domain set ana@acme.com --tenant acme", 2, "mail domain"),
+        (
+            "tenant onboard globex --name Globex --tier pro --admin ana@gmail.com --domain gmail.com --apply",
+            3,
+            "everybody can have an address",
+        ),
         ("domain set acme.com --tenant nobody", 3, "there is no tenant `nobody`"),
     ];
 

@@ -9,7 +9,7 @@ const SHARED: &str = include_str!("shared_domains.txt");
 
 /// Refuses a public suffix (ICANN's, and those of the private section of <https://publicsuffix.org>), and the domain of a mail
 /// provider that everybody uses.
-pub(super) fn check(domain: &MailDomain) -> Result<(), Failure> {
+pub(crate) fn check(domain: &MailDomain) -> Result<(), Failure> {
     if is_public_suffix(domain.as_str()) {
         let message = format!("{domain} is a public suffix: others register domains below it");
         return Err(Failure::refused("domain-public-suffix", message).hint("Give the tenant's own domain."));

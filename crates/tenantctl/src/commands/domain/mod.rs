@@ -1,6 +1,6 @@
 //! `tenantctl domain`: mail domains that lead to a tenant.
 
-mod forbidden;
+pub(crate) mod forbidden;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
