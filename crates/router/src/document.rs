@@ -26,15 +26,14 @@ pub(crate) struct RouteDocument<'a> {
 impl<'a> RouteDocument<'a> {
     pub(crate) fn of(answer: &'a Answer, login_url: &'a str, name: Option<&'a str>) -> Self {
         let route = &answer.route;
-        let login = route.domain.origin();
         Self {
             v: 1,
             region: route.region.as_str(),
             user_pool_id: route.pool.as_str(),
             client_id: route.client.as_str(),
             issuer: &route.issuer,
-            authorization_endpoint: format!("{login}/oauth2/authorize"),
-            token_endpoint: format!("{login}/oauth2/token"),
+            authorization_endpoint: route.authorization_endpoint(),
+            token_endpoint: route.token_endpoint(),
             scopes: route.scopes.iter().map(Scope::as_str).collect(),
             identity_provider: route.provider.as_ref().map(ProviderName::as_str),
             login_url,

@@ -1,6 +1,5 @@
 //! Requests over plain HTTP at a loopback address: for local stacks and tests.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,17 +11,15 @@ use tokio::time::Instant;
 
 use crate::service::{BUDGET, FrontDoor, Incoming};
 
-/// Serves until the process ends. The first line on standard output has the address.
+/// Serves until the process ends.
 ///
 /// # Errors
 ///
-/// An error of the system: the address cannot be listened at.
+/// An error of the system.
 pub async fn listen<D: Directory + Send + Sync + 'static>(
     door: FrontDoor<D>,
-    address: SocketAddr,
+    listener: TcpListener,
 ) -> std::io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on http://{}", listener.local_addr()?);
     let (door, served) = (Arc::new(door), Arc::new(AtomicU64::new(0)));
     let serve = move |request: Request| {
         let (door, served) = (Arc::clone(&door), Arc::clone(&served));

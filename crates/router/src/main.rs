@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the environment and the clock enter the program here")]
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,6 +12,7 @@ use function::{logging, run};
 use router::{Entrance, FrontDoor, Gate, Start, listen};
 use tenancy::route::Directory as _;
 use tenancy_aws::{AwsClients, CachedDirectory, DynamoStore};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 /// Longest time that reading the default cell may add to a cold start.
@@ -41,6 +43,13 @@ async fn main() -> ExitCode {
     let door = FrontDoor::new(config, directory, is_plain, name, SystemTime::now, costs);
     match entrance {
         Entrance::Lambda => logging::exit(run(&Gate(door), SystemTime::now).await),
-        Entrance::Loopback(address) => logging::exit(listen(door, address).await.map_err(Into::into)),
+        Entrance::Loopback(address) => logging::exit(serve(door, address).await.map_err(Into::into)),
     }
+}
+
+/// The first line on standard output has the address.
+async fn serve(door: FrontDoor<CachedDirectory>, address: SocketAddr) -> std::io::Result<()> {
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    listen(door, listener).await
 }

@@ -36,6 +36,9 @@ pub(crate) fn refusal(rule: &Rule) -> String {
         Rule::TenantNotActive(_) => "see `tenantctl tenant resume`",
         Rule::ClientBound { .. } => "unbind it first: `tenantctl client unbind`",
         Rule::ProviderBound { .. } => "unbind it first: `tenantctl idp unbind`",
+        Rule::DomainTaken { domain, .. } => {
+            return format!("{rule}; take it away first: `tenantctl domain remove {domain}`");
+        }
         Rule::MemberUnknown { tenant, .. } => {
             return format!("{rule}; see `tenantctl member list --tenant {tenant}`");
         }
@@ -59,7 +62,6 @@ pub(crate) fn refusal(rule: &Rule) -> String {
         Rule::CellExists(_)
         | Rule::CellPoolTaken { .. }
         | Rule::CellTier { .. }
-        | Rule::DomainTaken { .. }
         | Rule::TenantPlaced { .. }
         | Rule::TenantExists(_)
         | Rule::TenantFinal(_)

@@ -21,6 +21,7 @@ FUNCTIONS = (
     Function("pre-token-generation", ("config.invalid", "TENANCY_TABLE", "AWS_REGION")),
     # Without LIVE_CHECK it reads no table, and needs no Region.
     Function("authorizer", ("config.invalid", "USER_POOL_IDS", "CLIENT_IDS")),
+    Function("router", ("config.invalid", "TENANCY_TABLE", "DEFAULT_CELL", "AWS_REGION")),
     # No part of the product: what infra/smoke-test asks Cognito with.
     Function("probe", (), is_product=False),
 )

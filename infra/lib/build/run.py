@@ -75,7 +75,7 @@ def _run(architectures, check_reproducible):
     for each in made:
         publish(each)
     if any(each.architecture.name == "x86_64" for each in made):
-        for name in ("template", "authorizer"):
+        for name in ("template", "authorizer", "router"):
             write_template(name, report)
     for each in made:
         print(f"{sha256(each.zip)}  infra/dist/{each.name}.zip")

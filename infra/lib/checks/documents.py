@@ -94,6 +94,8 @@ def reserved_claims():
 
 LOG_FIELDS = "docs/log-fields.md"
 FUNCTIONS = ("post-confirmation", "pre-token-generation")
+# Each has a section of its own on the page.
+OTHER_FUNCTIONS = ("authorizer", "router")
 
 
 @functools.lru_cache(maxsize=None)
@@ -111,9 +113,10 @@ def outcomes():
         row[0].strip("`"): FUNCTIONS if row[1] == "both" else (row[1],) for row in rows(text, "### `Outcome`")
     }
     found = dict(of_triggers)
-    for row in rows(text, "### Outcomes of the authorizer"):
-        name = row[0].strip("`")
-        found[name] = (*found.get(name, ()), "authorizer")
+    for function in OTHER_FUNCTIONS:
+        for row in rows(text, f"### Outcomes of the {function}"):
+            name = row[0].strip("`")
+            found[name] = (*found.get(name, ()), function)
     return found
 
 
@@ -122,7 +125,7 @@ def reasons():
     text = read(LOG_FIELDS)
     found = {
         value
-        for heading in ("### `reason`", "### Reasons of the authorizer")
+        for heading in ("### `reason`", *(f"### Reasons of the {function}" for function in OTHER_FUNCTIONS))
         for row in rows(text, heading)
         for value in ticked(row[0])
     }
@@ -142,11 +145,13 @@ def fields():
     """Every field that a line can have."""
     text = read(LOG_FIELDS)
     found = {row[0].strip("`") for row in rows(text, "### Properties") if row[0]}
-    found |= {value for row in rows(text, "### Properties of the authorizer") for value in ticked(row[0])}
+    for function in OTHER_FUNCTIONS:
+        found |= {value for row in rows(text, f"### Properties of the {function}") for value in ticked(row[0])}
+        found |= set(metrics(function))
     found |= {value for row in rows(text, "## Other lines") for value in ticked(row[2])} - reasons()
     # What every line of `tracing` has in Lambda's JSON format, and what Lambda's own lines have (Lambda developer
     # guide, "Telemetry API event schema reference").
-    return found | set(metrics()) | set(metrics("authorizer")) | {"timestamp", "level", "message"} | {"time", "type", "record"}
+    return found | set(metrics()) | {"timestamp", "level", "message"} | {"time", "type", "record"}
 
 
 LEVELS = {"INFO", "WARN", "ERROR"}

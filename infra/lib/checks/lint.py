@@ -33,7 +33,7 @@ def written():
             files.append((name, form, path))
 
     # For the rules of cfn-guard about what SAM would make; it does not read all short forms of functions.
-    for name in ("template", "authorizer"):
+    for name in ("template", "authorizer", "router"):
         write(name, "written", source(f"{name}.yaml"))
     for name, stack in situations.each():
         # The same in all situations, unless SAM itself looks at a parameter.

@@ -31,6 +31,13 @@ OUTPUTS = {
         "WebSocketAuthorizerId": None,
         "DashboardUrl": None,
     },
+    "router.yaml": {
+        "RouterArn": "RouterArn",
+        "ApiId": None,
+        "SharedHostTarget": None,
+        "TenantHostsTarget": None,
+        "DashboardUrl": None,
+    },
     "cedar.yaml": {"PolicyStoreId": None, "PolicyStoreArn": None},
     "examples/http-api.yaml": {"Url": None},
     "examples/rest-api.yaml": {"Url": None},

@@ -14,7 +14,7 @@ from checks.template import ACCOUNT, INFRA, REGION, Stack, every, references, so
 
 FUNCTIONS = {"post-confirmation": "PostConfirmation", "pre-token-generation": "PreTokenGeneration"}
 # On the list, and not in template.yaml.
-ELSEWHERE = {"authorizer"}
+ELSEWHERE = {"authorizer", "router"}
 
 Permission = collections.namedtuple("Permission", "action resource conditions")
 
@@ -49,30 +49,34 @@ def check():
             found += [f"{role}: {fault}" for fault in faults]
             found += [f"{role}, when {when}: {finding}" for finding in _compared(allowed, wanted)]
             compared += len(wanted)
-    more, of_authorizer = _authorizer(listed["authorizer"])
-    return _once(found + more), compared + of_authorizer
+    for name in sorted(ELSEWHERE):
+        more, of_template = _of_own_template(name, listed[name])
+        found, compared = found + more, compared + of_template
+    return _once(found), compared
 
 
-def _authorizer(entries):
-    """The role of authorizer.yaml: nothing of the table unless a setting needs it, and then the items of its pools."""
+def _of_own_template(function, entries):
+    """The role of authorizer.yaml: nothing of the table unless a setting needs it, and then the items of its pools. That of
+    router.yaml: routes, and no pool's items."""
     found, compared = [], 0
-    for situation, stack in stacks("authorizer.yaml").items():
+    file = f"{function}.yaml"
+    for situation, stack in stacks(file).items():
         (name,) = stack.of_type("AWS::IAM::Role")
         table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{stack.values['TenancyTable']}"
         resources = {
-            "own log group": stack.physical("AuthorizerLogs", "Arn"),
+            "own log group": stack.physical(f"{function.capitalize()}Logs", "Arn"),
             "table key": stack.values["TableKeyArn"],
             "anything": "*",
         }
         wanted = []
         for entry in entries:
             of_table = entry["action"].startswith("dynamodb:")
-            if not (stack.conditions["ReadsTable"] if of_table else _applies(entry, stack)):
+            if not (stack.conditions.get("ReadsTable", True) if of_table else _applies(entry, stack)):
                 continue
             conditions = []
             if of_table:
-                pools = stack.values["UserPoolIds"]
-                keys = {key.replace("{pool}", pool) for key in entry["keys"] for pool in pools}
+                pools = stack.values.get("UserPoolIds", [None])
+                keys = {key.replace("{pool}", str(pool)) for key in entry["keys"] for pool in pools}
                 conditions.append(("ForAllValues:StringLike", "dynamodb:LeadingKeys", tuple(sorted(keys))))
                 conditions.append(("Null", "dynamodb:LeadingKeys", ("false",)))
             if entry.get("on") == "table key":
@@ -82,10 +86,10 @@ def _authorizer(entries):
             resource = table if of_table else resources[entry.get("on")]
             wanted.append(Permission(entry["action"], resource, frozenset(conditions)))
         allowed, faults = _allowed(stack.properties(name))
-        found += [f"authorizer.yaml, {name}: {fault}" for fault in faults]
-        found += [f"authorizer.yaml, {name}, {situation}: {why}" for why in _compared(allowed, wanted)]
+        found += [f"{file}, {name}: {fault}" for fault in faults]
+        found += [f"{file}, {name}, {situation}: {why}" for why in _compared(allowed, wanted)]
         if stack.properties(name)["AssumeRolePolicyDocument"].get("Statement") != TRUST:
-            found.append(f"authorizer.yaml, {name}: Lambda, and nobody else, may take the role: {TRUST}")
+            found.append(f"{file}, {name}: Lambda, and nobody else, may take the role: {TRUST}")
         compared += len(wanted)
     return found, compared
 

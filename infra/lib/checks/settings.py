@@ -7,7 +7,11 @@ from checks.situations import OF_TEMPLATES, stack
 from checks.template import source
 
 # Not by a parameter of the same name, or required, and so without a default: the table may be the stack's own.
-OTHERS = {"template.yaml": {"TENANCY_TABLE", "USER_POOL_IDS"}, "authorizer.yaml": {"CLIENT_IDS", "USER_POOL_IDS"}}
+OTHERS = {
+    "template.yaml": {"TENANCY_TABLE", "USER_POOL_IDS"},
+    "authorizer.yaml": {"CLIENT_IDS", "USER_POOL_IDS"},
+    "router.yaml": {"TENANCY_TABLE", "DEFAULT_CELL", "HOST_SUFFIX", "APP_LOGIN_URL", "DEFAULT_LOGIN_URL"},
+}
 
 
 def check():

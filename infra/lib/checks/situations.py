@@ -15,6 +15,7 @@ OF_TEMPLATES = [
     ("template.yaml", "post-confirmation", "PostConfirmation"),
     ("template.yaml", "pre-token-generation", "PreTokenGeneration"),
     ("authorizer.yaml", "authorizer", "Authorizer"),
+    ("router.yaml", "router", "Router"),
 ]
 
 # What decides each condition of template.yaml: with these values it holds, with those it does not.
@@ -47,6 +48,13 @@ _ALIAS = "arn:aws:lambda:eu-west-1:111122223333:function:{}:live"
 _TOKENS = {"UserPoolId": POOL, "AppClientIds": "1example23456789,2example23456789"}
 _BACKEND = dict(_TOKENS, BackendUrl="https://orders.example.com")
 _BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:{}"
+_FRONT_DOOR = {
+    "HostSuffix": "app.example.com",
+    "DefaultCell": "shared-1",
+    "TenancyTable": "shared-tenancy",
+    "AppLoginUrl": "https://{slug}.app.example.com/login",
+    "DefaultLoginUrl": "https://www.example.com/login",
+}
 _FIRST_PASS = {"CallbackUrls": "https://app.example.com/callback"}
 
 
@@ -103,6 +111,23 @@ SITUATIONS = {
             "Tracing": "PassThrough",
         },
     },
+    "router.yaml": {
+        "defaults": _FRONT_DOOR,
+        "every-on": dict(
+            _FRONT_DOOR,
+            CertificateArn="arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-0000-0000-000000000000",
+            TableKeyArn=KEY,
+            AllowedOrigins="https://www.example.com,https://*.app.example.com",
+            PassHint="off",
+            ShowName="on",
+            PublicList="on",
+            BrandName="Example Cloud",
+            SupportUrl="https://help.example.com/sign-in",
+            PermissionsBoundaryArn=BOUNDARY,
+            AlarmTopicArn=TOPIC,
+        ),
+        "every-off": dict(_FRONT_DOOR, ReservedConcurrency="", Tracing="PassThrough"),
+    },
     "cedar.yaml": {"defaults": {"UserPoolId": POOL, "ClientIds": "3n4b5urk1ft4fl3mg5e62d9ado"}},
     "examples/http-api.yaml": {"defaults": _BACKEND},
     "examples/rest-api.yaml": {"defaults": _BACKEND},
@@ -129,7 +154,7 @@ def stacks(name):
 
 def every_stack():
     """The stacks that have functions, alarms and a dashboard, in every situation."""
-    for name in ("template.yaml", "authorizer.yaml"):
+    for name in ("template.yaml", "authorizer.yaml", "router.yaml"):
         for situation, one in stacks(name).items():
             yield f"{name}, {situation}", one
 

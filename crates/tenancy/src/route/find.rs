@@ -96,6 +96,18 @@ pub struct Route {
     pub provider: Option<ProviderName>,
 }
 
+impl Route {
+    #[must_use]
+    pub fn authorization_endpoint(&self) -> String {
+        format!("{}/oauth2/authorize", self.domain.origin())
+    }
+
+    #[must_use]
+    pub fn token_endpoint(&self) -> String {
+        format!("{}/oauth2/token", self.domain.origin())
+    }
+}
+
 /// The route for a request, and how it was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {

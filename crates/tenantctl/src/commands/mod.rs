@@ -5,11 +5,13 @@ pub(crate) mod bindings;
 pub(crate) mod cell;
 pub(crate) mod defaults;
 pub(crate) mod doctor;
+pub(crate) mod domain;
 pub(crate) mod invite;
 pub(crate) mod member;
 pub(crate) mod pool;
 pub(crate) mod repair;
 pub(crate) mod replay;
+pub(crate) mod route;
 pub(crate) mod shell;
 pub(crate) mod table;
 pub(crate) mod tenant;
@@ -40,6 +42,12 @@ pub(crate) enum Command {
     /// Identity providers bound to a tenant: bind, unbind, list
     #[command(subcommand)]
     Idp(bindings::idp::IdpCommand),
+    /// Mail domains that lead to a tenant: set, list, remove
+    #[command(subcommand)]
+    Domain(domain::DomainCommand),
+    /// The router's answers: test
+    #[command(subcommand)]
+    Route(route::RouteCommand),
     /// Cells, the user pools that tenants are spread over: create, list, show, set-*, drain, open, close, recount
     #[command(subcommand)]
     Cell(cell::CellCommand),
@@ -77,6 +85,8 @@ pub(crate) async fn run(
         Command::Member(command) => member::run(command, context).await,
         Command::Client(command) => bindings::client::run(command, context).await,
         Command::Idp(command) => bindings::idp::run(command, context).await,
+        Command::Domain(command) => domain::run(command, context).await,
+        Command::Route(command) => route::run(command, context).await,
         Command::Cell(command) => cell::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Why(options) => replay::why::run(&options, context).await,

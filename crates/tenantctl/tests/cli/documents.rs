@@ -37,6 +37,9 @@ async fn after(desk: &Desk, line: &str) {
     if line.starts_with("tenant create") {
         desk.run("tenant roles set acme admin --group acme-admins").ok();
     }
+    if line.starts_with("domain set") {
+        desk.put_cell("route-1", &desk.pool).await;
+    }
     if line.starts_with("invite import") {
         let sub = desk.user("ana@example.com").await;
         desk.run("member add ana@example.com --tenant acme --role admin").ok();

@@ -19,6 +19,8 @@ mod doctor;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod domain;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod fake_aws;
@@ -40,6 +42,8 @@ mod pool;
 mod repair;
 #[cfg(test)]
 mod replay;
+#[cfg(test)]
+mod route;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

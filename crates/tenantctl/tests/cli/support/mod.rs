@@ -106,6 +106,19 @@ impl Desk {
             .unwrap();
     }
 
+    /// Writes a cell, by hand: its app client is `<name>-client`.
+    pub(crate) async fn put_cell(&self, name: &str, pool: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let number = |number: u32| AttributeValue::N(number.to_string());
+        let put = self.dynamodb().put_item().table_name("tenancy");
+        let put = put.item("pk", text(&format!("CELL#{name}"))).item("sk", text("META"));
+        let put = put.item("et", text("cell")).item("v", number(1)).item("cell", text(name));
+        let put = put.item("pool", text(pool)).item("region", text(REGION)).item("status", text("open"));
+        let put = put.item("capacity", number(900)).item("tenants", number(1));
+        let put = put.item("domain", text(&format!("{name}.login.example.com")));
+        put.item("clientId", text(&format!("{name}-client"))).send().await.unwrap();
+    }
+
     /// Deletes an item, by hand.
     pub(crate) async fn delete_item(&self, pk: &str, sk: &str) {
         let key = |text: &str| AttributeValue::S(text.to_owned());

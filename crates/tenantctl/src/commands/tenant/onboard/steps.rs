@@ -12,6 +12,7 @@ use user_pool::{AwsError, Meaning};
 use super::report::{Onboarded, Outcome, StepReport};
 use super::{ClientKind, OnboardOptions};
 use crate::clock;
+use crate::commands::domain::forbidden;
 use crate::commands::invite::{self, NewCode};
 use crate::commands::tenant::own_client::{AppClients, are_alike, is_open, name_of};
 use crate::commands::tenant::place::cells;
@@ -167,9 +168,10 @@ impl<'a> Onboarding<'a> {
         ProviderTerms { joins: !default_roles.is_empty(), default_roles, is_email_trusted: false }
     }
 
-    /// Refuses a domain of another tenant before anything is written.
+    /// Refuses a domain that is another tenant's or nobody's before anything is written.
     async fn check_domain(&self) -> Result<(), Failure> {
         let Some(domain) = &self.options.domain else { return Ok(()) };
+        forbidden::check(domain)?;
         match self.operator.mail_domain(domain).await?.map(|record| record.pointer.tenant) {
             Some(tenant) if tenant != self.tenant.id => {
                 Err(refused(Rule::DomainTaken { domain: domain.clone(), tenant }))
