@@ -54,6 +54,9 @@ pub enum DevStackError {
     /// `DEV_STACK_BIN_DIR` names a folder without this binary.
     #[error("`DEV_STACK_BIN_DIR` has no file `{}`", .0.display())]
     BinaryMissing(PathBuf),
+    /// The router did not start.
+    #[error("could not start the router: {0}")]
+    Router(String),
     /// The table, a tenant or an invite could not be made.
     #[error("could not write to the table: {0}")]
     Seed(String),

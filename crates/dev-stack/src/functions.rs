@@ -17,8 +17,9 @@ use crate::{DevStackError, lambda::FunctionProgram};
 pub const POST_CONFIRMATION: &str = "post-confirmation";
 pub const PRE_TOKEN_GENERATION: &str = "pre-token-generation";
 pub const AUTHORIZER: &str = "authorizer";
+pub const ROUTER: &str = "router";
 /// The functions that the stack runs: the one list. A new function is a crate with a binary of this name, and a line here.
-pub const ALL: [&str; 3] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION, AUTHORIZER];
+pub const ALL: [&str; 4] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION, AUTHORIZER, ROUTER];
 /// Those that Cognito calls.
 pub const TRIGGERS: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
 /// Folder with ready-made binaries; when it is set nothing is built.
@@ -54,6 +55,11 @@ impl FunctionBinaries {
 
     pub fn programs(&self) -> impl Iterator<Item = (&'static str, FunctionProgram)> {
         self.0.iter().map(|(name, path)| (*name, FunctionProgram::Binary(path.clone())))
+    }
+
+    /// The path of one binary.
+    pub(crate) fn path(&self, name: &'static str) -> Result<&Path, DevStackError> {
+        self.0.get(name).map(PathBuf::as_path).ok_or_else(|| DevStackError::NoBinary(name.to_owned()))
     }
 
     /// The binaries in `folder`.

@@ -9,7 +9,8 @@
 //!   another, [`cognito::differences`];
 //! - API Gateway ([`Api`]) asks a Lambda authorizer about each request, and sends what it allows to a backend;
 //! - STS ([`Sts`]) says who calls;
-//! - IAM ([`Iam`]) keeps roles and their policies, and asks nobody for them.
+//! - IAM ([`Iam`]) keeps roles and their policies, and asks nobody for them;
+//! - the front door ([`FrontDoor`]) is a start page, two user pools and an app, to click through.
 //!
 //! The system chooses the ports, unless [`StackOptions::port`] fixes them. Nothing here checks who calls or what they may
 //! do, but for the resource policies that Cognito needs to call a function. Quotas are not imitated, but for
@@ -30,6 +31,7 @@
 
 pub mod api_gateway;
 pub mod cognito;
+pub mod front_door;
 pub mod functions;
 pub mod lambda;
 pub mod seed;
@@ -54,6 +56,7 @@ pub use cognito::{
     Triggers,
 };
 pub use error::DevStackError;
+pub use front_door::{FrontDoor, FrontDoorOptions};
 pub use functions::FunctionBinaries;
 pub use iam::Iam;
 pub use lambda::{FunctionError, FunctionProgram, FunctionSpec, Invocation, Lambda, LogLine, Permission};

@@ -7,8 +7,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use tenancy::invite::DEFAULT_LIFE_SECONDS;
+use tenancy::operate::bindings::ProviderTerms;
 use tenancy::{
-    EmailAddress, InviteCode, Role, RoleGrant, Tenant, TenantId, TenantStatus, TenantTier, Timestamp,
+    ClientBindingMode, EmailAddress, InviteCode, Role, RoleGrant, Tenant, TenantId, TenantStatus, TenantTier,
+    Timestamp, UserKey,
 };
 use tenancy_aws::operator::{NewInvite, Operator, TenantEdit};
 use tenancy_aws::{AwsClients, AwsSettings, table};
@@ -149,11 +151,71 @@ impl Seed {
     }
 }
 
+impl Seed {
+    /// The table, as a client sees it.
+    pub(crate) fn dynamodb(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// Makes a user a member.
+    pub(crate) async fn member(
+        &self,
+        tenant: &TenantId,
+        pool: &str,
+        sub: &str,
+        role: &str,
+    ) -> Result<(), DevStackError> {
+        let key = UserKey { pool: pool.parse().map_err(failed)?, sub: sub.parse().map_err(failed)? };
+        let record = self.operator.tenant(tenant).await.map_err(failed)?;
+        let user = self.operator.user(&key).await.map_err(failed)?;
+        let roles = [role.parse().map_err(failed)?];
+        let change = self.operator.add_member(&record, &user, &roles, None, now()).map_err(failed)?;
+        self.operator.apply(change, "the member").await.map_err(failed)
+    }
+
+    pub(crate) async fn suspend(&self, tenant: &TenantId) -> Result<(), DevStackError> {
+        let record = self.operator.tenant(tenant).await.map_err(failed)?;
+        let edit = TenantEdit { status: Some(TenantStatus::Suspended), ..TenantEdit::default() };
+        let change = self.operator.edit_tenant(&record, edit, "tenant.suspend", now()).await;
+        self.operator.apply(change.map_err(failed)?, "the tenant").await.map_err(failed)
+    }
+
+    /// Lets only members of the tenant get tokens through an app client.
+    pub(crate) async fn bind_client(
+        &self,
+        tenant: &TenantId,
+        pool: &str,
+        client: &str,
+    ) -> Result<(), DevStackError> {
+        let record = self.operator.tenant(tenant).await.map_err(failed)?;
+        let (pool, client) = (pool.parse().map_err(failed)?, client.parse().map_err(failed)?);
+        let mode = ClientBindingMode::Required;
+        let change = self.operator.bind_client(&record, &pool, &client, mode, now()).await.map_err(failed)?;
+        self.operator.apply(change, "the app client").await.map_err(failed)
+    }
+
+    /// Lets users of an identity provider join the tenant by a sign-in, with this role.
+    pub(crate) async fn bind_provider(
+        &self,
+        tenant: &TenantId,
+        pool: &str,
+        provider: &str,
+        role: &str,
+    ) -> Result<(), DevStackError> {
+        let record = self.operator.tenant(tenant).await.map_err(failed)?;
+        let (pool, provider) = (pool.parse().map_err(failed)?, provider.parse().map_err(failed)?);
+        let roles = vec![role.parse().map_err(failed)?];
+        let terms = ProviderTerms { joins: true, default_roles: roles, is_email_trusted: true };
+        let change = self.operator.bind_provider(&record, &pool, &provider, &terms, now()).await;
+        self.operator.apply(change.map_err(failed)?, "the identity provider").await.map_err(failed)
+    }
+}
+
 fn now() -> Timestamp {
     Timestamp::from(clock::now())
 }
 
-fn failed(error: impl std::error::Error) -> DevStackError {
+pub(crate) fn failed(error: impl std::error::Error) -> DevStackError {
     let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
     DevStackError::Seed(std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": "))
 }

@@ -2,7 +2,8 @@
 //! is limited. Memberships are never cached, so a removed member is refused at the next token. Joins do not use the cache
 //! either, because their writes are permanent.
 
-use std::collections::HashMap;
+mod entries;
+
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,15 +12,10 @@ use std::time::{Duration, SystemTime};
 use tenancy::ports::{Records, StoreError};
 use tenancy::{ClientBinding, ClientId, PoolId, Tenant, TenantId, TenantStatus, UserKey, UserRecords};
 
+pub(crate) use entries::Entries;
+
 /// Longest time to cache that an app client has no binding. It is short, so that a new binding takes effect soon.
-const ABSENT_FOR: Duration = Duration::from_secs(5);
-
-/// Largest random part by which the lifetime of an entry is shortened, so that environments that started at the same time
-/// do not all read at the same time.
-const JITTER: f64 = 0.2;
-
-/// Most tenants, and most bindings. A tenant takes a few hundred bytes.
-const MAX_ENTRIES: usize = 2_000;
+pub(crate) const ABSENT_FOR: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug)]
 pub struct CacheSettings {
@@ -46,9 +42,9 @@ pub struct CachedStore<S> {
 /// Counts for the metrics `CacheHit`, `CacheMiss` and `StaleServed`.
 #[derive(Debug, Default)]
 pub struct CacheMeter {
-    hits: AtomicU64,
-    misses: AtomicU64,
-    stale: AtomicU64,
+    pub(crate) hits: AtomicU64,
+    pub(crate) misses: AtomicU64,
+    pub(crate) stale: AtomicU64,
 }
 
 /// Counts since the last [`CacheMeter::take`].
@@ -167,69 +163,7 @@ impl<S: Records + Sync> Records for CachedStore<S> {
     }
 }
 
-#[derive(Debug)]
-struct Entries<K, V>(HashMap<K, Entry<V>>);
-
-#[derive(Debug)]
-struct Entry<V> {
-    value: V,
-    read_at: SystemTime,
-    fresh_for: Duration,
-}
-
-impl<V> Entry<V> {
-    /// Whether the entry was read less than `age` ago. `false` if it was read in the future, because the clock was set back.
-    fn is_younger(&self, now: SystemTime, age: Duration) -> bool {
-        now.duration_since(self.read_at).is_ok_and(|since| since < age)
-    }
-}
-
-impl<K, V> Default for Entries<K, V> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-impl<K: Eq + Hash + Clone, V> Entries<K, V> {
-    fn fresh(&self, key: &K, now: SystemTime) -> Option<V>
-    where
-        V: Clone,
-    {
-        let entry = self.0.get(key)?;
-        entry.is_younger(now, entry.fresh_for).then(|| entry.value.clone())
-    }
-
-    /// The value, if it was read less than `longest` ago.
-    fn within(&self, key: &K, now: SystemTime, longest: Duration) -> Option<V>
-    where
-        V: Clone,
-    {
-        let entry = self.0.get(key)?;
-        entry.is_younger(now, longest).then(|| entry.value.clone())
-    }
-
-    fn insert(&mut self, key: K, value: V, read_at: SystemTime, fresh_for: Duration) {
-        if self.0.len() >= MAX_ENTRIES && !self.0.contains_key(&key) {
-            self.make_room();
-        }
-        let fresh_for = fresh_for.mul_f64(1.0 - JITTER * fastrand::f64());
-        self.0.insert(key, Entry { value, read_at, fresh_for });
-    }
-
-    fn remove(&mut self, key: &K) {
-        self.0.remove(key);
-    }
-
-    /// Removes the oldest entry.
-    fn make_room(&mut self) {
-        let oldest = self.0.iter().min_by_key(|(_, entry)| entry.read_at).map(|(key, _)| key.clone());
-        if let Some(oldest) = oldest {
-            self.0.remove(&oldest);
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`cache`] | [`CachedStore`], a store that caches tenants and app client bindings |
 //! | [`call_error`] | [`CallError`], why an AWS call failed |
+//! | [`directory`] | [`CachedDirectory`], what routing reads |
 //! | [`client`] | builds both SDK clients: one HTTP and TLS stack, explicit timeouts and retries |
 //! | [`store`] | [`DynamoStore`], the table's ports for the functions |
 //! | [`users`] | [`CognitoUsers`], the user directory |
@@ -18,6 +19,7 @@ pub mod cache;
 pub mod call_error;
 mod change;
 pub mod client;
+pub mod directory;
 mod item;
 mod key;
 pub mod operator;
@@ -31,5 +33,6 @@ mod write;
 pub use cache::{CacheSettings, CachedStore};
 pub use call_error::{CallError, CallFailure};
 pub use client::{AwsClients, AwsSettings};
+pub use directory::CachedDirectory;
 pub use store::{DynamoStore, StoreMeter};
 pub use users::CognitoUsers;

@@ -50,6 +50,18 @@ impl TableClient {
         self.pages(operation, query).all()
     }
 
+    /// Reads the first items of one partition, at most `most` and at most 1 MB.
+    pub(crate) fn first(
+        &self,
+        operation: &'static str,
+        partition: &str,
+        most: usize,
+    ) -> Call<'static, Vec<Attributes>> {
+        let query = within(self.of_table(), ["pk", "sk"], partition.to_owned(), "");
+        let mut pages = self.pages(operation, query.limit(i32::try_from(most).unwrap_or(PAGE)));
+        Box::pin(async move { Ok(pages.next().await?.unwrap_or_default()) })
+    }
+
     /// The items of one partition from the sort key `from` to `until`, both included, page by page. Without `latest`: in
     /// ascending order. With `latest`: in descending order, on pages of at most that many items.
     pub(crate) fn range_pages(

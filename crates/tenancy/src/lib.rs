@@ -16,6 +16,7 @@
 //! | [`live`] | the tenants of one user, each read once |
 //! | [`sign_in`] | which tenant, groups and IAM roles a token carries |
 //! | [`confirm`](mod@confirm) | a confirmed user joins a tenant and is stamped |
+//! | [`route`] | the front door: from a host, a slug or an address to a tenant's sign-in |
 //! | [`ports`] | the traits for reads and writes |
 
 pub mod address;
@@ -37,6 +38,7 @@ pub mod pool;
 pub mod ports;
 pub mod presented;
 pub mod role;
+pub mod route;
 pub mod sign_in;
 pub mod tenant;
 mod text;

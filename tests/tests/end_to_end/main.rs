@@ -25,6 +25,8 @@ mod recorded_events;
 #[cfg(test)]
 mod redemption;
 #[cfg(test)]
+mod router;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod settings;

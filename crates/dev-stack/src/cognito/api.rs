@@ -1,4 +1,4 @@
-//! The HTTP side: the JSON 1.1 API, key sets, discovery, token endpoint.
+//! The HTTP side: the JSON 1.1 API, key sets, discovery, token endpoint, login pages.
 
 use axum::{
     Router,
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use super::{
     account, admin, app_clients, auth, cors, domains, error::CognitoError, factors, groups,
-    identity_providers, list_users, mfa, oauth, refresh, resource_servers, respond, service::Cognito,
-    sign_up, tags, user_pools, verification, wire::Answer,
+    identity_providers, list_users, managed_login, mfa, oauth, refresh, resource_servers, respond,
+    service::Cognito, sign_up, tags, user_pools, verification, wire::Answer,
 };
-use crate::random;
+use crate::{json::members, random};
 
 const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
 
@@ -28,6 +28,7 @@ pub(super) fn router(cognito: Cognito) -> Router {
         .route("/{pool}/.well-known/openid-configuration", get(discovery))
         .route("/{pool}/oauth2/token", post(oauth::token))
         .layer(middleware::from_fn(cors::allow_any_origin))
+        .merge(managed_login::router())
         .with_state(cognito)
 }
 
@@ -140,15 +141,22 @@ async fn key_set(State(cognito): State<Cognito>, Path(pool_id): Path<String>) ->
 
 async fn discovery(State(cognito): State<Cognito>, Path(pool_id): Path<String>) -> Response {
     let issuer = cognito.issuer(&pool_id);
-    let document = json!({
+    let login = cognito.login_url(&pool_id);
+    let at_domain = |path: &str| login.as_ref().map(|login| format!("{login}{path}"));
+    let document = members(json!({
         "issuer": issuer,
         "jwks_uri": cognito.jwks_url(&pool_id),
-        "token_endpoint": format!("{issuer}/oauth2/token"),
+        "authorization_endpoint": at_domain("/oauth2/authorize"),
+        "token_endpoint": at_domain("/oauth2/token").unwrap_or_else(|| format!("{issuer}/oauth2/token")),
+        "userinfo_endpoint": at_domain("/oauth2/userInfo"),
+        "end_session_endpoint": at_domain("/logout"),
+        "response_types_supported": ["code"],
+        "scopes_supported": ["openid", "email", "phone", "profile"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "subject_types_supported": ["public"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-    });
-    known_pool(&cognito, &pool_id, document)
+    }));
+    known_pool(&cognito, &pool_id, Value::Object(document))
 }
 
 fn known_pool(cognito: &Cognito, pool_id: &str, document: Value) -> Response {

@@ -24,8 +24,16 @@ pub struct ClientSettings {
     pub read_attributes: Option<BTreeSet<String>>,
     /// Attributes that it may write in `SignUp` and `UpdateUserAttributes`. `None`: the default of a new client.
     pub write_attributes: Option<BTreeSet<String>>,
-    /// Scopes of resource servers, such as `api/read`, that client credentials may ask for.
+    /// Scopes that the client may ask for. With [`ClientSettings::callback_urls`]: those of managed login, by default
+    /// `openid`, `email` and `profile`. Without: those of resource servers, such as `api/read`, for client credentials.
     pub scopes: Vec<String>,
+    /// Where managed login may send users with a code, exactly; `COGNITO` signs them in, and each provider of the pool.
+    /// Default none: the client does not use managed login.
+    pub callback_urls: Vec<String>,
+    /// Where managed login may send users who have signed out, exactly.
+    pub logout_urls: Vec<String>,
+    /// Identity providers besides the pool's own users, by name.
+    pub providers: Vec<String>,
     /// Life of ID and access tokens: 5 minutes to 1 day in Cognito, any here. Default 1 hour.
     pub token_validity: Duration,
     /// Life of refresh tokens. Default 30 days.
@@ -44,9 +52,26 @@ impl Default for ClientSettings {
             read_attributes: None,
             write_attributes: None,
             scopes: Vec::new(),
+            callback_urls: Vec::new(),
+            logout_urls: Vec::new(),
+            providers: Vec::new(),
             token_validity: Duration::from_hours(1),
             refresh_token_validity: Duration::from_hours(30 * 24),
             prevent_user_existence_errors: true,
+        }
+    }
+}
+
+impl ClientSettings {
+    /// An app client as a deployment makes it: users cannot write `custom:tenantId`.
+    #[must_use]
+    pub fn with_protected_tenant() -> Self {
+        const WRITABLE: [&str; 6] = ["email", "family_name", "given_name", "locale", "name", "zoneinfo"];
+        const READ_ONLY: [&str; 2] = ["custom:tenantId", "email_verified"];
+        Self {
+            read_attributes: Some(WRITABLE.into_iter().chain(READ_ONLY).map(str::to_owned).collect()),
+            write_attributes: Some(WRITABLE.map(str::to_owned).into()),
+            ..Self::default()
         }
     }
 }
@@ -63,7 +88,15 @@ impl Client {
     pub(crate) fn of_settings(id: String, settings: ClientSettings) -> Self {
         let ClientSettings { name, secret, read_attributes, write_attributes, scopes, .. } = settings;
         let (tokens, refresh_tokens) = (settings.token_validity, settings.refresh_token_validity);
-        let machine = !scopes.is_empty();
+        let (callbacks, logouts) = (settings.callback_urls, settings.logout_urls);
+        let (flow, scopes) = match (callbacks.is_empty(), scopes.is_empty()) {
+            (false, false) => (Some("code"), scopes),
+            (false, true) => (Some("code"), ["openid", "email", "profile"].map(str::to_owned).to_vec()),
+            (true, false) => (Some("client_credentials"), scopes),
+            (true, true) => (None, scopes),
+        };
+        let providers = std::iter::once("COGNITO".to_owned()).chain(settings.providers);
+        let providers: Option<Vec<_>> = (flow == Some("code")).then(|| providers.collect());
         let prevent = if settings.prevent_user_existence_errors { "ENABLED" } else { "LEGACY" };
         let own = json!({
             "ClientName": name,
@@ -79,9 +112,12 @@ impl Client {
             "PreventUserExistenceErrors": prevent,
             "ReadAttributes": read_attributes,
             "WriteAttributes": write_attributes,
-            "AllowedOAuthFlowsUserPoolClient": machine,
-            "AllowedOAuthScopes": machine.then_some(scopes),
-            "AllowedOAuthFlows": machine.then_some(["client_credentials"]),
+            "AllowedOAuthFlowsUserPoolClient": flow.is_some(),
+            "AllowedOAuthScopes": flow.is_some().then_some(scopes),
+            "AllowedOAuthFlows": flow.map(|flow| [flow]),
+            "CallbackURLs": (!callbacks.is_empty()).then_some(callbacks),
+            "LogoutURLs": (!logouts.is_empty()).then_some(logouts),
+            "SupportedIdentityProviders": providers,
         });
         Self::of_description(id, members(own))
     }
@@ -105,9 +141,26 @@ impl Client {
         self.text("ClientName").unwrap_or_default()
     }
 
-    /// Scopes that client credentials may ask for.
+    /// Scopes that requests to the OAuth endpoints may ask for.
     pub(crate) fn scopes(&self) -> Vec<String> {
         texts(&self.description, &["AllowedOAuthScopes"]).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Whether the client may use an OAuth grant: `code`, `implicit` or `client_credentials`.
+    pub(crate) fn allows_grant(&self, grant: &str) -> bool {
+        let on = self.description.get("AllowedOAuthFlowsUserPoolClient") == Some(&Value::Bool(true));
+        on && self.lists("AllowedOAuthFlows", grant)
+    }
+
+    /// Whether a list of the description, such as `CallbackURLs`, has exactly this text.
+    pub(crate) fn lists(&self, list: &str, text: &str) -> bool {
+        texts(&self.description, &[list]).contains(&text)
+    }
+
+    /// `SupportedIdentityProviders` besides the pool itself.
+    pub(crate) fn other_providers(&self) -> Vec<&str> {
+        let listed = texts(&self.description, &["SupportedIdentityProviders"]);
+        listed.into_iter().filter(|name| *name != "COGNITO").collect()
     }
 
     /// Life of ID and access tokens.

@@ -48,6 +48,7 @@ pub(crate) fn of_settings(settings: &PoolSettings, arn: impl Fn(&str) -> String)
     attributes.extend(settings.custom_attributes.iter().map(|name| schema::custom_text(name)));
     let mut description = defaults(false);
     description.extend(members(json!({
+        "Domain": settings.domain,
         "DeletionProtection": "ACTIVE",
         "AutoVerifiedAttributes": ["email"],
         "UserAttributeUpdateSettings": { "AttributesRequireVerificationBeforeUpdate": ["email"] },

@@ -18,13 +18,13 @@ pub const DIFFERENCES: [Difference; 13] = [
     },
     Difference {
         about: "managed login",
-        aws: "pages, a code grant, a cookie, SAML and OIDC, on the pool's domain",
-        here: "a domain serves nothing; tests sign federated users in through `Cognito::federated_sign_in`",
+        aws: "pages for users and providers, by `https` on the pool's domain; `resource`, `lang`, `max_age`; styles",
+        here: "sign-in, sign-up, confirmation and sign-out at `http://<prefix>.auth.localhost:<port>`. One page stands for each provider and signs in everybody. No implicit grant, no forgotten or first passwords, no second factors",
     },
     Difference {
         about: "token endpoint",
         aws: "on the pool's domain",
-        here: "below the issuer, with or without a domain; for `client_credentials` alone",
+        here: "there, and also below the issuer, with or without a domain",
     },
     Difference {
         about: "sign-in flows",

@@ -1,5 +1,4 @@
-//! The operations on a pool's domain. It is kept and shown; nothing is served under it: the token endpoint of every
-//! pool is below its issuer.
+//! The operations on a pool's domain, below which [`managed_login`](super::managed_login) is served.
 
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Sign-in through an identity provider. There is no managed login here: the provider's answer is given by
-//! the caller, and what follows in Cognito is done.
+//! Sign-in through an identity provider: what follows the provider's answer, which a test or the stand-in page of managed
+//! login gives.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,13 @@ use super::{
     issue::{Grant, Tokens, issue},
     service::Cognito,
     sign_up::CONFIRM_SIGN_UP,
+    token::OAuth,
     user::{User, UserStatus},
 };
 use crate::{clock, random};
 
 /// Life of a managed login's cookie.
-const SESSION_SECONDS: u64 = 3_600;
+pub(super) const SESSION_SECONDS: u64 = 3_600;
 
 /// What an identity provider says about a user.
 #[derive(Clone, Debug)]
@@ -45,6 +46,22 @@ impl Cognito {
         client_id: &str,
         user: FederatedUser,
     ) -> Result<Tokens, CognitoError> {
+        let sub = self.federated_profile(pool_id, client_id, &user).await?;
+        let tokens = issue(self, hosted_grant(pool_id, client_id, sub.clone())).await?;
+        self.with_pool(pool_id, |pool| {
+            let end = clock::now_seconds().saturating_add(SESSION_SECONDS);
+            pool.hosted_sessions.insert(sub, end);
+            Ok(tokens)
+        })
+    }
+
+    /// Makes or updates the profile of a federated user, and gives its `sub`.
+    pub(super) async fn federated_profile(
+        &self,
+        pool_id: &str,
+        client_id: &str,
+        user: &FederatedUser,
+    ) -> Result<String, CognitoError> {
         let username = format!("{}_{}", user.provider, user.subject).to_lowercase();
         let group = format!("{pool_id}_{}", user.provider);
         let (sub, firing) = self.with_pool(pool_id, |pool| {
@@ -60,7 +77,7 @@ impl Cognito {
             }
             let mut profile = User::new(username.clone(), random::uuid(), UserStatus::ExternalProvider);
             profile.write(attributes);
-            profile.write(vec![("identities".to_owned(), identities(&user))]);
+            profile.write(vec![("identities".to_owned(), identities(user))]);
             profile.groups.insert(group.clone());
             let firing = Firing::post_confirmation(pool, &profile, CONFIRM_SIGN_UP, Some(client_id), None);
             let sub = profile.sub.clone();
@@ -71,12 +88,7 @@ impl Cognito {
         if let Some(firing) = firing {
             firing.fire(self, |_| Ok(())).await?;
         }
-        let tokens = issue(self, hosted_grant(pool_id, client_id, sub.clone())).await?;
-        self.with_pool(pool_id, |pool| {
-            let end = clock::now_seconds().saturating_add(SESSION_SECONDS);
-            pool.hosted_sessions.insert(sub, end);
-            Ok(tokens)
-        })
+        Ok(sub)
     }
 
     /// A browser comes back to managed login, at any app client of the pool, with the cookie that a sign-in of the last
@@ -119,6 +131,8 @@ fn hosted_grant(pool_id: &str, client_id: &str, sub: String) -> Grant {
         scopes: vec!["openid".to_owned()],
         metadata: None,
         session: None,
+        auth_time: None,
+        oauth: Some(OAuth::default()),
     }
 }
 

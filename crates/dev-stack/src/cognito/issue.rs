@@ -8,8 +8,8 @@ use super::{
     pool::Pool,
     reply::{self, Overrides},
     service::Cognito,
-    session::{Session, opaque_token},
-    token::{API_SCOPE, Times, TokenBasis, access_claims, id_claims},
+    session::{Session, api_scopes, opaque_token},
+    token::{OAuth, Times, TokenBasis, access_claims, id_claims},
     unknowns,
     user::User,
 };
@@ -36,6 +36,10 @@ pub(super) struct Grant {
     pub(super) metadata: Option<Metadata>,
     /// The session that is refreshed; `None` begins one.
     pub(super) session: Option<Refreshed>,
+    /// When the user signed in, if that was before.
+    pub(super) auth_time: Option<u64>,
+    /// Of tokens that an OAuth endpoint gives.
+    pub(super) oauth: Option<OAuth>,
 }
 
 /// A session, and the token that refreshes it.
@@ -52,15 +56,34 @@ impl Grant {
             client_id: client.id.clone(),
             sub,
             source,
-            scopes: vec![API_SCOPE.to_owned()],
+            scopes: api_scopes(),
             metadata: None,
             session: None,
+            auth_time: None,
+            oauth: None,
         }
     }
 }
 
+/// Tokens that the trigger has agreed to, not signed yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    pool_id: String,
+    client_id: String,
+    session: Session,
+    basis: TokenBasis,
+    overrides: Overrides,
+    /// The refresh token that was used.
+    old_token: Option<String>,
+}
+
 /// Calls the trigger, then signs.
 pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, CognitoError> {
+    prepare(cognito, grant).await?.sign(cognito, clock::now_seconds())
+}
+
+/// Calls the trigger.
+pub(super) async fn prepare(cognito: &Cognito, grant: Grant) -> Result<Prepared, CognitoError> {
     let now = clock::now_seconds();
     let (refreshed, old_token) = grant.session.map(|refreshed| (refreshed.session, refreshed.token)).unzip();
     let (session, basis, firing) = cognito.with_pool(&grant.pool_id, |pool| {
@@ -68,11 +91,12 @@ pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, Cog
         let user = pool.user(&grant.sub)?;
         user.check_enabled()?;
         let begin = || {
-            let validity = client.refresh_token_seconds();
-            Session::begin(user.sub.clone(), client.id.clone(), now, validity)
+            let (sub, client_id) = (user.sub.clone(), client.id.clone());
+            let expires = now.saturating_add(client.refresh_token_seconds());
+            Session::begin(sub, client_id, grant.scopes.clone(), grant.auth_time.unwrap_or(now), expires)
         };
         let session = refreshed.unwrap_or_else(begin);
-        let basis = basis(pool, client, user, &session, grant.scopes, now);
+        let basis = basis(pool, client, user, &session, grant.oauth);
         let firing =
             Firing::pre_token_generation(pool, user, grant.source, &client.id, &basis.scopes, grant.metadata);
         Ok((session, basis, firing))
@@ -84,16 +108,34 @@ pub(super) async fn issue(cognito: &Cognito, grant: Grant) -> Result<Tokens, Cog
     if let (true, Err(_), Some(old)) = (unknowns::REFUSED_REFRESH_SPENDS_TOKEN, &overrides, &old_token) {
         cognito.with_pool(&grant.pool_id, |pool| rotate(pool, &grant.client_id, old))?;
     }
-    let overrides = overrides?;
-    let keys = cognito.keys();
-    let id_token = keys.sign(TokenUse::Id, &id_claims(&basis, &overrides))?;
-    let access_token = keys.sign(TokenUse::Access, &access_claims(&basis, &overrides))?;
-    let refresh_token = cognito.with_pool(&grant.pool_id, |pool| match old_token {
-        Some(old) => rotate(pool, &grant.client_id, &old),
-        None => Ok(Some(keep(pool, session))),
-    })?;
-    let expires_in_seconds = basis.times.expires - basis.times.issued;
-    Ok(Tokens { id_token, access_token, refresh_token, expires_in_seconds })
+    let (pool_id, client_id, overrides) = (grant.pool_id, grant.client_id, overrides?);
+    Ok(Prepared { pool_id, client_id, session, basis, overrides, old_token })
+}
+
+impl Prepared {
+    pub(crate) fn gives_id_token(&self) -> bool {
+        self.session.gives_id_token()
+    }
+
+    /// Signs the tokens, and keeps the session or what is left of it.
+    pub(super) fn sign(mut self, cognito: &Cognito, now: u64) -> Result<Tokens, CognitoError> {
+        let refresh_token = cognito.with_pool(&self.pool_id, |pool| {
+            let client = pool.client(&self.client_id)?;
+            self.basis.times.issued = now;
+            self.basis.times.expires = now.saturating_add(client.token_seconds());
+            pool.user(&self.session.sub)?.check_enabled()?;
+            match &self.old_token {
+                Some(old) => rotate(pool, &self.client_id, old),
+                None => Ok(Some(keep(pool, self.session))),
+            }
+        })?;
+        let keys = cognito.keys();
+        let access_token = keys.sign(TokenUse::Access, &access_claims(&self.basis, &self.overrides))?;
+        let claims = id_claims(&self.basis, &self.overrides, &access_token);
+        let id_token = keys.sign(TokenUse::Id, &claims)?;
+        let expires_in_seconds = self.basis.times.expires - self.basis.times.issued;
+        Ok(Tokens { id_token, access_token, refresh_token, expires_in_seconds })
+    }
 }
 
 /// Keeps a session, and gives its refresh token.
@@ -121,29 +163,22 @@ pub(super) async fn fire_for_overrides(cognito: &Cognito, firing: Firing) -> Res
     firing.fire(cognito, |response| reply::overrides(response, version)).await
 }
 
-fn basis(
-    pool: &Pool,
-    client: &Client,
-    user: &User,
-    session: &Session,
-    scopes: Vec<String>,
-    now: u64,
-) -> TokenBasis {
-    let readable = user.attributes().iter().filter(|(name, _)| client.may_read(name));
+fn basis(pool: &Pool, client: &Client, user: &User, session: &Session, oauth: Option<OAuth>) -> TokenBasis {
+    let scopes = session.scopes.clone();
+    let readable = |name: &str| client.may_read(name) && unknowns::scopes_show(&scopes, name);
+    let attributes = user.attributes().iter().filter(|(name, _)| readable(name));
     TokenBasis {
         issuer: pool.issuer.clone(),
         client_id: client.id.clone(),
         username: user.username.clone(),
         sub: user.sub.clone(),
-        attributes: readable.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        attributes: attributes.map(|(name, value)| (name.clone(), value.clone())).collect(),
         groups: pool.group_configuration(user),
         scopes,
-        times: Times {
-            authenticated: session.auth_time,
-            issued: now,
-            expires: now.saturating_add(client.token_seconds()),
-        },
+        // The other two are known when they are signed.
+        times: Times { authenticated: session.auth_time, issued: 0, expires: 0 },
         origin_jti: session.origin_jti.clone(),
         event_id: session.event_id.clone(),
+        oauth,
     }
 }

@@ -1,8 +1,8 @@
 //! Cognito user pools, as far as sign-up, sign-in and the two triggers go.
 //!
-//! The JSON API is served at `/`, each pool's key set at `/<pool id>/.well-known/jwks.json`, and, since there
-//! are no domains here, the token endpoint of a pool at `/<pool id>/oauth2/token`. The issuer of a token is
-//! `http://127.0.0.1:<port>/<pool id>`. Mail is not sent: see [`Cognito::delivered_code`].
+//! The JSON API is served at `/`, each pool's key set at `/<pool id>/.well-known/jwks.json`, and its token endpoint at
+//! `/<pool id>/oauth2/token`. The login pages of a pool with a domain are at `http://<prefix>.auth.localhost:<port>`. The
+//! issuer of a token is `http://127.0.0.1:<port>/<pool id>`. Mail is not sent: see [`Cognito::delivered_code`].
 
 mod account;
 mod admin;
@@ -32,6 +32,7 @@ mod kept;
 mod keys;
 mod lambda_config;
 mod list_users;
+mod managed_login;
 mod mfa;
 mod oauth;
 mod own_account;

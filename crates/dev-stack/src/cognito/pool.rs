@@ -10,7 +10,9 @@ use super::{
     error::CognitoError,
     group::{self, Group},
     group_configuration::GroupConfiguration,
-    lambda_config, schema,
+    lambda_config,
+    managed_login::{BrowserSession, Code, PendingSignUp},
+    schema,
     session::{Challenge, Session},
     shape::Object,
     trigger::{TriggerRecord, Triggers},
@@ -52,9 +54,18 @@ pub(crate) struct Pool {
     /// By the `Session` that the client brings back.
     #[serde(skip)]
     pub(crate) challenges: HashMap<String, Challenge>,
-    /// When the cookie of managed login ends, by `sub`.
+    /// When the session of a user whom a test signed in by a provider ends, by `sub`.
     #[serde(skip)]
     pub(crate) hosted_sessions: HashMap<String, u64>,
+    /// Browsers that have signed in at managed login, by cookie.
+    #[serde(skip)]
+    pub(crate) browser_sessions: HashMap<String, BrowserSession>,
+    /// Browsers that have signed up there, by cookie.
+    #[serde(skip)]
+    pub(crate) pending_sign_ups: HashMap<String, PendingSignUp>,
+    /// Authorization codes.
+    #[serde(skip)]
+    pub(crate) codes: HashMap<String, Code>,
     #[serde(skip)]
     pub(crate) records: VecDeque<TriggerRecord>,
 }
@@ -77,6 +88,9 @@ impl Pool {
             sessions: HashMap::new(),
             challenges: HashMap::new(),
             hosted_sessions: HashMap::new(),
+            browser_sessions: HashMap::new(),
+            pending_sign_ups: HashMap::new(),
+            codes: HashMap::new(),
             records: VecDeque::new(),
         }
     }

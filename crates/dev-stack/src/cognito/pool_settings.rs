@@ -12,6 +12,8 @@ pub struct PoolSettings {
     pub id: Option<String>,
     /// Name; no meaning.
     pub name: String,
+    /// Prefix of the domain of its login pages; see [`Cognito::login_url`](crate::Cognito::login_url). Default none.
+    pub domain: Option<String>,
     /// The functions it calls; see [`Cognito::set_triggers`](crate::Cognito::set_triggers).
     pub triggers: Triggers,
     /// Users sign up and in with their e-mail, and the username is a UUID, equal to the `sub`. Default true.
@@ -28,6 +30,7 @@ impl Default for PoolSettings {
         Self {
             id: None,
             name: "local".to_owned(),
+            domain: None,
             triggers: Triggers::default(),
             email_usernames: true,
             custom_attributes: BTreeSet::from(["custom:tenantId".to_owned()]),

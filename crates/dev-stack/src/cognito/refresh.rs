@@ -7,9 +7,10 @@ use super::{
     client::Client,
     error::CognitoError,
     firing::Metadata,
-    issue::{Grant, Refreshed, issue},
+    issue::{Grant, Refreshed, Tokens, issue},
     service::Cognito,
     step::answer,
+    token::OAuth,
     unknowns,
     user::User,
     wire::{Answer, Parameters, parameter},
@@ -25,7 +26,8 @@ pub(super) async fn by_flow(cognito: &Cognito, client_id: &str, parameters: &Par
     })?;
     let hash = parameters.get("SECRET_HASH").map(String::as_str);
     let proves = |client: &Client, user: &User| client.check_secret_hash(&user.username, hash);
-    refresh(cognito, client_id, token, "TokenGeneration_RefreshTokens", None, proves).await
+    let asked = Refresh { client_id, token, source: REFRESH, metadata: None, oauth: None };
+    Ok(answer(&refresh(cognito, asked, proves).await?))
 }
 
 #[derive(Deserialize)]
@@ -40,9 +42,15 @@ pub(super) struct GetTokensFromRefreshToken {
 /// `GetTokensFromRefreshToken`: a refresh whose event says `TokenGeneration_Authentication` (developer guide,
 /// "Pre token generation Lambda trigger") and carries `ClientMetadata`.
 pub(super) async fn tokens_from_refresh_token(cognito: &Cognito, input: GetTokensFromRefreshToken) -> Answer {
-    let source = "TokenGeneration_Authentication";
     let proves = |client: &Client, _: &User| client.check_secret(input.client_secret.as_deref());
-    refresh(cognito, &input.client_id, &input.refresh_token, source, input.client_metadata, proves).await
+    let asked = Refresh {
+        client_id: &input.client_id,
+        token: &input.refresh_token,
+        source: "TokenGeneration_Authentication",
+        metadata: input.client_metadata,
+        oauth: None,
+    };
+    Ok(answer(&refresh(cognito, asked, proves).await?))
 }
 
 #[derive(Deserialize)]
@@ -68,14 +76,25 @@ pub(super) fn revoke_token(cognito: &Cognito, input: &RevokeToken) -> Answer {
     })
 }
 
-async fn refresh(
+/// `triggerSource` of a refresh that is no `GetTokensFromRefreshToken`.
+pub(super) const REFRESH: &str = "TokenGeneration_RefreshTokens";
+
+/// A refresh token, and who brings it by which way.
+pub(super) struct Refresh<'a> {
+    pub(super) client_id: &'a str,
+    pub(super) token: &'a str,
+    pub(super) source: &'static str,
+    pub(super) metadata: Option<Metadata>,
+    pub(super) oauth: Option<OAuth>,
+}
+
+/// New tokens, if `proves` finds that the app client is the one that it says.
+pub(super) async fn refresh(
     cognito: &Cognito,
-    client_id: &str,
-    token: &str,
-    source: &'static str,
-    metadata: Option<Metadata>,
+    asked: Refresh<'_>,
     proves: impl FnOnce(&Client, &User) -> Result<(), CognitoError>,
-) -> Answer {
+) -> Result<Tokens, CognitoError> {
+    let Refresh { client_id, token, source, metadata, oauth } = asked;
     let grant = cognito.with_client(client_id, |pool, client| {
         let mut session =
             pool.sessions.get(token).cloned().ok_or_else(CognitoError::invalid_refresh_token)?;
@@ -97,7 +116,7 @@ async fn refresh(
         }
         let grant = Grant::api(pool, &client, session.sub.clone(), source);
         let token = token.to_owned();
-        Ok(Grant { metadata, session: Some(Refreshed { session, token }), ..grant })
+        Ok(Grant { metadata, oauth, session: Some(Refreshed { session, token }), ..grant })
     })?;
-    Ok(answer(&issue(cognito, grant).await?))
+    issue(cognito, grant).await
 }

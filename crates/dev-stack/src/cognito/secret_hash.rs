@@ -15,12 +15,20 @@ impl Client {
                 format!("Client {} is configured with secret but SECRET_HASH was not received", self.id);
             return Err(CognitoError::not_authorized(message));
         };
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-        let expected = STANDARD.encode(hmac::sign(&key, format!("{username}{}", self.id).as_bytes()));
-        if hash == expected {
+        if hash == self.hash_of(secret, username) {
             return Ok(());
         }
         Err(CognitoError::not_authorized(format!("Unable to verify secret hash for client {}", self.id)))
+    }
+
+    /// The `SECRET_HASH` of a request about `username`, if the client has a secret.
+    pub(crate) fn secret_hash(&self, username: &str) -> Option<String> {
+        self.secret().map(|secret| self.hash_of(secret, username))
+    }
+
+    fn hash_of(&self, secret: &str, username: &str) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        STANDARD.encode(hmac::sign(&key, format!("{username}{}", self.id).as_bytes()))
     }
 
     /// Checks the `ClientSecret` of a request that names no user.

@@ -6,6 +6,7 @@ use super::{
     error::CognitoError,
     factor::{EMAIL, SOFTWARE_TOKEN},
     srp::ProofKey,
+    token::API_SCOPE,
 };
 use crate::{clock, random};
 
@@ -14,6 +15,9 @@ use crate::{clock, random};
 pub(crate) struct Session {
     pub(crate) sub: String,
     pub(crate) client_id: String,
+    /// Of its access tokens, before the trigger.
+    #[serde(default = "api_scopes")]
+    pub(crate) scopes: Vec<String>,
     /// Seconds since 1970, as all times here.
     pub(crate) auth_time: u64,
     pub(crate) expires: u64,
@@ -25,19 +29,37 @@ pub(crate) struct Session {
     pub(crate) replaced: Option<u64>,
 }
 
+/// The scopes of a sign-in through the API.
+pub(crate) fn api_scopes() -> Vec<String> {
+    vec![API_SCOPE.to_owned()]
+}
+
 impl Session {
-    /// A session that begins at `now`.
-    pub(crate) fn begin(sub: String, client_id: String, now: u64, validity_seconds: u64) -> Self {
+    /// A session that ends at `expires`.
+    pub(crate) fn begin(
+        sub: String,
+        client_id: String,
+        scopes: Vec<String>,
+        auth_time: u64,
+        expires: u64,
+    ) -> Self {
         Self {
             sub,
             client_id,
-            auth_time: now,
-            expires: now.saturating_add(validity_seconds),
+            scopes,
+            auth_time,
+            expires,
             origin_jti: random::uuid(),
             event_id: random::uuid(),
             revoked: false,
             replaced: None,
         }
+    }
+
+    /// "An ID token is only returned if `openid` scope is requested" (developer guide, "The redirect and authorization
+    /// endpoint"). A sign-in through the API has one without it.
+    pub(crate) fn gives_id_token(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == "openid")
     }
 
     /// Refuses its refresh token if another has replaced it, when its grace period is over.

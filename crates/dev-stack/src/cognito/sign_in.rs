@@ -27,19 +27,30 @@ pub(super) async fn by_password(
         let name = parameter(parameters, "USERNAME")?;
         client.check_secret_hash(name, parameters.get("SECRET_HASH").map(String::as_str))?;
         let password = parameter(parameters, "PASSWORD")?;
-        let user = pool.user_signing_in(name).map_err(|error| {
-            if client.prevents_user_existence_errors() { CognitoError::wrong_password() } else { error }
-        })?;
-        user.check_confirmed()?;
-        if user.password.as_deref() != Some(password) {
-            return Err(CognitoError::wrong_password());
-        }
-        let sub = user.sub.clone();
+        let sub = check_password(pool, &client, name, password)?;
         after_password(cognito, pool, &client, &sub)
     })?;
     step.finish(cognito).await
 }
 
+/// The `sub` of the confirmed user who has this name and password.
+pub(super) fn check_password(
+    pool: &Pool,
+    client: &Client,
+    name: &str,
+    password: &str,
+) -> Result<String, CognitoError> {
+    let user = pool.user_signing_in(name).map_err(|error| {
+        if client.prevents_user_existence_errors() { CognitoError::wrong_password() } else { error }
+    })?;
+    user.check_confirmed()?;
+    if user.password.as_deref() != Some(password) {
+        return Err(CognitoError::wrong_password());
+    }
+    Ok(user.sub.clone())
+}
+
+/// What follows a password that was right.
 pub(super) fn after_password(
     cognito: &Cognito,
     pool: &mut Pool,

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    client::Client,
     delivery::code_delivery,
     error::CognitoError,
     firing::{Firing, Metadata},
@@ -27,6 +28,20 @@ pub(super) struct SignUp {
     password: String,
     user_attributes: Option<Vec<Attribute>>,
     client_metadata: Option<Metadata>,
+}
+
+impl SignUp {
+    /// The form of managed login, which carries no metadata.
+    pub(super) fn of_form(client: &Client, username: &str, password: &str, email: Option<&str>) -> Self {
+        Self {
+            client_id: client.id.clone(),
+            secret_hash: client.secret_hash(username),
+            username: username.to_owned(),
+            password: password.to_owned(),
+            user_attributes: email.map(|email| vec![Attribute::new("email", email)]),
+            client_metadata: None,
+        }
+    }
 }
 
 /// `SignUp`: a new unconfirmed user with a code in the mail.
@@ -75,6 +90,20 @@ pub(super) struct ConfirmSignUp {
     client_metadata: Option<Metadata>,
 }
 
+impl ConfirmSignUp {
+    /// The form of managed login, which carries no metadata.
+    pub(super) fn of_form(client: &Client, username: &str, code: &str) -> Self {
+        Self {
+            client_id: client.id.clone(),
+            secret_hash: client.secret_hash(username),
+            username: username.to_owned(),
+            confirmation_code: code.to_owned(),
+            force_alias_creation: false,
+            client_metadata: None,
+        }
+    }
+}
+
 /// `ConfirmSignUp`: the user is confirmed first, and stays so whatever the trigger does.
 pub(super) async fn confirm_sign_up(cognito: &Cognito, input: ConfirmSignUp) -> Answer {
     let firing = cognito.with_client(&input.client_id, |pool, client| {
@@ -113,6 +142,14 @@ pub(super) struct ResendConfirmationCode {
     client_id: String,
     secret_hash: Option<String>,
     username: String,
+}
+
+impl ResendConfirmationCode {
+    /// The link of managed login.
+    pub(super) fn of_form(client: &Client, username: &str) -> Self {
+        let secret_hash = client.secret_hash(username);
+        Self { client_id: client.id.clone(), secret_hash, username: username.to_owned() }
+    }
 }
 
 /// `ResendConfirmationCode`: a new code; the old one is worth nothing.

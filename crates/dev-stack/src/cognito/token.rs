@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -29,6 +31,14 @@ pub(crate) struct TokenBasis {
     pub(crate) times: Times,
     pub(crate) origin_jti: String,
     pub(crate) event_id: String,
+    /// Of tokens that an OAuth endpoint gives.
+    pub(crate) oauth: Option<OAuth>,
+}
+
+/// What a request to an OAuth endpoint puts into tokens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OAuth {
+    pub(crate) nonce: Option<String>,
 }
 
 /// Seconds since 1970.
@@ -50,8 +60,8 @@ pub(crate) struct MachineBasis {
 
 type Claims = Map<String, Value>;
 
-/// Claims of the ID token.
-pub(crate) fn id_claims(basis: &TokenBasis, overrides: &Overrides) -> Claims {
+/// Claims of the ID token that goes with `access_token`.
+pub(crate) fn id_claims(basis: &TokenBasis, overrides: &Overrides, access_token: &str) -> Claims {
     let mut claims: Claims =
         basis.attributes.iter().map(|(name, value)| (name.clone(), attribute_claim(name, value))).collect();
     let groups = effective_groups(basis, overrides);
@@ -70,6 +80,12 @@ pub(crate) fn id_claims(basis: &TokenBasis, overrides: &Overrides) -> Claims {
     set(&mut claims, "aud", &basis.client_id);
     set_common(&mut claims, "id", &basis.issuer, basis.times);
     set_session(&mut claims, basis);
+    if let Some(oauth) = &basis.oauth {
+        set(&mut claims, "at_hash", &half_hash(access_token));
+        if let Some(nonce) = &oauth.nonce {
+            set(&mut claims, "nonce", nonce);
+        }
+    }
     claims
 }
 
@@ -86,6 +102,9 @@ pub(crate) fn access_claims(basis: &TokenBasis, overrides: &Overrides) -> Claims
     set_scope(&mut claims, &basis.scopes, overrides);
     set_common(&mut claims, "access", &basis.issuer, basis.times);
     set_session(&mut claims, basis);
+    if basis.oauth.is_some() {
+        claims.insert("version".to_owned(), json!(unknowns::OAUTH_TOKEN_VERSION));
+    }
     claims
 }
 
@@ -216,6 +235,13 @@ fn set_common(claims: &mut Claims, token_use: &str, issuer: &str, times: Times) 
 fn set_session(claims: &mut Claims, basis: &TokenBasis) {
     set(claims, "origin_jti", &basis.origin_jti);
     set(claims, "event_id", &basis.event_id);
+}
+
+/// `at_hash` (`OpenID` Connect Core 1.0, section 3.1.3.6): the left half of the SHA-256 of a token.
+fn half_hash(token: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, token.as_bytes());
+    let half = hash.as_ref().get(..16).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(half)
 }
 
 fn set(claims: &mut Claims, name: &str, value: &str) {

@@ -149,9 +149,36 @@ pub(crate) const REFRESH_KEEPS_EVENT_ID: bool = true;
 
 /// Which access tokens have `version: 2`?
 ///
-/// Seen in the guide's samples from OAuth endpoints and not in tokens of API sign-ins. Assumed: machine
-/// tokens only, among those made here.
+/// Seen in the guide's samples from OAuth endpoints and not in tokens of API sign-ins. Assumed: those that the token
+/// endpoint gives, to machines and to users.
 pub(crate) const OAUTH_TOKEN_VERSION: u32 = 2;
+
+/// Which attributes do the scopes of a sign-in show in its ID token?
+///
+/// The guide says it of `userInfo`: `openid` alone shows all; `profile`, `email` and `phone` show their own. Assumed the
+/// same for the ID token, with custom attributes under `profile`, and all for a sign-in through the API.
+pub(crate) fn scopes_show(scopes: &[String], attribute: &str) -> bool {
+    let has = |name: &str| scopes.iter().any(|scope| scope == name);
+    if !["profile", "email", "phone"].into_iter().any(has) {
+        return true;
+    }
+    match attribute {
+        "email" | "email_verified" => has("email"),
+        "phone_number" | "phone_number_verified" => has("phone"),
+        _ => has("profile"),
+    }
+}
+
+/// Is an authorization code spent by a redemption that is refused, for a wrong `redirect_uri` or `code_verifier`?
+///
+/// Not documented. Assumed: yes, so that an app that depends on a second try is found out.
+pub(crate) const WRONG_REDEMPTION_SPENDS_CODE: bool = true;
+
+/// Which source has the event of a user of the pool, and of no provider, at managed login?
+///
+/// The guide names `TokenGeneration_HostedAuth` for sign-ins "from the hosted UI sign-in page" and lists, in a table of
+/// local users, `TokenGeneration_Authentication` at `/login`. Assumed: the first, as for federated users.
+pub(crate) const MANAGED_LOGIN_SOURCE: &str = "TokenGeneration_HostedAuth";
 
 /// Is a request with a member that the operation does not have refused?
 ///

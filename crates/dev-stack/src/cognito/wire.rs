@@ -18,6 +18,12 @@ pub(super) struct Attribute {
     value: Option<String>,
 }
 
+impl Attribute {
+    pub(super) fn new(name: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), value: Some(value.to_owned()) }
+    }
+}
+
 /// The list form of attributes as pairs; no value is an empty one.
 pub(super) fn pairs(attributes: Option<&[Attribute]>) -> Vec<(String, String)> {
     let attributes = attributes.unwrap_or_default().iter();

@@ -190,8 +190,19 @@ pub(crate) async fn get(url: &str) -> Value {
     serde_json::from_str(&body).unwrap_or_else(|_| panic!("{url}: {body}"))
 }
 
-/// One HTTP exchange: status, head, body.
+/// One HTTP exchange: status, head in lower case, body.
 pub(crate) async fn http(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (u16, String, String) {
+    let (status, head, body) = exchange(method, url, headers, body).await;
+    (status, head.to_ascii_lowercase(), body)
+}
+
+/// One HTTP exchange: status, head, body. Names below `localhost` are this machine.
+pub(crate) async fn exchange(
     method: &str,
     url: &str,
     headers: &[(&str, &str)],
@@ -204,13 +215,15 @@ pub(crate) async fn http(
         "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}",
         body.len()
     );
-    let mut stream = TcpStream::connect(host).await.unwrap();
+    let (name, port) = host.rsplit_once(':').unwrap();
+    let name = if name.ends_with(".localhost") { "127.0.0.1" } else { name };
+    let mut stream = TcpStream::connect(format!("{name}:{port}")).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, head.to_ascii_lowercase(), body.to_owned())
+    (status, head.to_owned(), body.to_owned())
 }
 
 fn decode(text: &str) -> Vec<u8> {

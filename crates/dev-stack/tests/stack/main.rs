@@ -11,6 +11,8 @@ mod api_gateway;
 #[cfg(test)]
 mod app_clients;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod browsers;
 #[cfg(test)]
 mod events;
@@ -26,6 +28,8 @@ mod functions_as_processes;
 mod machines;
 #[cfg(test)]
 mod made_through_the_api;
+#[cfg(test)]
+mod managed_login;
 #[cfg(test)]
 mod rotation;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The tenant that a mail domain leads to: `DOMAIN#<domain>` / `PTR`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::{Damage, MailDomain, TenantId, Timestamp};
+use tenancy::route::MailRoute;
+use tenancy::{Damage, MailDomain, Timestamp};
 
 use crate::change::Step;
 use crate::item::{Attributes, Item, index_keys, key_of, new_item, next_version, number, text, time};
@@ -12,14 +13,6 @@ const ENTITY: &str = "domain";
 /// Prefix of the partition key and of the index sort key.
 pub(crate) const PREFIX: &str = "DOMAIN#";
 
-/// What a mail domain leads to.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DomainPointer {
-    pub tenant: TenantId,
-    /// Whether addresses of the domain are sent to the tenant.
-    pub is_routed: bool,
-}
-
 fn partition(domain: &MailDomain) -> String {
     format!("{PREFIX}{domain}")
 }
@@ -29,7 +22,7 @@ pub(crate) fn key(domain: &MailDomain) -> Key {
 }
 
 /// A domain that an operator gave to a tenant.
-pub(crate) fn encode(domain: &MailDomain, pointer: &DomainPointer, at: Timestamp) -> Attributes {
+pub(crate) fn encode(domain: &MailDomain, pointer: &MailRoute, at: Timestamp) -> Attributes {
     let attributes = [
         ("tid", text(pointer.tenant.as_str())),
         ("route", AttributeValue::Bool(pointer.is_routed)),
@@ -43,9 +36,9 @@ pub(crate) fn encode(domain: &MailDomain, pointer: &DomainPointer, at: Timestamp
     new_item(key(domain), ENTITY, attributes.into_iter().chain(index))
 }
 
-pub(crate) fn decode(attributes: &Attributes) -> Result<DomainPointer, Damage> {
+pub(crate) fn decode(attributes: &Attributes) -> Result<MailRoute, Damage> {
     let item = Item::open(ENTITY, attributes)?;
-    Ok(DomainPointer { tenant: item.parsed("tid")?, is_routed: item.flag("route")? })
+    Ok(MailRoute { tenant: item.parsed("tid")?, is_routed: item.flag("route")? })
 }
 
 /// A mail domain as operators see it.

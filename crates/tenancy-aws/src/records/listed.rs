@@ -1,5 +1,6 @@
 //! A tenant in the public list: `LISTED` / `<slug>`.
 
+use tenancy::route::ListedTenant;
 use tenancy::{Damage, Slug, TenantId, TenantName};
 
 use crate::item::{Attributes, Item, new_item, text, text_of};
@@ -9,13 +10,6 @@ const ENTITY: &str = "listed";
 
 /// Partition of the public list.
 pub(crate) const PARTITION: &str = "LISTED";
-
-/// What everybody may see of a tenant.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ListedTenant {
-    pub slug: Slug,
-    pub name: TenantName,
-}
 
 pub(crate) fn encode(slug: &Slug, tenant: &TenantId, name: &TenantName) -> Attributes {
     let key = Key::new(PARTITION, slug.as_str());

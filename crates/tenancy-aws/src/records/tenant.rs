@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::tenants::TenantEdit;
+use tenancy::route::Resident;
 use tenancy::{
     CellName, Damage, MAX_POOLS, Place, PoolId, Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus,
     Timestamp,
@@ -105,6 +106,17 @@ pub(crate) fn decode_place(attributes: &Attributes) -> Result<Place, Damage> {
     })
 }
 
+/// What routing needs.
+pub(crate) fn decode_resident(id: &TenantId, attributes: &Attributes) -> Result<Resident, Damage> {
+    let Decoded { tenant, slug, .. } = decode(id, attributes)?;
+    Ok(Resident {
+        name: tenant.name,
+        status: tenant.status,
+        // A malformed slug is ignored, as for operators.
+        slug: slug.and_then(|raw| raw.parse().ok()),
+        place: decode_place(attributes)?,
+    })
+}
 /// The names of the attributes of a place and of `pools`.
 const PLACE: [&str; 5] = ["cell", "clientId", "provider", "listed", "pools"];
 

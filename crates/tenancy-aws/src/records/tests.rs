@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::bindings::ProviderTerms;
 use tenancy::operate::invites::NewInvite;
+use tenancy::route::{ListedTenant, MailRoute};
 use tenancy::{
     Cell, CellStatus, ClientBindingMode, EmailAddress, EmailHash, InviteCode, InviteStatus, MembershipStatus,
     Place, RoleGrant, Stamp, Tenant, TenantId, TenantStatus, Timestamp, UserKey, Username,
@@ -13,10 +14,8 @@ use tenancy::{
 use super::audit::{AuditOf, AuditRecord, NewAudit};
 use super::cell::CellRecord;
 use super::client::ClientRecord;
-use super::domain::DomainPointer;
 use super::invite::InviteRecord;
 use super::invite_use::InviteUse;
-use super::listed::ListedTenant;
 use super::member::MemberRecord;
 use super::pointer::PointerRecord;
 use super::provider::ProviderRecord;
@@ -143,7 +142,7 @@ fn a_cell() {
 
 #[test]
 fn a_mail_domain_and_a_listed_tenant() {
-    let pointer = DomainPointer { tenant: acme(), is_routed: true };
+    let pointer = MailRoute { tenant: acme(), is_routed: true };
     let listed = ListedTenant { slug: "acme".parse().unwrap(), name: "Acme".parse().unwrap() };
 
     let read = domain::decode(&domain::encode(&"acme.com".parse().unwrap(), &pointer, NOW));

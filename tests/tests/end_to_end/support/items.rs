@@ -74,6 +74,35 @@ pub(crate) fn client(pool: &str, client: &str, tenant: &str, mode: &str) -> Valu
     })
 }
 
+/// An open cell with room, whose tenants share the app client `<name>-client`.
+pub(crate) fn cell(name: &str, pool: &str) -> Value {
+    json!({
+        "pk": format!("CELL#{name}"), "sk": "META", "et": "cell", "v": 1, "cell": name, "pool": pool,
+        "region": "eu-west-1", "status": "open", "capacity": 900, "tenants": 1, "clientId": format!("{name}-client"),
+        "domain": format!("{name}.login.example.com"), "ver": 1, "createdAt": 1_700_000_000,
+        "gsi1pk": "CELLS", "gsi1sk": name,
+    })
+}
+
+/// A slug's tenant.
+pub(crate) fn slug(slug: &str, tenant: &str) -> Value {
+    json!({ "pk": format!("SLUG#{slug}"), "sk": "PTR", "et": "slug", "v": 1, "tid": tenant })
+}
+
+/// A mail domain's tenant.
+pub(crate) fn mail_domain(domain: &str, tenant: &str) -> Value {
+    json!({
+        "pk": format!("DOMAIN#{domain}"), "sk": "PTR", "et": "domain", "v": 1, "tid": tenant, "route": true,
+        "join": false, "method": "operator", "verifiedAt": 1_700_000_000, "checkedAt": 1_700_000_000, "ver": 1,
+        "gsi1pk": format!("TENANT#{tenant}"), "gsi1sk": format!("DOMAIN#{domain}"),
+    })
+}
+
+/// A tenant in the public list.
+pub(crate) fn listed(slug: &str, tenant: &str, name: &str) -> Value {
+    json!({ "pk": "LISTED", "sk": slug, "et": "listed", "v": 1, "tid": tenant, "name": name })
+}
+
 /// `item` with some attributes set anew; `null` takes one away.
 pub(crate) fn but(mut item: Value, changes: Value) -> Value {
     let (Some(attributes), Value::Object(changes)) = (item.as_object_mut(), changes) else {

@@ -2,10 +2,36 @@
 
 use dev_stack::{Cognito, LogLine, Mail};
 use serde_json::Value;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    task::JoinHandle,
+};
+
+/// Prints mail, and what the functions do unless their log lines are printed in full.
+pub(crate) struct Printing(Vec<JoinHandle<()>>);
+
+impl Printing {
+    pub(crate) fn begin(
+        cognito: &Cognito,
+        (mail, lines): (Receiver<Mail>, Receiver<LogLine>),
+        is_verbose: bool,
+    ) -> Self {
+        let mut tasks = vec![tokio::spawn(print_mail(mail))];
+        if !is_verbose {
+            tasks.push(tokio::spawn(print_lines(lines, cognito.clone())));
+        }
+        Self(tasks)
+    }
+
+    pub(crate) fn end(self) {
+        for task in self.0 {
+            task.abort();
+        }
+    }
+}
 
 /// Prints lines of the functions as they come, short.
-pub(crate) async fn print_lines(mut lines: Receiver<LogLine>, cognito: Cognito) {
+async fn print_lines(mut lines: Receiver<LogLine>, cognito: Cognito) {
     let name = |pool: &str, sub: &str| cognito.name(pool, sub);
     loop {
         match lines.recv().await {
@@ -17,7 +43,7 @@ pub(crate) async fn print_lines(mut lines: Receiver<LogLine>, cognito: Cognito) 
 }
 
 /// Prints what Cognito would send.
-pub(crate) async fn print_mail(mut mail: Receiver<Mail>) {
+async fn print_mail(mut mail: Receiver<Mail>) {
     loop {
         match mail.recv().await {
             Ok(mail) => {

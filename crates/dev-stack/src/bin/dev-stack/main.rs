@@ -1,6 +1,7 @@
-//! Serves the local stack until it is stopped: tables, the functions, one user pool with one client.
+//! Serves the local stack until it is stopped: tables, the functions, one user pool with one client; or a front door.
 
 mod announce;
+mod front_door;
 mod log;
 mod options;
 mod pool;
@@ -45,6 +46,9 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
     });
     let stack = started.await?;
     let seed = Seed::new(&stack, &region, &options.table)?;
+    if options.front_door {
+        return front_door::serve(stack, &seed, &binaries, &options, stopped).await;
+    }
     let invite = if options.empty { None } else { first_invite(&seed).await? };
     add_functions(&stack, &binaries, &options);
     let cognito = stack.cognito();
@@ -76,14 +80,10 @@ async fn serve(options: Options) -> Result<(), DevStackError> {
             .map_err(|source| DevStackError::EnvFile { path: file.clone(), source })?;
     }
     facts.print(&stack, options.json);
-    let mail = tokio::spawn(log::print_mail(mail));
-    let short = (!options.verbose).then(|| tokio::spawn(log::print_lines(lines, cognito.clone())));
+    let printing = log::Printing::begin(cognito, (mail, lines), options.verbose);
     // A task that was cancelled has nothing to wait for any more.
     let _ = stopped.await;
-    mail.abort();
-    if let Some(short) = short {
-        short.abort();
-    }
+    printing.end();
     stack.stop().await;
     Ok(())
 }

@@ -27,8 +27,8 @@ pub(crate) struct Options {
     /// FILE.cognito.json, passwords as they are; a fixed --port keeps the issuer, too [default: in memory]
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
-    /// Serve Cognito on port N, and DynamoDB, Lambda, STS and IAM on the four ports after it [default: free ports]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65_531))]
+    /// Serve Cognito on port N, and DynamoDB, Lambda, STS, IAM and the front door on the ports after it [default: free ports]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65_530))]
     pub(crate) port: Option<u16>,
     /// Id of the user pool, such as eu-west-1_local; the part before `_` is the Region [default: random]
     #[arg(long, value_name = "ID", value_parser = user_pool_id)]
@@ -51,6 +51,9 @@ pub(crate) struct Options {
     /// Create no table and no triggers, but a user, dana@example.com: where docs/operating.md starts
     #[arg(long)]
     pub(crate) empty: bool,
+    /// Serve a front door to click through, in place of one user pool: a start page, two pools, five customers, an app
+    #[arg(long, conflicts_with_all = ["data", "user_pool_id", "client_id", "env_file", "event_version", "empty"])]
+    pub(crate) front_door: bool,
     /// Build the functions with the release profile
     #[arg(long)]
     pub(crate) release: bool,
@@ -155,7 +158,8 @@ mod tests {
             ("--data", "a value is required for '--data <FILE>'"),
             ("--event-version 4", "invalid value '4' for '--event-version <VERSION>'"),
             ("--set MODE", "invalid value 'MODE' for '--set <NAME=VALUE>': it is not NAME=VALUE"),
-            ("--port 65532", "65532 is not in 1..=65531"),
+            ("--port 65532", "65532 is not in 1..=65530"),
+            ("--front-door --empty", "'--front-door' cannot be used with '--empty'"),
             ("--user-pool-id local", "invalid value 'local' for '--user-pool-id <ID>'"),
             ("--client-id a-b", "invalid value 'a-b' for '--client-id <ID>'"),
         ];

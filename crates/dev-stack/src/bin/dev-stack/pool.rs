@@ -8,12 +8,6 @@ use dev_stack::{
 /// The alias of both triggers.
 const ALIAS: &str = "live";
 
-/// The attributes that the app client may write: not the stamp.
-const WRITABLE: [&str; 6] = ["email", "family_name", "given_name", "locale", "name", "zoneinfo"];
-
-/// Those that it may only read.
-const READ_ONLY: [&str; 2] = ["custom:tenantId", "email_verified"];
-
 /// The pool of this id, or the first that this program made; a new one if there is none.
 pub(crate) fn found_or_made(cognito: &Cognito, id: Option<&str>) -> String {
     let settings = PoolSettings { id: id.map(str::to_owned), ..PoolSettings::default() };
@@ -24,12 +18,7 @@ pub(crate) fn found_or_made(cognito: &Cognito, id: Option<&str>) -> String {
 
 /// The app client of this id, or the first that this program made; a new one if there is none.
 pub(crate) fn client(cognito: &Cognito, pool: &str, id: Option<&str>) -> Result<String, DevStackError> {
-    let settings = ClientSettings {
-        id: id.map(str::to_owned),
-        read_attributes: Some(WRITABLE.into_iter().chain(READ_ONLY).map(str::to_owned).collect()),
-        write_attributes: Some(WRITABLE.map(str::to_owned).into()),
-        ..ClientSettings::default()
-    };
+    let settings = ClientSettings { id: id.map(str::to_owned), ..ClientSettings::with_protected_tenant() };
     let kept = cognito.clients_named(pool, &settings.name);
     match kept.into_iter().find(|kept| id.is_none_or(|id| id == kept)) {
         Some(found) => Ok(found),

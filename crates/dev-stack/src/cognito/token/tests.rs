@@ -20,6 +20,7 @@ fn basis() -> TokenBasis {
         times: Times { authenticated: 1, issued: 2, expires: 3 },
         origin_jti: "origin".to_owned(),
         event_id: "event".to_owned(),
+        oauth: None,
     }
 }
 
@@ -34,7 +35,7 @@ fn names(claims: &Claims) -> Vec<&str> {
 
 #[test]
 fn tokens_without_overrides_have_cognitos_claims_and_no_others() {
-    let id = id_claims(&basis(), &Overrides::default());
+    let id = id_claims(&basis(), &Overrides::default(), "");
     let access = access_claims(&basis(), &Overrides::default());
 
     let mut id_names = names(&id);
@@ -93,7 +94,7 @@ fn reserved_claims_stay_as_they_are() {
 
     for name in id_rows {
         let overrides = Overrides { id: adding(&json!({ name: "forged" })), ..Overrides::default() };
-        assert_ne!(id_claims(&basis(), &overrides).get(name), Some(&json!("forged")), "ID token: {name}");
+        assert_ne!(id_claims(&basis(), &overrides, "").get(name), Some(&json!("forged")), "ID token: {name}");
     }
     for name in access_rows {
         let overrides = Overrides { access: adding(&json!({ name: "forged" })), ..Overrides::default() };
@@ -110,7 +111,7 @@ fn custom_attributes_can_be_overridden_and_the_client_may_be_the_audience() {
         ..Overrides::default()
     };
 
-    let id = id_claims(&basis(), &overrides);
+    let id = id_claims(&basis(), &overrides, "");
     let access = access_claims(&basis(), &overrides);
 
     assert_eq!(id["custom:tenantId"], json!("acme"));
@@ -125,7 +126,7 @@ fn suppression_wins_and_cannot_take_out_what_is_reserved() {
     id.suppress = ["email", "colour", "sub", "cognito:groups"].map(str::to_owned).to_vec();
     let overrides = Overrides { id, ..Overrides::default() };
 
-    let claims = id_claims(&basis(), &overrides);
+    let claims = id_claims(&basis(), &overrides, "");
 
     for gone in ["email", "colour", "cognito:groups", "cognito:roles", "cognito:preferred_role"] {
         assert_eq!(claims.get(gone), None, "{gone}");
@@ -141,13 +142,13 @@ fn a_group_override_replaces_everything_in_both_tokens() {
     let replaced = Overrides { groups: Some(groups), ..Overrides::default() };
     let emptied = Overrides { groups: Some(GroupConfiguration::default()), ..Overrides::default() };
 
-    let id = id_claims(&basis(), &replaced);
+    let id = id_claims(&basis(), &replaced, "");
     assert_eq!(id["cognito:groups"], json!(["admin"]));
     assert_eq!(id.get("cognito:roles"), None);
     assert_eq!(id.get("cognito:preferred_role"), None);
     assert_eq!(access_claims(&basis(), &replaced)["cognito:groups"], json!(["admin"]));
 
-    assert_eq!(id_claims(&basis(), &emptied).get("cognito:groups"), None);
+    assert_eq!(id_claims(&basis(), &emptied, "").get("cognito:groups"), None);
     assert_eq!(access_claims(&basis(), &emptied).get("cognito:groups"), None);
 }
 
