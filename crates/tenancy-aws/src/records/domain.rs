@@ -45,7 +45,9 @@ pub(crate) fn decode(attributes: &Attributes) -> Result<MailRoute, Damage> {
 #[derive(Clone, Debug)]
 pub struct DomainRecord {
     pub domain: MailDomain,
-    pub pointer: DomainPointer,
+    pub pointer: MailRoute,
+    /// When an operator gave it to the tenant.
+    pub set_at: Option<Timestamp>,
     item: Attributes,
 }
 
@@ -55,7 +57,8 @@ impl DomainRecord {
         let Some(domain) = pk.strip_prefix(PREFIX).and_then(|domain| domain.parse().ok()) else {
             return Err(Damage { key: pk, problem: format!("`pk` is not the key of a {PREFIX} item") });
         };
-        Ok(Self { domain, pointer: decode(&item)?, item })
+        let set_at = Item::open(ENTITY, &item)?.optional_time("verifiedAt")?;
+        Ok(Self { domain, pointer: decode(&item)?, set_at, item })
     }
 
     pub(crate) fn routed(self, is_routed: bool, at: Timestamp) -> Step {
@@ -65,5 +68,9 @@ impl DomainRecord {
             next_version(&self.item),
         ];
         Step::update(&self.item, set, vec!["tid", "route", "ver"])
+    }
+
+    pub(crate) fn deleted(self) -> Step {
+        Step::Delete { before: self.item, guard: vec!["tid", "ver"] }
     }
 }

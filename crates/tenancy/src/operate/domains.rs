@@ -2,22 +2,22 @@
 
 use super::Rule;
 use super::tenants::check_not_offboarded;
-use crate::{MailDomain, Tenant, TenantId};
+use crate::route::MailRoute;
+use crate::{MailDomain, Tenant};
 
-/// Checks that the mail domain may be given to `tenant`; `present` is the tenant that it leads to now, and whether it routes.
-/// `false`: nothing changes.
+/// Checks that the mail domain may be given to `tenant`; `present` is what it leads to now. `false`: nothing changes.
 pub fn set(
     tenant: &Tenant,
     domain: &MailDomain,
-    present: Option<(&TenantId, bool)>,
+    present: Option<&MailRoute>,
     is_routed: bool,
 ) -> Result<bool, Rule> {
     check_not_offboarded(tenant)?;
     match present {
-        Some((owner, _)) if *owner != tenant.id => {
-            Err(Rule::DomainTaken { domain: domain.clone(), tenant: owner.clone() })
+        Some(present) if present.tenant != tenant.id => {
+            Err(Rule::DomainTaken { domain: domain.clone(), tenant: present.tenant.clone() })
         }
-        Some((_, was_routed)) => Ok(was_routed != is_routed),
+        Some(present) => Ok(present.is_routed != is_routed),
         None => Ok(true),
     }
 }
