@@ -118,7 +118,7 @@ impl Models {
             roles: std::collections::BTreeMap::new(),
             pools: Vec::new(),
         };
-        let made = operator.create_tenant(&tenant, &id.parse()?, now).await?;
+        let made = operator.create_tenant(&tenant, &id.parse()?, None, now).await?;
         let acme = operator.tenant(acme).await?;
         let roles = ["admin".parse()?, "member".parse()?];
         let key = UserKey { pool: POOL.parse()?, sub: sub(0).parse()? };

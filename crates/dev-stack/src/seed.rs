@@ -84,7 +84,7 @@ impl Seed {
             pools: Vec::new(),
         };
         let slug = id.parse().map_err(failed)?;
-        let change = self.operator.create_tenant(&tenant, &slug, now()).await.map_err(failed)?;
+        let change = self.operator.create_tenant(&tenant, &slug, None, now()).await.map_err(failed)?;
         self.operator.apply(change, "the tenant").await.map_err(failed)?;
         Ok(tenant.id)
     }

@@ -35,6 +35,9 @@ pub(crate) enum Step {
     Create(Attributes),
     /// The attributes `guard` must have the values that they have in `before`.
     Update { before: Attributes, set: Values, remove: Vec<&'static str>, guard: Vec<&'static str> },
+    /// The attributes `guard` must have the values that they have in `before`. The counters may have other values by the time
+    /// of the write: they are changed from these, within `bound`.
+    Count { before: Attributes, set: Values, add: Counts, guard: Vec<&'static str>, bound: Option<Bound> },
     /// The attributes `guard` must have the values that they have in `before`.
     Delete { before: Attributes, guard: Vec<&'static str> },
     /// No item may exist under this key.
@@ -45,6 +48,18 @@ pub(crate) enum Step {
 
 /// Names and values of attributes, in the order in which they are set.
 pub(crate) type Values = Vec<(&'static str, AttributeValue)>;
+
+/// Names of counters, and what is added to each. A missing counter counts as 0.
+pub(crate) type Counts = Vec<(&'static str, i64)>;
+
+/// What must hold for a counter before it is changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bound {
+    /// The first attribute is less than the second.
+    Below(&'static str, &'static str),
+    /// The attribute is 1 or more.
+    Positive(&'static str),
+}
 
 impl Change {
     pub(crate) fn of(steps: Vec<Step>) -> Self {
@@ -89,6 +104,12 @@ impl Step {
                 after.retain(|name, _| !remove.contains(&name.as_str()));
                 planned("change", key_of(before), Some(json_item(before)), Some(json_item(&after)))
             }
+            Self::Count { before, set, add, .. } => {
+                let mut after = before.clone();
+                after.extend(set.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+                after.extend(add.iter().map(|(name, by)| ((*name).to_owned(), counted(before, name, *by))));
+                planned("change", key_of(before), Some(json_item(before)), Some(json_item(&after)))
+            }
             Self::Delete { before, .. } => planned("delete", key_of(before), Some(json_item(before)), None),
             Self::RequireNone(key) => planned("require", key.clone(), None, None),
             Self::Require { before, guard } => {
@@ -114,6 +135,30 @@ impl Step {
                     write = write.name(format!("#r{index}"), name);
                 }
                 unchanged(write, &before, &guard)
+            }
+            Self::Count { before, set, add, guard, bound } => {
+                let is_set = (0..set.len()).map(|index| format!("#s{index} = :s{index}"));
+                let is_added = (0..add.len()).map(|index| format!("#a{index} :a{index}"));
+                let clauses = [clause("SET", is_set), clause("ADD", is_added)];
+                let mut write = Write::update(key_of(&before), clauses.concat().trim());
+                for (index, (name, value)) in set.into_iter().enumerate() {
+                    write = write.name(format!("#s{index}"), name).value(format!(":s{index}"), value);
+                }
+                for (index, (name, by)) in add.into_iter().enumerate() {
+                    let by = AttributeValue::N(by.to_string());
+                    write = write.name(format!("#a{index}"), name).value(format!(":a{index}"), by);
+                }
+                let write = unchanged(write, &before, &guard);
+                match bound {
+                    None => write,
+                    Some(Bound::Below(name, limit)) => {
+                        write.name("#b0", name).name("#b1", limit).and_when("#b0 < #b1")
+                    }
+                    Some(Bound::Positive(name)) => {
+                        let one = AttributeValue::N("1".to_owned());
+                        write.name("#b0", name).value(":b0", one).and_when("#b0 >= :b0")
+                    }
+                }
             }
             Self::Delete { before, guard } => unchanged(Write::delete(key_of(&before)), &before, &guard),
             Self::RequireNone(key) => Write::check_none(key),
@@ -143,6 +188,12 @@ fn unchanged(write: Write, before: &Attributes, guard: &[&'static str]) -> Write
         });
     }
     write.when(clauses.join(" AND "))
+}
+
+/// A counter as it will be, if nothing else changes it.
+fn counted(before: &Attributes, name: &str, by: i64) -> AttributeValue {
+    let now = before.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
+    AttributeValue::N(now.unwrap_or(0_i64).saturating_add(by).to_string())
 }
 
 /// An item as plain JSON, for people and scripts. A set is a list; binary data is its size, such as `12 bytes`.

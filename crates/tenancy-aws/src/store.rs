@@ -17,7 +17,7 @@ use tenancy::{
 use crate::key::{TENANT_PREFIX, user_partition};
 pub use crate::read::StoreMeter;
 use crate::read::TableClient;
-use crate::records::audit::{self, NewAudit};
+use crate::records::audit::{self, AuditOf, NewAudit};
 use crate::records::{client, invite, invite_use, member, pointer, profile, provider, tenant, user};
 use crate::write::Write;
 
@@ -165,7 +165,7 @@ impl Defaults for DynamoStore {
         request_id: &str,
     ) -> Result<Commit, StoreError> {
         let audit = NewAudit {
-            tenant: &change.to,
+            of: AuditOf::Tenant(&change.to),
             at,
             id: format!("default-{}-{}-{request_id}", user.pool, user.sub),
             action: "member.default-moved",
@@ -229,7 +229,7 @@ fn audit_of(plan: &JoinPlan) -> NewAudit<'_> {
         Way::Provider(provider) => ("idp.join", format!("idp:{provider}"), "idp"),
     };
     NewAudit {
-        tenant: &plan.tenant,
+        of: AuditOf::Tenant(&plan.tenant),
         at: plan.at,
         id: format!("{right}-{}-{}", user.pool, user.sub),
         action,

@@ -71,6 +71,12 @@ impl Write {
         Self { condition: Some(condition.into()), ..self }
     }
 
+    /// Adds to the condition.
+    pub(crate) fn and_when(self, more: &str) -> Self {
+        let condition = self.condition.map_or_else(|| more.to_owned(), |given| format!("{given} AND {more}"));
+        Self { condition: Some(condition), ..self }
+    }
+
     /// Lets `placeholder` stand for the attribute `name`, which may be a reserved word of DynamoDB.
     pub(crate) fn name(mut self, placeholder: impl Into<String>, name: &str) -> Self {
         self.names.insert(placeholder.into(), name.to_owned());

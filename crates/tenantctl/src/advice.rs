@@ -45,7 +45,23 @@ pub(crate) fn refusal(rule: &Rule) -> String {
         Rule::InviteOpen { .. } => "use `tenantctl invite resend` or `tenantctl invite revoke`",
         Rule::InviteRevoked | Rule::InviteUsedUp => "make a new one with `tenantctl invite create`",
         Rule::NothingToRevoke => "`tenantctl member remove` ends a membership",
-        Rule::TenantExists(_)
+        Rule::CellUnknown(_) | Rule::NoCell(_) => "see `tenantctl cell list`",
+        Rule::CellFull(_) | Rule::CellsFull(_) => {
+            "make room with `tenantctl cell set-capacity`, or a new cell with `tenantctl cell create`"
+        }
+        Rule::CellNotOpen { cell, .. } => return format!("{rule}; see `tenantctl cell open {cell}`"),
+        Rule::CellNotEmpty { cell, .. } => {
+            return format!(
+                "{rule}; `tenantctl cell drain {cell}` takes no new ones, and `tenantctl cell recount {cell}` counts again"
+            );
+        }
+        Rule::TenantElsewhere { .. } => "name the cell of that pool with --cell",
+        Rule::CellExists(_)
+        | Rule::CellPoolTaken { .. }
+        | Rule::CellTier { .. }
+        | Rule::DomainTaken { .. }
+        | Rule::TenantPlaced { .. }
+        | Rule::TenantExists(_)
         | Rule::TenantFinal(_)
         | Rule::TenantOffboarded(_)
         | Rule::SlugTaken { .. }

@@ -1,5 +1,5 @@
 //! Completions of a shell. The shell calls this binary with `COMPLETE=SHELL`, and it answers with what may come next: the
-//! command line itself, and the tenants, roles and invites of the table that the line names.
+//! command line itself, and the tenants, roles, invites and cells of the table that the line names.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -32,6 +32,7 @@ enum Values {
     Tenants,
     Roles,
     Invites,
+    Cells,
 }
 
 impl Values {
@@ -41,6 +42,7 @@ impl Values {
             "tenant" => Some(Self::Tenants),
             "role" | "roles" => Some(Self::Roles),
             "invite" => Some(Self::Invites),
+            "cell" => Some(Self::Cells),
             _ => None,
         }
     }
@@ -106,6 +108,7 @@ async fn read(line: Vec<OsString>, values: Values, begun: &str) -> Option<Vec<Co
     let mut candidates = match values {
         Values::Tenants => tenants(&operator, begun).await.ok()?,
         Values::Roles => roles(&operator, tenant_of(&matches)?).await.ok()?,
+        Values::Cells => cells(&operator, begun).await.ok()?,
         Values::Invites => invites(&operator, tenant_of(&matches)?).await.ok()?,
     };
     candidates.retain(|candidate| candidate.get_value().to_string_lossy().starts_with(begun));
@@ -128,6 +131,15 @@ async fn tenants(operator: &Operator, begun: &str) -> Result<Vec<CompletionCandi
         CompletionCandidate::new(tenant.id.to_string()).help(Some(about.into()))
     });
     Ok(tenants.collect())
+}
+
+async fn cells(operator: &Operator, begun: &str) -> Result<Vec<CompletionCandidate>, Failure> {
+    let cells = operator.cells_beginning(begun).await?.into_iter().flatten().map(|record| {
+        let cell = record.cell;
+        let about = format!("{}, {} of {} tenants", cell.status.name(), cell.tenants, cell.capacity);
+        CompletionCandidate::new(cell.name.to_string()).help(Some(about.into()))
+    });
+    Ok(cells.collect())
 }
 
 /// The roles that the tenant lists. Members may have others.

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_types::SdkConfig;
 use serde::Serialize;
-use tenancy::PoolId;
+use tenancy::{PoolId, Region};
 use tenancy_aws::DynamoStore;
-use tenancy_aws::operator::{Change, Operator, PlannedWrite};
+use tenancy_aws::operator::{Change, Operator, OperatorError, PlannedWrite};
 use tokio::sync::OnceCell;
 
 use crate::aws::Aws;
@@ -37,6 +37,26 @@ pub(crate) struct Applied {
     is_changed: bool,
     is_dry_run: bool,
     preview: Vec<PlannedWrite>,
+}
+
+impl Applied {
+    /// Of a change that was written elsewhere.
+    pub(crate) fn written() -> Self {
+        Self { is_changed: true, is_dry_run: false, preview: Vec::new() }
+    }
+
+    /// Together with another change.
+    pub(crate) fn add(&mut self, is_changed: bool) {
+        self.is_changed |= is_changed;
+    }
+}
+
+fn cognito(sdk: &SdkConfig, url: Option<String>) -> aws_sdk_cognitoidentityprovider::Client {
+    let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(sdk);
+    if let Some(url) = url {
+        config = config.endpoint_url(url);
+    }
+    aws_sdk_cognitoidentityprovider::Client::from_conf(config.build())
 }
 
 /// Makes plain what is written, one whole text after the other.
@@ -144,11 +164,26 @@ impl Context {
                 "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER points at one, such as that of `cargo dev-stack`.",
             ));
         }
-        let mut config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk_of(pool).await?);
-        if let Some(url) = url {
-            config = config.endpoint_url(url);
-        }
-        Ok(aws_sdk_cognitoidentityprovider::Client::from_conf(config.build()))
+        Ok(cognito(&self.sdk_of(pool).await?, url))
+    }
+
+    /// The client of user pools in `region`, whatever Region the command line names: cells can be in several.
+    pub(crate) async fn cognito_in(
+        &self,
+        region: &Region,
+    ) -> Result<aws_sdk_cognitoidentityprovider::Client, Failure> {
+        let url = self.endpoint("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER");
+        Ok(cognito(&self.sdk_in(region).await?, url))
+    }
+
+    /// The same for Lambda's control plane.
+    pub(crate) async fn lambda_in(&self, region: &Region) -> Result<aws_sdk_lambda::Client, Failure> {
+        self.lambda_with(&self.sdk_in(region).await?)
+    }
+
+    async fn sdk_in(&self, region: &Region) -> Result<SdkConfig, Failure> {
+        let region = aws_types::region::Region::new(region.to_string());
+        Ok(self.aws().await?.sdk.clone().into_builder().region(region).build())
     }
 
     /// Whether there is a user pool to ask.
@@ -305,6 +340,17 @@ impl Context {
         options: WriteOptions,
         what: &str,
     ) -> Result<Applied, Failure> {
+        Ok(self.try_apply(operator, change, options, what).await?)
+    }
+
+    /// The same, for a caller that plans again when another write came first.
+    pub(crate) async fn try_apply(
+        &self,
+        operator: &Operator,
+        change: Change,
+        options: WriteOptions,
+        what: &str,
+    ) -> Result<Applied, OperatorError> {
         let (is_changed, preview) = (!change.is_empty(), change.preview());
         if !options.dry_run {
             operator.apply(change, what).await?;

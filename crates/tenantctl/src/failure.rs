@@ -178,6 +178,9 @@ impl From<OperatorError> for Failure {
         match error {
             OperatorError::Refused(rule) => Self::refused(rule.name(), refusal(&rule)),
             OperatorError::Overtaken(_) => Self::failed(error.to_string()).coded("overtaken"),
+            OperatorError::Crowded(_) => Self::failed(error.to_string())
+                .coded("cell-full")
+                .hint("Run the command again, or make a cell: `tenantctl cell create`."),
             OperatorError::Store(error) => error.into(),
         }
     }

@@ -221,7 +221,7 @@ pub(crate) fn role_names(roles: &[Role]) -> String {
 pub(crate) fn styled_status(status: &str) -> String {
     let style = match status {
         "active" | "open" => GOOD,
-        "suspended" | "expired" => WARN,
+        "suspended" | "expired" | "draining" => WARN,
         _ => BAD,
     };
     styled(style, status)

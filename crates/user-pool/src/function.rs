@@ -27,6 +27,16 @@ pub fn setting<'a>(settings: &'a Configuration, name: &str) -> Option<&'a str> {
     variables.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
 }
 
+/// Settings that came in the version in which both token functions learned `pools` of a tenant. The template sets `REDEEM`
+/// always.
+const WITH_POOLS: [&str; 2] = ["POOL_TENANT", "REDEEM"];
+
+/// Whether the function keeps a tenant to its `pools`, as far as its settings show: it has one that came with them. Code that
+/// was uploaded without a change of the settings is not seen.
+pub fn knows_pools(settings: &Configuration) -> bool {
+    WITH_POOLS.iter().any(|name| setting(settings, name).is_some())
+}
+
 /// Settings that post-confirmation alone reads.
 const OF_POST_CONFIRMATION: [&str; 1] = ["UNINVITED"];
 

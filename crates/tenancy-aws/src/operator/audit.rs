@@ -1,10 +1,9 @@
-//! Reads the audit items of a tenant.
+//! Reads the audit items of a tenant or a cell.
 
-use tenancy::{TenantId, Timestamp};
+use tenancy::Timestamp;
 
-use super::{AuditRecord, ListPages, Operator, OperatorError};
+use super::{AuditOf, AuditRecord, ListPages, Operator, OperatorError};
 use crate::item::text_of;
-use crate::key::tenant_partition;
 use crate::read::Pages;
 use crate::records::audit;
 
@@ -24,7 +23,7 @@ impl Operator {
     /// ones. With a limit the items are read twice, because only a first pass, from the latest one on, shows where to begin.
     pub async fn audit_pages(
         &self,
-        tenant: &TenantId,
+        of: AuditOf<'_>,
         query: &AuditQuery,
     ) -> Result<(ListPages<AuditRecord>, bool), OperatorError> {
         let Some((mut from, mut until)) = audit::range(query.from, query.until) else {
@@ -33,7 +32,7 @@ impl Operator {
         let mut is_cut = false;
         if let Some(limit) = query.limit {
             let range = (from.clone(), until.clone());
-            let mut pages = self.audit_range(tenant, range, Some(limit.saturating_add(1)));
+            let mut pages = self.audit_range(of, range, Some(limit.saturating_add(1)));
             let mut seen = 0;
             while !is_cut && let Some(page) = Box::pin(pages.next()).await? {
                 for item in page {
@@ -53,12 +52,12 @@ impl Operator {
                 return Ok((ListPages::empty(), is_cut));
             }
         }
-        let pages = self.audit_range(tenant, (from, until), None);
+        let pages = self.audit_range(of, (from, until), None);
         Ok((ListPages::new(pages, |item| Ok(AuditRecord::decode(&item))), is_cut))
     }
 
     /// In ascending order; with `latest`, in descending order, on pages of at most so many.
-    fn audit_range(&self, tenant: &TenantId, range: (String, String), latest: Option<usize>) -> Pages {
-        self.table().range_pages("read the audit", tenant_partition(tenant), range, latest)
+    fn audit_range(&self, of: AuditOf<'_>, range: (String, String), latest: Option<usize>) -> Pages {
+        self.table().range_pages("read the audit", of.partition(), range, latest)
     }
 }

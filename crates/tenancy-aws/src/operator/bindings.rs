@@ -1,7 +1,7 @@
 //! Reads the bindings of app clients and identity providers, and plans changes to them.
 
 use tenancy::operate::bindings;
-use tenancy::{ClientBindingMode, ClientId, PoolId, ProviderName, TenantId, Timestamp};
+use tenancy::{ClientBindingMode, ClientId, Place, PoolId, ProviderName, TenantId, Timestamp};
 
 use super::{
     Change, ClientRecord, Listed, Operator, OperatorError, ProviderRecord, ProviderTerms, TenantRecord,
@@ -107,5 +107,83 @@ impl Operator {
         let tenant = &record.binding.tenant;
         let audit = self.audit_item(tenant, "idp.unbind", target, Some(was.to_owned()), now);
         Change::of(vec![record.deleted(), audit])
+    }
+
+    /// Plans to make an app client the tenant's own: only members get tokens through it, and routing sends the tenant's users
+    /// to it.
+    pub async fn bind_own_client(
+        &self,
+        tenant: &TenantRecord,
+        pool: &PoolId,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<Change, OperatorError> {
+        let mode = ClientBindingMode::Required;
+        let record = self.client(pool, client).await?;
+        let bound = record.as_ref().map(|record| &record.binding);
+        let is_changed = bindings::bind_client(&tenant.tenant, client, bound, mode)?;
+        let binding = is_changed.then(|| match record {
+            None => Step::Create(client::encode(pool, client, &tenant.tenant.id, mode)),
+            Some(record) => record.with_mode(mode),
+        });
+        let place = Place { client: Some(client.clone()), ..tenant.place.clone() };
+        let detail = format!("{}, the tenant's own", mode.name());
+        let (action, target) = ("client.bind", audit::client_name(pool, client));
+        Ok(self.own(tenant, &place, binding, (action, target, Some(detail)), now))
+    }
+
+    /// Plans to note that the tenant's own app client is deleted.
+    pub fn own_client_deleted(
+        &self,
+        tenant: &TenantRecord,
+        pool: &PoolId,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Change {
+        let place = Place { client: None, ..tenant.place.clone() };
+        let target = audit::client_name(pool, client);
+        self.own(tenant, &place, None, ("client.delete", target, None), now)
+    }
+
+    /// Plans to make an identity provider the tenant's own: it is bound on these terms, and routing sends the tenant's users
+    /// to it.
+    pub async fn bind_own_provider(
+        &self,
+        tenant: &TenantRecord,
+        pool: &PoolId,
+        provider: &ProviderName,
+        terms: &ProviderTerms,
+        now: Timestamp,
+    ) -> Result<Change, OperatorError> {
+        let record = self.provider(pool, provider).await?;
+        let bound = record.as_ref().map(|record| &record.binding);
+        let is_changed = bindings::bind_provider(&tenant.tenant, provider, bound, terms)?;
+        let binding = is_changed.then(|| match record {
+            None => Step::Create(provider::encode(pool, provider, &tenant.tenant.id, terms)),
+            Some(record) => record.with_terms(terms),
+        });
+        let place = Place { provider: Some(provider.clone()), ..tenant.place.clone() };
+        let detail = format!("{}, the tenant's own", terms.detail());
+        let (action, target) = ("idp.bind", audit::provider_name(pool, provider));
+        Ok(self.own(tenant, &place, binding, (action, target, Some(detail)), now))
+    }
+
+    /// A binding together with the tenant's place. The plan is empty if both are so already.
+    fn own(
+        &self,
+        tenant: &TenantRecord,
+        place: &Place,
+        binding: Option<Step>,
+        (action, target, detail): (&str, String, Option<String>),
+        now: Timestamp,
+    ) -> Change {
+        let is_moved = *place != tenant.place;
+        if !is_moved && binding.is_none() {
+            return Change::default();
+        }
+        let of_tenant =
+            if is_moved { tenant.moved(place, &tenant.tenant.pools) } else { tenant.require_status() };
+        let audit = self.audit_item(&tenant.tenant.id, action, target, detail, now);
+        Change::of([of_tenant].into_iter().chain(binding).chain([audit]).collect())
     }
 }

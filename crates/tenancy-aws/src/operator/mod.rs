@@ -4,9 +4,12 @@
 
 mod audit;
 mod bindings;
+mod cells;
+mod domains;
 mod invites;
 mod members;
 mod pages;
+mod placing;
 mod tenants;
 
 use std::time::{Duration, SystemTime};
@@ -14,6 +17,7 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_dynamodb::Client;
 use tenancy::operate::Rule;
 pub use tenancy::operate::bindings::ProviderTerms;
+pub use tenancy::operate::cells::{CellEdit, Pick};
 pub use tenancy::operate::invites::{InviteState, NewInvite};
 pub use tenancy::operate::tenants::TenantEdit;
 use tenancy::ports::{Commit, StoreError};
@@ -23,8 +27,10 @@ pub use audit::AuditQuery;
 pub use pages::ListPages;
 
 pub use crate::change::{Change, PlannedWrite};
-pub use crate::records::audit::AuditRecord;
+pub use crate::records::audit::{AuditOf, AuditRecord};
+pub use crate::records::cell::CellRecord;
 pub use crate::records::client::ClientRecord;
+pub use crate::records::domain::{DomainPointer, DomainRecord};
 pub use crate::records::invite::InviteRecord;
 pub use crate::records::invite_use::InviteUse;
 pub use crate::records::member::MemberRecord;
@@ -58,6 +64,9 @@ pub enum OperatorError {
     /// A record from which the change was planned has changed since it was read.
     #[error("nothing was written, because {0} has changed since it was read; check it and retry")]
     Overtaken(String),
+    /// Each cell that was chosen was full or closed by the time of the write.
+    #[error("nothing was written: gave up after {0} cells that other placements filled in the meantime")]
+    Crowded(u32),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -124,9 +133,19 @@ impl Operator {
         detail: Option<String>,
         at: Timestamp,
     ) -> Step {
+        self.audit_item_of(AuditOf::Tenant(tenant), action, target, detail, at)
+    }
+
+    fn audit_item_of(
+        &self,
+        of: AuditOf<'_>,
+        action: &str,
+        target: String,
+        detail: Option<String>,
+        at: Timestamp,
+    ) -> Step {
         let (id, actor) = (self.audit_id(at), self.actor.clone());
-        let audit =
-            NewAudit { tenant, at, id, action, actor, target, outcome: "done", detail, request_id: None };
+        let audit = NewAudit { of, at, id, action, actor, target, outcome: "done", detail, request_id: None };
         Step::Create(audit.encode())
     }
 

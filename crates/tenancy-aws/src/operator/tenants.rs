@@ -1,9 +1,9 @@
 //! Reads tenants and plans changes to them.
 
 use tenancy::operate::{Rule, tenants};
-use tenancy::{Place, Slug, Tenant, TenantId, Timestamp};
+use tenancy::{Place, Slug, Tenant, TenantId, TenantStatus, Timestamp};
 
-use super::{Change, ListPages, Listed, Operator, OperatorError, TenantEdit, TenantRecord};
+use super::{CellRecord, Change, ListPages, Listed, Operator, OperatorError, TenantEdit, TenantRecord};
 use crate::change::Step;
 use crate::records::{slug, tenant};
 
@@ -40,11 +40,12 @@ impl Operator {
         Ok(item.as_ref().map(slug::decode).transpose()?)
     }
 
-    /// Plans a new tenant with this slug.
+    /// Plans a new tenant with this slug; in `cell`, if one is given.
     pub async fn create_tenant(
         &self,
         tenant: &Tenant,
         slug: &Slug,
+        cell: Option<&CellRecord>,
         now: Timestamp,
     ) -> Result<Change, OperatorError> {
         let id = &tenant.id;
@@ -52,15 +53,23 @@ impl Operator {
             return Err(Rule::TenantExists(id.clone()).into());
         }
         self.check_slug_is_free(slug).await?;
-        Ok(Change::of(vec![
-            Step::Create(tenant::encode(tenant, &Place::default(), slug, now)),
+        let mut tenant = tenant.clone();
+        let mut place = Place::default();
+        if let Some(cell) = cell {
+            tenant.pools = vec![cell.cell.pool.clone()];
+            place.cell = Some(cell.cell.name.clone());
+        }
+        let mut steps = vec![
+            Step::Create(tenant::encode(&tenant, &place, slug, now)),
             Step::Create(slug::encode(slug, id)),
             self.audit_item(id, "tenant.create", id.to_string(), None, now),
-        ]))
+        ];
+        steps.extend(cell.into_iter().flat_map(|cell| self.taken_in(id, cell, now)));
+        Ok(Change::of(steps))
     }
 
     /// Plans to change a tenant. Tokens show the change when the functions' caches have expired. The plan is empty if the
-    /// tenant already has these values.
+    /// tenant already has these values. An offboarded tenant gives its place in its cell back.
     pub async fn edit_tenant(
         &self,
         record: &TenantRecord,
@@ -80,6 +89,9 @@ impl Operator {
                 let pointer = self.table().get("read a slug", slug::key(old)).await?;
                 steps.extend(pointer.and_then(|pointer| slug::freed(pointer, id)));
             }
+        }
+        if change.edit.status == Some(TenantStatus::Offboarded) {
+            steps.extend(self.place_given_back(record).await?);
         }
         steps.push(self.audit_item(id, action, id.to_string(), Some(change.detail), now));
         Ok(Change::of(steps))

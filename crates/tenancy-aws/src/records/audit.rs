@@ -1,10 +1,13 @@
-//! An audit item of a tenant: `TENANT#<tid>` / `AUDIT#<time>#<id>`.
+//! An audit item of a tenant or a cell: `TENANT#<tid>` or `CELL#<cell>` / `AUDIT#<time>#<id>`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use tenancy::{ClientId, InviteHash, PoolId, ProviderName, TenantId, Timestamp, UserKey};
+use tenancy::{
+    CellName, ClientId, InviteHash, MailDomain, PoolId, ProviderName, TenantId, Timestamp, UserKey,
+};
 
 use crate::item::{Attributes, new_item, text, text_of};
 use crate::key::{Key, tenant_partition};
+use crate::records::cell;
 
 const ENTITY: &str = "audit";
 
@@ -13,8 +16,31 @@ const PREFIX: &str = "AUDIT#";
 /// The first timestamp with ten digits: 2001-09-09T01:46:40Z.
 const TEN_DIGITS: u64 = 1_000_000_000;
 
+/// The tenant or the cell that audit items belong to.
+#[derive(Clone, Copy, Debug)]
+pub enum AuditOf<'a> {
+    Tenant(&'a TenantId),
+    Cell(&'a CellName),
+}
+
+impl AuditOf<'_> {
+    pub(crate) fn partition(self) -> String {
+        match self {
+            Self::Tenant(tenant) => tenant_partition(tenant),
+            Self::Cell(name) => cell::partition(name),
+        }
+    }
+
+    fn named(self) -> (&'static str, AttributeValue) {
+        match self {
+            Self::Tenant(tenant) => ("tid", text(tenant.as_str())),
+            Self::Cell(name) => ("cell", text(name.as_str())),
+        }
+    }
+}
+
 pub(crate) struct NewAudit<'a> {
-    pub(crate) tenant: &'a TenantId,
+    pub(crate) of: AuditOf<'a>,
     pub(crate) at: Timestamp,
     /// Makes the key unique among audit items of the same second.
     pub(crate) id: String,
@@ -47,9 +73,9 @@ pub struct AuditRecord {
 
 impl NewAudit<'_> {
     pub(crate) fn encode(self) -> Attributes {
-        let key = Key::new(tenant_partition(self.tenant), format!("{PREFIX}{}#{}", self.at, self.id));
+        let key = Key::new(self.of.partition(), format!("{PREFIX}{}#{}", self.at, self.id));
         let attributes = [
-            ("tid", text(self.tenant.as_str())),
+            self.of.named(),
             ("action", text(self.action)),
             ("actor", text(self.actor)),
             ("target", text(self.target)),
@@ -104,6 +130,14 @@ pub(crate) fn user_name(user: &UserKey) -> String {
 
 pub(crate) fn invite_name(hash: &InviteHash) -> String {
     format!("invite:{}", hash.short())
+}
+
+pub(crate) fn cell_name(cell: &CellName) -> String {
+    format!("cell:{cell}")
+}
+
+pub(crate) fn domain_name(domain: &MailDomain) -> String {
+    format!("domain:{domain}")
 }
 
 pub(crate) fn client_name(pool: &PoolId, client: &ClientId) -> String {

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::route::MailRoute;
 use tenancy::{Damage, MailDomain, Timestamp};
 
-use crate::item::{Attributes, Item, index_keys, new_item, number, text, time};
+use crate::change::Step;
+use crate::item::{Attributes, Item, index_keys, key_of, new_item, next_version, number, text, time};
 use crate::key::{Key, POINTER, tenant_partition};
 
 const ENTITY: &str = "domain";
@@ -38,4 +39,31 @@ pub(crate) fn encode(domain: &MailDomain, pointer: &MailRoute, at: Timestamp) ->
 pub(crate) fn decode(attributes: &Attributes) -> Result<MailRoute, Damage> {
     let item = Item::open(ENTITY, attributes)?;
     Ok(MailRoute { tenant: item.parsed("tid")?, is_routed: item.flag("route")? })
+}
+
+/// A mail domain as operators see it.
+#[derive(Clone, Debug)]
+pub struct DomainRecord {
+    pub domain: MailDomain,
+    pub pointer: DomainPointer,
+    item: Attributes,
+}
+
+impl DomainRecord {
+    pub(crate) fn decode(item: Attributes) -> Result<Self, Damage> {
+        let pk = key_of(&item).pk;
+        let Some(domain) = pk.strip_prefix(PREFIX).and_then(|domain| domain.parse().ok()) else {
+            return Err(Damage { key: pk, problem: format!("`pk` is not the key of a {PREFIX} item") });
+        };
+        Ok(Self { domain, pointer: decode(&item)?, item })
+    }
+
+    pub(crate) fn routed(self, is_routed: bool, at: Timestamp) -> Step {
+        let set = vec![
+            ("route", AttributeValue::Bool(is_routed)),
+            ("checkedAt", time(at)),
+            next_version(&self.item),
+        ];
+        Step::update(&self.item, set, vec!["tid", "route", "ver"])
+    }
 }

@@ -116,6 +116,8 @@ pub(crate) fn decode_resident(id: &TenantId, attributes: &Attributes) -> Result<
         place: decode_place(attributes)?,
     })
 }
+/// The names of the attributes of a place and of `pools`.
+const PLACE: [&str; 5] = ["cell", "clientId", "provider", "listed", "pools"];
 
 /// The attributes of a place and of `pools`; those that are not set are left out.
 fn place_attributes(place: &Place, pools: &[PoolId]) -> impl Iterator<Item = (&'static str, AttributeValue)> {
@@ -193,5 +195,15 @@ impl TenantRecord {
         guard.extend(set.iter().map(|(name, _)| *name));
         set.push(next_version(&self.item));
         Step::update(&self.item, set, guard)
+    }
+
+    /// Another place, and other pools. Attributes that are empty there are removed.
+    pub(crate) fn moved(&self, place: &Place, pools: &[PoolId]) -> Step {
+        let mut set: Values = place_attributes(place, pools).collect();
+        let removed = PLACE.into_iter().filter(|name| !set.iter().any(|(kept, _)| kept == name));
+        let remove = removed.filter(|name| self.item.contains_key(*name)).collect();
+        set.retain(|(name, value)| self.item.get(*name) != Some(value));
+        set.push(next_version(&self.item));
+        Step::Update { before: self.item.clone(), set, remove, guard: vec!["ver", "status"] }
     }
 }

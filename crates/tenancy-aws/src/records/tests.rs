@@ -11,7 +11,7 @@ use tenancy::{
     Place, RoleGrant, Stamp, Tenant, TenantId, TenantStatus, Timestamp, UserKey, Username,
 };
 
-use super::audit::{AuditRecord, NewAudit};
+use super::audit::{AuditOf, AuditRecord, NewAudit};
 use super::cell::CellRecord;
 use super::client::ClientRecord;
 use super::invite::InviteRecord;
@@ -235,7 +235,7 @@ fn bindings() {
 #[test]
 fn an_audit_item() {
     let written = NewAudit {
-        tenant: &acme(),
+        of: AuditOf::Tenant(&acme()),
         at: NOW,
         id: "1".to_owned(),
         action: "invite.redeem",

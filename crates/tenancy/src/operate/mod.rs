@@ -3,6 +3,8 @@
 #![expect(clippy::missing_errors_doc, reason = "each variant of `Rule` says what it forbids")]
 
 pub mod bindings;
+pub mod cells;
+pub mod domains;
 pub mod invites;
 pub mod members;
 mod rule;

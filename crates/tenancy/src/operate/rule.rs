@@ -1,7 +1,10 @@
 //! The rules that forbid a change.
 
 use crate::invite::MOST_USES;
-use crate::{ClientId, InviteHash, ProviderName, Slug, Sub, TenantId};
+use crate::{
+    CellName, CellStatus, ClientId, InviteHash, MailDomain, PoolId, ProviderName, Slug, Sub, TenantId,
+    TenantTier,
+};
 
 /// A rule that forbids a change. `Display` is for operators; `tenantctl` adds the command that helps.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -24,6 +27,8 @@ pub enum Rule {
     ClientBound { client: ClientId, tenant: TenantId },
     #[error("identity provider {provider} is bound to tenant `{tenant}`")]
     ProviderBound { provider: ProviderName, tenant: TenantId },
+    #[error("mail domain {domain} belongs to tenant `{tenant}`")]
+    DomainTaken { domain: MailDomain, tenant: TenantId },
     #[error("user {sub} is no member of `{tenant}`")]
     MemberUnknown { sub: Sub, tenant: TenantId },
     #[error("user {sub} is a member of `{tenant}` already, with other roles")]
@@ -55,6 +60,34 @@ pub enum Rule {
     InviteTooLong,
     #[error("an invite is for 1 to {MOST_USES} users")]
     InviteUses,
+    #[error("there is no cell `{0}`")]
+    CellUnknown(CellName),
+    #[error("there is a cell `{0}` already")]
+    CellExists(CellName),
+    #[error("user pool {pool} belongs to cell `{cell}`")]
+    CellPoolTaken { pool: PoolId, cell: CellName },
+    #[error("cell `{cell}` is {}, and takes no tenants", .status.name())]
+    CellNotOpen { cell: CellName, status: CellStatus },
+    #[error("cell `{cell}` does not take the tier `{tier}`")]
+    CellTier { cell: CellName, tier: TenantTier },
+    #[error("cell `{0}` is full")]
+    CellFull(CellName),
+    /// No cell was named.
+    #[error("every open cell that takes the tier `{0}` is full")]
+    CellsFull(TenantTier),
+    /// No cell was named.
+    #[error("no open cell takes the tier `{0}`")]
+    NoCell(TenantTier),
+    /// The change is to close the cell.
+    #[error("cell `{cell}` is not empty (tenants: {tenants})")]
+    CellNotEmpty { cell: CellName, tenants: u32 },
+    #[error("tenant `{tenant}` is in cell `{cell}` already")]
+    TenantPlaced { tenant: TenantId, cell: CellName },
+    /// The tenant has members, app clients or identity providers in the pool.
+    #[error(
+        "tenant `{tenant}` has members or bindings in user pool {pool}, which is not the pool of cell `{cell}`"
+    )]
+    TenantElsewhere { tenant: TenantId, pool: PoolId, cell: CellName },
 }
 
 impl Rule {
@@ -69,6 +102,7 @@ impl Rule {
             Self::SlugTaken { .. } => "slug-taken",
             Self::ClientBound { .. } => "client-bound",
             Self::ProviderBound { .. } => "idp-bound",
+            Self::DomainTaken { .. } => "domain-taken",
             Self::MemberUnknown { .. } => "member-unknown",
             Self::MemberExists { .. } => "member-exists",
             Self::MemberSuspended { .. } => "member-suspended",
@@ -79,6 +113,16 @@ impl Rule {
             Self::InviteUsedUp | Self::NothingToRevoke => "invite-used-up",
             Self::InviteExpired | Self::InviteTooLong => "invite-life",
             Self::InviteUses => "invite-uses",
+            Self::CellUnknown(_) => "cell-unknown",
+            Self::CellExists(_) => "cell-exists",
+            Self::CellPoolTaken { .. } => "cell-pool-taken",
+            Self::CellNotOpen { .. } => "cell-not-open",
+            Self::CellTier { .. } => "cell-tier",
+            Self::CellFull(_) | Self::CellsFull(_) => "cell-full",
+            Self::NoCell(_) => "no-cell",
+            Self::CellNotEmpty { .. } => "cell-not-empty",
+            Self::TenantPlaced { .. } => "tenant-placed",
+            Self::TenantElsewhere { .. } => "tenant-elsewhere",
         }
     }
 }

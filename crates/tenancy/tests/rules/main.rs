@@ -5,6 +5,8 @@ mod address;
 #[cfg(test)]
 mod arn;
 #[cfg(test)]
+mod cells;
+#[cfg(test)]
 mod choice;
 #[cfg(test)]
 mod code;

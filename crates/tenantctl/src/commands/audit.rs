@@ -1,12 +1,12 @@
-//! `tenantctl audit`: who did what in a tenant.
+//! `tenantctl audit`: who did what in a tenant, or to a cell.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use tenancy::Timestamp;
-use tenancy_aws::operator::{AuditQuery, AuditRecord, Operator};
+use tenancy::{CellName, TenantId, Timestamp};
+use tenancy_aws::operator::{AuditOf, AuditQuery, AuditRecord, Operator};
 
 use crate::clock;
 use crate::context::Context;
@@ -30,8 +30,12 @@ pub(crate) enum AuditCommand {
 /// Which of it.
 #[derive(Args, Debug)]
 pub(crate) struct ListOptions {
-    #[command(flatten)]
-    tenant: TenantOption,
+    /// The tenant's id
+    #[arg(long, value_name = "ID", required_unless_present = "cell")]
+    tenant: Option<TenantId>,
+    /// What was done to this cell, instead of a tenant
+    #[arg(long, value_name = "CELL", conflicts_with = "tenant")]
+    cell: Option<CellName>,
     /// Only entries since this time: 24h (ago), 2026-11-21, 2026-11-21T08:00:00Z
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
@@ -60,14 +64,24 @@ pub(crate) async fn run(command: AuditCommand, context: &Context) -> Result<Foun
     let operator = context.reader().await?;
     match command {
         AuditCommand::List(options) => {
-            operator.tenant(&options.tenant.tenant).await?;
+            let of = match (&options.tenant, &options.cell) {
+                (Some(tenant), _) => {
+                    operator.tenant(tenant).await?;
+                    AuditOf::Tenant(tenant)
+                }
+                (None, Some(cell)) => {
+                    operator.cell(cell).await?;
+                    AuditOf::Cell(cell)
+                }
+                (None, None) => return Err(Failure::usage("give --tenant ID or --cell CELL")),
+            };
             let now = clock::system();
             let query = AuditQuery {
                 from: options.since.map(|moment| moment.timestamp(now)),
                 until: options.until.map(|moment| moment.timestamp(now)),
                 limit: (options.limit > 0).then_some(options.limit),
             };
-            let (mut pages, is_cut) = operator.audit_pages(&options.tenant.tenant, &query).await?;
+            let (mut pages, is_cut) = operator.audit_pages(of, &query).await?;
             let mut listing = Listing::new(context).never_damaged();
             while let Some(page) = listing.read(&mut pages).await? {
                 listing.add(page.iter().map(AuditView::from));
@@ -91,7 +105,7 @@ async fn follow(options: &FollowOptions, operator: &Operator, context: &Context)
     tokio::pin!(interrupted);
     loop {
         let query = AuditQuery { from: Some(from), ..AuditQuery::default() };
-        let (mut pages, _) = operator.audit_pages(&options.tenant.tenant, &query).await?;
+        let (mut pages, _) = operator.audit_pages(AuditOf::Tenant(&options.tenant.tenant), &query).await?;
         while let Some(page) = pages.next().await? {
             for record in page.into_iter().flatten() {
                 if seen.insert(record.position.clone()) {

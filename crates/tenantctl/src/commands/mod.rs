@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod bindings;
+pub(crate) mod cell;
 pub(crate) mod defaults;
 pub(crate) mod doctor;
 pub(crate) mod invite;
@@ -24,7 +25,7 @@ pub(crate) enum Command {
     /// The DynamoDB table: create, check
     #[command(subcommand)]
     Table(table::TableCommand),
-    /// Tenants: create, show, list, rename, set-tier, suspend, resume, offboard, roles
+    /// Tenants: create, place, show, list, rename, set-tier, suspend, resume, offboard, roles
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
     /// Invites: create, list, show, revoke, resend, import
@@ -39,6 +40,9 @@ pub(crate) enum Command {
     /// Identity providers bound to a tenant: bind, unbind, list
     #[command(subcommand)]
     Idp(bindings::idp::IdpCommand),
+    /// Cells, the user pools that tenants are spread over: create, list, show, set-*, drain, open, close, recount
+    #[command(subcommand)]
+    Cell(cell::CellCommand),
     /// Who did what in a tenant: list, follow
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -73,6 +77,7 @@ pub(crate) async fn run(
         Command::Member(command) => member::run(command, context).await,
         Command::Client(command) => bindings::client::run(command, context).await,
         Command::Idp(command) => bindings::idp::run(command, context).await,
+        Command::Cell(command) => cell::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Why(options) => replay::why::run(&options, context).await,
         Command::Replay(options) => replay::run(options, context).await,

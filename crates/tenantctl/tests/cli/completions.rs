@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::Desk;
 
-/// A table in the file `tenants.db`, with the tenants `acme` (roles admin and member, one open invite) and `globex`.
+/// A table in the file `tenants.db`, with the tenants `acme` (roles admin and member, one open invite) and `globex`, and
+/// two cells.
 async fn desk() -> Desk {
     let desk = Desk::without_table().await;
     for line in [
@@ -13,6 +14,8 @@ async fn desk() -> Desk {
         "tenant create globex --name Globex --tier free",
         "tenant roles set acme admin --group admins",
         "tenant roles set acme member --group users",
+        "cell create shared-1 --user-pool-id eu-west-1_Shared123 --domain login.example.com --unchecked",
+        "cell create silo-acme --user-pool-id eu-west-1_Silo12345 --domain acme.example.com --unchecked",
     ] {
         desk.run(&format!("{line} --local tenants.db")).ok();
     }
@@ -42,7 +45,7 @@ async fn tenants_roles_and_invites_of_a_table_are_offered() {
     let invites: serde_json::Value = serde_json::from_str(&invites).unwrap();
     let reference = invites["invites"][0]["reference"].as_str().unwrap();
 
-    let rows: [(String, &[&str]); 8] = [
+    let rows: [(String, &[&str]); 11] = [
         (format!("tenantctl {local} tenant show "), &["acme", "globex"]),
         (format!("tenantctl tenant show {local} g"), &["globex"]),
         (format!("tenantctl {local} member list --tenant "), &["acme", "globex"]),
@@ -51,6 +54,9 @@ async fn tenants_roles_and_invites_of_a_table_are_offered() {
         (format!("tenantctl {local} member add ana --tenant acme --role "), &["admin", "member"]),
         (format!("tenantctl {local} tenant roles unset acme m"), &["member"]),
         (format!("tenantctl {local} invite revoke --tenant acme "), &[reference]),
+        (format!("tenantctl {local} cell show "), &["shared-1", "silo-acme"]),
+        (format!("tenantctl {local} tenant place acme --cell si"), &["silo-acme"]),
+        (format!("tenantctl {local} cell drain sh"), &["shared-1"]),
     ];
 
     for (line, expected) in rows {

@@ -5,6 +5,8 @@ mod audit;
 #[cfg(test)]
 mod bindings;
 #[cfg(test)]
+mod cell;
+#[cfg(test)]
 mod completions;
 #[cfg(test)]
 mod conventions;
@@ -26,6 +28,8 @@ mod invite;
 mod lists;
 #[cfg(test)]
 mod member;
+#[cfg(test)]
+mod onboard;
 #[cfg(test)]
 mod operating;
 #[cfg(test)]

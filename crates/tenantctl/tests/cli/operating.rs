@@ -84,6 +84,7 @@ fn function(desk: &Desk, name: &str) -> String {
     let lambda = desk.stack.lambda();
     let mut function = FunctionSpec::new(name, FunctionProgram::Binary("/bin/true".into()));
     function.env.insert("TENANCY_TABLE".to_owned(), "tenancy".to_owned());
+    function.env.insert("REDEEM".to_owned(), "on".to_owned());
     lambda.add_function(function);
     lambda.add_alias(name, "live", "1").unwrap();
     let permission = Permission {

@@ -34,7 +34,8 @@ async fn json_holds_the_same_for_scripts() {
     assert!(made.as_str().unwrap().ends_with('Z'));
     let expected = json!({
         "id": "acme", "name": "Acme Corporation", "slug": "acme", "tier": "pro", "status": "active",
-        "roles": {}, "version": 1, "createdAt": null,
+        "roles": {}, "cell": null, "pools": [], "clientId": null, "identityProvider": null,
+        "version": 1, "createdAt": null,
     });
     assert_eq!(shown, expected);
 }

@@ -139,6 +139,8 @@ fn function_environment(
 ) -> BTreeMap<String, String> {
     let mut environment = stack.endpoints().environment();
     environment.insert("TENANCY_TABLE".to_owned(), table.to_owned());
+    // As in the template: by it `tenantctl` sees that the functions keep tenants to their pools.
+    environment.insert("REDEEM".to_owned(), "on".to_owned());
     environment.extend(settings);
     environment
 }

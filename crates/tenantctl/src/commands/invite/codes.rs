@@ -7,7 +7,7 @@ use tenancy::InviteCode;
 use crate::failure::Failure;
 
 /// A new code of 130 random bits.
-pub(super) fn new_code() -> Result<InviteCode, Failure> {
+pub(crate) fn new_code() -> Result<InviteCode, Failure> {
     let mut bytes = [0; 26];
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::failed(format!("the operating system gives no random numbers: {error}")))?;

@@ -310,7 +310,9 @@ impl End {
                 Self::All(error.into())
             }
             OperatorError::Refused(_) => Self::refused(&error.into()),
-            OperatorError::Overtaken(_) => Self::Row(Outcome::Failed, error.to_string()),
+            OperatorError::Overtaken(_) | OperatorError::Crowded(_) => {
+                Self::Row(Outcome::Failed, error.to_string())
+            }
         }
     }
 

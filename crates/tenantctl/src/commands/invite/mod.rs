@@ -10,8 +10,10 @@ use tenancy::invite::DEFAULT_LIFE_SECONDS;
 use tenancy::{EmailAddress, InviteCode, InviteHash, TenantId, Timestamp};
 use tenancy_aws::operator::{Change, InviteRecord, InviteState, NewInvite, Operator, OperatorError};
 
+pub(crate) use self::codes::new_code;
 use self::import::ImportOptions;
-use self::view::{InviteView, NewCode};
+use self::view::InviteView;
+pub(crate) use self::view::NewCode;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::{FunctionSettings, note_unlisted_roles};
@@ -73,7 +75,7 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    fn expires_at(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn expires_at(&self, now: Timestamp) -> Timestamp {
         now.plus_seconds(self.expires.map_or(DEFAULT_LIFE_SECONDS, |span| span.0.as_secs()))
     }
 
@@ -168,7 +170,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
         max_uses: options.max_uses,
         expires_at: options.terms.expires_at(now),
     };
-    let code = codes::new_code()?;
+    let code = new_code()?;
     let change = operator.create_invite(&tenant, &invite, &code, now).await?;
     let users =
         if invite.max_uses == 1 { "one user".to_owned() } else { format!("{} users", invite.max_uses) };
@@ -184,7 +186,7 @@ async fn create(options: CreateOptions, context: &Context) -> Result<Found, Fail
     finish(&operator, change, options.write, &code, what, &summary, facts, context).await
 }
 
-/// Writes an invite, and shows its code. A write whose answer was lost may have been done: the code must not be lost then.
+/// Writes an invite, and shows its code.
 #[expect(clippy::too_many_arguments, reason = "one call, of two verbs")]
 async fn finish(
     operator: &Operator,
@@ -200,14 +202,7 @@ async fn finish(
         context.write(operator, change, write, what, summary, facts).await?;
         return Ok(Found::Nothing);
     }
-    if let Err(error) = operator.apply(change, what).await {
-        let is_lost = matches!(error, OperatorError::Store(_));
-        let is_there = is_lost && operator.invite(&code.hash()).await.is_ok_and(|invite| invite.is_some());
-        if !is_there {
-            return Err(error.into());
-        }
-        context.note("the table's answer was lost; the invite is there");
-    }
+    self::write(operator, change, code, what, context).await?;
     context.say(&Written { changed: true, dry_run: false, summary, writes: None, facts });
     if context.is_unheard() {
         let hint = "Resend it: `tenantctl invite resend` makes a new code.";
@@ -215,6 +210,24 @@ async fn finish(
         return Err(Failure::failed(told).hint(hint));
     }
     Ok(Found::Nothing)
+}
+
+/// Writes an invite. A write whose answer was lost may have been done: the code must not be lost then.
+pub(crate) async fn write(
+    operator: &Operator,
+    change: Change,
+    code: &InviteCode,
+    what: &str,
+    context: &Context,
+) -> Result<(), Failure> {
+    let Err(error) = operator.apply(change, what).await else { return Ok(()) };
+    let is_lost = matches!(error, OperatorError::Store(_));
+    let is_there = is_lost && operator.invite(&code.hash()).await.is_ok_and(|invite| invite.is_some());
+    if !is_there {
+        return Err(error.into());
+    }
+    context.note("the table's answer was lost; the invite is there");
+    Ok(())
 }
 
 async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
@@ -293,7 +306,7 @@ async fn resend(options: &ResendOptions, context: &Context) -> Result<Found, Fai
     let record = find(&options.invite, &operator).await?;
     let tenant = operator.tenant(&record.invite.tenant).await?;
     let old = record.invite.hash.short().to_owned();
-    let code = codes::new_code()?;
+    let code = new_code()?;
     let plan = |now| operator.resend_invite(&tenant, &record, &code, options.terms.expires_at(now), now);
     // What forbids it is told before anything is asked.
     let _ = plan(clock::now()).await?;

@@ -40,7 +40,7 @@ struct UseView {
 /// A code that was just made.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewCode {
+pub(crate) struct NewCode {
     reference: String,
     /// Not of a dry run: that one is never stored.
     code: Option<String>,
@@ -95,7 +95,7 @@ impl InviteView {
 }
 
 impl NewCode {
-    pub(super) fn of(code: &InviteCode, terms: &Terms, expires_at: Timestamp, is_dry_run: bool) -> Self {
+    pub(crate) fn of(code: &InviteCode, terms: &Terms, expires_at: Timestamp, is_dry_run: bool) -> Self {
         Self {
             reference: code.hash().short().to_owned(),
             code: (!is_dry_run).then(|| code.reveal()),

@@ -1,19 +1,21 @@
 //! `tenantctl tenant`: tenants and what their roles mean.
 
+mod end;
+mod onboard;
+mod own_client;
+mod place;
 mod view;
-
-use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand, ValueEnum};
 use tenancy::{
     Group, IamRoleArn, Role, RoleGrant, Slug, Tenant, TenantId, TenantName, TenantStatus, TenantTier,
 };
-use tenancy_aws::operator::{
-    Change, InviteRecord, InviteState, MemberRecord, Operator, OperatorError, TenantEdit, TenantRecord,
-};
+use tenancy_aws::operator::{Change, Operator, OperatorError, TenantEdit, TenantRecord};
 
+use self::onboard::OnboardOptions;
+use self::place::{CreateOptions, PlaceTenantOptions};
 use self::view::{RoleSet, RolesView, TenantView, roles_of};
-use super::defaults::{Loss, LostDefault, LostDefaults, lost_with_tenant, sentence};
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;
@@ -21,13 +23,16 @@ use crate::listing::Listing;
 use crate::options::{ConfirmedWriteOptions, WriteOptions};
 use crate::page::joined;
 use crate::written::NoFacts;
-use crate::{clock, console};
 
 /// Verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TenantCommand {
-    /// Make a tenant
+    /// Make a tenant; where there are cells, in one of them
     Create(CreateOptions),
+    /// Place a tenant without a cell in one
+    Place(PlaceTenantOptions),
+    /// Make a tenant with all that it needs, up to the invite of its first administrator; safe to run again
+    Onboard(Box<OnboardOptions>),
     /// Show one tenant, by id or slug
     Show {
         /// The tenant's id, or its slug
@@ -62,26 +67,6 @@ pub(crate) enum RolesCommand {
     Set(SetRoleOptions),
     /// Take a role off the list: its groups follow GROUP_FORMAT again
     Unset(UnsetRoleOptions),
-}
-
-/// A new tenant.
-#[derive(Args, Debug)]
-pub(crate) struct CreateOptions {
-    /// The tenant's id, for ever: 3 to 63 of a-z, 0-9 and -
-    id: TenantId,
-    /// Display name
-    #[arg(long)]
-    name: TenantName,
-    /// The tenant's tier, such as pro
-    #[arg(long)]
-    tier: TenantTier,
-    /// Unique name for URLs [default: the id]
-    #[arg(long)]
-    slug: Option<Slug>,
-    #[command(flatten)]
-    functions: FunctionSettings,
-    #[command(flatten)]
-    write: WriteOptions,
 }
 
 /// Which tenants.
@@ -194,7 +179,9 @@ pub(crate) struct UnsetRoleOptions {
 
 pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Found, Failure> {
     match command {
-        TenantCommand::Create(options) => create(options, context).await,
+        TenantCommand::Create(options) => place::create(options, context).await,
+        TenantCommand::Place(options) => place::place(&options, context).await,
+        TenantCommand::Onboard(options) => onboard::run(*options, context).await,
         TenantCommand::Show { tenant } => show(&tenant, context).await,
         TenantCommand::List(options) => list(&options, context).await,
         TenantCommand::Rename(options) => {
@@ -207,13 +194,13 @@ pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Fou
             let edit = Edit { action: "tenant.set-tier", wanted: edit, functions: Some(&options.functions) };
             edit.run(&options.tenant, options.write, context).await
         }
-        TenantCommand::Suspend(options) => end(&options, TenantStatus::Suspended, context).await,
+        TenantCommand::Suspend(options) => end::end(&options, TenantStatus::Suspended, context).await,
         TenantCommand::Resume(options) => {
             let edit = TenantEdit { status: Some(TenantStatus::Active), ..TenantEdit::default() };
             let edit = Edit { action: "tenant.resume", wanted: edit, functions: None };
             edit.run(&options.tenant, options.write, context).await
         }
-        TenantCommand::Offboard(options) => end(&options, TenantStatus::Offboarded, context).await,
+        TenantCommand::Offboard(options) => end::end(&options, TenantStatus::Offboarded, context).await,
         TenantCommand::Roles(RolesCommand::Show { tenant }) => {
             let record = context.reader().await?.tenant(&tenant).await?;
             context.say(&RolesView { tenant: tenant.to_string(), roles: roles_of(&record.tenant) });
@@ -231,30 +218,6 @@ pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Fou
                 .await
         }
     }
-}
-
-async fn create(options: CreateOptions, context: &Context) -> Result<Found, Failure> {
-    let slug = match options.slug {
-        Some(slug) => slug,
-        None => options.id.as_str().parse().map_err(|error| {
-            Failure::usage(format!("the id cannot be the slug too: {error}")).hint("Give --slug.")
-        })?,
-    };
-    let tenant = Tenant {
-        id: options.id,
-        name: options.name,
-        tier: options.tier,
-        status: TenantStatus::Active,
-        roles: BTreeMap::new(),
-        pools: Vec::new(),
-    };
-    options.functions.check_tenant(&tenant)?;
-    let operator = context.writer().await?;
-    let change = operator.create_tenant(&tenant, &slug, clock::now()).await?;
-    let what = format!("tenant `{}`", tenant.id);
-    let summary = format!("Tenant `{}` is made, tier `{}`, slug `{slug}`", tenant.id, tenant.tier);
-    context.write(&operator, change, options.write, &what, &summary, NoFacts {}).await?;
-    Ok(Found::Nothing)
 }
 
 async fn show(tenant: &TenantId, context: &Context) -> Result<Found, Failure> {
@@ -288,84 +251,18 @@ async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure
         status && options.tier.as_ref().is_none_or(|tier| *tier == record.tenant.tier)
     };
     let mut listing = Listing::new(context);
+    let mut has_cells = false;
     let mut pages = context.reader().await?.tenant_pages();
     while let Some(page) = listing.read(&mut pages).await? {
+        if listing.rows() == 0 && !has_cells && page.iter().any(|record| record.place.cell.is_some()) {
+            has_cells = true;
+            for (place, column) in (4..).zip(TenantView::OF_CELLS) {
+                listing.insert_column(place, column);
+            }
+        }
         listing.add(page.iter().filter(|record| wanted(record)).map(TenantView::from));
     }
     Ok(listing.end())
-}
-
-/// Suspends or offboards. The question comes after the count of users who lose their default tenant. With `--yes` they are
-/// counted after the write, because the suspension of a tenant with very many members must not wait.
-async fn end(options: &StatusOptions, status: TenantStatus, context: &Context) -> Result<Found, Failure> {
-    let (id, write, how) = (&options.tenant, options.write, Loss::from(status));
-    let reader = context.reader().await?;
-    let record = reader.tenant(id).await?;
-    let is_changed = record.tenant.status != status;
-    if is_changed && status == TenantStatus::Offboarded {
-        context.note(&what_hangs_on(id, &reader, clock::now()).await?);
-    }
-    let mut lost = None;
-    if is_changed && write.dry_run {
-        lost = Some(lost_with_tenant(&reader, id, how).await?);
-    } else if is_changed && !write.yes {
-        lost = or_note(lost_with_tenant(&reader, id, how).await, context);
-        if let Some(sentence) = lost.as_deref().map(|lost| sentence(lost, how)).filter(|s| !s.is_empty()) {
-            context.note(&sentence);
-        }
-        let name = &record.tenant.name;
-        if status == TenantStatus::Offboarded {
-            let question = format!("This cannot be undone. Offboard tenant `{id}` ({name})?");
-            console::confirm_by_name(&question, id.as_str(), false)?;
-        } else {
-            console::confirm(&format!("Refuse tokens to all users of tenant `{id}` ({name})?"), false)?;
-        }
-    }
-    let action = if status == TenantStatus::Offboarded { "tenant.offboard" } else { "tenant.suspend" };
-    let wanted = TenantEdit { status: Some(status), ..TenantEdit::default() };
-    let edit = Edit { action, wanted, functions: None };
-    let operator = context.writer().await?;
-    // Read anew: the answer may have taken its time.
-    let (change, mut summary) = edit.plan(&operator, &operator.tenant(id).await?).await?;
-    let is_changed = !change.is_empty();
-    let applied = context.apply(&operator, change, write.write(), &format!("tenant `{id}`")).await?;
-    let lost = match lost {
-        None if !is_changed => Some(Vec::new()),
-        None if write.yes => or_note(lost_with_tenant(&operator, id, how).await, context),
-        lost => lost,
-    };
-    if let Some(lost) = lost.as_deref().filter(|lost| !lost.is_empty()) {
-        summary = format!("{summary}. {}", sentence(lost, how));
-    }
-    context.say_written(&applied, &summary, LostDefaults { defaults_lost: lost });
-    Ok(Found::Nothing)
-}
-
-/// Who loses a default tenant is told, and is no reason not to suspend.
-fn or_note(lost: Result<Vec<LostDefault>, Failure>, context: &Context) -> Option<Vec<LostDefault>> {
-    lost.map_err(|failure| context.note(&format!("could not read who loses their default tenant: {failure}")))
-        .ok()
-}
-
-/// What is left behind when a tenant ends: none of it is changed, and all of it leads nowhere.
-async fn what_hangs_on(
-    tenant: &TenantId,
-    operator: &Operator,
-    now: tenancy::Timestamp,
-) -> Result<String, Failure> {
-    let (mut members, mut invites) = (0_usize, 0_usize);
-    let is_active = |member: MemberRecord| member.membership.is_active();
-    let is_open = |invite: InviteRecord| invite.state(now) == InviteState::Open;
-    let pages = operator.member_pages(tenant, None);
-    pages.each(|listed| members += usize::from(listed.is_ok_and(is_active))).await?;
-    let pages = operator.invite_pages(tenant);
-    pages.each(|listed| invites += usize::from(listed.is_ok_and(is_open))).await?;
-    let clients = operator.clients(tenant).await?.len();
-    let providers = operator.providers(tenant).await?.len();
-    Ok(format!(
-        "`{tenant}` has {members} active members, {invites} open invites, {clients} bound app clients and {providers} \
-         bound identity providers; they are kept, but lead to no token. Unbind app clients and providers that others will use"
-    ))
 }
 
 async fn set_role(options: SetRoleOptions, context: &Context) -> Result<Found, Failure> {

@@ -22,6 +22,12 @@ pub(super) struct TenantView {
     tier: String,
     status: &'static str,
     roles: BTreeMap<String, RoleView>,
+    cell: Option<String>,
+    /// Empty: all.
+    pools: Vec<String>,
+    /// The tenant's own.
+    client_id: Option<String>,
+    identity_provider: Option<String>,
     version: Option<u64>,
     created_at: Option<Moment>,
 }
@@ -64,22 +70,42 @@ impl From<&TenantRecord> for TenantView {
             tier: tenant.tier.to_string(),
             status: tenant.status.name(),
             roles: roles_of(tenant),
+            cell: record.place.cell.as_ref().map(ToString::to_string),
+            pools: tenant.pools.iter().map(ToString::to_string).collect(),
+            client_id: record.place.client.as_ref().map(ToString::to_string),
+            identity_provider: record.place.provider.as_ref().map(ToString::to_string),
             version: record.version,
             created_at: record.created_at.map(Moment),
         }
     }
 }
 
+impl TenantView {
+    /// The columns of a list where there are cells, before the last one.
+    pub(super) const OF_CELLS: [Column<Self>; 2] = [
+        ("cell", |tenant| or_dash(tenant.cell.clone())),
+        ("pools", |tenant| joined(tenant.pools.iter().map(String::as_str))),
+    ];
+}
+
 impl Show for TenantView {
     fn show(&self, page: &mut Page) {
-        page.fields([
+        let mut fields = vec![
             ("id", self.id.clone()),
             ("name", self.name.clone()),
             ("slug", self.slug.clone().unwrap_or_else(|| "-".to_owned())),
             ("tier", self.tier.clone()),
             ("status", styled_status(self.status)),
-            ("created", or_dash(self.created_at.map(Moment::minute))),
-        ]);
+        ];
+        // Without cells nobody misses them.
+        if self.cell.is_some() || !self.pools.is_empty() {
+            fields.push(("cell", or_dash(self.cell.clone())));
+            fields.push(("pools", joined(self.pools.iter().map(String::as_str))));
+        }
+        fields.extend(self.client_id.clone().map(|client| ("app client", client)));
+        fields.extend(self.identity_provider.clone().map(|provider| ("provider", provider)));
+        fields.push(("created", or_dash(self.created_at.map(Moment::minute))));
+        page.fields(fields);
         page.gap();
         show_roles(&self.roles, page);
     }

@@ -84,6 +84,15 @@ impl Desk {
 
     /// Writes a text into an item, by hand.
     pub(crate) async fn set_text(&self, pk: &str, sk: &str, name: &str, value: &str) {
+        self.set(pk, sk, name, AttributeValue::S(value.to_owned())).await;
+    }
+
+    /// Writes a number into an item, by hand.
+    pub(crate) async fn set_number(&self, pk: &str, sk: &str, name: &str, value: u64) {
+        self.set(pk, sk, name, AttributeValue::N(value.to_string())).await;
+    }
+
+    async fn set(&self, pk: &str, sk: &str, name: &str, value: AttributeValue) {
         self.dynamodb()
             .update_item()
             .table_name("tenancy")
@@ -91,7 +100,7 @@ impl Desk {
             .key("sk", AttributeValue::S(sk.to_owned()))
             .update_expression("SET #name = :value")
             .expression_attribute_names("#name", name)
-            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
+            .expression_attribute_values(":value", value)
             .send()
             .await
             .unwrap();
@@ -343,7 +352,7 @@ fn ordered(value: &AttributeValue) -> String {
 }
 
 /// Splits a line at blanks, as a shell does; single quotes hold together.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let (mut is_quoted, mut is_begun) = (false, false);
     for c in line.chars() {
