@@ -1,12 +1,13 @@
 //! Reads mail domains, and plans changes to them.
 
 use tenancy::operate::domains;
+use tenancy::route::MailRoute;
 use tenancy::{MailDomain, Timestamp};
 
 use super::{Change, DomainRecord, Operator, OperatorError, TenantRecord};
 use crate::change::Step;
 use crate::records::audit;
-use crate::records::domain::{self, DomainPointer};
+use crate::records::domain;
 
 impl Operator {
     /// Reads a mail domain, strongly consistent.
@@ -29,7 +30,7 @@ impl Operator {
             return Ok(Change::default());
         }
         let id = &tenant.tenant.id;
-        let pointer = DomainPointer { tenant: id.clone(), is_routed };
+        let pointer = MailRoute { tenant: id.clone(), is_routed };
         let step = match record {
             None => Step::Create(domain::encode(domain, &pointer, now)),
             Some(record) => record.routed(is_routed, now),

@@ -30,7 +30,7 @@ pub use crate::change::{Change, PlannedWrite};
 pub use crate::records::audit::{AuditOf, AuditRecord};
 pub use crate::records::cell::CellRecord;
 pub use crate::records::client::ClientRecord;
-pub use crate::records::domain::{DomainPointer, DomainRecord};
+pub use crate::records::domain::DomainRecord;
 pub use crate::records::invite::InviteRecord;
 pub use crate::records::invite_use::InviteUse;
 pub use crate::records::member::MemberRecord;

@@ -45,7 +45,7 @@ pub(crate) fn decode(attributes: &Attributes) -> Result<MailRoute, Damage> {
 #[derive(Clone, Debug)]
 pub struct DomainRecord {
     pub domain: MailDomain,
-    pub pointer: DomainPointer,
+    pub pointer: MailRoute,
     item: Attributes,
 }
 
