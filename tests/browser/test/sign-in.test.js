@@ -249,3 +249,18 @@ test('the app says when no route can be had', async () => {
     await accessible(page);
   });
 });
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`the login pages are accessible and fit at 320 px, ${colorScheme}`, async () => {
+    const options = { viewport: { width: 320, height: 700 }, colorScheme };
+    await visit(async (page) => {
+      await start(page, person('bob').email);
+      await logIn(page, person('bob').email, 'Wrong-Horse-9');
+      await page.getByRole('alert').waitFor();
+      const content = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(content <= 320, `${content} px of content`);
+      await accessible(page);
+      await shoot(page, `login-320-${colorScheme}`);
+    }, options);
+  });
+}
