@@ -34,6 +34,7 @@ pub(crate) fn refusal(rule: &Rule) -> String {
     let advice = match rule {
         Rule::TenantUnknown(_) => "see `tenantctl tenant list`",
         Rule::TenantNotActive(_) => "see `tenantctl tenant resume`",
+        Rule::TenantWithoutSlug(_) => "see `tenantctl tenant rename --slug`",
         Rule::ClientBound { .. } => "unbind it first: `tenantctl client unbind`",
         Rule::ProviderBound { .. } => "unbind it first: `tenantctl idp unbind`",
         Rule::DomainTaken { domain, .. } => {

@@ -5,7 +5,7 @@ use tenancy::{Place, Slug, Tenant, TenantId, TenantStatus, Timestamp};
 
 use super::{CellRecord, Change, ListPages, Listed, Operator, OperatorError, TenantEdit, TenantRecord};
 use crate::change::Step;
-use crate::records::{slug, tenant};
+use crate::records::{listed, slug, tenant};
 
 impl Operator {
     /// Reads the tenant `id`, strongly consistent.
@@ -93,8 +93,59 @@ impl Operator {
         if change.edit.status == Some(TenantStatus::Offboarded) {
             steps.extend(self.place_given_back(record).await?);
         }
+        steps.extend(self.entry_kept_true(record, &change.edit).await?);
         steps.push(self.audit_item(id, action, id.to_string(), Some(change.detail), now));
         Ok(Change::of(steps))
+    }
+
+    /// Plans to put a tenant into the public list, or to take it out. The plan is empty if it is so already.
+    pub async fn publish_tenant(
+        &self,
+        record: &TenantRecord,
+        is_listed: bool,
+        now: Timestamp,
+    ) -> Result<Change, OperatorError> {
+        let id = &record.tenant.id;
+        tenants::check_not_offboarded(&record.tenant)?;
+        if record.place.is_listed == is_listed {
+            return Ok(Change::default());
+        }
+        let slug = record.slug.as_ref().ok_or_else(|| Rule::TenantWithoutSlug(id.clone()))?;
+        let entry = self.table().get("read the public list", listed::key(slug)).await?;
+        let place = Place { is_listed, ..record.place.clone() };
+        let mut steps = vec![record.moved(&place, &record.tenant.pools)];
+        steps.extend(entry.map(listed::deleted).filter(|_| !is_listed));
+        if is_listed {
+            steps.push(Step::Create(listed::encode(slug, id, &record.tenant.name)));
+        }
+        let action = if is_listed { "tenant.publish" } else { "tenant.unpublish" };
+        steps.push(self.audit_item(id, action, id.to_string(), None, now));
+        Ok(Change::of(steps))
+    }
+
+    /// What a change of a tenant changes in the public list.
+    async fn entry_kept_true(
+        &self,
+        record: &TenantRecord,
+        edit: &TenantEdit,
+    ) -> Result<Vec<Step>, OperatorError> {
+        let Some(slug) = record.slug.as_ref().filter(|_| record.place.is_listed) else {
+            return Ok(Vec::new());
+        };
+        let name = edit.name.as_ref().unwrap_or(&record.tenant.name);
+        let is_over = edit.status == Some(TenantStatus::Offboarded);
+        if edit.name.is_none() && edit.slug.is_none() && !is_over {
+            return Ok(Vec::new());
+        }
+        let entry = self.table().get("read the public list", listed::key(slug)).await?;
+        Ok(match (entry, &edit.slug) {
+            (Some(entry), None) if !is_over => vec![listed::renamed(&entry, name)],
+            (entry, new) => {
+                let new = new.as_ref().filter(|_| !is_over);
+                let new = new.map(|slug| Step::Create(listed::encode(slug, &record.tenant.id, name)));
+                entry.map(listed::deleted).into_iter().chain(new).collect()
+            }
+        })
     }
 
     async fn check_slug_is_free(&self, slug: &Slug) -> Result<(), OperatorError> {

@@ -3,6 +3,7 @@
 use tenancy::route::ListedTenant;
 use tenancy::{Damage, Slug, TenantId, TenantName};
 
+use crate::change::Step;
 use crate::item::{Attributes, Item, new_item, text, text_of};
 use crate::key::Key;
 
@@ -11,9 +12,20 @@ const ENTITY: &str = "listed";
 /// Partition of the public list.
 pub(crate) const PARTITION: &str = "LISTED";
 
+pub(crate) fn key(slug: &Slug) -> Key {
+    Key::new(PARTITION, slug.as_str())
+}
+
 pub(crate) fn encode(slug: &Slug, tenant: &TenantId, name: &TenantName) -> Attributes {
-    let key = Key::new(PARTITION, slug.as_str());
-    new_item(key, ENTITY, [("tid", text(tenant.as_str())), ("name", text(name.as_str()))])
+    new_item(key(slug), ENTITY, [("tid", text(tenant.as_str())), ("name", text(name.as_str()))])
+}
+
+pub(crate) fn deleted(item: Attributes) -> Step {
+    Step::Delete { before: item, guard: vec!["tid"] }
+}
+
+pub(crate) fn renamed(item: &Attributes, name: &TenantName) -> Step {
+    Step::update(item, vec![("name", text(name.as_str()))], vec!["tid"])
 }
 
 pub(crate) fn decode(attributes: &Attributes) -> Result<ListedTenant, Damage> {

@@ -21,6 +21,8 @@ pub enum Rule {
     TenantOffboarded(TenantId),
     #[error("tenant `{0}` is not active, and nobody could redeem the invite")]
     TenantNotActive(TenantId),
+    #[error("tenant `{0}` has no slug")]
+    TenantWithoutSlug(TenantId),
     #[error("the slug `{slug}` belongs to tenant `{owner}`; choose another")]
     SlugTaken { slug: Slug, owner: TenantId },
     #[error("app client {client} is bound to tenant `{tenant}`")]
@@ -99,6 +101,7 @@ impl Rule {
             Self::TenantExists(_) => "tenant-exists",
             Self::TenantFinal(_) | Self::TenantOffboarded(_) => "tenant-offboarded",
             Self::TenantNotActive(_) => "tenant-not-active",
+            Self::TenantWithoutSlug(_) => "tenant-without-slug",
             Self::SlugTaken { .. } => "slug-taken",
             Self::ClientBound { .. } => "client-bound",
             Self::ProviderBound { .. } => "idp-bound",

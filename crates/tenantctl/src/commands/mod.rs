@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// The DynamoDB table: create, check
     #[command(subcommand)]
     Table(table::TableCommand),
-    /// Tenants: create, place, show, list, rename, set-tier, suspend, resume, offboard, roles
+    /// Tenants: create, place, show, list, rename, set-tier, publish, unpublish, suspend, resume, offboard, roles
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
     /// Invites: create, list, show, revoke, resend, import

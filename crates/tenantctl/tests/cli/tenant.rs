@@ -1,5 +1,6 @@
 //! `tenantctl tenant`.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
 use crate::assert_page;
@@ -275,4 +276,30 @@ async fn a_damaged_tenant_is_named_and_hides_no_other() {
         list.stdout.contains("globex") && list.stdout.contains("damaged item TENANT#acme / META"),
         "{list}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_is_in_the_public_list_until_it_is_taken_out_or_ends() {
+    let desk = Desk::with_acme().await;
+    let listed = async |slug: &str| {
+        let key = |text: &str| AttributeValue::S(text.to_owned());
+        let read =
+            desk.dynamodb().get_item().table_name("tenancy").key("pk", key("LISTED")).key("sk", key(slug));
+        let item = read.consistent_read(true).send().await.unwrap().item;
+        item.and_then(|item| item["name"].as_s().ok().cloned())
+    };
+
+    desk.run("tenant publish acme").ok();
+    desk.run("tenant publish acme").ok();
+    assert_eq!(listed("acme").await, Some("Acme".to_owned()));
+    desk.run("tenant rename acme --name Acme2").ok();
+    assert_eq!(listed("acme").await, Some("Acme2".to_owned()), "the list shows the name of today");
+    desk.run("tenant rename acme --slug acme-inc").ok();
+    assert_eq!((listed("acme").await, listed("acme-inc").await), (None, Some("Acme2".to_owned())));
+    desk.run("tenant unpublish acme").ok();
+    assert_eq!(listed("acme-inc").await, None);
+    desk.run("tenant publish acme").ok();
+    desk.run("tenant offboard acme --yes").ok();
+    assert_eq!(listed("acme-inc").await, None);
+    desk.run("tenant publish acme").fails(3);
 }

@@ -44,6 +44,10 @@ pub(crate) enum TenantCommand {
     Rename(RenameOptions),
     /// Change what a tenant has bought; tokens show it within TENANT_CACHE_SECONDS (30 s by default)
     SetTier(SetTierOptions),
+    /// Put a tenant into the public list of the start page, where everybody sees its name
+    Publish(ResumeOptions),
+    /// Take a tenant out of the public list
+    Unpublish(ResumeOptions),
     /// Refuse tokens to all of a tenant's users, until `resume`
     Suspend(StatusOptions),
     /// Let a suspended tenant's users in again
@@ -194,6 +198,8 @@ pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Fou
             let edit = Edit { action: "tenant.set-tier", wanted: edit, functions: Some(&options.functions) };
             edit.run(&options.tenant, options.write, context).await
         }
+        TenantCommand::Publish(options) => publish(&options, true, context).await,
+        TenantCommand::Unpublish(options) => publish(&options, false, context).await,
         TenantCommand::Suspend(options) => end::end(&options, TenantStatus::Suspended, context).await,
         TenantCommand::Resume(options) => {
             let edit = TenantEdit { status: Some(TenantStatus::Active), ..TenantEdit::default() };
@@ -218,6 +224,20 @@ pub(crate) async fn run(command: TenantCommand, context: &Context) -> Result<Fou
                 .await
         }
     }
+}
+
+async fn publish(options: &ResumeOptions, is_listed: bool, context: &Context) -> Result<Found, Failure> {
+    let operator = context.writer().await?;
+    let record = operator.tenant(&options.tenant).await?;
+    let change = operator.publish_tenant(&record, is_listed, clock::now()).await?;
+    let id = &record.tenant.id;
+    let summary = if is_listed {
+        format!("Tenant `{id}` is in the public list, as {}", record.tenant.name)
+    } else {
+        format!("Tenant `{id}` is not in the public list")
+    };
+    context.write(&operator, change, options.write, &format!("tenant `{id}`"), &summary, NoFacts {}).await?;
+    Ok(Found::Nothing)
 }
 
 async fn show(tenant: &TenantId, context: &Context) -> Result<Found, Failure> {
