@@ -19,13 +19,9 @@ const pages = {
 async function startSignIn() {
   // The start page hands the address on in the fragment, which reaches no server. It does not stay in the history.
   const hint = new URLSearchParams(location.hash.slice(1)).get('login_hint');
-  const slug = new URLSearchParams(location.search).get('slug');
-  history.replaceState(null, '', location.pathname + location.search);
+  history.replaceState(null, '', location.pathname);
 
-  // The host decides; only a host without a tenant of its own takes a slug.
-  const answer = await fetch(`/v1/route${slug ? `?slug=${encodeURIComponent(slug)}` : ''}`);
-  if (!answer.ok) throw new Error('Sign-in is not available right now. Try again in a moment.');
-  const route = await answer.json();
+  const route = await routeOfThisHost();
 
   const [state, nonce, verifier] = [randomText(), randomText(), randomText()];
   // The route stays with the state, so that the answer of one pool is never taken for the answer of another.
@@ -43,6 +39,21 @@ async function startSignIn() {
     ...(hint && { login_hint: hint }),
   };
   location.replace(`${route.authorizationEndpoint}?${new URLSearchParams(parameters)}`);
+}
+
+/** The route; while the router is down, the last one of the past day. */
+async function routeOfThisHost() {
+  try {
+    const answer = await fetch('/v1/route');
+    if (!answer.ok) throw new Error(`the router answers ${answer.status}`);
+    const route = await answer.json();
+    localStorage.setItem('route', JSON.stringify({ route, at: Date.now() }));
+    return route;
+  } catch {
+    const kept = JSON.parse(localStorage.getItem('route'));
+    if (kept && Date.now() - kept.at < 24 * 60 * 60 * 1000) return kept.route;
+    throw new Error('Sign-in is not available right now. Try again in a moment.');
+  }
 }
 
 async function finishSignIn() {

@@ -181,7 +181,7 @@ impl Failure {
         match self {
             Self::Event(_) => "event_invalid",
             Self::Keys => "keys_unavailable",
-            // This function writes nothing, so it never gets the second one.
+            // This function writes nothing, so it never gets `RedeemOff`.
             Self::Store(StoreError::Unavailable { .. } | StoreError::RedeemOff) => "store_unavailable",
             Self::Store(StoreError::Damaged(_)) => "data_damaged",
             Self::Broken(Broken::Panic) => "panic",

@@ -7,12 +7,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use tenancy::invite::DEFAULT_LIFE_SECONDS;
-use tenancy::operate::bindings::ProviderTerms;
 use tenancy::{
-    ClientBindingMode, EmailAddress, InviteCode, Role, RoleGrant, Tenant, TenantId, TenantStatus, TenantTier,
-    Timestamp, UserKey,
+    EmailAddress, InviteCode, Role, RoleGrant, Tenant, TenantId, TenantStatus, TenantTier, Timestamp,
 };
-use tenancy_aws::operator::{NewInvite, Operator, TenantEdit};
+use tenancy_aws::operator::{CellRecord, NewInvite, Operator, TenantEdit};
 use tenancy_aws::{AwsClients, AwsSettings, table};
 
 use crate::{DevStack, DevStackError, clock, random};
@@ -23,10 +21,10 @@ const ACTOR: &str = "dev-stack";
 /// Writes to the stack's table as an operator.
 #[derive(Clone, Debug)]
 pub struct Seed {
-    client: Client,
+    pub(crate) client: Client,
     cognito: aws_sdk_cognitoidentityprovider::Client,
-    operator: Operator,
-    table: String,
+    pub(crate) operator: Operator,
+    pub(crate) table: String,
 }
 
 impl Seed {
@@ -73,6 +71,17 @@ impl Seed {
     ///
     /// [`DevStackError::Seed`], also when a text cannot be what it is meant to be.
     pub async fn tenant(&self, id: &str, name: &str, tier: &str) -> Result<TenantId, DevStackError> {
+        self.tenant_in(None, id, name, tier).await
+    }
+
+    /// As [`Seed::tenant`], in a cell.
+    pub(crate) async fn tenant_in(
+        &self,
+        cell: Option<&CellRecord>,
+        id: &str,
+        name: &str,
+        tier: &str,
+    ) -> Result<TenantId, DevStackError> {
         let admins =
             RoleGrant { groups: vec![format!("{id}-admins").parse().map_err(failed)?], iam_role: None };
         let tenant = Tenant {
@@ -84,7 +93,7 @@ impl Seed {
             pools: Vec::new(),
         };
         let slug = id.parse().map_err(failed)?;
-        let change = self.operator.create_tenant(&tenant, &slug, None, now()).await.map_err(failed)?;
+        let change = self.operator.create_tenant(&tenant, &slug, cell, now()).await.map_err(failed)?;
         self.operator.apply(change, "the tenant").await.map_err(failed)?;
         Ok(tenant.id)
     }
@@ -151,67 +160,7 @@ impl Seed {
     }
 }
 
-impl Seed {
-    /// The table, as a client sees it.
-    pub(crate) fn dynamodb(&self) -> Client {
-        self.client.clone()
-    }
-
-    /// Makes a user a member.
-    pub(crate) async fn member(
-        &self,
-        tenant: &TenantId,
-        pool: &str,
-        sub: &str,
-        role: &str,
-    ) -> Result<(), DevStackError> {
-        let key = UserKey { pool: pool.parse().map_err(failed)?, sub: sub.parse().map_err(failed)? };
-        let record = self.operator.tenant(tenant).await.map_err(failed)?;
-        let user = self.operator.user(&key).await.map_err(failed)?;
-        let roles = [role.parse().map_err(failed)?];
-        let change = self.operator.add_member(&record, &user, &roles, None, now()).map_err(failed)?;
-        self.operator.apply(change, "the member").await.map_err(failed)
-    }
-
-    pub(crate) async fn suspend(&self, tenant: &TenantId) -> Result<(), DevStackError> {
-        let record = self.operator.tenant(tenant).await.map_err(failed)?;
-        let edit = TenantEdit { status: Some(TenantStatus::Suspended), ..TenantEdit::default() };
-        let change = self.operator.edit_tenant(&record, edit, "tenant.suspend", now()).await;
-        self.operator.apply(change.map_err(failed)?, "the tenant").await.map_err(failed)
-    }
-
-    /// Lets only members of the tenant get tokens through an app client.
-    pub(crate) async fn bind_client(
-        &self,
-        tenant: &TenantId,
-        pool: &str,
-        client: &str,
-    ) -> Result<(), DevStackError> {
-        let record = self.operator.tenant(tenant).await.map_err(failed)?;
-        let (pool, client) = (pool.parse().map_err(failed)?, client.parse().map_err(failed)?);
-        let mode = ClientBindingMode::Required;
-        let change = self.operator.bind_client(&record, &pool, &client, mode, now()).await.map_err(failed)?;
-        self.operator.apply(change, "the app client").await.map_err(failed)
-    }
-
-    /// Lets users of an identity provider join the tenant by a sign-in, with this role.
-    pub(crate) async fn bind_provider(
-        &self,
-        tenant: &TenantId,
-        pool: &str,
-        provider: &str,
-        role: &str,
-    ) -> Result<(), DevStackError> {
-        let record = self.operator.tenant(tenant).await.map_err(failed)?;
-        let (pool, provider) = (pool.parse().map_err(failed)?, provider.parse().map_err(failed)?);
-        let roles = vec![role.parse().map_err(failed)?];
-        let terms = ProviderTerms { joins: true, default_roles: roles, is_email_trusted: true };
-        let change = self.operator.bind_provider(&record, &pool, &provider, &terms, now()).await;
-        self.operator.apply(change.map_err(failed)?, "the identity provider").await.map_err(failed)
-    }
-}
-
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from(clock::now())
 }
 

@@ -11,6 +11,8 @@ mod failures;
 #[cfg(test)]
 mod federation;
 #[cfg(test)]
+mod front_door;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod issued_tokens;

@@ -4,7 +4,7 @@
 //! a process of its own, for the rest. The hosts are `app.localhost` and one below it for each tenant. Browsers resolve them
 //! to loopback.
 
-mod items;
+mod operator;
 mod router;
 mod web;
 mod world;

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{
-    FrontDoorOptions, Site,
-    items::{Cell, Items, Place},
-};
+use tenancy::{Cell, CellStatus};
+
+use super::{FrontDoorOptions, Site};
 use crate::{
     ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionSpec, PoolSettings,
-    Seed, Trigger, Triggers, functions,
+    Seed, Trigger, Triggers, functions, seed::failed,
 };
 
 /// The cell of most customers.
@@ -117,7 +116,6 @@ struct Maker<'a> {
     stack: &'a DevStack,
     seed: &'a Seed,
     site: &'a Site,
-    items: Items,
 }
 
 impl World {
@@ -131,8 +129,7 @@ impl World {
         if !seed.create_table().await? {
             return Err(DevStackError::Seed(format!("the table `{}` is there already", options.table)));
         }
-        let items = Items { client: seed.dynamodb(), table: options.table.clone() };
-        let maker = Maker { stack, seed, site, items };
+        let maker = Maker { stack, seed, site };
         let mut pools = BTreeMap::new();
         let mut login_urls = Vec::new();
         for cell in [SHARED_CELL, SILO] {
@@ -190,48 +187,50 @@ impl Maker<'_> {
         let own = (name == SHARED_CELL).then(|| self.site.address(""));
         let bases = slugs.map(|slug| self.site.tenant_address(slug, "")).chain(own);
         let client = cognito.create_client(&pool, app_client(name, bases, &[]))?;
-        let domain = cognito.login_url(&pool).unwrap_or_default();
+        let login = cognito.login_url(&pool).unwrap_or_default();
+        let region = pool.split_once('_').map_or("", |(region, _)| region);
         let cell = Cell {
-            name,
-            pool: &pool,
-            region: pool.split_once('_').map_or("", |(region, _)| region),
-            client: &client,
-            domain: domain.trim_start_matches("http://"),
-            issuer: &cognito.issuer(&pool),
-            tenants: CUSTOMERS.iter().filter(|customer| customer.cell == name).count(),
+            name: name.parse().map_err(failed)?,
+            pool: pool.parse().map_err(failed)?,
+            region: region.parse().map_err(failed)?,
+            status: CellStatus::Open,
+            capacity: if name == SILO { 1 } else { 900 },
+            tenants: 0,
+            tiers: Vec::new(),
+            client: Some(client.parse().map_err(failed)?),
+            domain: login.trim_start_matches("http://").parse().map_err(failed)?,
+            issuer: Some(cognito.issuer(&pool).parse().map_err(failed)?),
+            scopes: Vec::new(),
         };
-        self.items.cell(&cell).await?;
+        self.seed.add_cell(&cell).await?;
         Ok(pool)
     }
 
     async fn customer(&self, customer: &Customer, pool: &str) -> Result<(), DevStackError> {
         let Customer { id, name, tier, cell, client, is_listed } = *customer;
         let cognito = self.stack.cognito();
-        let tenant = self.seed.tenant(id, name, tier).await?;
+        let cell = self.seed.cell(cell).await?;
+        let tenant = self.seed.tenant_in(Some(&cell), id, name, tier).await?;
         let domain = format!("{id}.com");
         let provider = if let OwnClient::For(provider) = client { Some(provider) } else { None };
         if let Some(provider) = provider {
             cognito.patch_identity_provider(pool, provider, json!({ "ProviderType": "SAML" }))?;
-            self.seed.bind_provider(&tenant, pool, provider, "admin").await?;
+            self.seed.own_provider(&tenant, pool, provider).await?;
         }
-        let mut own_client = None;
         if client != OwnClient::None {
             let bases = [self.site.tenant_address(id, "")];
             let made = cognito.create_client(pool, app_client(id, bases, provider.as_slice()))?;
-            self.seed.bind_client(&tenant, pool, &made).await?;
-            own_client = Some(made);
+            self.seed.own_client(&tenant, pool, &made).await?;
         }
-        let place = Place { cell, pool, client: own_client.as_deref(), provider, is_listed };
-        self.items.place(id, &place).await?;
-        self.items.domain(&domain, id).await?;
+        self.seed.domain(&tenant, &domain).await?;
         if is_listed {
-            self.items.listed(id, id, name).await?;
+            self.seed.list(&tenant, id, name).await?;
         }
         let of_domain = |person: &&Person| person.email.split_once('@').is_some_and(|(_, it)| it == domain);
         for person in PEOPLE.iter().filter(of_domain) {
             if let Some(password) = person.password {
                 let sub = self.seed.user(pool, person.email, password).await?;
-                self.seed.member(&tenant, pool, &sub, "admin").await?;
+                self.seed.member(&tenant, pool, &sub).await?;
             } else if provider.is_none() {
                 self.seed.invite(&tenant, &["admin"], Some(person.email)).await?;
             }

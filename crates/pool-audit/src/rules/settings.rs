@@ -4,7 +4,7 @@ use crate::expected::TENANT_ATTRIBUTE;
 use crate::finding::{Check, Finding, Rule, Severity};
 use crate::functions::{Function, POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use crate::snapshot::Snapshot;
-use user_pool::function::{Configuration, setting};
+use user_pool::function::{Configuration, environment_error, setting};
 use user_pool::glob;
 use user_pool::words::listed;
 
@@ -48,16 +48,17 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "function-pool-tenant",
         severity: Severity::High,
-        looks_for: "POOL_TENANT of the two functions differs.",
+        looks_for: "POOL_TENANT of the two functions differs, or is set while USER_POOL_IDS is not exactly one pool.",
         why: "One function takes the pool for a pool of one tenant, and the other one does not: it lets members of other tenants \
-              in, or their invites.",
+              in, or their invites. Without exactly one pool in USER_POOL_IDS the function does not start.",
         check: Check::Own(pool_tenant),
     },
     Rule {
         id: "function-redeem-off",
         severity: Severity::Info,
         looks_for: "REDEEM of a function is off.",
-        why: "Nobody can join a tenant here: a redemption ends with UNAVAILABLE. This is right in the second Region of a pool.",
+        why: "Nobody can join a tenant through this function: a redemption ends with UNAVAILABLE. This is right only in the second \
+              Region of a pool, for both functions.",
         check: Check::Own(redeem_off),
     },
     Rule {
@@ -142,16 +143,33 @@ fn attribute(snapshot: &Snapshot, function: &Function, settings: &Configuration)
 
 fn pool_tenant(snapshot: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {
     let own = setting(settings, "POOL_TENANT");
+    if let Some(own) = own
+        && setting(settings, "USER_POOL_IDS").is_none_or(|pools| pools.contains(','))
+    {
+        let found =
+            format!("POOL_TENANT is {own}, and USER_POOL_IDS is not one pool: the function does not start.");
+        return Some(variable(function, found, "USER_POOL_IDS", &snapshot.pool_id));
+    }
     let others = snapshot.functions.iter().filter(|other| other.trigger != function.trigger);
-    let others = others.filter_map(|other| other.configuration.as_ref().ok());
-    let other = others.map(|other| setting(other, "POOL_TENANT")).find(|other| *other != own)?;
-    let found = match (own, other) {
-        (Some(own), Some(other)) => format!("POOL_TENANT is {own}, and {other} in the other function."),
-        (Some(own), None) => format!("POOL_TENANT is {own}, and is not set in the other function."),
-        // The finding is about the function that has one.
-        (None, _) => return None,
-    };
-    Some(variable(function, found, "POOL_TENANT", other.or(own)?))
+    let mut others = others.filter(|other| other.is_own(&snapshot.expected));
+    let other = others.find_map(|other| {
+        other.configuration.as_ref().ok().filter(|settings| environment_error(settings).is_none())
+    })?;
+    // The finding is about the function that lacks it, or about pre-token-generation, which decides about tokens.
+    let other = setting(other, "POOL_TENANT")?;
+    match own {
+        None => {
+            let found = format!("POOL_TENANT is not set, and {other} in the other function.");
+            Some(variable(function, found, "POOL_TENANT", other))
+        }
+        Some(own) if own != other && function.trigger == PRE_TOKEN_GENERATION => {
+            let found = format!("POOL_TENANT is {own}, and {other} in the other function.");
+            let mut finding = variable(function, found, "POOL_TENANT", own);
+            finding.mend = format!("Give both functions the tenant of this pool. {}", finding.mend);
+            Some(finding)
+        }
+        Some(_) => None,
+    }
 }
 
 fn redeem_off(_: &Snapshot, function: &Function, settings: &Configuration) -> Option<Finding> {

@@ -21,6 +21,16 @@ fn set(snapshot: &mut Snapshot, variables: &[(&str, &str)]) {
     known.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
 }
 
+/// Both functions have this pool alone, for one tenant.
+fn of_one_tenant(snapshot: &mut Snapshot, tenant: &str) {
+    for function in &mut snapshot.functions {
+        let known = function.configuration.as_mut().unwrap().environment.as_mut().unwrap();
+        let known = known.variables.as_mut().unwrap();
+        known.insert("POOL_TENANT".to_owned(), tenant.to_owned());
+        known.insert("USER_POOL_IDS".to_owned(), "eu-west-1_AbCdEf123".to_owned());
+    }
+}
+
 /// Replaces a text in the policy of pre-token-generation.
 fn policy(snapshot: &mut Snapshot, from: &str, to: &str) {
     let policy = snapshot.functions[1].policy.as_mut().unwrap().as_mut().unwrap();
@@ -248,7 +258,24 @@ fn a_function_that_is_set_to_something_else_is_found() {
         ),
         (
             "a pool of one tenant, to one function",
-            |s| set(s, &[("POOL_TENANT", "acme")]),
+            |s| set(s, &[("POOL_TENANT", "acme"), ("USER_POOL_IDS", "eu-west-1_AbCdEf123")]),
+            &[("function-pool-tenant", High)],
+        ),
+        (
+            "a pool of one tenant, and two pools",
+            |s| {
+                of_one_tenant(s, "acme");
+                set(s, &[("USER_POOL_IDS", "eu-west-1_AbCdEf123,eu-west-1_Other")]);
+            },
+            &[("function-pool-tenant", High)],
+        ),
+        ("a pool of one tenant, to both", |s| of_one_tenant(s, "acme"), &[]),
+        (
+            "a pool of two tenants",
+            |s| {
+                of_one_tenant(s, "acme");
+                set(s, &[("POOL_TENANT", "globex")]);
+            },
             &[("function-pool-tenant", High)],
         ),
         ("nobody joins", |s| set(s, &[("REDEEM", "off")]), &[("function-redeem-off", Info)]),

@@ -1,12 +1,10 @@
 //! Reads cells and plans changes to them.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::{Rule, cells};
-use tenancy::{Cell, CellName, TenantStatus, Timestamp};
+use tenancy::{Cell, CellName, Timestamp};
 
 use super::{AuditOf, CellEdit, CellRecord, Change, ListPages, Listed, Operator, OperatorError};
 use crate::change::Step;
-use crate::item::text_of;
 use crate::records::{audit, cell, tenant};
 
 impl Operator {
@@ -71,12 +69,9 @@ impl Operator {
     pub async fn count_tenants(&self, name: &CellName) -> Result<u32, OperatorError> {
         let mut pages = self.table().index_pages("count the tenants", tenant::ALL.to_owned(), "", None);
         let mut count: u32 = 0;
-        let is_over = AttributeValue::S(TenantStatus::Offboarded.name().to_owned());
         while let Some(page) = Box::pin(pages.next()).await? {
-            let lives_here = page.iter().filter(|item| {
-                text_of(item, "cell") == Some(name.as_str()) && item.get("status") != Some(&is_over)
-            });
-            count = count.saturating_add(u32::try_from(lives_here.count()).unwrap_or(u32::MAX));
+            let here = page.iter().filter(|item| tenant::lives_in(item, name)).count();
+            count = count.saturating_add(u32::try_from(here).unwrap_or(u32::MAX));
         }
         Ok(count)
     }

@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use tenancy::operate::tenants::TenantEdit;
 use tenancy::route::Resident;
 use tenancy::{
-    Damage, MAX_POOLS, Place, PoolId, Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus, Timestamp,
+    CellName, Damage, MAX_POOLS, Place, PoolId, Role, RoleGrant, Slug, Tenant, TenantId, TenantStatus,
+    Timestamp,
 };
 
 use crate::change::{Step, Values};
@@ -131,6 +132,12 @@ fn place_attributes(place: &Place, pools: &[PoolId]) -> impl Iterator<Item = (&'
     ]
     .into_iter()
     .flatten()
+}
+
+/// Whether the tenant lives in the cell. Only an item that says that the tenant is offboarded does not; a damaged one may.
+pub(crate) fn lives_in(attributes: &Attributes, cell: &CellName) -> bool {
+    text_of(attributes, "cell") == Some(cell.as_str())
+        && text_of(attributes, "status") != Some(TenantStatus::Offboarded.name())
 }
 
 fn decode_grant(item: Item<'_>, grant: &AttributeValue) -> Result<RoleGrant, Damage> {

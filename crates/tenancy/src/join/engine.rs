@@ -19,6 +19,9 @@ use crate::{
 /// How many open invites of an address are tried, the oldest first, when no tenant was asked for.
 const MAX_TRIED: usize = 5;
 
+/// How many more are tried because their tenants are in other user pools: cells share the pointers of an address.
+const MAX_ELSEWHERE: usize = 20;
+
 /// Tries these steps in order and stops at the first that joins:
 ///
 /// 1. The code in the request. If its invite is revoked, expired or used up, step 2 follows with the invite's tenant. Any
@@ -61,6 +64,8 @@ enum ByPointer {
     Ended(JoinOutcome),
     /// Refused or damaged. The next pointer may be tried.
     Refused,
+    /// Refused, because the tenant is in other user pools. The next pointer may be tried.
+    Elsewhere,
     /// The user has used it before and is not a live member of its tenant any more. The next pointer may be tried.
     UsedBefore,
 }
@@ -158,7 +163,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
             Ok(Some(pointer)) if !has_expired(&pointer, self.applicant.now) => {
                 match self.by_pointer(email, &pointer).await? {
                     ByPointer::Ended(outcome) => Ok(Some(outcome)),
-                    ByPointer::Refused | ByPointer::UsedBefore => Ok(None),
+                    ByPointer::Refused | ByPointer::Elsewhere | ByPointer::UsedBefore => Ok(None),
                 }
             }
             Ok(_) => Ok(None),
@@ -192,9 +197,9 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
             let age = |p: &InvitePointer| (p.created_at.is_none(), p.created_at);
             age(a).cmp(&age(b)).then_with(|| a.tenant.cmp(&b.tenant))
         });
-        let mut tried = 0_usize;
+        let (mut tried, mut elsewhere) = (0_usize, 0_usize);
         for pointer in &pointers {
-            if tried >= MAX_TRIED {
+            if tried >= MAX_TRIED || elsewhere >= MAX_ELSEWHERE {
                 break;
             }
             if self.records.in_tenant(&pointer.tenant).is_some_and(|membership| !membership.is_active()) {
@@ -205,6 +210,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
             match self.by_pointer(email, pointer).await? {
                 ByPointer::Ended(outcome) => return Ok(Some(outcome)),
                 ByPointer::Refused => tried = tried.saturating_add(1),
+                ByPointer::Elsewhere => elsewhere = elsewhere.saturating_add(1),
                 ByPointer::UsedBefore => {}
             }
         }
@@ -224,6 +230,7 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
                 }
                 Some(_) | None => ByPointer::UsedBefore,
             },
+            Attempt::Refused(JoinRefusal::OtherPool, _) => ByPointer::Elsewhere,
             Attempt::Refused(..) | Attempt::Damaged => ByPointer::Refused,
         })
     }

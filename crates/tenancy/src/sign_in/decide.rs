@@ -156,14 +156,14 @@ async fn grant<R: Records, S: JoinStore>(
     let result = choose_or_join(sign_in, bound, &mut records, &mut tenants, store, notes).await;
     if !matches!(result, Err(NoGrant::Store(_))) {
         let asked = asked.given().filter(|asked| Some(*asked) != bound);
-        // A user of a pool of one tenant who has not joined yet is no stranger.
+        // Of a pool of one tenant, a user who has not joined yet is not reported.
         let bound = binding.as_ref().and_then(|binding| binding.required_tenant());
         notes.cross_tenant = cross_tenant(&records, hint, bound, asked);
     }
     let (chosen, by) = match result {
         Ok(chosen) => chosen,
         Err(none) => {
-            notes.chosen = not_granted(&records, bound, asked, &tenants);
+            notes.chosen = not_granted(&none, &records, bound, asked, &tenants);
             return Err(none);
         }
     };
@@ -180,8 +180,9 @@ async fn grant<R: Records, S: JoinStore>(
     Ok(Grant { tenant, roles })
 }
 
-/// The tenant of an active membership, if it was not granted because of its own state.
+/// The tenant of an active membership, if its own state is the reason of `none`.
 fn not_granted<S: Records>(
+    none: &NoGrant,
     records: &UserRecords,
     bound: Option<&TenantId>,
     asked: &Presented<TenantId>,
@@ -192,11 +193,12 @@ fn not_granted<S: Records>(
         (None, Some(asked), _) => (asked, ChosenBy::Asked),
         (None, None, default) => (default?, ChosenBy::Default),
     };
-    let is_over = matches!(
-        tenants.state(tenant),
-        Some(TenantState::Suspended | TenantState::Offboarded | TenantState::OtherPool)
-    );
-    (records.is_active_in(tenant) && is_over).then(|| (tenant.clone(), by))
+    let state = tenants.state(tenant);
+    let is_reason = match none {
+        NoGrant::Refused(Refusal::OtherPool) => state == Some(TenantState::OtherPool),
+        _ => matches!(state, Some(TenantState::Suspended | TenantState::Offboarded)),
+    };
+    (records.is_active_in(tenant) && is_reason).then(|| (tenant.clone(), by))
 }
 
 /// How the request names tenants in which the user has no membership in any status.

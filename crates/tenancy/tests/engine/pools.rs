@@ -127,7 +127,7 @@ fn in_a_pool_of_one_tenant_everybody_is_in_that_tenant_or_refused() {
 }
 
 #[test]
-fn a_new_user_of_a_pool_of_one_tenant_is_no_stranger() {
+fn a_new_user_of_a_pool_of_one_tenant_is_not_reported_as_an_attack() {
     let decision = run(Event::of("ana").in_pool_of("initech").sign_in(&tenants()));
 
     assert!(decision.grant.is_err());
@@ -182,4 +182,83 @@ fn where_nobody_may_join_members_get_tokens_and_invites_are_kept() {
         Ok("globex".to_owned()),
         "used before"
     );
+}
+
+#[test]
+fn invites_of_tenants_in_other_pools_do_not_keep_the_right_one_from_being_tried() {
+    let mut store = Store::default().tenant("globex", TenantStatus::Active);
+    for n in 0..6_u8 {
+        let tenant = format!("elsewhere-{n}");
+        store = store.tenant(&tenant, TenantStatus::Active).pools(&tenant, &[ELSEWHERE]);
+        store = store.invite(&code(n + 10), &tenant, 100 - u64::from(n), 1);
+    }
+    let store = store.invite(&code(1), "globex", 10, 1);
+
+    assert_eq!(run(Event::of("ana").token(&store)), Ok("globex".to_owned()));
+}
+
+#[test]
+fn the_note_of_a_refusal_names_the_tenant_that_caused_it() {
+    let store = tenants()
+        .tenant("initech", TenantStatus::Suspended)
+        .member("ana", "acme", MembershipStatus::Active)
+        .member("ana", "initech", MembershipStatus::Active)
+        .default_tenant("ana", "acme");
+    let chosen = |event: Event| run(event.sign_in(&store)).notes.chosen.map(|(tenant, _)| tenant.to_string());
+
+    assert_eq!(run(Event::of("ana").token(&store)), Err("Suspended".to_owned()), "because of initech");
+    assert_eq!(chosen(Event::of("ana")), None, "acme, the default, is not suspended");
+    assert_eq!(chosen(Event::of("ana").refresh()).as_deref(), Some("acme"), "it is in other pools");
+}
+
+#[test]
+fn a_provider_of_another_tenant_lets_nobody_into_a_pool_of_one_tenant() {
+    // Bound to `acme`, with `join` and `emailTrusted`.
+    let store = Store::default()
+        .tenant("acme", TenantStatus::Active)
+        .tenant("initech", TenantStatus::Active)
+        .binding(true, true)
+        .invite(&code(1), "acme", 10, 1);
+
+    for event in [Event::of("ana").federated(), Event::of("ana").federated().code(code(1))] {
+        let outcome = confirmed(&event.in_pool_of("initech"), &store);
+        assert!(matches!(outcome, JoinOutcome::Refused(_)), "{outcome:?}");
+    }
+    assert_eq!(store.tenants_of("ana"), Vec::<String>::new());
+}
+
+#[test]
+fn with_redeeming_off_no_way_writes_a_membership() {
+    let member =
+        tenants().member("ana", "initech", MembershipStatus::Active).invite(&code(1), "initech", 10, 1);
+    let more_roles = Event::of("ana").code(code(1)).without_redeeming();
+    let provider = Store::default().tenant("acme", TenantStatus::Active).binding(true, true);
+    let resent = tenants()
+        .invite(&code(1), "initech", 20, 1)
+        .change(&code(1), |invite| invite.status = tenancy::InviteStatus::Revoked);
+    resent.tables().pointers.clear();
+    let resent = resent.invite(&code(2), "initech", 10, 1);
+
+    let ways = [
+        (more_roles, member),
+        (Event::of("ana").federated().without_redeeming(), provider),
+        (Event::of("ana").code(code(1)).without_redeeming(), resent),
+    ];
+    for (event, store) in ways {
+        assert!(matches!(run(event.confirm(&store)), Err(StoreError::RedeemOff)));
+        assert!(!store.tables().invites.values().any(|invite| invite.uses > 0));
+    }
+}
+
+#[test]
+fn an_invite_that_was_used_before_its_tenant_moved_away_gives_nothing() {
+    let moved = || {
+        let store = Store::default().tenant("acme", TenantStatus::Active).invite(&code(1), "acme", 20, 2);
+        run(Event::of("ana").code(code(1)).confirm(&store)).unwrap();
+        store.pools("acme", &[ELSEWHERE]).tenant("globex", TenantStatus::Active)
+    };
+    let next = moved().invite(&code(2), "globex", 10, 1);
+
+    assert_eq!(run(Event::of("ana").code(code(1)).token(&moved())), Err("OtherPool".to_owned()));
+    assert_eq!(run(Event::of("ana").token(&next)), Ok("globex".to_owned()), "the next pointer");
 }

@@ -145,7 +145,7 @@ fn other_pool(case: Case<'_>) -> Explanation {
         );
     };
     let pools = case.seen.tenant(tenant).map(|tenant| &tenant.pools).into_iter().flatten();
-    let pools: Vec<&str> = pools.map(|pool| pool.as_str()).collect();
+    let pools: Vec<&str> = pools.map(tenancy::PoolId::as_str).collect();
     let only = match pools.as_slice() {
         [] => format!("POOL_TENANT of this pool is another tenant than {tenant}"),
         pools => format!("the user pools of {tenant} are {}", listed_with(pools.iter().copied(), "and")),
