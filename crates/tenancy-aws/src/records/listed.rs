@@ -1,20 +1,14 @@
 //! A tenant in the public list: `LISTED` / `<slug>`.
 
+use tenancy::Damage;
 use tenancy::route::ListedTenant;
-use tenancy::{Damage, Slug, TenantId, TenantName};
 
-use crate::item::{Attributes, Item, new_item, text, text_of};
-use crate::key::Key;
+use crate::item::{Attributes, Item, text_of};
 
 const ENTITY: &str = "listed";
 
 /// Partition of the public list.
 pub(crate) const PARTITION: &str = "LISTED";
-
-pub(crate) fn encode(slug: &Slug, tenant: &TenantId, name: &TenantName) -> Attributes {
-    let key = Key::new(PARTITION, slug.as_str());
-    new_item(key, ENTITY, [("tid", text(tenant.as_str())), ("name", text(name.as_str()))])
-}
 
 pub(crate) fn decode(attributes: &Attributes) -> Result<ListedTenant, Damage> {
     let item = Item::open(ENTITY, attributes)?;

@@ -25,7 +25,8 @@ use super::{
     cell, client, domain, invite, invite_use, listed, member, pointer, profile, provider, slug, tenant, user,
 };
 use crate::change::{Change, Step};
-use crate::item::{Attributes, text};
+use crate::item::{Attributes, new_item, text};
+use crate::key::Key;
 
 const NOW: Timestamp = Timestamp::from_epoch_seconds(1_800_000_000);
 
@@ -148,7 +149,9 @@ fn a_mail_domain_and_a_listed_tenant() {
     let read = domain::decode(&domain::encode(&"acme.com".parse().unwrap(), &pointer, NOW));
 
     assert_eq!(read, Ok(pointer));
-    assert_eq!(listed::decode(&listed::encode(&listed.slug, &acme(), &listed.name)), Ok(listed));
+    let key = Key::new(listed::PARTITION, "acme");
+    let item = new_item(key, "listed", [("tid", text("acme")), ("name", text("Acme"))]);
+    assert_eq!(listed::decode(&item), Ok(listed));
 }
 
 #[test]
