@@ -81,13 +81,16 @@ class Stopped(Exception):
 def all_checks(infra, keep):
     """Runs all; how many failed."""
     checks = Checks()
-    template, authorizer = infra / "template-x86_64.yaml", infra / "authorizer-x86_64.yaml"
-    for file in (template, authorizer):
+    template, authorizer, router = (
+        infra / f"{name}-x86_64.yaml" for name in ("template", "authorizer", "router")
+    )
+    for file in (template, authorizer, router):
         if not file.exists():
             print(f"FAILED  {file.name} is not there: run infra/build --x86-64")
             return 1
     values_of_settings(checks, infra, yaml_parse(template.read_text()), FUNCTIONS)
     values_of_settings(checks, infra, yaml_parse(authorizer.read_text()), {"Authorizer": "authorizer"})
+    values_of_settings(checks, infra, yaml_parse(router.read_text()), {"Router": "router"})
     with Ministack() as ministack:
         stacks = Stacks(ministack)
         try:

@@ -44,6 +44,30 @@ SAMPLES = {
         "Okta", "Okta,Entra-ID", "Müller_SAML", "x" * 32, "x" * 33, "ü" * 32, "Okta,", ",Okta", "Okta,,Entra", "Okta, Entra",
         "Entra ID", "a#b", 'a"b', "a\tb", "a\x7fb", "a\x85b", "a\xa0b", "a\u2003b", "a\u200bb", "a\u3000b",
     ],
+    # Of the router.
+    "DEFAULT_CELL": ["shared-1", "a", "x" * 40, "x" * 41, "Shared", "a b", "a_b"],
+    "HOST_SUFFIX": ["app.example.com", "a.b", "xn--bcher-kva.example", "example", "app.example.com/x", "app..example.com", "-a.example"],
+    "APP_LOGIN_URL": [
+        "https://{slug}.app.example.com/login", "https://app.example.com/t/{slug}/login", "https://app.example.com/login",
+        "https://x-{slug}.app.example.com/", "http://app.example.com/login", "https://app.{slug}.example.com/login",
+        "https://{slug}.app.example.com/{slug}", "https://app.example.com/login?t={slug}", "https://app.example.com/#{slug}",
+        "https://{name}.example.com/", "https://user@app.example.com/", "https://app.example.com//x", "app.example.com/{slug}",
+    ],
+    "DEFAULT_LOGIN_URL": [
+        "https://app.example.com/login", "https://app.example.com", "https://app.example.com:8443/x", "http://app.example.com/",
+        "https://app.example.com/{slug}", "https://app.example.com/?x", "https://app.example.com/#x", "https://a@b.example.com/", "/login",
+    ],
+    "SUPPORT_URL": ["https://example.com/help", "http://example.com/help", "mailto:a@example.com", "https://example.com/?x", "javascript:1"],
+    "ALLOWED_ORIGINS": [
+        "https://app.example.com", "https://*.app.example.com", "https://a.example.com,https://b.example.com", "*", "null",
+        "https://app.example.com/", "https://*", "https://*.com", "http://*.app.example.com", "app.example.com",
+    ],
+    "BRAND_NAME": ["Sign in", "Ácme & Söhne", "x" * 60, "x" * 61, "a\tb", "a\nb"],
+    "PASS_HINT": ["on", "off", "On"],
+    "SHOW_NAME": ["on", "off", "yes"],
+    "PUBLIC_LIST": ["on", "off", "yes"],
+    "ROUTE_CACHE_SECONDS": ["0", "30", "3600", "3601", "-1", "1.5"],
+    "ROUTE_STALE_SECONDS": ["0", "600", "86400", "86401", "-1"],
     # Of the authorizer.
     "CLIENT_IDS": [
         "any", "1example23456789", "anybody,bounds", "any,1example23456789", "1example23456789,any", "1example23456789,bound", "any,bound",
@@ -122,6 +146,9 @@ def starts(binary, variable, value):
         "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "TENANCY_TABLE": "tenancy",
         # The authorizer must have both.
         "USER_POOL_IDS": "eu-west-1_AbCdEf123", "CLIENT_IDS": "any",
+        # And the router these.
+        "DEFAULT_CELL": "shared-1", "HOST_SUFFIX": "app.example.com",
+        "APP_LOGIN_URL": "https://{slug}.app.example.com/login", "DEFAULT_LOGIN_URL": "https://app.example.com/login",
         variable: value,
     }
     if os.environ.get("LD_LIBRARY_PATH"):
