@@ -18,6 +18,7 @@ pub mod cache;
 pub mod call_error;
 mod change;
 pub mod client;
+mod http;
 mod item;
 mod key;
 pub mod operator;

@@ -38,10 +38,12 @@ class Made:
         return f"{self.function.name}-{self.architecture.name}"
 
 
-def run(architectures, check_reproducible):
+def run(architectures, twice):
+    """`twice`: the names of the functions to build a second time; all if it is empty, none if it is None."""
     try:
+        again = None if twice is None else chosen(twice)
         with only_one():
-            return _run([ARCHITECTURES[name] for name in architectures], check_reproducible)
+            return _run([ARCHITECTURES[name] for name in architectures], again)
     except Problem as problem:
         print(f"infra/build: {problem}", file=sys.stderr)
         return 1
@@ -49,7 +51,15 @@ def run(architectures, check_reproducible):
         return 130
 
 
-def _run(architectures, check_reproducible):
+def chosen(names):
+    unknown = sorted(set(names) - {function.name for function in FUNCTIONS})
+    if unknown:
+        known = ", ".join(function.name for function in FUNCTIONS)
+        raise Problem(f"there is no function {', '.join(unknown)}; there are {known}")
+    return [function for function in FUNCTIONS if not names or function.name in names]
+
+
+def _run(architectures, again):
     report = checks.Report()
     place = Place(ROOT, TOOLS / "build", toolchain.cargo_home())
     rust = toolchain.rust(place)
@@ -59,7 +69,7 @@ def _run(architectures, check_reproducible):
         for architecture in architectures:
             toolchain.add_target(place, architecture)
         tool.start()
-        made = make(place, rust, architectures, tool, report)
+        made = make(place, rust, architectures, FUNCTIONS, tool, report)
     finally:
         tool.stop()
 
@@ -67,8 +77,9 @@ def _run(architectures, check_reproducible):
         checks.features(place, architecture, report)
     for each in made:
         checks.zipped(each, place, rust, report)
-    if check_reproducible and not report.failed:
-        compare(made, rust, architectures, tool, before, report)
+    if again and not report.failed:
+        first = [each for each in made if each.function in again]
+        compare(first, rust, architectures, again, tool, before, report)
     if report.failed:
         print(f"infra/build: {report.failed} checks failed; infra/dist is as it was", file=sys.stderr)
         return 1
@@ -95,12 +106,12 @@ def only_one():
         yield
 
 
-def make(place, rust, architectures, tool, report, how="built"):
-    """All functions for all architectures. First all that compiles: the tool may still be on its way."""
+def make(place, rust, architectures, functions, tool, report, how="built"):
+    """The functions for all architectures. First all that compiles: the tool may still be on its way."""
     binaries = {}
     for architecture in architectures:
         begin = time.monotonic()
-        binaries[architecture] = toolchain.build(place, rust, architecture)
+        binaries[architecture] = toolchain.build(place, rust, architecture, functions)
         report.note(f"{how} for {architecture.name} in {time.monotonic() - begin:.0f} s")
     begin = time.monotonic()
     tool.wait()
@@ -112,7 +123,7 @@ def make(place, rust, architectures, tool, report, how="built"):
         boms = tool.describe(place, architecture, FUNCTIONS)
         built = sbom.Tree(place, architecture, FUNCTIONS, "normal")
         linked = sbom.Tree(place, architecture, FUNCTIONS, "normal,no-proc-macro")
-        for function in FUNCTIONS:
+        for function in functions:
             content = binaries[architecture][function.name]
             bom = boms[function.name]
             text, crates, wrong = sbom.finish(bom, built, linked, versions(rust), sha256(content))
@@ -130,8 +141,8 @@ def versions(rust):
     return {"rustc": rust.version, "host": rust.host} | found
 
 
-def compare(first, rust, architectures, tool, before, report):
-    """Builds again, from nothing, and compares.
+def compare(first, rust, architectures, functions, tool, before, report):
+    """Builds these functions again, from nothing, and compares.
 
     Different are all folders: sources, target, caches, Cargo's home. The same are the machine, the tools and
     the sources of the crates.
@@ -147,7 +158,7 @@ def compare(first, rust, architectures, tool, before, report):
             if (home / name).exists():
                 (folder / "cargo" / name).symlink_to(home / name)
         place = Place(folder / "source", folder / "work", folder / "cargo", offline=True)
-        second = make(place, rust, architectures, tool, report, "built again, from nothing,")
+        second = make(place, rust, architectures, functions, tool, report, "built again, from nothing,")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -143,14 +143,19 @@ def rust_flags(place, rust, architecture):
     return [f"--remap-path-prefix={folder}={name}" for folder, name in names]
 
 
-def build(place, rust, architecture):
-    """The binaries of all functions, by name."""
+def build(place, rust, architecture, functions):
+    """The binaries of the functions, by name.
+
+    All packages are named, whatever is built: a feature that one of them asks of a crate, all get.
+    """
     flags = rust_flags(place, rust, architecture)
     command = ["cargo-zigbuild", "zigbuild", "--locked", "--release", "--target-dir", place.target]
     # The C library to link against is part of the target: no newer symbol than its can get in.
     command += ["--target", f"{architecture.triple}.{GLIBC[0]}.{GLIBC[1]}"]
     for function in FUNCTIONS:
-        command += ["--package", function.name, "--bin", function.name]
+        command += ["--package", function.name]
+    for function in functions:
+        command += ["--bin", function.name]
     if not sys.stderr.isatty():
         command.append("--quiet")
     # Counts above RUSTFLAGS and all configuration.
@@ -160,4 +165,4 @@ def build(place, rust, architecture):
             f"the functions could not be built for {architecture.name}; what cargo says of it is above"
         )
     folder = place.target / architecture.triple / "release"
-    return {function.name: (folder / function.name).read_bytes() for function in FUNCTIONS}
+    return {function.name: (folder / function.name).read_bytes() for function in functions}
