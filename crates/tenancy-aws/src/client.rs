@@ -9,16 +9,12 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::retries::classifiers::SharedRetryClassifier;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 
-/// Longest time to get a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+use crate::http::{CONNECT_TIMEOUT, Http};
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(700);
 
@@ -116,14 +112,13 @@ pub struct AwsClients {
 impl AwsClients {
     #[must_use]
     pub fn new(settings: AwsSettings) -> Self {
-        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(settings.region)
             .use_fips(settings.use_fips)
             .use_dual_stack(settings.use_dual_stack)
             .credentials_provider(SharedCredentialsProvider::new(settings.credentials))
-            .http_client(http)
+            .http_client(Http::new())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .timeout_config(timeouts())
             .retry_config(retries())

@@ -20,6 +20,7 @@ pub mod call_error;
 mod change;
 pub mod client;
 pub mod directory;
+mod http;
 mod item;
 mod key;
 pub mod operator;

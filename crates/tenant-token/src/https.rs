@@ -40,15 +40,15 @@ impl HttpsKeys {
     ///
     /// [`NoRootCertificates`].
     pub fn new() -> Result<Self, NoRootCertificates> {
-        // Not the process's default provider: that is for the program to choose, and this is a library.
-        let provider = rustls::crypto::ring::default_provider();
-        let with_roots = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
+        machine_roots::look().map_err(NoRootCertificates)?;
+        let tls =
+            machine_roots::client_config().map_err(|error| NoRootCertificates(io::Error::other(error)))?;
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
         // `JwksUrl` has http for loopback addresses only.
-        let connector =
-            with_roots.map_err(NoRootCertificates)?.https_or_http().enable_http1().wrap_connector(http);
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+        let connector = connector.enable_http1().wrap_connector(http);
         Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
     }
 

@@ -44,9 +44,20 @@ pub(crate) fn echo(root: &Path, jobs: &Jobs) -> Fallible<Target> {
     Ok(Target::new("echo", &jobs.echo, &root.join("target/release/examples/echo")))
 }
 
+/// Runs a command without what `cargo run` tells this program of its own package. A `cargo` inside would take it for changed
+/// settings of the crates that it builds, and build them again.
 pub(crate) fn run(command: &mut Command) -> Fallible<()> {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_package) {
+            command.env_remove(name);
+        }
+    }
     let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
+}
+
+fn is_of_this_package(variable: &str) -> bool {
+    variable == "CARGO" || ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|prefix| variable.starts_with(prefix))
 }
 
 /// Whether the binary is younger than everything that it is made from.
@@ -66,4 +77,19 @@ fn is_fresh(root: &Path, binary: &Path) -> bool {
 
 fn changed(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|found| found.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_not_told_of_this_package_and_keeps_the_registry() {
+        let left_out = ["CARGO", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"];
+        let kept = ["CARGO_HOME", "CARGO_REGISTRIES_OURS_INDEX", "CARGO_HTTP_PROXY", "PATH"];
+        assert!(left_out.into_iter().all(is_of_this_package) && !kept.into_iter().any(is_of_this_package));
+
+        // `cargo test` sets `CARGO_PKG_NAME`.
+        run(Command::new("sh").args(["-c", "test -z \"$CARGO_PKG_NAME\" && test -n \"$PATH\""])).unwrap();
+    }
 }
