@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the environment and the clock enter the program here")]
 
+use std::io;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -21,7 +22,8 @@ async fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return logging::refuse_start(&error),
     };
-    let keys = HttpsKeys::new().map_err(|error| with_causes(&error));
+    let tls = machine_roots::look().and_then(|()| machine_roots::client_config().map_err(io::Error::other));
+    let keys = tls.map(HttpsKeys::with_tls).map_err(|error| with_causes(&error));
     let verifier =
         keys.and_then(|keys| Verifier::new(config.rules.clone(), keys).map_err(|fault| fault.to_string()));
     let verifier = match verifier {

@@ -2,7 +2,7 @@ use std::{io, time::Duration};
 
 use http::{Request, StatusCode, header::ACCEPT};
 use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, builderstates::WantsSchemes};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -34,22 +34,30 @@ pub struct HttpsKeys {
 pub struct NoRootCertificates(#[source] io::Error);
 
 impl HttpsKeys {
-    /// A client with the limits above. It does not connect yet.
+    /// A client with the limits above. It reads the root certificates, and does not connect yet.
     ///
     /// # Errors
     ///
     /// [`NoRootCertificates`].
     pub fn new() -> Result<Self, NoRootCertificates> {
-        machine_roots::look().map_err(NoRootCertificates)?;
-        let tls =
-            machine_roots::client_config().map_err(|error| NoRootCertificates(io::Error::other(error)))?;
+        // Not the process's default provider: that is for the program to choose, and this is a library.
+        let provider = rustls::crypto::ring::default_provider();
+        let builder = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
+        Ok(Self::connecting(builder.map_err(NoRootCertificates)?))
+    }
+
+    /// The same with a TLS configuration of your own: other root certificates, or another provider.
+    pub fn with_tls(tls: rustls::ClientConfig) -> Self {
+        Self::connecting(HttpsConnectorBuilder::new().with_tls_config(tls))
+    }
+
+    fn connecting(tls: HttpsConnectorBuilder<WantsSchemes>) -> Self {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
         // `JwksUrl` has http for loopback addresses only.
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
-        let connector = connector.enable_http1().wrap_connector(http);
-        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
+        let connector = tls.https_or_http().enable_http1().wrap_connector(http);
+        Self { client: Client::builder(TokioExecutor::new()).build(connector) }
     }
 
     async fn get(&self, url: &JwksUrl) -> Result<Vec<u8>, FetchError> {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
+    ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
     crypto::ring::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
@@ -79,6 +79,23 @@ async fn judge_servers() {
             "{certificate}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_tls_configuration_of_ones_own_decides_whom_to_trust() {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(file("authority.pem")).unwrap()).unwrap();
+    let tls = ClientConfig::builder_with_provider(default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let keys = HttpsKeys::with_tls(tls);
+
+    assert!(keys.fetch(issuer_with("good.pem").keys_url()).await.is_ok());
+    let error = keys.fetch(issuer_with("self-signed.pem").keys_url()).await.unwrap_err().to_string();
+    assert!(error.contains("invalid peer certificate: UnknownIssuer"), "{error}");
+    assert!(HttpsKeys::new().unwrap().fetch(issuer_with("good.pem").keys_url()).await.is_err());
 }
 
 /// An issuer on loopback that serves its key set with TLS, until the test ends.
