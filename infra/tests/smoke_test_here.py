@@ -6,6 +6,7 @@ Takes the binaries from target/debug (or the folder given): dev-stack, tenantctl
 pre-token-generation, probe. About a minute.
 """
 
+import contextlib
 import http.server
 import json
 import os
@@ -138,8 +139,23 @@ class Stack:
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
         self.log.close()
+
+
+def wait_for_tenantctl():
+    """One that the killed run had started may write still."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and any(b"infra/smoke-test" in line for line in command_lines()):
+        time.sleep(0.1)
+
+
+def command_lines():
+    for process in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            line = process.read_bytes()
+            if line.split(b"\0")[0].endswith(b"/tenantctl"):
+                yield line
 
 
 class CloudFormation(http.server.BaseHTTPRequestHandler):
@@ -242,7 +258,7 @@ class Runs:
         folder, process = self.start(
             "whole", "--stack", "tenancy", "--attribute", "given_name=Smoke", "--report", str(report)
         )
-        output, _ = process.communicate(timeout=300)
+        output, _ = process.communicate(timeout=1800)
         print(output)
         expect(process.returncode == 0, "a whole run ends with 0", output)
         # The local stack decides the open questions as they are assumed, in one file.
@@ -262,7 +278,7 @@ class Runs:
     def without_essentials(self):
         """Pools of a tier that has event version V1_0 alone: that is said, and no failure."""
         folder, process = self.start("lite", "--tier", "LITE")
-        output, _ = process.communicate(timeout=300)
+        output, _ = process.communicate(timeout=1800)
         expect(process.returncode == 0, "a run on tier LITE ends with 0", output)
         for said in (
             "this account's tier does not have it",
@@ -288,7 +304,7 @@ class Runs:
         else:
             expect(False, f"{name}: the output never says so", "".join(lines))
         rest = process.stdout.read()
-        process.wait(timeout=120)
+        process.wait(timeout=600)
         journals = list(folder.glob("smoke-test-*.json"))
         if how == signal.SIGKILL:
             expect(process.returncode == -signal.SIGKILL, f"{name}: it was killed")
@@ -296,8 +312,7 @@ class Runs:
                 len(journals) == 1 and journals[0].stat().st_mode & 0o777 == 0o600,
                 f"{name}: the journal is there, for its owner",
             )
-            # A tenantctl that was running may be still.
-            time.sleep(1)
+            wait_for_tenantctl()
             cleaned = subprocess.run(
                 [*self.command[:1], "--clean", str(journals[0])],
                 env=self.stack.environment,

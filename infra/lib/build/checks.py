@@ -96,7 +96,7 @@ def start(content, complaint):
         program.chmod(0o755)
         try:
             done = subprocess.run(
-                [program], cwd=folder, env={}, capture_output=True, text=True, timeout=20, check=False
+                [program], cwd=folder, env={}, capture_output=True, text=True, timeout=120, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f": {error}"

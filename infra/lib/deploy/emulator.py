@@ -21,6 +21,19 @@ class Ministack:
     """Runs while its block does. `url` is the one endpoint of all services."""
 
     def __enter__(self):
+        for _ in range(2):
+            if self.begins():
+                return self
+            # Another program may have taken the port.
+            self.__exit__()
+        if self.begins():
+            return self
+        log = self.log()
+        self.__exit__()
+        raise RuntimeError(f"ministack does not answer:\n{log}")
+
+    def begins(self):
+        """Whether it answers; it does not when it ends at once, and not within 5 minutes."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -48,17 +61,14 @@ class Ministack:
                 [Path(sys.prefix) / "bin" / "ministack"],
                 cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True,
             )
-        for _ in range(300):
-            if self.process.poll() is not None:
-                break
+        end = time.monotonic() + 300
+        while self.process.poll() is None and time.monotonic() < end:
             try:
-                with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=1):
-                    return self
+                with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=10):
+                    return True
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
-        log = self.log()
-        self.__exit__()
-        raise RuntimeError(f"ministack does not answer:\n{log}")
+        return False
 
     def __exit__(self, *_):
         # It and the functions that it runs are one group of processes, begun above.

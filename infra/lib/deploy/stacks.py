@@ -101,12 +101,13 @@ class Stacks:
         return None if stack["StackStatus"] == "DELETE_COMPLETE" else stack
 
     def wait(self, name):
-        for _ in range(600):
+        end = time.monotonic() + 600
+        while time.monotonic() < end:
             stack = self.describe(name)
             if stack is None or not stack["StackStatus"].endswith("IN_PROGRESS"):
                 return stack
             time.sleep(0.1)
-        raise Refused(f"{name} is still {stack['StackStatus']} after a minute")
+        raise Refused(f"{name} is still {stack['StackStatus']} after ten minutes")
 
     def reasons(self, name):
         events = self.client.describe_stack_events(StackName=name)["StackEvents"]

@@ -165,7 +165,7 @@ def revision():
     command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--tags"]
     try:
         said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout.strip()
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         said = ""
     return said or "unknown"
 

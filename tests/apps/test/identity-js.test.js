@@ -158,7 +158,7 @@ test('a session that has lost its default tenant is not moved by REFRESH_TOKEN_A
   await assert.rejects(refreshed(user), refusedWith('CHOOSE_TENANT'));
 
   const seconds = (Date.now() - begin) / 1000;
-  assert.ok(seconds > 5 && seconds < 10, `the library repeated the refresh for ${seconds} s`);
+  assert.ok(seconds > 5, `the library repeated the refresh for ${seconds} s`);
 });
 
 test('a refresh for a tenant that the user has left is refused', async () => {

@@ -48,7 +48,7 @@ after(async () => (await launched)?.close());
 export async function visit(use, options = {}) {
   const context = await (await launch()).newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   const requests = [];
   const complaints = [];
   page.on('request', (request) => requests.push(request.url()));
@@ -106,10 +106,12 @@ export async function shown(page) {
 /** The confirmation code that was last mailed to an address. */
 export async function mailedCode(email) {
   const mail = `[mail] to ${email}: `;
-  for (let tries = 0; tries < 100; tries += 1) {
-    const last = readFileSync(process.env.DOOR_LOG, 'utf8').split('\n').filter((line) => line.startsWith(mail)).pop();
+  for (let tries = 0; tries < 1_200; tries += 1) {
+    // The last line may not be whole yet.
+    const lines = readFileSync(process.env.DOOR_LOG, 'utf8').split('\n').slice(0, -1);
+    const last = lines.filter((line) => line.startsWith(mail)).pop();
     if (last) return /(\d{6})\s*$/.exec(last)[1];
     await sleep(50);
   }
-  throw new Error(`no mail to ${email} came in 5 s`);
+  throw new Error(`no mail to ${email} came in a minute`);
 }

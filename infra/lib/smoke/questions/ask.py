@@ -277,7 +277,7 @@ class Questioner:
     def counts(self, calls=8):
         """How often the probe has met each instruction, in all processes that can be reached: as many calls
         at the same time reach as many processes, those that are there first."""
-        payload = json.dumps({"probeCounts": {"waitMilliseconds": 1200}})
+        payload = json.dumps({"probeCounts": {"waitMilliseconds": 3000}})
 
         def look(_):
             answer = self.cloud.functions.invoke(FunctionName=self.function, Payload=payload)

@@ -42,7 +42,7 @@ def timeouts(pool):
     time.sleep(7.5)
     count = pool.questioner.counts().get(f"{pool.short}-{key}", 0)
     pool.evidence.append(f"{pool.version} {ended.seconds:.0f} s, the probe was called {count} time(s)")
-    by_time = round(ended.seconds / 5)
+    by_time = int(ended.seconds // 5)
     if not ended.is_refused:
         return f"tokens after {ended.seconds:.0f} s"
     if not count:
@@ -50,7 +50,7 @@ def timeouts(pool):
     if count != by_time:
         return f"called {count} times in {ended.seconds:.0f} s, then {ended.code}"
     return (
-        f"called {by_time} times, {ended.seconds / by_time if by_time else 0:.0f} s each, then {ended.code}"
+        f"called {by_time} times, {int(ended.seconds / by_time) if by_time else 0} s each, then {ended.code}"
     )
 
 
