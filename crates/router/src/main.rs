@@ -15,7 +15,7 @@ use tenancy_aws::{AwsClients, CachedDirectory, DynamoStore};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-/// Longest time that reading the default cell may add to a cold start.
+/// Longest time that reading the cells may add to a cold start.
 const WARM_UP_TIMEOUT: Duration = Duration::from_millis(400);
 
 #[tokio::main(flavor = "current_thread")]

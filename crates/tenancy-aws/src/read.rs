@@ -1,5 +1,5 @@
 //! Reads of the table: one item, or all items of a range, page by page. Reads of the table are strongly consistent; reads of
-//! the operators' index are not.
+//! the index are not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -21,7 +21,7 @@ const MOST_LOOKS: u32 = 120;
 /// The time between two polls.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
-/// Name of the sparse index that only operators read.
+/// Name of the sparse index for operators. Of the functions, only the router reads it, for the list of cells.
 pub const INDEX: &str = "gsi1";
 
 /// Creates the table `name` and waits up to one minute until it is active. The table has the string keys `pk` and `sk`,

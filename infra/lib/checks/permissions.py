@@ -66,7 +66,9 @@ def _of_own_template(function, entries):
         resources = {
             "own log group": stack.physical(f"{function.capitalize()}Logs", "Arn"),
             "table key": stack.values["TableKeyArn"],
+            "index": f"{table}/index/gsi1",
             "anything": "*",
+            None: table,
         }
         wanted = []
         for entry in entries:
@@ -83,8 +85,7 @@ def _of_own_template(function, entries):
                 conditions.append(("StringEquals", "kms:ViaService", (f"dynamodb.{REGION}.amazonaws.com",)))
                 at = "kms:EncryptionContext:aws:dynamodb:tableName"
                 conditions.append(("StringEquals", at, (stack.values["TenancyTable"],)))
-            resource = table if of_table else resources[entry.get("on")]
-            wanted.append(Permission(entry["action"], resource, frozenset(conditions)))
+            wanted.append(Permission(entry["action"], resources[entry.get("on")], frozenset(conditions)))
         allowed, faults = _allowed(stack.properties(name))
         found += [f"{file}, {name}: {fault}" for fault in faults]
         found += [f"{file}, {name}, {situation}: {why}" for why in _compared(allowed, wanted)]
@@ -99,9 +100,11 @@ def _own_faults(listed):
     if set(listed) != {*FUNCTIONS, *ELSEWHERE}:
         yield f"it must be about {' and '.join([*FUNCTIONS, *ELSEWHERE])}"
     for function, entries in listed.items():
-        actions = [entry["action"] for entry in entries]
+        calls = [(entry["action"], entry.get("on")) for entry in entries]
         yield from (
-            f"{function}: {action} stands twice" for action in set(actions) if actions.count(action) > 1
+            f"{function}: {action} stands twice"
+            for action, on in set(calls)
+            if calls.count((action, on)) > 1
         )
         for entry in entries:
             service, _, call = entry["action"].partition(":")
@@ -194,15 +197,20 @@ def _wanted(entry, function, stack):
 
 def _compared(allowed, wanted):
     for permission in sorted(set(allowed) - set(wanted), key=str):
-        same = next((other for other in wanted if other.action == permission.action), None)
+        alike = [other for other in wanted if other.action == permission.action]
+        same = next((other for other in alike if other.resource == permission.resource), None)
+        same = same or next(iter(alike), None)
         yield (
             f"{permission.action} is not allowed by permissions.json"
             if same is None
             else f"{permission.action} differs from permissions.json: {_difference(permission, same)}"
         )
     for permission in sorted(set(wanted) - set(allowed), key=str):
-        if permission.action not in {other.action for other in allowed}:
-            yield f"{permission.action} is in permissions.json, and the role does not allow it"
+        if (permission.action, permission.resource) not in {(other.action, other.resource) for other in allowed}:
+            yield (
+                f"{permission.action} on {permission.resource} is in permissions.json, and the role does not"
+                " allow it"
+            )
     if len(allowed) != len(set(allowed)):
         yield "a permission stands twice"
 

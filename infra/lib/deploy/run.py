@@ -10,6 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from deploy import settings
 from deploy.emulator import Ministack
+from deploy.front_door import front_door
 from deploy.login import Denied, SignIn
 from deploy.stacks import Refused, Stacks
 
@@ -31,6 +32,7 @@ NOT_COVERED = """Not covered, since ministack does not do it:
   table                it drops point-in-time recovery and time to live
   refresh rotation     it drops the setting
   managed login        of its domain and style nothing is deployed; its login page is another than Amazon's
+  router               it does not match wildcard hosts, throttle, reserve concurrency, write access logs, or turn off the API's own host
   alarms               it has no computed and no composite alarms: plain ones stand in for {stand_ins}
 Anything on real AWS is for infra/smoke-test."""
 
@@ -94,7 +96,7 @@ def all_checks(infra, keep):
     with Ministack() as ministack:
         stacks = Stacks(ministack)
         try:
-            deployment(checks, infra, template, ministack, stacks)
+            deployment(checks, infra, template, router, ministack, stacks)
         except Stopped:
             print(ministack.log())
         except Exception:
@@ -126,8 +128,8 @@ def environment_of(template, resource):
     return template["Resources"][resource]["Properties"]["Environment"]["Variables"]
 
 
-def deployment(checks, infra, template, ministack, stacks):
-    """From nothing to a working pool, and back."""
+def deployment(checks, infra, template, router, ministack, stacks):
+    """From nothing to a working pool, back, and a router in front of it."""
     pool_url, functions_url = stacks.upload(infra / "user-pool.yaml"), stacks.upload(template)
     pool_settings = {"CallbackUrls": REDIRECT}
     with checks.step("user-pool.yaml is deployed, without triggers"):
@@ -156,6 +158,7 @@ def deployment(checks, infra, template, ministack, stacks):
     event_versions(checks, stacks, pool_url, pool_settings, sign_in)
     changed_settings(checks, ministack, stacks, functions_url, functions_settings, functions, sign_in)
     going_back(checks, ministack, stacks, pool_url, pool_settings, functions_url, functions_settings, functions, sign_in)
+    front_door(checks, ministack, stacks, router, functions["TableName"], operator, sign_in)
 
 
 def what_was_made(checks, ministack, stacks, pool, functions):

@@ -1,5 +1,7 @@
 //! The router: the real function on a real table.
 
+mod calls;
+
 use std::time::Duration;
 
 use dev_stack::Invocation;
@@ -89,6 +91,14 @@ async fn a_route_is_found_with_the_role_and_the_role_allows_no_more() {
     assert_eq!(list["body"], r#"{"tenants":[{"slug":"acme","name":"Acme"}]}"#);
     let sent = world.ask(&request("POST", "/start", "", Some("q=ana%40acme.com"))).await;
     assert_eq!(sent["headers"]["location"], "https://acme.app.example.com/login#login_hint=ana%40acme.com");
+    world.put(items::cell("new", "eu-west-1_New")).await;
+    world.put(items::but(items::tenant("initech"), json!({ "cell": "new" }))).await;
+    world.put(items::slug("initech", "initech")).await;
+    assert_eq!(
+        world.client(&of_slug("initech")).await,
+        "new-client",
+        "the cells were read before it existed"
+    );
 
     let role = &world.roles[ROUTER];
     assert_eq!(role.used(), role.allowed());
@@ -96,50 +106,6 @@ async fn a_route_is_found_with_the_role_and_the_role_allows_no_more() {
     assert_eq!((&report["Outcome"], &report["Routed"]), (&json!("routed"), &json!(1)));
     assert_eq!((&report["tenantId"], &report["cell"]), (&json!("acme"), &json!("silo")));
     assert_eq!((&report["route"], &report["status"]), (&json!("GET /v1/route"), &json!("200")));
-}
-
-#[tokio::test]
-async fn a_cold_route_waits_for_two_reads_at_most_and_a_warm_one_reads_nothing() {
-    let world = world(&[]).await;
-    let table = Proxy::before(&world.stack.endpoints().dynamodb).await;
-    let late = Duration::from_millis(250);
-    table.spoil("GetItem", Fault::Late(late), usize::MAX);
-    let through = [("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str())];
-    // The default cell is read when the function starts. Each row is a new environment.
-    let rows = [
-        ("a slug in the default cell", of_slug("globex"), 2, 1),
-        ("a slug that nobody has", of_slug("nobody"), 2, 1),
-        ("a slug in another cell", of_slug("acme"), 3, 2),
-        ("an address in the default cell", of_address("ana@globex.example"), 2, 2),
-        ("an address that is nobody's", of_address("ana@nobody.example"), 1, 1),
-    ];
-
-    for (row, event, calls, waits) in rows {
-        world.configure(&[&through[..], &SETTINGS].concat()).await;
-        world.ask(&event).await;
-        world.ask(&event).await;
-
-        let reports = world.reports(ROUTER, 2).await;
-        assert_eq!(reports[0]["StoreCalls"], calls, "{row}");
-        let waited = reports[0]["DurationMs"].as_f64().unwrap() / 250.0;
-        assert!((f64::from(waits)..f64::from(waits) + 1.0).contains(&waited), "{row}: {waited} reads");
-        assert_eq!((&reports[1]["StoreCalls"], &reports[1]["CacheMiss"]), (&json!(0), &json!(0)), "{row}");
-    }
-}
-
-#[tokio::test]
-async fn an_address_of_a_cell_that_is_not_cached_waits_for_three_reads_once() {
-    let world = world(&[]).await;
-    world.put(items::mail_domain("acme.example", "acme")).await;
-
-    let calls = |number: usize| {
-        let world = &world;
-        async move { world.reports(ROUTER, number).await[number - 1]["StoreCalls"].clone() }
-    };
-    world.ask(&of_address("ana@acme.com")).await;
-    assert_eq!(calls(1).await, 3, "domain, tenant, cell");
-    world.ask(&of_address("ana@acme.example")).await;
-    assert_eq!(calls(2).await, 1, "the domain");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod domain;
 pub(crate) mod invite;
 pub(crate) mod member;
+mod of_tenants;
 pub(crate) mod pool;
 pub(crate) mod repair;
 pub(crate) mod replay;

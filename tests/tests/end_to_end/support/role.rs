@@ -64,6 +64,8 @@ struct Grant {
     keys: Vec<String>,
     /// The operation of which the action must be a part.
     inside: Option<String>,
+    /// Whether it is for the table's index, and the keys are those of the index.
+    is_of_index: bool,
 }
 
 /// An action that a request needs.
@@ -71,6 +73,7 @@ struct Needed {
     action: String,
     key: Option<String>,
     inside: Option<&'static str>,
+    is_of_index: bool,
 }
 
 impl Permissions {
@@ -83,6 +86,7 @@ impl Permissions {
             action: text(&grant["action"]).expect("an action"),
             keys: grant["keys"].as_array().into_iter().flatten().filter_map(text).collect(),
             inside: text(&grant["inside"]),
+            is_of_index: grant["on"] == "index",
         });
         let pool = Mutex::new(pool.to_owned());
         Self { function: function.to_owned(), grants: grants.collect(), pool, used: Mutex::default() }
@@ -114,7 +118,8 @@ impl Grant {
 
     /// The entry that admits `needed`.
     fn admits(&self, needed: &Needed, pool: &str) -> Option<String> {
-        if self.action != needed.action || self.inside.as_deref() != needed.inside {
+        let asked_for = (&needed.action, needed.inside, needed.is_of_index);
+        if (&self.action, self.inside.as_deref(), self.is_of_index) != asked_for {
             return None;
         }
         let Some(asked) = &needed.key else { return Some(self.action.clone()) };
@@ -139,6 +144,7 @@ fn needed(service: &str, operation: &str, body: &Value) -> Vec<Needed> {
         action: format!("{service}:{action}"),
         key: key.map(ToOwned::to_owned),
         inside,
+        is_of_index: !body["IndexName"].is_null(),
     };
     match operation {
         "TransactWriteItems" => {

@@ -17,7 +17,7 @@ use crate::page::{joined, role_names};
 use crate::{clock, console};
 
 /// Providers where anybody can have an account (API reference, `IdentityProviderTypeType`).
-const PUBLIC: [&str; 4] = ["Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
+pub(crate) const PUBLIC: [&str; 4] = ["Facebook", "Google", "LoginWithAmazon", "SignInWithApple"];
 
 /// Verbs.
 #[derive(Debug, Subcommand)]

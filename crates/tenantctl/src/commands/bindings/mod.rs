@@ -6,13 +6,14 @@ pub(crate) mod idp;
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use clap::Args;
-use tenancy::{Damage, PoolId, TenantId};
-use tenancy_aws::operator::{Change, Operator, OperatorError};
+use tenancy::{PoolId, TenantId};
+use tenancy_aws::operator::{Change, Listed, Operator, OperatorError};
 use user_pool::{AwsError, Meaning};
 
+use crate::commands::of_tenants;
 use crate::context::Context;
 use crate::failure::{self, Failure, Found};
-use crate::listing::{Entry, Listing};
+use crate::listing::Entry;
 use crate::options::ConfirmedWriteOptions;
 use crate::written::NoFacts;
 
@@ -30,34 +31,13 @@ pub(crate) struct ListOptions {
 async fn list<R, T: Entry>(
     options: &ListOptions,
     context: &Context,
-    read: impl AsyncFn(&Operator, &TenantId) -> Result<Vec<Result<R, Damage>>, OperatorError>,
+    read: impl AsyncFn(&Operator, &TenantId) -> Result<Listed<R>, OperatorError>,
     pool: fn(&R) -> &PoolId,
     view: fn(&R) -> T,
 ) -> Result<Found, Failure> {
-    let operator = context.reader().await?;
-    let mut listing = Listing::new(context);
-    let mut tenants = Vec::new();
-    if let Some(tenant) = &options.tenant {
-        operator.tenant(tenant).await?;
-        tenants.push(tenant.clone());
-    } else {
-        let mut pages = operator.tenant_pages();
-        while let Some(page) = listing.read(&mut pages).await? {
-            tenants.extend(page.into_iter().map(|record| record.tenant.id));
-        }
-    }
-    for tenant in tenants {
-        for binding in read(&operator, &tenant).await.map_err(|error| listing.broken_off(error))? {
-            match binding {
-                Ok(record) if options.user_pool_id.as_ref().is_none_or(|wanted| wanted == pool(&record)) => {
-                    listing.add([view(&record)]);
-                }
-                Ok(_) => {}
-                Err(damage) => listing.add_damage(&damage),
-            }
-        }
-    }
-    Ok(listing.end())
+    let is_wanted = |record: &R| options.user_pool_id.as_ref().is_none_or(|wanted| wanted == pool(record));
+    let view = |record: &R| is_wanted(record).then(|| view(record));
+    of_tenants::list(options.tenant.as_ref(), context, read, view).await
 }
 
 /// Something of a pool that is to be bound, such as "app client" and its id.

@@ -5,11 +5,12 @@ pub(crate) mod forbidden;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use tenancy::{MailDomain, TenantId};
-use tenancy_aws::operator::{Change, DomainRecord};
+use tenancy_aws::operator::{Change, DomainRecord, Operator};
 
+use crate::commands::of_tenants;
 use crate::context::Context;
 use crate::failure::{Failure, Found};
-use crate::listing::{Column, Entry, Listing};
+use crate::listing::{Column, Entry};
 use crate::moment::Moment;
 use crate::options::{ConfirmedWriteOptions, TenantOption, WriteOptions};
 use crate::page::or_dash;
@@ -61,7 +62,11 @@ pub(crate) struct RemoveOptions {
 pub(crate) async fn run(command: DomainCommand, context: &Context) -> Result<Found, Failure> {
     match command {
         DomainCommand::Set(options) => set(&options, context).await,
-        DomainCommand::List(options) => list(&options, context).await,
+        DomainCommand::List(options) => {
+            let read = async |operator: &Operator, tenant: &TenantId| operator.mail_domains(tenant).await;
+            let view = |record: &DomainRecord| Some(DomainView::of(record));
+            of_tenants::list(options.tenant.as_ref(), context, read, view).await
+        }
         DomainCommand::Remove(options) => remove(&options, context).await,
     }
 }
@@ -81,30 +86,6 @@ async fn set(options: &SetOptions, context: &Context) -> Result<Found, Failure> 
     };
     context.write(&operator, change, options.write, &what(domain), &summary, NoFacts {}).await?;
     Ok(Found::Nothing)
-}
-
-async fn list(options: &ListOptions, context: &Context) -> Result<Found, Failure> {
-    let operator = context.reader().await?;
-    let mut listing = Listing::new(context);
-    let mut tenants = Vec::new();
-    if let Some(tenant) = &options.tenant {
-        operator.tenant(tenant).await?;
-        tenants.push(tenant.clone());
-    } else {
-        let mut pages = operator.tenant_pages();
-        while let Some(page) = listing.read(&mut pages).await? {
-            tenants.extend(page.into_iter().map(|record| record.tenant.id));
-        }
-    }
-    for tenant in tenants {
-        for domain in operator.mail_domains(&tenant).await.map_err(|error| listing.broken_off(error))? {
-            match domain {
-                Ok(record) => listing.add([DomainView::of(&record)]),
-                Err(damage) => listing.add_damage(&damage),
-            }
-        }
-    }
-    Ok(listing.end())
 }
 
 async fn remove(options: &RemoveOptions, context: &Context) -> Result<Found, Failure> {
