@@ -45,6 +45,7 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
         is_fresh: recorded.trigger == TriggerKind::PostConfirmation
             || incoming.source.as_deref() == Some("TokenGeneration_HostedAuth"),
         verified_providers: &config.shared().verified_providers,
+        pool_tenant: config.shared().pool_tenant.as_ref(),
     };
     let is_refused = matches!(handled.outcome, Outcome::Failed(_));
     let refusal = handled.outcome.failure().map(|failure| {

@@ -112,7 +112,7 @@ fn no_tenant(case: Case<'_>) -> Explanation {
 }
 
 fn wrong_tenant(case: Case<'_>) -> Explanation {
-    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
+    let bound = case.bound();
     let asked = case.event.map_or(&Presented::None, |event| &event.request.asked_tenant);
     let is_machine = case.seen.records.is_none();
     match (bound, asked) {
@@ -125,12 +125,12 @@ fn wrong_tenant(case: Case<'_>) -> Explanation {
             [Advice::text("The app must send an id: 3 to 63 of a-z, 0-9 and -")],
         ),
         (Some(bound), Presented::Given(asked)) if asked != bound => explained(
-            format!("the app client is bound to {bound}, and the request asks for {asked}"),
+            format!("{}, and the request asks for {asked}", case.bound_to(bound)),
             [Advice::text(format!(
                 "Sign in to {asked} through another app client, or do not ask for it here"
             ))],
         ),
-        (Some(bound), _) => not_in(case, bound, &format!("the app client is bound to {bound}")),
+        (Some(bound), _) => not_in(case, bound, &case.bound_to(bound)),
         (None, Presented::Given(asked)) => not_in(case, asked, &format!("the request asks for {asked}")),
         (None, Presented::None) => explained("the user is in no tenant that may be signed in to here", []),
     }
@@ -146,10 +146,7 @@ fn other_pool(case: Case<'_>) -> Explanation {
     };
     let pools = case.seen.tenant(tenant).map(|tenant| &tenant.pools).into_iter().flatten();
     let pools: Vec<&str> = pools.map(tenancy::PoolId::as_str).collect();
-    let only = match pools.as_slice() {
-        [] => format!("POOL_TENANT of this pool is another tenant than {tenant}"),
-        pools => format!("the user pools of {tenant} are {}", listed_with(pools.iter().copied(), "and")),
-    };
+    let only = format!("the user pools of {tenant} are {}", listed_with(pools, "and"));
     explained(only, [Advice::text(format!("The user signs in at a user pool of {tenant}"))])
 }
 
@@ -195,9 +192,8 @@ fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
 fn choose_tenant(case: Case<'_>) -> Explanation {
     let records = case.seen.records_after().unwrap_or_default();
     let default = records.default_tenant().map_or("none", TenantId::as_str);
-    let is_active = |tenant: &TenantId| {
-        case.seen.tenant(tenant).is_none_or(|tenant| tenant.status == TenantStatus::Active)
-    };
+    let is_active =
+        |tenant: &TenantId| case.seen.tenant(tenant).is_none_or(|tenant| case.is_active_here(tenant));
     let joined = records.by_joining();
     let active = joined.into_iter().filter(|m| m.is_active() && m.tenant.as_str() != default);
     let active: Vec<&TenantId> = active.map(|m| &m.tenant).filter(|tenant| is_active(tenant)).collect();
@@ -229,9 +225,9 @@ fn suspended(case: Case<'_>) -> Explanation {
     if let Some((tenant, by)) = &case.notes.chosen {
         return tenant_not_active(case, tenant, chosen(tenant, *by, case.seen));
     }
-    let machine = case.seen.binding.as_ref().and_then(|binding| binding.machine_tenant());
+    let machine = case.machine_tenant();
     match (case.seen.records_after(), machine) {
-        (None, Some(tenant)) => tenant_not_active(case, tenant, "the app client is bound to it"),
+        (None, Some(tenant)) => tenant_not_active(case, tenant, case.bound_by()),
         (records, _) => membership_suspended(case, &records.unwrap_or_default()),
     }
 }
@@ -253,14 +249,14 @@ fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explan
 }
 
 fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
-    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
+    let bound = case.bound();
     let asked = case.event.and_then(|event| match &event.request.asked_tenant {
         Presented::Given(asked) => Some(asked),
         Presented::None | Presented::Malformed => None,
     });
     let is_suspended = |membership: &&tenancy::Membership| membership.status == MembershipStatus::Suspended;
     let (tenants, because): (Vec<&TenantId>, _) = match (bound, asked) {
-        (Some(bound), _) => (vec![bound], "the app client is bound to it"),
+        (Some(bound), _) => (vec![bound], case.bound_by()),
         (None, Some(asked)) => (vec![asked], "the request asks for it"),
         (None, None) => {
             let suspended = records.memberships.iter().filter(is_suspended);
@@ -290,6 +286,10 @@ fn unavailable(failure: &FailureTold) -> Explanation {
         "pool_not_allowed" => (
             "the user pool is not in USER_POOL_IDS, so that no event of it is answered".to_owned(),
             "Add the pool to that setting of the function, or take the trigger from the pool",
+        ),
+        "redeem_off" => (
+            "the user would have joined a tenant, and REDEEM is `off` for this function".to_owned(),
+            "The user joins in the Region that redeems; after a fail-over set REDEEM=on (docs/operating.md)",
         ),
         "data_damaged" => (
             format!("an item of the table cannot be what it claims to be: {cause}"),

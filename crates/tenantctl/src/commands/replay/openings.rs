@@ -184,8 +184,7 @@ fn names(providers: &[&ProviderName]) -> String {
 
 /// The tenant that is bound or asked for.
 fn wanted(case: Case<'_>) -> Option<&TenantId> {
-    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
-    bound.or_else(|| case.event?.request.asked_tenant.given())
+    case.bound().or_else(|| case.event?.request.asked_tenant.given())
 }
 
 /// What to do, so that an invite admits the user.

@@ -37,7 +37,8 @@ fn explain(refusal: Refusal, metadata: &serde_json::Value, seen: &Seen, notes: &
     });
     let event = RawValue::from_string(event.to_string()).unwrap();
     let event = Envelope::read(event.get()).unwrap().open("custom:tenantId").unwrap();
-    let case = Case { event: Some(&event), seen, notes, is_fresh: true, verified_providers: &[] };
+    let case =
+        Case { event: Some(&event), seen, notes, is_fresh: true, verified_providers: &[], pool_tenant: None };
     refused(&Failure::from(refusal).told(), case)
 }
 
