@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from . import binary, package, sbom
-from .products import FUNCTIONS, GLIBC, GLIBC_LIBRARIES, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX
+from .products import GLIBC, GLIBC_LIBRARIES, GROUPS, UNZIPPED_BYTES_MAX, ZIP_BYTES_MAX
 
 # Other names of processors.
 PROCESSORS = {"aarch64": "arm64", "amd64": "x86_64"}
@@ -27,16 +27,17 @@ class Report:
 
 
 def features(place, architecture, report):
-    """All are built together, and the features of a crate are then those that any of them asks for."""
-    together = sbom.features(place, architecture, FUNCTIONS)
-    for function in FUNCTIONS:
-        if function.is_product:
-            differ = sorted(sbom.features(place, architecture, [function]) - together)
-            report.check(
-                not differ,
-                f"{function.name}-{architecture.name} is compiled as if it was built alone"
-                + "".join(f"; alone: {line}" for line in differ[:3]),
-            )
+    """A group is built together, and the features of a crate are then those that any of it asks for."""
+    for group in GROUPS:
+        together = sbom.features(place, architecture, group)
+        for function in group:
+            if function.is_product:
+                differ = sorted(sbom.features(place, architecture, [function]) - together)
+                report.check(
+                    not differ,
+                    f"{function.name}-{architecture.name} is compiled as if it was built alone"
+                    + "".join(f"; alone: {line}" for line in differ[:3]),
+                )
 
 
 def zipped(made, place, rust, report):

@@ -12,6 +12,8 @@ class Function:
     # What its line says when it is started without a setting, before it ends with exit status 1. Empty: it is
     # not started.
     complaint: tuple
+    # Built in a call of cargo of its own: it asks for more features of crates that others use, and those would get them too.
+    is_alone: bool = False
     # A help of the product's otherwise, which must change nothing in what is deployed for good.
     is_product: bool = True
 
@@ -21,9 +23,16 @@ FUNCTIONS = (
     Function("pre-token-generation", ("config.invalid", "TENANCY_TABLE", "AWS_REGION")),
     # Without LIVE_CHECK it reads no table, and needs no Region.
     Function("authorizer", ("config.invalid", "USER_POOL_IDS", "CLIENT_IDS")),
-    Function("router", ("config.invalid", "TENANCY_TABLE", "DEFAULT_CELL", "AWS_REGION")),
+    Function("router", ("config.invalid", "TENANCY_TABLE", "DEFAULT_CELL", "AWS_REGION"), is_alone=True),
     # No part of the product: what infra/smoke-test asks Cognito with.
     Function("probe", (), is_product=False),
+)
+
+
+# What is built together: the features of a crate are those that any function of the group asks for.
+GROUPS = (
+    tuple(function for function in FUNCTIONS if not function.is_alone),
+    *((function,) for function in FUNCTIONS if function.is_alone),
 )
 
 

@@ -11,7 +11,7 @@ def copy(source, destination):
     destination.mkdir(parents=True)
     for part in PARTS:
         if (source / part).is_dir():
-            shutil.copytree(source / part, destination / part)
+            shutil.copytree(source / part, destination / part, symlinks=True)
         elif (source / part).exists():
             shutil.copy2(source / part, destination / part)
 
@@ -21,7 +21,12 @@ def digest(source):
     found = hashlib.sha256()
     for part in PARTS:
         below = sorted((source / part).rglob("*")) if (source / part).is_dir() else [source / part]
-        for path in filter(lambda path: path.is_file(), below):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in below:
+            if path.is_symlink():
+                content = f"link to {path.readlink()}"
+            elif path.is_file():
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+            else:
+                continue
             found.update(f"{path.relative_to(source)} {content}\n".encode())
     return found.hexdigest()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import Problem
-from .products import FUNCTIONS, GLIBC
+from .products import GLIBC, GROUPS
 
 # Where the clock would be read: the earliest moment that a zip can hold.
 EPOCH = "315532800"
@@ -146,23 +146,27 @@ def rust_flags(place, rust, architecture):
 def build(place, rust, architecture, functions):
     """The binaries of the functions, by name.
 
-    All packages are named, whatever is built: a feature that one of them asks of a crate, all get.
+    All packages of a group are named, whatever is built: a feature that one of them asks of a crate, all get.
     """
     flags = rust_flags(place, rust, architecture)
-    command = ["cargo-zigbuild", "zigbuild", "--locked", "--release", "--target-dir", place.target]
-    # The C library to link against is part of the target: no newer symbol than its can get in.
-    command += ["--target", f"{architecture.triple}.{GLIBC[0]}.{GLIBC[1]}"]
-    for function in FUNCTIONS:
-        command += ["--package", function.name]
-    for function in functions:
-        command += ["--bin", function.name]
-    if not sys.stderr.isatty():
-        command.append("--quiet")
     # Counts above RUSTFLAGS and all configuration.
     variables = environment(place) | {"CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags)}
-    if subprocess.run(command, cwd=place.source, env=variables, check=False).returncode != 0:
-        raise Problem(
-            f"the functions could not be built for {architecture.name}; what cargo says of it is above"
-        )
+    for group in GROUPS:
+        wanted = [function.name for function in group if function in functions]
+        if not wanted:
+            continue
+        command = ["cargo-zigbuild", "zigbuild", "--locked", "--release", "--target-dir", place.target]
+        # The C library to link against is part of the target: no newer symbol than its can get in.
+        command += ["--target", f"{architecture.triple}.{GLIBC[0]}.{GLIBC[1]}"]
+        for function in group:
+            command += ["--package", function.name]
+        for name in wanted:
+            command += ["--bin", name]
+        if not sys.stderr.isatty():
+            command.append("--quiet")
+        if subprocess.run(command, cwd=place.source, env=variables, check=False).returncode != 0:
+            raise Problem(
+                f"{', '.join(wanted)} could not be built for {architecture.name}; what cargo says of it is above"
+            )
     folder = place.target / architecture.triple / "release"
     return {function.name: (folder / function.name).read_bytes() for function in functions}

@@ -147,7 +147,8 @@ async fn discovery(State(cognito): State<Cognito>, Path(pool_id): Path<String>) 
         "issuer": issuer,
         "jwks_uri": cognito.jwks_url(&pool_id),
         "authorization_endpoint": at_domain("/oauth2/authorize"),
-        "token_endpoint": at_domain("/oauth2/token").unwrap_or_else(|| format!("{issuer}/oauth2/token")),
+        // Programs reach it too: many, such as Python, do not resolve the `.localhost` of the domain.
+        "token_endpoint": format!("{issuer}/oauth2/token"),
         "userinfo_endpoint": at_domain("/oauth2/userInfo"),
         "end_session_endpoint": at_domain("/logout"),
         "response_types_supported": ["code"],

@@ -24,7 +24,7 @@ pub const DIFFERENCES: [Difference; 13] = [
     Difference {
         about: "token endpoint",
         aws: "on the pool's domain",
-        here: "there, and also below the issuer, with or without a domain",
+        here: "there, and also below the issuer, with or without a domain; the discovery document names the latter",
     },
     Difference {
         about: "sign-in flows",

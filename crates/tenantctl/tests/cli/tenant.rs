@@ -291,7 +291,7 @@ async fn a_tenant_is_in_the_public_list_until_it_is_taken_out_or_ends() {
 
     desk.run("tenant publish acme").ok();
     desk.run("tenant publish acme").ok();
-    assert_eq!(listed("acme").await, Some("Acme".to_owned()));
+    assert_eq!(listed("acme").await, Some("Acme Corporation".to_owned()));
     desk.run("tenant rename acme --name Acme2").ok();
     assert_eq!(listed("acme").await, Some("Acme2".to_owned()), "the list shows the name of today");
     desk.run("tenant rename acme --slug acme-inc").ok();

@@ -166,7 +166,7 @@ async fn a_pool_without_the_domain_or_a_client_without_the_grant_has_no_pages() 
     let discovery = format!("{}/.well-known/openid-configuration", cognito.issuer(&fixture.pool));
     let document = get(&discovery).await;
     assert_eq!(document["authorization_endpoint"], json!(format!("{}/oauth2/authorize", base(&fixture))));
-    assert_eq!(document["token_endpoint"], json!(format!("{}/oauth2/token", base(&fixture))));
+    assert_eq!(document["token_endpoint"], json!(format!("{}/oauth2/token", cognito.issuer(&fixture.pool))));
 
     fixture.client_id = cognito.create_client(&fixture.pool, ClientSettings::default()).unwrap();
     let answer = Browser::default().get(&authorize(&fixture, &[])).await;

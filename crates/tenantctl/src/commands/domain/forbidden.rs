@@ -23,8 +23,10 @@ pub(crate) fn check(domain: &MailDomain) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Also a domain of which every child is one: the rule `*.kawasaki.jp` does not name `kawasaki.jp` itself.
 fn is_public_suffix(domain: &str) -> bool {
-    psl::suffix_str(domain) == Some(domain)
+    let is_suffix = |domain: &str| psl::suffix_str(domain) == Some(domain);
+    is_suffix(domain) || is_suffix(&format!("child.{domain}"))
 }
 
 /// The provider that `domain` is, or is below.

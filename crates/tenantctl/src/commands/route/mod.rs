@@ -34,7 +34,7 @@ pub(crate) struct TestOptions {
     /// With --host: the router's HOST_SUFFIX [default: the host without its first label]
     #[arg(long, value_name = "HOST", env = "HOST_SUFFIX")]
     host_suffix: Option<HostSuffix>,
-    /// Compare with what this router answers, such as https://app.example.com
+    /// Compare with what the router at this address answers
     #[arg(long, value_name = "URL")]
     against: Option<Router>,
 }

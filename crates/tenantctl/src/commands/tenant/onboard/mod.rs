@@ -50,7 +50,7 @@ pub(crate) struct OnboardOptions {
     join_roles: Vec<Role>,
     #[command(flatten)]
     functions: FunctionSettings,
-    /// Show what would be done [default]
+    /// Show what would be done; the default
     #[arg(long, conflicts_with = "apply")]
     plan: bool,
     /// Do it. Without it, only the plan is shown
