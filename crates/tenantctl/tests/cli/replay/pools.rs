@@ -15,7 +15,9 @@ fn pool_of(world: &World, tenant: &str) -> String {
 
 fn machine(world: &World) -> Value {
     let event = with(world.sign_in(), "/triggerSource", json!("TokenGeneration_ClientCredentials"));
-    with(event, "/request", json!({ "userAttributes": {}, "scopes": ["orders/read"] }))
+    let event = with(event, "/userName", json!("ClientCredentials"));
+    let request = json!({ "userAttributes": {}, "groupConfiguration": null, "scopes": ["orders/read"] });
+    with(event, "/request", request)
 }
 
 fn refresh(world: &World) -> Value {
