@@ -124,18 +124,67 @@ async fn post_confirmation_names_every_setting_that_cannot_be() {
         ("TENANCY_TABLE", " "),
         ("UNINVITED", "maybe"),
         ("USER_POOL_IDS", "a b"),
+        ("POOL_TENANT", "acme"),
+        ("REDEEM", "no"),
+        ("EMAIL_VERIFIED_PROVIDERS", "Okta,"),
         ("TENANT_ATTRIBUTE", "custom:"),
     ])
     .await;
 
-    world.invoke(POST_CONFIRMATION, "{}").await;
+    let faults = faults(&world, POST_CONFIRMATION).await.unwrap();
 
-    let lines = world.stack.lambda().logs(POST_CONFIRMATION).unwrap();
-    let line: Value =
-        serde_json::from_str(lines.iter().find(|line| line.contains("config.invalid")).unwrap()).unwrap();
-    let faults = line["faults"].as_str().unwrap();
-    for name in ["TENANCY_TABLE", "UNINVITED", "USER_POOL_IDS", "TENANT_ATTRIBUTE"] {
+    for name in [
+        "TENANCY_TABLE",
+        "UNINVITED",
+        "USER_POOL_IDS",
+        "POOL_TENANT",
+        "REDEEM",
+        "EMAIL_VERIFIED_PROVIDERS",
+        "TENANT_ATTRIBUTE",
+    ] {
         assert!(faults.split("; ").any(|fault| fault.starts_with(name)), "{name}: {faults}");
+    }
+}
+
+/// The faults of its settings that a function names when it starts; `None` when it starts.
+async fn faults(world: &World, function: &str) -> Option<String> {
+    world.invoke(function, "{}").await;
+    let lines = world.stack.lambda().logs(function).unwrap();
+    let line: Value =
+        serde_json::from_str(lines.iter().find(|line| line.contains("config.invalid"))?).unwrap();
+    Some(line["faults"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_pool_of_one_tenant_needs_a_tenant_and_exactly_one_pool() {
+    let world = World::start().await;
+    let rows: [(&[(&str, &str)], Option<&str>); 6] = [
+        (&[("USER_POOL_IDS", POOL), ("POOL_TENANT", "acme")], None),
+        (&[("USER_POOL_IDS", POOL), ("POOL_TENANT", " ")], None),
+        (&[("POOL_TENANT", "acme")], Some("POOL_TENANT needs exactly one pool in USER_POOL_IDS")),
+        (
+            &[("USER_POOL_IDS", "eu-west-1_One,eu-west-1_Two"), ("POOL_TENANT", "acme")],
+            Some("POOL_TENANT needs exactly one pool in USER_POOL_IDS"),
+        ),
+        (
+            &[("USER_POOL_IDS", " "), ("POOL_TENANT", "acme")],
+            Some("POOL_TENANT needs exactly one pool in USER_POOL_IDS"),
+        ),
+        (&[("USER_POOL_IDS", POOL), ("POOL_TENANT", "Acme Inc.")], Some("POOL_TENANT is not usable")),
+    ];
+
+    for (settings, fault) in rows {
+        for function in [POST_CONFIRMATION, PRE_TOKEN_GENERATION] {
+            world.configure(settings).await;
+            let found = faults(&world, function).await;
+            match fault {
+                None => assert_eq!(found, None, "{function} {settings:?}"),
+                Some(fault) => {
+                    let found = found.unwrap_or_else(|| panic!("{function} starts: {settings:?}"));
+                    assert!(found.starts_with(fault), "{function} {settings:?}: {found}");
+                }
+            }
+        }
     }
 }
 
