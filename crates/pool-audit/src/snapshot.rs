@@ -96,7 +96,7 @@ pub struct Provider<'a> {
 /// What the table ties to tenants, of this pool.
 #[derive(Clone, Debug)]
 pub struct Bindings {
-    pub tenants: Vec<(String, TenantStatus)>,
+    pub tenants: Vec<KnownTenant>,
     /// App clients.
     pub clients: Vec<BoundClient>,
     /// Identity providers.
@@ -106,6 +106,15 @@ pub struct Bindings {
     pub has_members: Read<bool>,
     /// Items that are not as published, each in words.
     pub damaged: Vec<String>,
+}
+
+/// A tenant of the table.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KnownTenant {
+    pub id: String,
+    pub status: TenantStatus,
+    /// The only pools in which it gets tokens; empty: any pool.
+    pub pools: Vec<String>,
 }
 
 /// An app client that is bound to a tenant.
@@ -236,6 +245,11 @@ impl Snapshot {
         of(PRE_TOKEN_GENERATION).or_else(|| of(POST_CONFIRMATION))
     }
 
+    /// `POOL_TENANT`: the tenant that the pool belongs to.
+    pub fn pool_tenant(&self) -> Option<&str> {
+        pool_tenant(&self.functions, &self.expected)
+    }
+
     /// `MARKER_SCOPE` of pre-token-generation, as it is set.
     pub fn marker_scope(&self) -> Result<Option<&str>, String> {
         marker_scope(&self.functions, &self.expected)
@@ -282,6 +296,16 @@ pub fn marker_scope<'a>(functions: &'a [Function], expected: &Expected) -> Resul
         }
         None => Ok(setting(settings, "MARKER_SCOPE")),
     }
+}
+
+/// `POOL_TENANT` of one of the functions. That of both is the same, or a finding of its own.
+pub fn pool_tenant<'a>(functions: &'a [Function], expected: &Expected) -> Option<&'a str> {
+    let of = |trigger: &str| {
+        let mut own = functions.iter().filter(|function| function.trigger == trigger);
+        let settings = own.find(|function| function.is_own(expected))?.configuration.as_ref().ok()?;
+        setting(settings, "POOL_TENANT").filter(|_| environment_error(settings).is_none())
+    };
+    of(PRE_TOKEN_GENERATION).or_else(|| of(POST_CONFIRMATION))
 }
 
 /// The ARN of pre-token-generation among triggers, and the version of its event.

@@ -3,7 +3,9 @@
 use dev_stack::EventVersion;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use serde_json::{Value, json};
+use tenant_token::Refusal;
 
+use crate::behind_the_token::{rules, verdict};
 use crate::support::{CODE, EMAIL, UserPool, World, items};
 
 /// `tenant`, in these pools alone.
@@ -114,4 +116,77 @@ async fn with_redeem_off_members_sign_in_and_invites_stay() {
     world.configure(&[]).await;
     let hash = items::hash("inv_0123456789ABCDEFGHJKMNPQRT");
     assert_eq!(world.item(&format!("INVITE#{hash}"), "META").await.unwrap()["uses"], 0);
+}
+
+#[tokio::test]
+async fn with_redeem_off_a_fall_back_moves_no_default() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    let ana = pool.ana_joins_acme().await;
+    world.put(items::tenant("globex")).await;
+    world.put(items::member(&pool.id, &ana, "globex", &["viewer"])).await;
+    let removed = json!({ "status": "removed" });
+    world.put(items::but(items::member(&pool.id, &ana, "acme", &["viewer"]), removed)).await;
+    let user = format!("USER#{}#{ana}", pool.id);
+
+    world.configure(&[("REDEEM", "off")]).await;
+    let before = world.items().await;
+    let fallen_back = pool.sign_in(EMAIL).await.unwrap();
+    let after = world.items().await;
+    world.configure(&[]).await;
+    let moved = pool.sign_in(EMAIL).await.unwrap();
+
+    assert_eq!((&fallen_back.id["tenant_id"], &moved.id["tenant_id"]), (&json!("globex"), &json!("globex")));
+    assert_eq!(before[&format!("{user} / PROFILE")]["defaultTid"], "acme");
+    assert_eq!(after, before, "nothing is written, also no audit item");
+    assert_eq!(world.item(&user, "PROFILE").await.unwrap()["defaultTid"], "globex", "with REDEEM=on it is");
+}
+
+#[tokio::test]
+async fn in_a_pool_of_one_tenant_a_machine_without_a_binding_carries_that_tenant() {
+    let world = World::start().await;
+    let machine = world.user_pool(EventVersion::V3).machine("orders/read");
+    world.put(items::tenant("acme")).await;
+    world.put(items::tenant("globex")).await;
+    let shared = machine.client_credentials().await.unwrap();
+    assert_eq!(verdict(rules(&machine), &shared).await.unwrap_err(), Refusal::NoTenant, "a shared pool");
+
+    world.configure(&[("USER_POOL_IDS", &machine.id), ("POOL_TENANT", "acme")]).await;
+    let unbound = machine.client_credentials().await.unwrap();
+    world.put(items::client(&machine.id, &machine.client, "acme", "machine")).await;
+    let bound = machine.client_credentials().await.unwrap();
+    world.put(items::client(&machine.id, &machine.client, "acme", "required")).await;
+    let of_users = machine.client_credentials().await.unwrap();
+    world.put(items::client(&machine.id, &machine.client, "globex", "machine")).await;
+    let foreign = machine.client_credentials().await.unwrap_err();
+
+    for token in [unbound, bound] {
+        let token = verdict(rules(&machine).scope("orders/read"), &token).await.unwrap();
+        assert!(token.is_machine());
+        assert_eq!((token.tenant().as_str(), token.tenant_name()), ("acme", Some("acme Inc.")));
+    }
+    assert_eq!(verdict(rules(&machine), &of_users).await.unwrap_err(), Refusal::NoTenant);
+    assert!(foreign.contains("not available right now"), "another tenant than the pool's: {foreign}");
+    assert_eq!(last_reason(&world, PRE_TOKEN_GENERATION, 4).await, "data_damaged");
+}
+
+#[tokio::test]
+async fn a_machine_gets_no_token_of_a_tenant_that_is_suspended_or_in_other_pools() {
+    let world = World::start().await;
+    let machine = world.user_pool(EventVersion::V3).machine("orders/read");
+    world.configure(&[("USER_POOL_IDS", &machine.id), ("POOL_TENANT", "acme")]).await;
+
+    world.put(items::but(items::tenant("acme"), json!({ "status": "suspended" }))).await;
+    let suspended = machine.client_credentials().await.unwrap_err();
+    put_into(&world, "acme", &["eu-west-1_New"]).await;
+    let elsewhere = machine.client_credentials().await.unwrap_err();
+    world.configure(&[]).await;
+    world.put(items::client(&machine.id, &machine.client, "acme", "machine")).await;
+    let bound = machine.client_credentials().await.unwrap_err();
+
+    assert!(suspended.contains("Access to this organization is suspended"), "{suspended}");
+    for refused in [&elsewhere, &bound] {
+        assert!(refused.contains("cannot sign in to this organization"), "{refused}");
+    }
+    assert_eq!(last_reason(&world, PRE_TOKEN_GENERATION, 1).await, "other_pool");
 }

@@ -124,18 +124,61 @@ async fn post_confirmation_names_every_setting_that_cannot_be() {
         ("TENANCY_TABLE", " "),
         ("UNINVITED", "maybe"),
         ("USER_POOL_IDS", "a b"),
+        ("POOL_TENANT", "acme"),
+        ("REDEEM", "no"),
+        ("EMAIL_VERIFIED_PROVIDERS", "Okta,"),
         ("TENANT_ATTRIBUTE", "custom:"),
     ])
     .await;
 
-    world.invoke(POST_CONFIRMATION, "{}").await;
+    let faults = faults(&world, POST_CONFIRMATION).await.unwrap();
 
-    let lines = world.stack.lambda().logs(POST_CONFIRMATION).unwrap();
-    let line: Value =
-        serde_json::from_str(lines.iter().find(|line| line.contains("config.invalid")).unwrap()).unwrap();
-    let faults = line["faults"].as_str().unwrap();
-    for name in ["TENANCY_TABLE", "UNINVITED", "USER_POOL_IDS", "TENANT_ATTRIBUTE"] {
+    for name in [
+        "TENANCY_TABLE",
+        "UNINVITED",
+        "USER_POOL_IDS",
+        "POOL_TENANT",
+        "REDEEM",
+        "EMAIL_VERIFIED_PROVIDERS",
+        "TENANT_ATTRIBUTE",
+    ] {
         assert!(faults.split("; ").any(|fault| fault.starts_with(name)), "{name}: {faults}");
+    }
+}
+
+/// The faults of its settings that a function names when it starts; `None` when it starts.
+async fn faults(world: &World, function: &str) -> Option<String> {
+    world.invoke(function, "{}").await;
+    let lines = world.stack.lambda().logs(function).unwrap();
+    let line: Value =
+        serde_json::from_str(lines.iter().find(|line| line.contains("config.invalid"))?).unwrap();
+    Some(line["faults"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_pool_of_one_tenant_needs_a_tenant_and_exactly_one_pool() {
+    let world = World::start().await;
+    let not_one_pool = "POOL_TENANT needs exactly one pool in USER_POOL_IDS";
+    let rows = [
+        (POOL, "acme", None),
+        (POOL, " ", None),
+        ("", "acme", Some(not_one_pool)),
+        (" ", "acme", Some(not_one_pool)),
+        ("eu-west-1_One,eu-west-1_Two", "acme", Some(not_one_pool)),
+        (POOL, "Acme Inc.", Some("POOL_TENANT is not usable")),
+    ];
+
+    for (pools, tenant, fault) in rows {
+        world.configure(&[("USER_POOL_IDS", pools), ("POOL_TENANT", tenant)]).await;
+        for function in [POST_CONFIRMATION, PRE_TOKEN_GENERATION] {
+            let found = faults(&world, function).await;
+            let Some(fault) = fault else {
+                assert_eq!(found, None, "{function}: {pools}, {tenant}");
+                continue;
+            };
+            let found = found.unwrap_or_else(|| panic!("{function} starts: {pools}, {tenant}"));
+            assert!(found.starts_with(fault), "{function}: {pools}, {tenant}: {found}");
+        }
     }
 }
 

@@ -45,8 +45,7 @@ struct Event<'a> {
     trigger_source: &'a str,
     region: &'a str,
     user_pool_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_name: Option<&'a str>,
+    user_name: &'a str,
     caller_context: CallerContext<'a>,
     request: Request,
     response: Value,
@@ -64,7 +63,8 @@ struct CallerContext<'a> {
 struct Request {
     user_attributes: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    group_configuration: Option<GroupConfiguration>,
+    #[expect(clippy::option_option, reason = "null in a machine's event, and absent in post-confirmation's")]
+    group_configuration: Option<Option<GroupConfiguration>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scopes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,8 +91,7 @@ impl Firing {
         };
         // This trigger has one event version.
         let version = EventVersion::V1;
-        let user_name = Some(user.username.as_str());
-        let event = render(pool, version, source, user_name, client_id, request, json!({}));
+        let event = render(pool, version, source, &user.username, client_id, request, json!({}));
         Some(Self { pool_id: pool.id.clone(), function, trigger, version, source, event })
     }
 
@@ -107,7 +106,7 @@ impl Firing {
     ) -> Option<Self> {
         let client = pool.client(client_id).ok()?;
         let attributes = unknowns::event_attributes(user.event_attributes(), |name| client.may_read(name));
-        let identity = (Some(user.username.clone()), attributes, pool.group_configuration(user));
+        let identity = (user.username.as_str(), attributes, Some(pool.group_configuration(user)));
         Self::token_event(pool, identity, source, client_id, scopes, metadata)
     }
 
@@ -122,13 +121,14 @@ impl Firing {
         if version < EventVersion::V3 {
             return None;
         }
-        let identity = unknowns::machine_identity();
+        // As in the developer guide's sample.
+        let identity = ("ClientCredentials", BTreeMap::new(), None);
         Self::token_event(pool, identity, "TokenGeneration_ClientCredentials", client_id, scopes, metadata)
     }
 
     fn token_event(
         pool: &Pool,
-        (user_name, user_attributes, groups): (Option<String>, BTreeMap<String, String>, GroupConfiguration),
+        (user_name, user_attributes, groups): (&str, BTreeMap<String, String>, Option<GroupConfiguration>),
         source: &'static str,
         client_id: &str,
         scopes: &[String],
@@ -147,7 +147,7 @@ impl Firing {
             client_metadata: present(metadata),
         };
         let response = json!({ container: null });
-        let event = render(pool, version, source, user_name.as_deref(), Some(client_id), request, response);
+        let event = render(pool, version, source, user_name, Some(client_id), request, response);
         Some(Self { pool_id: pool.id.clone(), function, trigger, version, source, event })
     }
 
@@ -232,7 +232,7 @@ fn render(
     pool: &Pool,
     version: EventVersion,
     source: &str,
-    user_name: Option<&str>,
+    user_name: &str,
     client_id: Option<&str>,
     request: Request,
     response: Value,

@@ -109,14 +109,6 @@ pub(crate) fn event_attributes(
     all
 }
 
-/// What is in a client-credentials event in place of a user?
-///
-/// AWS publishes no sample. Assumed: no `userName`, empty `userAttributes`, and `groupConfiguration` with
-/// empty lists, since functions in the field index both without a check.
-pub(crate) fn machine_identity() -> (Option<String>, BTreeMap<String, String>, GroupConfiguration) {
-    (None, BTreeMap::new(), GroupConfiguration::default())
-}
-
 /// How does the token endpoint report a failed trigger?
 ///
 /// Seen for the classic hosted UI's redirects: `invalid_request` with the text as description. Assumed here

@@ -48,7 +48,9 @@ async fn a_machine_token_is_customised_by_a_v3_trigger_only() {
         if let Some(record) = record {
             let event: Value = serde_json::from_str(&record.event).unwrap();
             assert_eq!(event["triggerSource"], json!("TokenGeneration_ClientCredentials"));
-            assert_eq!(event.get("userName"), None);
+            assert_eq!(event["userName"], json!("ClientCredentials"));
+            assert_eq!(event["request"]["userAttributes"], json!({}));
+            assert_eq!(event["request"].get("groupConfiguration"), Some(&Value::Null));
             assert_eq!(event["request"]["clientMetadata"], json!({ "k": "v" }));
         }
     }

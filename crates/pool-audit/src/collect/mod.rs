@@ -12,7 +12,7 @@ use tenancy::PoolId;
 use user_pool::{AwsError, many};
 
 use crate::expected::Expected;
-use crate::snapshot::{Snapshot, marker_scope};
+use crate::snapshot::{Snapshot, marker_scope, pool_tenant};
 use crate::unread::Read;
 
 /// Calls at the same time. Cognito gives an account 15 to 20 descriptions of app clients a second (quotas); what it refuses
@@ -64,7 +64,10 @@ pub async fn snapshot(clients: &Clients, pool: &PoolId, expected: Expected) -> R
     };
     let table = table::inspect(clients).await;
     let bindings = match &table {
-        Ok(Some(_)) => table::bindings(clients, pool, &app_clients, &providers).await,
+        Ok(Some(_)) => {
+            let pool = (pool, pool_tenant(&functions, &expected));
+            table::bindings(clients, pool, &app_clients, &providers).await
+        }
         Ok(None) => Err(table::missing()),
         Err(unread) => Err(unread.clone()),
     };

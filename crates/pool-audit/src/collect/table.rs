@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use tenancy::{ClientId, Damage, MembershipStatus, PoolId, ProviderName, TenantId, TenantStatus};
+use tenancy::{ClientId, Damage, MembershipStatus, PoolId, ProviderName, Tenant, TenantId};
 use tenancy_aws::operator::{ClientRecord, Operator, OperatorError, ProviderRecord};
 use tenancy_aws::table::TableState;
 
 use super::{AT_ONCE, Clients, Table, for_each};
-use crate::snapshot::{Bindings, BoundClient, BoundProvider, Listed};
+use crate::snapshot::{Bindings, BoundClient, BoundProvider, KnownTenant, Listed};
 use crate::unread::{No, Read, Unread};
 
 const DESCRIBE: &str = "dynamodb:DescribeTable";
@@ -41,7 +41,7 @@ fn unread(error: OperatorError) -> Unread {
 /// from the index, which also has what the pool does not have.
 pub(super) async fn bindings<C, P>(
     at: &Clients,
-    pool: &PoolId,
+    (pool, pool_tenant): (&PoolId, Option<&str>),
     clients: &Read<Vec<Listed<C>>>,
     providers: &Read<Vec<Listed<P>>>,
 ) -> Read<Bindings> {
@@ -50,11 +50,11 @@ pub(super) async fn bindings<C, P>(
     let mut bindings = Bindings::default();
     for tenant in reader.tenants().await.map_err(unread)? {
         match tenant {
-            Ok(record) => bindings.tenants.push((record.tenant.id.to_string(), record.tenant.status)),
+            Ok(record) => bindings.tenants.push(known_tenant(&record.tenant)),
             Err(damage) => found.damaged(&damage),
         }
     }
-    let ids: Vec<TenantId> = bindings.tenants.iter().filter_map(|(id, _)| id.parse().ok()).collect();
+    let ids: Vec<TenantId> = bindings.tenants.iter().filter_map(|one| one.id.parse().ok()).collect();
     let of_tenants = for_each(&*at.watch, "tenants", ids, |id| {
         let reader = reader.clone();
         async move { (reader.clients(&id).await, reader.providers(&id).await) }
@@ -90,19 +90,15 @@ pub(super) async fn bindings<C, P>(
     bindings.clients = found.clients.into_values().collect();
     bindings.providers = found.providers.into_values().collect();
     bindings.damaged = found.damaged;
-    find_unlisted_tenants(&reader, &mut bindings).await?;
+    find_unlisted_tenants(&reader, pool_tenant, &mut bindings).await?;
     Ok(bindings)
 }
 
 /// Whether a tenant has a member of the pool. A membership that was removed does not count. A few tenants are read at the
 /// same time, and no more once a member was found: at most one `Query` for each MB of members.
-pub(super) async fn has_members(
-    at: &Clients,
-    pool: &PoolId,
-    tenants: &[(String, TenantStatus)],
-) -> Read<bool> {
+pub(super) async fn has_members(at: &Clients, pool: &PoolId, tenants: &[KnownTenant]) -> Read<bool> {
     let reader = reader(at)?;
-    let ids: Vec<TenantId> = tenants.iter().filter_map(|(id, _)| id.parse().ok()).collect();
+    let ids: Vec<TenantId> = tenants.iter().filter_map(|one| one.id.parse().ok()).collect();
     for few in ids.chunks(AT_ONCE) {
         let answers = for_each(&*at.watch, "tenants", few.to_vec(), |id| {
             let (reader, pool) = (reader.clone(), pool.clone());
@@ -183,21 +179,28 @@ fn known<T>(record: Result<Option<T>, OperatorError>) -> Read<Option<Result<T, D
     }
 }
 
-/// Tenants that bindings name and the index does not have: made by hand without its keys, or not there at all.
-async fn find_unlisted_tenants(reader: &Operator, bindings: &mut Bindings) -> Read<()> {
-    let named = bindings
-        .clients
-        .iter()
-        .map(|one| &one.tenant)
-        .chain(bindings.providers.iter().map(|one| &one.tenant));
-    let mut unlisted: Vec<String> =
-        named.filter(|id| !bindings.tenants.iter().any(|(known, _)| known == *id)).cloned().collect();
+fn known_tenant(tenant: &Tenant) -> KnownTenant {
+    let pools = tenant.pools.iter().map(ToString::to_string).collect();
+    KnownTenant { id: tenant.id.to_string(), status: tenant.status, pools }
+}
+
+/// Tenants that `POOL_TENANT` or bindings name and the index does not have: made by hand without its keys, or not there at all.
+async fn find_unlisted_tenants(
+    reader: &Operator,
+    pool_tenant: Option<&str>,
+    bindings: &mut Bindings,
+) -> Read<()> {
+    let clients = bindings.clients.iter().map(|one| one.tenant.as_str());
+    let providers = bindings.providers.iter().map(|one| one.tenant.as_str());
+    let named = clients.chain(providers).chain(pool_tenant);
+    let is_listed = |id: &str| bindings.tenants.iter().any(|known| known.id == id);
+    let mut unlisted: Vec<String> = named.filter(|id| !is_listed(id)).map(str::to_owned).collect();
     unlisted.sort();
     unlisted.dedup();
     for id in unlisted {
         let Ok(tenant) = id.parse::<TenantId>() else { continue };
         match reader.tenant(&tenant).await {
-            Ok(record) => bindings.tenants.push((id, record.tenant.status)),
+            Ok(record) => bindings.tenants.push(known_tenant(&record.tenant)),
             Err(OperatorError::Refused { .. }) => {}
             Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(damage))) => {
                 let text = format!("{damage}.");

@@ -59,8 +59,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "binding-tenant",
         severity: Severity::Medium,
-        looks_for: "An app client or identity provider of the pool is bound to a tenant that is not there or is offboarded.",
-        why: "Nobody gets a token through that client, and nobody joins through that provider.",
+        looks_for: "The pool (POOL_TENANT), an app client or an identity provider is bound to a tenant that is not there, is \
+                    offboarded or is in other user pools; or a client or provider is bound to another tenant than the pool. Severity \
+                    critical for the pool, unless its tenant is offboarded.",
+        why: "Nobody gets a token in that pool or through that client, and nobody joins through that provider.",
         check: Check::Bindings(binding_tenant),
     },
     Rule {
@@ -171,30 +173,48 @@ fn provisioned(name: &str, table: &TableState) -> Option<Finding> {
     (!table.is_on_demand).then(|| of(name, "Its capacity is provisioned.", mend))
 }
 
-fn binding_tenant(_: &Snapshot, bindings: &Bindings) -> Vec<Finding> {
+fn binding_tenant(snapshot: &Snapshot, bindings: &Bindings) -> Vec<Finding> {
+    let pool_tenant = snapshot.pool_tenant();
+    let of_pool = pool_tenant.and_then(|tenant| {
+        let (fault, severity) = fault(snapshot, bindings, tenant)?;
+        let found = format!("POOL_TENANT of its functions is {tenant}, which is {fault}.");
+        let mend = format!(
+            "Set POOL_TENANT of both functions to the tenant of this pool. tenantctl tenant show {tenant} shows its user pools."
+        );
+        Some(Finding::new(format!("user pool {}", snapshot.pool_id), found, mend).at(severity))
+    });
     let clients =
         bindings.clients.iter().map(|one| (format!("app client {}", one.client), &one.tenant, "client"));
     let providers = bindings
         .providers
         .iter()
         .map(|one| (format!("identity provider {}", one.provider), &one.tenant, "idp"));
-    clients
-        .chain(providers)
-        .filter_map(|(subject, tenant, noun)| {
-            let status = bindings.tenants.iter().find(|(id, _)| id == tenant).map(|(_, status)| *status);
-            let found = match status {
-                None => format!("It is bound to tenant {tenant}, which is not there."),
-                Some(TenantStatus::Offboarded) => {
-                    format!("It is bound to tenant {tenant}, which is offboarded.")
-                }
-                Some(_) => return None,
-            };
-            let mend = format!(
-                "Run tenantctl {noun} unbind, then bind it to the right tenant: tenantctl {noun} bind."
-            );
-            Some(Finding::new(subject, found, mend))
-        })
-        .collect()
+    let of_bindings = clients.chain(providers).filter_map(|(subject, tenant, noun)| {
+        let found = match (fault(snapshot, bindings, tenant), pool_tenant) {
+            (Some((fault, _)), _) => format!("It is bound to tenant {tenant}, which is {fault}."),
+            (None, Some(only)) if only != tenant => {
+                format!("It is bound to tenant {tenant}, and the pool belongs to {only} (POOL_TENANT).")
+            }
+            (None, _) => return None,
+        };
+        let mend =
+            format!("Run tenantctl {noun} unbind, then bind it to the right tenant: tenantctl {noun} bind.");
+        Some(Finding::new(subject, found, mend))
+    });
+    of_pool.into_iter().chain(of_bindings).collect()
+}
+
+/// Why the tenant gets no token in this pool, and how much that matters for a pool that belongs to it. A pool may outlive a
+/// tenant that was offboarded.
+fn fault(snapshot: &Snapshot, bindings: &Bindings, tenant: &str) -> Option<(&'static str, Severity)> {
+    let Some(known) = bindings.tenants.iter().find(|known| known.id == tenant) else {
+        return Some(("not there", Severity::Critical));
+    };
+    if known.status == TenantStatus::Offboarded {
+        return Some(("offboarded", Severity::Medium));
+    }
+    let is_elsewhere = !known.pools.is_empty() && !known.pools.contains(&snapshot.pool_id);
+    is_elsewhere.then_some(("in other user pools", Severity::Critical))
 }
 
 fn client_missing(snapshot: &Snapshot) -> Look {

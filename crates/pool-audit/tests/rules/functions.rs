@@ -3,7 +3,7 @@
 use aws_sdk_lambda::operation::get_alias::GetAliasOutput;
 use aws_sdk_lambda::types::{AliasRoutingConfiguration, LastUpdateStatus, State};
 
-use crate::sample::unread;
+use crate::sample::{of_one_tenant, unread};
 use crate::{check, sample};
 use pool_audit::finding::Severity::{Critical, High, Info, Low, Medium};
 use pool_audit::judge;
@@ -19,16 +19,6 @@ fn settings(snapshot: &mut Snapshot) -> &mut Configuration {
 fn set(snapshot: &mut Snapshot, variables: &[(&str, &str)]) {
     let known = settings(snapshot).environment.as_mut().unwrap().variables.as_mut().unwrap();
     known.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-}
-
-/// Both functions have this pool alone, for one tenant.
-fn of_one_tenant(snapshot: &mut Snapshot, tenant: &str) {
-    for function in &mut snapshot.functions {
-        let known = function.configuration.as_mut().unwrap().environment.as_mut().unwrap();
-        let known = known.variables.as_mut().unwrap();
-        known.insert("POOL_TENANT".to_owned(), tenant.to_owned());
-        known.insert("USER_POOL_IDS".to_owned(), "eu-west-1_AbCdEf123".to_owned());
-    }
 }
 
 /// Replaces a text in the policy of pre-token-generation.
@@ -276,7 +266,7 @@ fn a_function_that_is_set_to_something_else_is_found() {
                 of_one_tenant(s, "acme");
                 set(s, &[("POOL_TENANT", "globex")]);
             },
-            &[("function-pool-tenant", High)],
+            &[("function-pool-tenant", High), ("binding-tenant", Medium)],
         ),
         ("nobody joins", |s| set(s, &[("REDEEM", "off")]), &[("function-redeem-off", Info)]),
         ("people join", |s| set(s, &[("REDEEM", "on")]), &[]),

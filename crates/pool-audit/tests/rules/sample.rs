@@ -16,7 +16,7 @@ use tenancy_aws::table::{IndexState, TableState};
 
 use pool_audit::Expected;
 use pool_audit::functions::Function;
-use pool_audit::snapshot::{Bindings, BoundClient, BoundProvider, Listed, Snapshot};
+use pool_audit::snapshot::{Bindings, BoundClient, BoundProvider, KnownTenant, Listed, Snapshot};
 use pool_audit::unread::{No, Unread};
 use user_pool::function::Configuration;
 
@@ -48,9 +48,9 @@ pub(super) fn snapshot() -> Snapshot {
         table: Ok(Some(table())),
         bindings: Ok(Bindings {
             tenants: vec![
-                ("acme".to_owned(), TenantStatus::Active),
-                ("globex".to_owned(), TenantStatus::Suspended),
-                ("gone".to_owned(), TenantStatus::Offboarded),
+                tenant("acme", TenantStatus::Active),
+                tenant("globex", TenantStatus::Suspended),
+                tenant("gone", TenantStatus::Offboarded),
             ],
             clients: vec![
                 bound_client("web", "acme", ClientBindingMode::Required),
@@ -61,6 +61,10 @@ pub(super) fn snapshot() -> Snapshot {
             damaged: Vec::new(),
         }),
     }
+}
+
+fn tenant(id: &str, status: TenantStatus) -> KnownTenant {
+    KnownTenant { id: id.to_owned(), status, pools: Vec::new() }
 }
 
 fn pool() -> UserPoolType {
@@ -112,6 +116,16 @@ pub(super) fn attribute(
         .string_attribute_constraints(
             StringAttributeConstraintsType::builder().min_length("1").max_length("63").build(),
         )
+}
+
+/// Both functions have this pool alone, for one tenant.
+pub(super) fn of_one_tenant(snapshot: &mut Snapshot, tenant: &str) {
+    for function in &mut snapshot.functions {
+        let known = function.configuration.as_mut().unwrap().environment.as_mut().unwrap();
+        let known = known.variables.as_mut().unwrap();
+        known.insert("POOL_TENANT".to_owned(), tenant.to_owned());
+        known.insert("USER_POOL_IDS".to_owned(), "eu-west-1_AbCdEf123".to_owned());
+    }
 }
 
 /// An app client for a web application, with a secret.

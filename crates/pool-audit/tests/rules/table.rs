@@ -3,7 +3,7 @@
 use tenancy::ClientBindingMode;
 use tenancy_aws::table::TableState;
 
-use crate::sample::{bound_client, bound_provider};
+use crate::sample::{POOL, bound_client, bound_provider, of_one_tenant};
 use crate::{check, sample};
 use pool_audit::finding::Severity::{Critical, High, Info, Low, Medium};
 use pool_audit::judge;
@@ -66,6 +66,51 @@ fn a_binding_that_leads_nowhere_is_found() {
             "a damaged one",
             |s| bindings(s).damaged.push("item `CLIENT#..`: `tid` is missing.".into()),
             &[("data-damaged", Medium)],
+        ),
+    ]);
+}
+
+#[test]
+fn a_pool_of_a_tenant_that_gets_no_token_in_it_is_found() {
+    check(&[
+        ("its own", |s| of_one_tenant(s, "acme"), &[]),
+        (
+            "one that is in this pool and another",
+            |s| {
+                of_one_tenant(s, "acme");
+                bindings(s).tenants[0].pools = vec![POOL.to_owned(), "eu-west-1_Other".to_owned()];
+            },
+            &[],
+        ),
+        (
+            "one that is in other pools, as its client and its provider say as well",
+            |s| {
+                of_one_tenant(s, "acme");
+                bindings(s).tenants[0].pools = vec!["eu-west-1_Other".to_owned()];
+            },
+            &[("binding-tenant", Critical), ("binding-tenant", Medium)],
+        ),
+        (
+            "one that is not there",
+            |s| {
+                of_one_tenant(s, "acmee");
+                *bindings(s) = Bindings { tenants: bindings(s).tenants.clone(), ..Bindings::default() };
+            },
+            &[("binding-tenant", Critical)],
+        ),
+        (
+            "one that is offboarded",
+            |s| {
+                of_one_tenant(s, "gone");
+                *bindings(s) = Bindings { tenants: bindings(s).tenants.clone(), ..Bindings::default() };
+            },
+            &[("binding-tenant", Medium)],
+        ),
+        ("bindings of another tenant", |s| of_one_tenant(s, "globex"), &[("binding-tenant", Medium)]),
+        (
+            "a tenant of other pools, in a shared pool",
+            |s| bindings(s).tenants[0].pools = vec!["eu-west-1_Other".to_owned()],
+            &[("binding-tenant", Medium)],
         ),
     ]);
 }

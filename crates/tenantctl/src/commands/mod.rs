@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod bindings;
 pub(crate) mod cell;
 pub(crate) mod defaults;
+pub(crate) mod deployed;
 pub(crate) mod doctor;
 pub(crate) mod domain;
 pub(crate) mod invite;

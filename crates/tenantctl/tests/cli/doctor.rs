@@ -301,6 +301,39 @@ async fn bindings_of_two_tenants_that_meet_in_one_provider_are_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_tenant_of_a_pool_of_one_tenant_is_looked_up_in_the_table() {
+    let desk = Desk::with_acme().await;
+    mend(&desk);
+    let variables =
+        [("TENANCY_TABLE", "tenancy"), ("USER_POOL_IDS", desk.pool.as_str()), ("POOL_TENANT", "acme")];
+    for function in ["join", "tokens"] {
+        deploy(&desk, function, &variables, Some(for_the_pool(&desk)));
+    }
+    let of_pool = || {
+        let document = document(&desk.run("doctor --output json"));
+        let findings = document["findings"].as_array().unwrap().clone();
+        let finding = findings.into_iter().find(|finding| finding["rule"] == "binding-tenant");
+        finding.map(|finding| (finding["severity"].clone(), finding["found"].as_str().unwrap().to_owned()))
+    };
+
+    let own = of_pool();
+    desk.put_into("acme", &["eu-west-1_Other"]).await;
+    let elsewhere = of_pool().unwrap();
+    desk.put_into("acme", &["eu-west-1_Other", &desk.pool]).await;
+    // As one that was made by hand: the index does not list it.
+    desk.set_text("TENANT#acme", "META", "gsi1pk", "NOWHERE").await;
+    let unlisted = of_pool();
+    desk.delete_item("TENANT#acme", "META").await;
+    let missing = of_pool().unwrap();
+
+    assert_eq!((own, unlisted), (None, None));
+    let found = "POOL_TENANT of its functions is acme, which is in other user pools.";
+    assert_eq!(elsewhere, (json!("critical"), found.to_owned()));
+    let found = "POOL_TENANT of its functions is acme, which is not there.";
+    assert_eq!(missing, (json!("critical"), found.to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_document_has_what_scripts_need() {
     let desk = Desk::with_acme().await;
     mend(&desk);

@@ -5,6 +5,8 @@ mod confirmations;
 #[cfg(test)]
 mod inputs;
 #[cfg(test)]
+mod pools;
+#[cfg(test)]
 mod sign_ins;
 #[cfg(test)]
 mod world;

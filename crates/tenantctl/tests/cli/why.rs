@@ -223,6 +223,53 @@ async fn a_member_of_several_tenants_learns_how_to_get_the_token_of_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_other_default_is_offered_that_gives_no_token_here() {
+    let (desk, _) = desk_with_ana().await;
+    desk.run("member add ana@example.com --tenant globex --role guest").ok();
+
+    desk.put_into("globex", &["eu-west-1_Elsewhere"]).await;
+    let (_, elsewhere) = document(&desk, ANA).await;
+    desk.put_into("globex", &[&desk.pool]).await;
+    desk.run("tenant suspend globex --yes").ok();
+    let (_, suspended) = document(&desk, ANA).await;
+    desk.run("tenant resume globex").ok();
+    let (_, here) = document(&desk, ANA).await;
+
+    assert_eq!([&elsewhere["advice"], &suspended["advice"]], [&json!([]); 2]);
+    assert_eq!(here["advice"].as_array().unwrap().len(), 1, "{here:#}");
+    let told = |document: &Value| {
+        let globex = &document["replay"]["memberships"][1];
+        (globex["tenantStatus"].clone(), globex["isInThisPool"].clone())
+    };
+    assert_eq!(told(&elsewhere), (json!("active"), json!(false)));
+    assert_eq!(told(&suspended), (json!("suspended"), json!(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pool_of_one_tenant_is_known_from_the_attached_function() {
+    let (desk, _) = desk_with_ana().await;
+    let of =
+        |tenant: &'static str| [("USER_POOL_IDS", desk.pool.clone()), ("POOL_TENANT", tenant.to_owned())];
+    let attach_pool = |tenant| {
+        let settings = of(tenant);
+        attach(&desk, "V2_0", &settings.each_ref().map(|(name, value)| (*name, value.as_str())));
+    };
+
+    attach_pool("acme");
+    let own = why(&desk, ANA).await.ok();
+    attach_pool("globex");
+    let (code, other) = document(&desk, ANA).await;
+
+    assert!(own.starts_with("ana@example.com gets a token for acme"), "{own}");
+    assert!(own.contains("this user\npool belongs to it (POOL_TENANT)"), "{own}");
+    assert!(!own.contains("--client ID"), "no app client changes it: {own}");
+    let expected = "ana@example.com gets no token: this user pool belongs to globex (POOL_TENANT), and the user is no member \
+                    of it.";
+    assert_eq!(code, 4);
+    assert!(other["answer"].as_str().unwrap().starts_with(expected), "{other:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_pool_is_asked_by_three_calls_and_groups_that_are_denied_are_left_out() {
     let desk = desk().await;
     let sub = "8d6b2c1e-4a7f-4f0e-9b53-1f7a4c2d9e10";

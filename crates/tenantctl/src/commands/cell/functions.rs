@@ -6,36 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cognitoidentityprovider::types::{LambdaConfigType, PreTokenGenerationVersionConfigType};
+use aws_sdk_cognitoidentityprovider::types::LambdaConfigType;
 use aws_sdk_lambda::Client as Lambda;
 use tenancy::{Cell, CellStatus, PoolId, Region, TenantId};
-use user_pool::function::{Configuration, environment_error, knows_pools, setting};
+use user_pool::function::{knows_pools, setting};
 use user_pool::many;
 
+use crate::commands::deployed::{PoolTenants, configuration, pool_tenant, pre_token_generation};
 use crate::context::Context;
 use crate::failure::{self, Failure};
-
-/// The pools of one tenant (`POOL_TENANT`), and whose they are.
-#[derive(Debug, Default)]
-pub(crate) struct PoolTenants(BTreeMap<PoolId, String>);
-
-impl PoolTenants {
-    /// Whether `tenant` may live in `pool`.
-    pub(crate) fn admit(&self, tenant: &TenantId, pool: &PoolId) -> bool {
-        self.0.get(pool).is_none_or(|owner| owner == tenant.as_str())
-    }
-
-    /// Refuses the pool of another tenant.
-    pub(crate) fn check(&self, tenant: &TenantId, pool: &PoolId) -> Result<(), Failure> {
-        match self.0.get(pool).filter(|owner| *owner != tenant.as_str()) {
-            None => Ok(()),
-            Some(owner) => {
-                let told = format!("user pool {pool} belongs to tenant `{owner}` alone (POOL_TENANT)");
-                Err(Failure::refused("pool-of-other-tenant", told))
-            }
-        }
-    }
-}
 
 /// Pools that are asked at the same time.
 const AT_ONCE: usize = 8;
@@ -65,9 +44,9 @@ pub(crate) async fn check(cells: &[Cell], context: &Context) -> Result<PoolTenan
         Ok((of_pool(&pool, triggers, &lambda).await?, pool))
     };
     let mut tenants = PoolTenants::default();
-    let take = |answer: Result<(Option<String>, PoolId), Failure>| {
+    let take = |answer: Result<(Option<TenantId>, PoolId), Failure>| {
         let (tenant, pool) = answer?;
-        tenants.0.extend(tenant.map(|tenant| (pool, tenant)));
+        tenants.note(pool, tenant);
         Ok(())
     };
     let asked = many::for_each(AT_ONCE, questions, ask, take).await;
@@ -80,16 +59,11 @@ async fn of_pool(
     pool: &PoolId,
     triggers: Option<LambdaConfigType>,
     lambda: &Lambda,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<TenantId>, Failure> {
     let triggers = triggers.as_ref();
-    let is_named = |function: &&str| !function.is_empty();
-    let pre_token = triggers
-        .and_then(LambdaConfigType::pre_token_generation_config)
-        .map(PreTokenGenerationVersionConfigType::lambda_arn)
-        .or_else(|| triggers.and_then(LambdaConfigType::pre_token_generation))
-        .filter(is_named);
-    let post_confirmation = triggers.and_then(LambdaConfigType::post_confirmation).filter(is_named);
-    let Some(pre_token) = pre_token else {
+    let post_confirmation =
+        triggers.and_then(LambdaConfigType::post_confirmation).filter(|function| !function.is_empty());
+    let Some(pre_token) = pre_token_generation(triggers) else {
         let told = format!(
             "user pool {pool} has no pre-token-generation function: nothing keeps tenants to their pools"
         );
@@ -106,22 +80,7 @@ async fn of_pool(
             return Err(too_old(pool, function));
         }
     }
-    Ok(setting(&of_tokens, "POOL_TENANT").map(str::to_owned))
-}
-
-async fn configuration(lambda: &Lambda, function: &str) -> Result<Configuration, Failure> {
-    let answer = lambda.get_function_configuration().function_name(function).send().await;
-    let settings = answer.map_err(|error| {
-        let operation = format!("read the settings of the function {function}");
-        failure::aws(&operation, &error).needs("lambda:GetFunctionConfiguration")
-    })?;
-    match environment_error(&settings) {
-        None => Ok(settings),
-        Some(said) => {
-            Err(Failure::failed(format!("Lambda does not show the settings of {function}: {said}"))
-                .hint("They are encrypted: allow kms:Decrypt on their key."))
-        }
-    }
+    pool_tenant(pre_token, &of_tokens)
 }
 
 fn too_old(pool: &PoolId, function: &str) -> Failure {

@@ -5,6 +5,7 @@
 //! | [`stamps`] | writes the stamps that are still pending |
 //! | [`drift`] | compares a pool with the table, and mends what can be mended |
 //! | [`expected`] | what the stamp of a user should be |
+//! | [`pool_tenant`] | whether the pool belongs to one tenant |
 //! | [`pool_users`] | the pool, called at a steady pace, and patiently |
 //! | [`recorded`] | stamps with their audit items |
 //! | [`trouble`] | what a refused call means for the calls after it |
@@ -12,6 +13,7 @@
 pub(crate) mod attribute;
 pub(crate) mod drift;
 pub(crate) mod expected;
+pub(crate) mod pool_tenant;
 pub(crate) mod pool_users;
 pub(crate) mod recorded;
 pub(crate) mod records;

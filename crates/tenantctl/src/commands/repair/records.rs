@@ -2,7 +2,7 @@
 
 use tenancy::live::Tenants;
 use tenancy::ports::StoreError;
-use tenancy::{Pool, PoolId, UserKey, UserRecords};
+use tenancy::{Pool, UserKey, UserRecords};
 use tenancy_aws::DynamoStore;
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 use user_pool::many;
@@ -35,10 +35,10 @@ pub(crate) async fn read_users(
 /// The tenants of the active memberships of a user of `pool`.
 pub(crate) async fn tenants_of<'o>(
     operator: &'o Operator,
-    pool: &'o PoolId,
+    pool: Pool<'o>,
     records: &UserRecords,
 ) -> Result<Tenants<'o, DynamoStore>, StoreError> {
-    let mut tenants = Tenants::new(operator.store(), Pool::shared(pool));
+    let mut tenants = Tenants::new(operator.store(), pool);
     for membership in records.active() {
         tenants.read(std::slice::from_ref(&membership.tenant)).await?;
     }

@@ -74,14 +74,11 @@ impl Advice {
     }
 
     /// `tenantctl client unbind`.
-    pub(super) fn unbind_client(case: Case<'_>) -> Self {
+    pub(super) fn unbind_client(case: Case<'_>, what: impl Into<String>) -> Self {
         let pool = case.event.map_or("POOL", |event| event.pool.as_str());
         let client = case.event.and_then(|event| event.client().ok().flatten());
         let client = client.map_or("CLIENT", tenancy::ClientId::as_str);
-        Self::command(
-            "If the app client is to serve others",
-            &["client", "unbind", client, "--user-pool-id", pool],
-        )
+        Self::command(what, &["client", "unbind", client, "--user-pool-id", pool])
     }
 
     /// `tenantctl client bind`, for the client's own tokens.

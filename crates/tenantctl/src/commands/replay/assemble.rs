@@ -44,7 +44,7 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
         notes: &handled.notes,
         is_fresh: recorded.trigger == TriggerKind::PostConfirmation
             || incoming.source.as_deref() == Some("TokenGeneration_HostedAuth"),
-        verified_providers: &config.shared().verified_providers,
+        settings: config.shared(),
     };
     let is_refused = matches!(handled.outcome, Outcome::Failed(_));
     let refusal = handled.outcome.failure().map(|failure| {
@@ -84,7 +84,7 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
             .binding
             .as_ref()
             .map(|binding| BindingFacts { tenant_id: binding.tenant.to_string(), mode: binding.mode.name() }),
-        memberships: seen.records.as_ref().map(|records| memberships(records, &seen)),
+        memberships: seen.records.as_ref().map(|records| memberships(records, case)),
         default_tenant_id: default_tenant(seen.records.as_ref()),
         redemption: handled.notes.join_outcome().map(|outcome| match outcome {
             JoinOutcome::Joined(_) => "joined",
@@ -93,7 +93,7 @@ pub(super) fn assemble(setting: Setting<'_>, played: Played) -> Document {
         }),
         would_redeem: redemptions(case),
         not_redeemed: not_redeemed(case),
-        would_move_default: handled.notes.default_change.as_ref().map(|change| DefaultFacts {
+        would_move_default: seen.default_change.as_ref().map(|change| DefaultFacts {
             from: change.from.as_ref().map(ToString::to_string),
             to: change.to.to_string(),
         }),
@@ -145,11 +145,15 @@ fn tenant(handled: &Handled, case: Case<'_>) -> Option<TenantFacts> {
         why: why.to_owned(),
     };
     if let Some((tenant, by)) = &handled.notes.chosen {
-        return Some(facts(tenant, Some(by.name()), explain::chosen(tenant, *by, case.seen)));
+        return Some(facts(tenant, Some(by.name()), explain::chosen(tenant, *by, case)));
     }
     let tenant = handled.tenant.as_ref()?;
     let is_machine = case.event.is_some_and(|event| event.request.subject == Subject::None);
-    let why = if is_machine { "the app client's own tokens carry it" } else { explain::confirmed(case) };
+    let why = match case.seen.binding {
+        None if is_machine => case.bound_by(),
+        Some(_) if is_machine => "the app client's own tokens carry it",
+        _ => explain::confirmed(case),
+    };
     let chosen_by = is_machine.then_some("client_binding");
     Some(facts(tenant, chosen_by, why))
 }

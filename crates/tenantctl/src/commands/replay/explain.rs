@@ -1,16 +1,18 @@
 //! Why, in words for whoever helps a user, and what to do about it. Plain functions over what the handler saw.
 
+mod wrong_tenant;
+
+use cognito_trigger::PublicError;
 use cognito_trigger::failure::FailureTold;
-use cognito_trigger::{Failure, PublicError};
-use tenancy::join::{JoinOutcome, JoinRefusal, Way};
+use tenancy::join::{JoinOutcome, Redeem, Way};
+use tenancy::live::TenantState;
 use tenancy::sign_in::ChosenBy;
-use tenancy::{MembershipStatus, Presented, TenantId, TenantStatus, UserRecords};
+use tenancy::{Membership, MembershipStatus, Presented, TenantId, TenantStatus, UserRecords};
 use user_pool::words::listed_with;
 
 use super::advice::Advice;
 use super::case::Case;
 use super::openings;
-use super::rehearsal::Seen;
 
 /// Why, and what to do.
 #[derive(Debug, Eq, PartialEq)]
@@ -28,10 +30,7 @@ impl Explanation {
         if self.because.is_empty() {
             return self.more.clone();
         }
-        let mut letters = self.because.chars();
-        let first = letters.next().map(|first| first.to_ascii_uppercase());
-        let clause: String = first.into_iter().chain(letters).collect();
-        format!("{clause}. {}", self.more).trim_end().to_owned()
+        format!("{}. {}", capitalized(&self.because), self.more).trim_end().to_owned()
     }
 
     fn and(self, more: impl Into<String>) -> Self {
@@ -39,15 +38,21 @@ impl Explanation {
     }
 }
 
+pub(super) fn capitalized(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
 fn explained(because: impl Into<String>, advice: impl IntoIterator<Item = Advice>) -> Explanation {
     Explanation { because: because.into(), more: String::new(), advice: advice.into_iter().collect() }
 }
 
 /// Why this tenant.
-pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, seen: &Seen) -> &'static str {
-    let is_new_default = seen.plans.iter().any(|plan| plan.default.is_some() && plan.tenant == *tenant);
+pub(super) fn chosen(tenant: &TenantId, by: ChosenBy, case: Case<'_>) -> &'static str {
+    let is_new_default = case.seen.plans.iter().any(|plan| plan.default.is_some() && plan.tenant == *tenant);
     match by {
-        ChosenBy::ClientBinding => "the app client is bound to it",
+        ChosenBy::ClientBinding => case.bound_by(),
         ChosenBy::Asked => "the request asks for it (clientMetadata.tenantId)",
         ChosenBy::Default if is_new_default => "the redemption makes it the default tenant",
         ChosenBy::Default => "it is the user's default tenant",
@@ -71,11 +76,7 @@ pub(super) fn refused(failure: &FailureTold, case: Case<'_>) -> Explanation {
     match failure.public {
         PublicError::InviteRequired => invite_required(case),
         PublicError::NoTenant => no_tenant(case),
-        PublicError::WrongTenant if failure.reason == Failure::MarkerRequested.told().reason => {
-            marker_requested(case)
-        }
-        PublicError::WrongTenant if failure.reason == JoinRefusal::OtherPool.name() => other_pool(case),
-        PublicError::WrongTenant => wrong_tenant(case),
+        PublicError::WrongTenant => wrong_tenant::refused(failure, case),
         PublicError::ChooseTenant => choose_tenant(case),
         PublicError::Suspended => suspended(case),
         PublicError::Unavailable => unavailable(failure),
@@ -93,118 +94,62 @@ fn invite_required(case: Case<'_>) -> Explanation {
 }
 
 fn no_tenant(case: Case<'_>) -> Explanation {
-    let records = case.seen.records.as_ref();
-    let removed: Vec<&TenantId> =
-        records.into_iter().flat_map(|records| &records.memberships).map(|m| &m.tenant).collect();
+    let memberships = case.seen.records.as_ref().map_or(&[][..], |records| &records.memberships);
     let mut advice = openings::advice(case);
-    let standing = if removed.is_empty() {
+    let standing = if memberships.is_empty() {
         "the user is a member of no tenant".to_owned()
     } else {
-        format!(
-            "the user has no active membership any more: removed from {}",
-            listed_with(removed.iter().map(|tenant| tenant.as_str()), "and")
-        )
+        no_longer(case, memberships)
     };
-    if let [only] = removed.as_slice() {
-        advice.push(Advice::member("add", case, only, format!("To let the user back into {only}")));
+    if let [only] = memberships
+        && only.status == MembershipStatus::Removed
+        && !case.is_gone(&only.tenant)
+    {
+        let what = format!("To let the user back into {}", only.tenant);
+        advice.push(Advice::member("add", case, &only.tenant, what));
     }
     explained(standing, advice).and(openings::why_nothing_was_redeemed(case))
 }
 
-fn wrong_tenant(case: Case<'_>) -> Explanation {
-    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
-    let asked = case.event.map_or(&Presented::None, |event| &event.request.asked_tenant);
-    let is_machine = case.seen.records.is_none();
-    match (bound, asked) {
-        _ if is_machine => explained(
-            "the app client is bound to no tenant for its own tokens, and UNBOUND_MACHINE is `refuse`",
-            [Advice::bind_machine(case)],
-        ),
-        (_, Presented::Malformed) => explained(
-            "the request asks for a tenant (clientMetadata.tenantId) by a text that is no tenant's id",
-            [Advice::text("The app must send an id: 3 to 63 of a-z, 0-9 and -")],
-        ),
-        (Some(bound), Presented::Given(asked)) if asked != bound => explained(
-            format!("the app client is bound to {bound}, and the request asks for {asked}"),
-            [Advice::text(format!(
-                "Sign in to {asked} through another app client, or do not ask for it here"
-            ))],
-        ),
-        (Some(bound), _) => not_in(case, bound, &format!("the app client is bound to {bound}")),
-        (None, Presented::Given(asked)) => not_in(case, asked, &format!("the request asks for {asked}")),
-        (None, Presented::None) => explained("the user is in no tenant that may be signed in to here", []),
+/// Why none of the memberships counts.
+fn no_longer(case: Case<'_>, memberships: &[Membership]) -> String {
+    let (removed, others): (Vec<_>, Vec<_>) =
+        memberships.iter().partition(|membership| membership.status == MembershipStatus::Removed);
+    let mut lost = Vec::new();
+    if !removed.is_empty() {
+        let tenants = removed.iter().map(|membership| membership.tenant.as_str());
+        lost.push(format!("removed from {}", listed_with(tenants, "and")));
     }
-}
-
-/// The tenant that would have been chosen is in other user pools.
-fn other_pool(case: Case<'_>) -> Explanation {
-    let Some(tenant) = case.notes.chosen.as_ref().map(|(tenant, _)| tenant) else {
-        return explained(
-            "the tenant is in other user pools",
-            [Advice::text("The user signs in at a user pool of the tenant")],
-        );
-    };
-    let pools = case.seen.tenant(tenant).map(|tenant| &tenant.pools).into_iter().flatten();
-    let pools: Vec<&str> = pools.map(tenancy::PoolId::as_str).collect();
-    let only = match pools.as_slice() {
-        [] => format!("POOL_TENANT of this pool is another tenant than {tenant}"),
-        pools => format!("the user pools of {tenant} are {}", listed_with(pools.iter().copied(), "and")),
-    };
-    explained(only, [Advice::text(format!("The user signs in at a user pool of {tenant}"))])
-}
-
-fn marker_requested(case: Case<'_>) -> Explanation {
-    explained(
-        "the app client is bound to no tenant for its own tokens, and it asks for the marker scope (MARKER_SCOPE), which says \
-         that a token has a tenant",
-        [
-            Advice::bind_machine(case),
-            Advice::text(
-                "Take the marker scope out of the app client's AllowedOAuthScopes: the function adds it by itself",
-            ),
-        ],
-    )
-}
-
-/// A tenant was bound or asked for, and the user is not in it.
-fn not_in(case: Case<'_>, tenant: &TenantId, because: &str) -> Explanation {
-    let membership = case.seen.records.as_ref().and_then(|records| records.in_tenant(tenant));
-    if membership.is_some_and(|membership| membership.status == MembershipStatus::Removed) {
-        return explained(
-            format!("{because}, from which the user was removed"),
-            [Advice::member("add", case, tenant, format!("To let the user back into {tenant}"))],
-        );
-    }
-    let invite = "Or invite them: the next sign-in here redeems an invite to their verified address";
-    explained(
-        format!("{because}, and the user is no member of it"),
-        [
-            Advice::member(
-                "add",
-                case,
-                tenant,
-                format!("If the user belongs to {tenant}, make them a member"),
-            ),
-            Advice::invite(Some(tenant), invite),
-        ],
-    )
-    .and(openings::why_nothing_was_redeemed(case))
+    lost.extend(others.iter().map(|membership| {
+        let tenant = &membership.tenant;
+        match case.state(tenant) {
+            Some(TenantState::Offboarded) => format!("{tenant} is offboarded"),
+            Some(TenantState::OtherPool) => {
+                format!("{} in {tenant}, which is in other user pools", membership.status.name())
+            }
+            _ => format!("{} in {tenant}", membership.status.name()),
+        }
+    }));
+    let what = if others.is_empty() { "active membership any more" } else { "membership that counts here" };
+    format!("the user has no {what}: {}", lost.join("; "))
 }
 
 /// Only a refresh is refused so: a sign-in falls back to another tenant.
 fn choose_tenant(case: Case<'_>) -> Explanation {
     let records = case.seen.records_after().unwrap_or_default();
     let default = records.default_tenant().map_or("none", TenantId::as_str);
-    let is_active = |tenant: &TenantId| {
-        case.seen.tenant(tenant).is_none_or(|tenant| tenant.status == TenantStatus::Active)
-    };
+    let is_active = |tenant: &TenantId| case.state(tenant).is_none_or(|state| state == TenantState::Active);
     let joined = records.by_joining();
     let active = joined.into_iter().filter(|m| m.is_active() && m.tenant.as_str() != default);
     let active: Vec<&TenantId> = active.map(|m| &m.tenant).filter(|tenant| is_active(tenant)).collect();
     let mut advice = Vec::new();
     if let Some(first) = active.first() {
+        let then = match case.settings.redeem {
+            Redeem::On => "and makes it the default tenant",
+            Redeem::Off => "but with REDEEM=off the default tenant stays, and a refresh is refused again",
+        };
         advice.push(Advice::text(format!(
-            "The user signs in again: the sign-in falls back to {first}, and makes it the default tenant"
+            "The user signs in again: the sign-in falls back to {first}, {then}"
         )));
         let what = format!(
             "Or set another default tenant, {}; the user's sessions then move to it",
@@ -227,11 +172,11 @@ fn choose_tenant(case: Case<'_>) -> Explanation {
 
 fn suspended(case: Case<'_>) -> Explanation {
     if let Some((tenant, by)) = &case.notes.chosen {
-        return tenant_not_active(case, tenant, chosen(tenant, *by, case.seen));
+        return tenant_not_active(case, tenant, chosen(tenant, *by, case));
     }
-    let machine = case.seen.binding.as_ref().and_then(|binding| binding.machine_tenant());
+    let machine = case.machine_tenant();
     match (case.seen.records_after(), machine) {
-        (None, Some(tenant)) => tenant_not_active(case, tenant, "the app client is bound to it"),
+        (None, Some(tenant)) => tenant_not_active(case, tenant, case.bound_by()),
         (records, _) => membership_suspended(case, &records.unwrap_or_default()),
     }
 }
@@ -242,31 +187,33 @@ fn tenant_not_active(case: Case<'_>, tenant: &TenantId, because: &str) -> Explan
     if status != TenantStatus::Offboarded {
         return explained(why, [Advice::resume_tenant(tenant)]);
     }
-    let mut advice = Vec::new();
-    if case.seen.binding.as_ref().is_some_and(|binding| binding.tenant == *tenant) {
-        advice.push(Advice::unbind_client(case));
-    }
-    if advice.is_empty() {
-        advice.push(Advice::text("Offboarding is final, and no other tenant of the user is active"));
-    }
-    explained(why, advice)
+    let is_bound = case.seen.binding.as_ref().is_some_and(|binding| binding.tenant == *tenant);
+    let advice = if case.pool_tenant().is_some() {
+        Advice::text("Offboarding is final, and POOL_TENANT keeps every other tenant out of this user pool")
+    } else if is_bound {
+        Advice::unbind_client(case, "If the app client is to serve others")
+    } else {
+        Advice::text("Offboarding is final, and no other tenant of the user is active")
+    };
+    explained(why, [advice])
 }
 
 fn membership_suspended(case: Case<'_>, records: &UserRecords) -> Explanation {
-    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
+    let bound = case.bound();
     let asked = case.event.and_then(|event| match &event.request.asked_tenant {
         Presented::Given(asked) => Some(asked),
         Presented::None | Presented::Malformed => None,
     });
-    let is_suspended = |membership: &&tenancy::Membership| membership.status == MembershipStatus::Suspended;
+    let is_suspended = |membership: &&Membership| membership.status == MembershipStatus::Suspended;
     let (tenants, because): (Vec<&TenantId>, _) = match (bound, asked) {
-        (Some(bound), _) => (vec![bound], "the app client is bound to it"),
+        (Some(bound), _) => (vec![bound], case.bound_by()),
         (None, Some(asked)) => (vec![asked], "the request asks for it"),
         (None, None) => {
-            let suspended = records.memberships.iter().filter(is_suspended);
+            let suspended =
+                records.memberships.iter().filter(is_suspended).filter(|m| !case.is_gone(&m.tenant));
             let suspended: Vec<&TenantId> = suspended.map(|membership| &membership.tenant).collect();
-            if let ([], Some(first)) =
-                (suspended.as_slice(), records.by_joining().into_iter().find(|m| m.is_active()))
+            let is_first = |m: &&Membership| m.is_active() && !case.is_gone(&m.tenant);
+            if let ([], Some(first)) = (suspended.as_slice(), records.by_joining().into_iter().find(is_first))
             {
                 return tenant_not_active(case, &first.tenant, "the user has no other active tenant");
             }
@@ -290,6 +237,10 @@ fn unavailable(failure: &FailureTold) -> Explanation {
         "pool_not_allowed" => (
             "the user pool is not in USER_POOL_IDS, so that no event of it is answered".to_owned(),
             "Add the pool to that setting of the function, or take the trigger from the pool",
+        ),
+        "redeem_off" => (
+            "the user would have joined a tenant, and REDEEM is `off` for this function".to_owned(),
+            "The user joins in the Region that redeems; after a fail-over set REDEEM=on (docs/operating.md)",
         ),
         "data_damaged" => (
             format!("an item of the table cannot be what it claims to be: {cause}"),

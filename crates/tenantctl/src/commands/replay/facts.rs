@@ -8,7 +8,6 @@ use tenancy::sign_in::CrossTenant;
 
 use super::case::Case;
 use super::openings::{found_by, tenant_of, why};
-use super::rehearsal::Seen;
 
 /// A membership as it is in the table.
 #[derive(Debug, Serialize)]
@@ -24,10 +23,12 @@ pub(super) struct MembershipFacts {
     pub(super) stamp: &'static str,
     /// The tenant's own status, if it was read.
     pub(super) tenant_status: Option<&'static str>,
+    /// Whether the user pool serves the tenant; `None` when the tenant was not read.
+    pub(super) is_in_this_pool: Option<bool>,
 }
 
 /// The memberships that were found.
-pub(super) fn memberships(records: &UserRecords, seen: &Seen) -> Vec<MembershipFacts> {
+pub(super) fn memberships(records: &UserRecords, case: Case<'_>) -> Vec<MembershipFacts> {
     let default = records.default_tenant();
     let facts = records.memberships.iter().map(|membership| MembershipFacts {
         tenant_id: membership.tenant.to_string(),
@@ -35,7 +36,8 @@ pub(super) fn memberships(records: &UserRecords, seen: &Seen) -> Vec<MembershipF
         roles: membership.roles.iter().map(ToString::to_string).collect(),
         is_default: default == Some(&membership.tenant),
         stamp: membership.stamp.name(),
-        tenant_status: seen.tenant(&membership.tenant).map(|tenant| tenant.status.name()),
+        tenant_status: case.seen.tenant(&membership.tenant).map(|tenant| tenant.status.name()),
+        is_in_this_pool: case.is_served(&membership.tenant),
     });
     facts.collect()
 }

@@ -6,6 +6,7 @@ use tenancy::{InviteHash, MembershipStatus, Presented, ProviderName, TenantId, T
 
 use super::advice::Advice;
 use super::case::Case;
+use super::explain::capitalized;
 use crate::moment::Moment;
 
 pub(super) fn found_by(hash: &InviteHash, case: Case<'_>) -> &'static str {
@@ -50,21 +51,31 @@ pub(super) fn why(refused: &RefusedOffer, case: Case<'_>) -> String {
             "it is bound to the user's address, which is neither verified nor from an identity provider that the tenant trusts"
                 .to_owned()
         }
-        JoinRefusal::WrongTenant => {
-            "the request asks for another tenant than the app client is bound to".to_owned()
-        }
+        JoinRefusal::WrongTenant => contradiction(case).to_owned(),
         JoinRefusal::TenantNotActive => {
             let status = tenant.and_then(|tenant| case.seen.tenant(tenant));
             let status = status.map_or(TenantStatus::Suspended, |tenant| tenant.status);
             format!("{name} is {}", status.name())
         }
-        JoinRefusal::OtherPool => format!("{name} is in other user pools"),
+        JoinRefusal::OtherPool => match case.pool_tenant().filter(|only| Some(*only) != tenant) {
+            Some(only) => case.bound_to(only),
+            None => format!("{name} is in other user pools"),
+        },
         JoinRefusal::MembershipNotActive => {
             let records = case.seen.records.as_ref();
             let membership = tenant.and_then(|tenant| records?.in_tenant(tenant));
             let status = membership.map_or("not active", |membership| membership.status.name());
             format!("the user's membership in {name} is {status}, and an invite cannot reactivate it")
         }
+    }
+}
+
+/// Why nothing was looked for, as a clause: what is bound and what is asked for do not agree.
+fn contradiction(case: Case<'_>) -> &'static str {
+    match (case.pool_tenant(), case.bound()) {
+        (Some(_), _) => "the request asks for another tenant than that of this user pool (POOL_TENANT)",
+        (None, Some(_)) => "the request asks for another tenant than the app client is bound to",
+        (None, None) => "the request asks for a tenant by a text that is no tenant's id",
     }
 }
 
@@ -89,8 +100,7 @@ pub(super) fn why_nothing_was_redeemed(case: Case<'_>) -> String {
         return "The code that came with the request is malformed.".to_owned();
     }
     if *reason == JoinRefusal::WrongTenant {
-        return "The request asks for another tenant than the app client is bound to, so no invite was looked for."
-            .to_owned();
+        return format!("{}, so no invite was looked for.", capitalized(contradiction(case)));
     }
     if let Some(first) = case.notes.refused().first() {
         let subject = match &first.way {
@@ -157,7 +167,7 @@ fn address(case: Case<'_>) -> Option<Word> {
         is_verified: request.is_email_verified,
         identities: &request.identities,
         is_fresh: case.is_fresh,
-        verified_providers: case.verified_providers,
+        verified_providers: &case.settings.verified_providers,
     };
     Some(match address.voucher() {
         Voucher::Verified => Word::Verified,
@@ -184,8 +194,7 @@ fn names(providers: &[&ProviderName]) -> String {
 
 /// The tenant that is bound or asked for.
 fn wanted(case: Case<'_>) -> Option<&TenantId> {
-    let bound = case.seen.binding.as_ref().and_then(|binding| binding.required_tenant());
-    bound.or_else(|| case.event?.request.asked_tenant.given())
+    case.bound().or_else(|| case.event?.request.asked_tenant.given())
 }
 
 /// What to do, so that an invite admits the user.
@@ -229,9 +238,12 @@ fn without_opening(case: Case<'_>) -> Vec<Advice> {
     let invite = || Advice::invite(None, "If the user belongs to a tenant, invite them");
     match address(case) {
         _ if has_code => vec![invite()],
-        Some(Word::NotVerified) => vec![Advice::text(
-            "The user verifies the address in the app; an open invite for it is then redeemed at the next sign-in",
-        )],
+        Some(Word::NotVerified) => {
+            let place = case.redeemed_elsewhere().map(|place| format!(" {place}")).unwrap_or_default();
+            vec![Advice::text(format!(
+                "The user verifies the address in the app; an open invite for it is then redeemed at the next sign-in{place}"
+            ))]
+        }
         Some(Word::NotFresh(_)) => {
             vec![Advice::text("The user signs in through the identity provider, with managed login")]
         }

@@ -45,8 +45,10 @@ pub(super) async fn play(
         deadline: began + TIME,
     };
     let (incoming, handled) = config.conclude(&call, &rehearsal).await;
-    let seen = rehearsal.end();
     let (reads, read_time) = store.meter().take();
+    // For the explanation alone.
+    rehearsal.read_other_tenants().await;
+    let seen = rehearsal.end();
     // What was decided without an answer may be another decision than the function's.
     if let Some(error) = seen.unanswered {
         return Err(error.into());

@@ -41,10 +41,28 @@ pub(super) struct Seen {
     pub(super) plans: Vec<JoinPlan>,
     /// How many writes there would be, of the table and of the user pool.
     pub(super) writes: u64,
+    /// The default tenant that would be moved.
+    pub(super) default_change: Option<DefaultChange>,
     /// Memberships that would be noted as stamped.
     pub(super) stamped: Vec<TenantId>,
     /// What the store gave no answer to, and why.
     pub(super) unanswered: Option<StoreError>,
+}
+
+impl<R: Records> Rehearsal<'_, R> {
+    /// Reads the tenants of the user's active memberships that the handler had no need of. What cannot be read is left out.
+    pub(super) async fn read_other_tenants(&self) {
+        let others: Vec<TenantId> = {
+            let seen = self.seen();
+            let active = seen.records.iter().flat_map(UserRecords::active).map(|m| &m.tenant);
+            active.filter(|tenant| !seen.tenants.contains_key(*tenant)).cloned().collect()
+        };
+        for tenant in others {
+            if let Ok(read) = self.table.tenant(&tenant).await {
+                self.seen().tenants.insert(tenant, read);
+            }
+        }
+    }
 }
 
 impl<'a, R> Rehearsal<'a, R> {
@@ -207,11 +225,12 @@ impl<R: Sync> Defaults for Rehearsal<'_, R> {
     async fn move_default(
         &self,
         _: &UserKey,
-        _: &DefaultChange,
+        change: &DefaultChange,
         _: Timestamp,
         _: &str,
     ) -> Result<Commit, StoreError> {
         let mut seen = self.seen();
+        seen.default_change = Some(change.clone());
         seen.writes = seen.writes.saturating_add(1);
         Ok(Commit::Done)
     }

@@ -126,7 +126,12 @@ impl Document {
         page.heading("Memberships");
         let rows = memberships.iter().map(|membership| {
             let default = if membership.is_default { "default" } else { "" };
-            let tenant = membership.tenant_status.unwrap_or("not read");
+            let tenant = match (membership.tenant_status, membership.is_in_this_pool) {
+                (None, _) => "not read",
+                (Some("offboarded"), _) => "offboarded",
+                (Some(_), Some(false)) => "not in this pool",
+                (Some(status), _) => status,
+            };
             [
                 membership.tenant_id.clone(),
                 membership.status.to_owned(),

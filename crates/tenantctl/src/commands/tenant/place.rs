@@ -9,7 +9,8 @@ use tenancy::{Cell, CellName, PoolId, Slug, Tenant, TenantId, TenantName, Tenant
 use tenancy_aws::operator::{CellRecord, Change, Operator, OperatorError, Pick};
 
 use crate::clock;
-use crate::commands::cell::functions::{self, PoolTenants};
+use crate::commands::cell::functions;
+use crate::commands::deployed::PoolTenants;
 use crate::context::{Applied, Context};
 use crate::failure::{Failure, Found};
 use crate::issuable::FunctionSettings;

@@ -301,6 +301,42 @@ async fn members_of_another_pool_are_none_of_this_pools_business() {
     assert_eq!(report["findings"], Value::Array(Vec::new()), "{report:#}");
 }
 
+/// What is found, and nothing is mended.
+fn report(scene: &Scene) -> Value {
+    let run = scene.desk.run("repair drift --output json");
+    assert_eq!(run.code, 4, "{run}");
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_pool_of_one_tenant_stamps_are_of_it_and_other_defaults_are_no_drift() {
+    let scene = Scene::new().await;
+    let ana = scene.settled("ana@example.com", "globex").await;
+    scene.join(&ana, "acme").await;
+    scene.mark(&ana, "acme").await;
+    let foreign = scene.settled("ben@example.com", "acme").await;
+    put_default(&scene, &foreign, "globex").await;
+    let shared = report(&scene);
+
+    scene.give_pool_to("acme");
+    let plan = report(&scene);
+    let applied = scene.desk.json("repair drift --apply --yes");
+
+    let kinds = |report: &Value| {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&shared), ["default-stale"], "{shared:#}");
+    assert_eq!(kinds(&plan), ["stamp-stale", "default-stale"], "{plan:#}");
+    assert_eq!(
+        (&plan["findings"][0]["found"], &plan["findings"][0]["expected"]),
+        (&"globex".into(), &"acme".into())
+    );
+    assert_eq!(plan["findings"][1]["reason"], "never-member", "{plan:#}");
+    assert_eq!(applied["result"]["mended"], 2, "{applied:#}");
+    assert_eq!(scene.stamp(&ana).await.as_deref(), Some("acme"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn mending_keeps_to_the_rate_also_when_cognito_has_had_enough() {
     let scene = Scene::new().await;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType};
-use dev_stack::Seed;
+use dev_stack::{Seed, Trigger, Triggers};
 use tenancy::{MembershipStatus, Role, Stamp, Timestamp, UserKey, Username};
 use tenancy_aws::operator::{Change, Operator, UserRecord};
 use tenancy_aws::table;
 
+use crate::cell::fixtures::add_function;
 use crate::support::{Desk, REGION};
 
 pub(crate) type Cognito = aws_sdk_cognitoidentityprovider::Client;
@@ -85,6 +86,14 @@ impl Scene {
         let user = made.user.unwrap();
         let sub = user.attributes().iter().find(|a| a.name() == "sub").unwrap().value().unwrap();
         UserKey { pool: pool.parse().unwrap(), sub: sub.parse().unwrap() }
+    }
+
+    /// Gives the pool to one tenant: attaches a function with `POOL_TENANT`.
+    pub(crate) fn give_pool_to(&self, tenant: &str) {
+        let settings = [("USER_POOL_IDS", self.desk.pool.as_str()), ("POOL_TENANT", tenant)];
+        add_function(&self.desk, "tokens", &settings);
+        let triggers = Triggers::default().with(Trigger::PreTokenGeneration, "tokens");
+        self.desk.stack.cognito().set_triggers(&self.desk.pool, &triggers).unwrap();
     }
 
     /// Makes a user a member, whose stamp is pending then.

@@ -11,6 +11,7 @@ async fn without_the_permission_to_write_it_stops_at_once_and_says_so() {
         scene.pending(&format!("user{number}@example.com")).await;
     }
     let (url, calls) = serve(Box::new(|operation, _, input| match operation {
+        "DescribeUserPool" => (200, serde_json::json!({ "UserPool": {} })),
         "ListUsers" => (200, found(input)),
         _ => (400, error("AccessDeniedException")),
     }));
@@ -29,6 +30,7 @@ async fn a_session_that_expires_on_the_way_stops_it_and_says_how_to_go_on() {
         scene.pending(&format!("user{number}@example.com")).await;
     }
     let (url, calls) = serve(Box::new(|operation, _, input| match operation {
+        "DescribeUserPool" => (200, serde_json::json!({ "UserPool": {} })),
         "ListUsers" => (200, found(input)),
         _ => (400, error("ExpiredTokenException")),
     }));

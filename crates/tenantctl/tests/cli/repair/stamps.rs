@@ -64,6 +64,39 @@ async fn with_apply_every_pending_member_has_the_stamp_and_a_second_run_has_noth
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn in_the_pool_of_one_tenant_nobody_gets_the_stamp_of_another() {
+    let scene = Scene::new().await;
+    let both = scene.user("both@example.com", None).await;
+    scene.join(&both, "globex").await;
+    scene.join(&both, "acme").await;
+    let other = scene.user("other@example.com", None).await;
+    scene.join(&other, "globex").await;
+    scene.give_pool_to("acme");
+
+    let document = scene.desk.json("repair stamps --apply --yes --rate 20");
+
+    assert_eq!(document["result"]["stamped"], 1, "{document:#}");
+    assert_eq!(scene.stamp(&both).await.as_deref(), Some("acme"), "also when the default is another");
+    assert!(!scene.is_pending(&both, "acme").await && scene.is_pending(&both, "globex").await);
+    assert_eq!(scene.stamp(&other).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_cannot_be_read_is_said_and_the_pool_counts_as_shared() {
+    let scene = Scene::new().await;
+    let ana = scene.pending("ana@example.com").await;
+    scene.give_pool_to("globex");
+    assert!(scene.desk.stack.lambda().remove_function("tokens"));
+
+    let run = scene.desk.run("repair stamps --apply --yes");
+
+    assert!(run.stderr.contains("could not read the settings of the function arn:"), "{run}");
+    assert!(run.stderr.contains("Continuing as if POOL_TENANT is not set"), "{run}");
+    run.ok();
+    assert_eq!(scene.stamp(&ana).await.as_deref(), Some("acme"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_second_sees_more_updates_than_the_rate() {
     let scene = Scene::new().await;
     pending_users(&scene, 18).await;

@@ -92,6 +92,12 @@ impl Desk {
         self.set(pk, sk, name, AttributeValue::N(value.to_string())).await;
     }
 
+    /// Leaves a tenant in these user pools alone, by hand.
+    pub(crate) async fn put_into(&self, tenant: &str, pools: &[&str]) {
+        let pools = pools.iter().map(|pool| AttributeValue::S((*pool).to_owned())).collect();
+        self.set(&format!("TENANT#{tenant}"), "META", "pools", AttributeValue::L(pools)).await;
+    }
+
     async fn set(&self, pk: &str, sk: &str, name: &str, value: AttributeValue) {
         self.dynamodb()
             .update_item()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tenancy::live::TenantState;
-use tenancy::{MembershipStatus, Stamp, TenantId, UserRecords};
+use tenancy::{MembershipStatus, Pool, Stamp, TenantId, UserRecords};
 
 use super::finding::{Kind, Past, Stale};
 use crate::commands::repair::expected::{expected_stamp, fallback};
@@ -24,9 +24,15 @@ pub(crate) struct InPool<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct TenantStates {
     known: BTreeMap<TenantId, Option<TenantState>>,
+    /// Whether the pool belongs to one tenant, so that no token depends on a user's default.
+    is_of_one: bool,
 }
 
 impl TenantStates {
+    pub(crate) fn of(pool: Pool<'_>) -> Self {
+        Self { is_of_one: pool.tenant.is_some(), ..Self::default() }
+    }
+
     /// Notes the state of a tenant; `None`: it does not exist.
     pub(crate) fn note(&mut self, tenant: TenantId, state: Option<TenantState>) {
         self.known.insert(tenant, state);
@@ -93,7 +99,9 @@ pub(crate) fn judge(user: InPool<'_>, records: &UserRecords, tenants: &TenantSta
         });
     }
     kinds.extend(user.stamp.and_then(|stamp| judge_stamp(stamp, records, &state)));
-    kinds.extend(judge_default(records, &state));
+    let is_foreign = |kind: &Kind| matches!(kind, Kind::DefaultStale { reason: Stale::NeverMember, .. });
+    let of_default = judge_default(records, &state);
+    kinds.extend(of_default.filter(|kind| !tenants.is_of_one || is_foreign(kind)));
     kinds.extend(
         records
             .memberships

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tenancy::confirm::stamp;
 use tenancy::live::TenantState;
-use tenancy::{MembershipStatus, PoolId, Sub, TenantId, Timestamp, UserKey};
+use tenancy::{MembershipStatus, Pool, Sub, TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 
 use super::finding::{Finding, Mend, Mended};
@@ -50,7 +50,7 @@ pub(crate) struct Mender<'a> {
     /// The table, written by who is asking.
     pub(crate) operator: &'a Operator,
     pub(crate) pools: &'a PoolUsers,
-    pub(crate) pool: &'a PoolId,
+    pub(crate) pool: Pool<'a>,
     /// The time.
     pub(crate) clock: &'a dyn Fn() -> Timestamp,
 }
@@ -72,7 +72,7 @@ impl Mender<'_> {
             if !course.goes_on() {
                 break;
             }
-            let user = UserKey { pool: self.pool.clone(), sub };
+            let user = UserKey { pool: self.pool.id.clone(), sub };
             let mended = match mend {
                 Mend::ClearDefault => self.clear_default(&user).await,
                 Mend::RemoveMemberships => self.remove_memberships(&user).await,
@@ -116,7 +116,7 @@ impl Mender<'_> {
     }
 
     async fn remove_memberships(&self, user: &UserKey) -> Result<Mended, Unsettled> {
-        if self.pools.find(self.pool, &user.sub).await?.is_some() {
+        if self.pools.find(self.pool.id, &user.sub).await?.is_some() {
             return Ok(Mended::SettledMeanwhile);
         }
         let mut mended = Mended::SettledMeanwhile;
@@ -140,7 +140,7 @@ impl Mender<'_> {
     async fn set_stamp(&self, user: &UserKey) -> Result<Mended, Unsettled> {
         let record = self.read(user).await?;
         let records = record.records();
-        let in_pool = self.pools.find(self.pool, &user.sub).await?.ok_or(Trouble::UserMissing)?;
+        let in_pool = self.pools.find(self.pool.id, &user.sub).await?.ok_or(Trouble::UserMissing)?;
         let tenants = tenants_of(self.operator, self.pool, &records).await.map_err(OperatorError::Store)?;
         let state = |tenant: &TenantId| tenants.state(tenant).unwrap_or(TenantState::Damaged);
         let expected = expected_stamp(&records, &state);
@@ -157,7 +157,7 @@ impl Mender<'_> {
             written.map_err(Unsettled::of_stamp)?;
         } else {
             let tenant = self.audited_tenant(&record, expected, found).await?;
-            self.pools.write_stamp(self.pool, &in_pool.username, expected).await?;
+            self.pools.write_stamp(self.pool.id, &in_pool.username, expected).await?;
             if let Some(tenant) = tenant {
                 let detail = stamp_detail(found, expected);
                 let change = self.operator.record_stamp(&record, &tenant, &detail, now);

@@ -8,6 +8,7 @@ pub(crate) mod page;
 pub(crate) mod scan;
 
 use clap::Args;
+use tenancy::Pool;
 
 use super::attribute::AttributeOption;
 use super::pool_users::PoolUsers;
@@ -27,7 +28,8 @@ A stamp should name the user's default tenant: the one in the profile, or, witho
 first. When the user has lost that tenant, the stamp should name the one that the next sign-in falls back to; without \
 another there should be no stamp. A default that was lost, or that is suspended, is only reported: the next sign-in moves \
 it.\n\n\
-Needs cognito-idp:ListUsers and cognito-idp:DescribeUserPool on the pool; with --apply also \
+Needs cognito-idp:ListUsers and cognito-idp:DescribeUserPool on the pool, and lambda:GetFunctionConfiguration on its \
+pre-token-generation function, for POOL_TENANT; with --apply also \
 cognito-idp:AdminUpdateUserAttributes and cognito-idp:AdminDeleteUserAttributes. Exit code 4: there is drift, or, with \
 --apply, some is left. Exit code 130: ctrl-c stopped it.";
 
@@ -59,6 +61,7 @@ pub(crate) async fn run(options: DriftOptions, context: &Context) -> Result<Foun
     let operator = if apply.apply { context.writer().await? } else { context.reader().await? };
     let reader = PoolUsers::new(&client, attribute.clone(), rate, Stop::never());
     let mut scan = scan::scan(context, &client, &operator, &reader, &pool, &attribute).await?;
+    let pool_tenant = scan.pool_tenant.take();
     if allow_strangers {
         for finding in &mut scan.findings {
             if matches!(finding.kind, finding::Kind::NoMembership { .. }) {
@@ -71,8 +74,9 @@ pub(crate) async fn run(options: DriftOptions, context: &Context) -> Result<Foun
         console::confirm(&document.question(rate), apply.yes)?;
         let stop = Stop::on_ctrl_c();
         let pools = PoolUsers::new(&client, attribute, rate, stop.clone());
+        let of_pool = Pool { id: &pool, tenant: pool_tenant.as_ref() };
         let mender =
-            mend::Mender { operator: &operator, pools: &pools, pool: &pool, clock: &|| clock::now() };
+            mend::Mender { operator: &operator, pools: &pools, pool: of_pool, clock: &|| clock::now() };
         let outcome = mender.mend(&mut document.findings, &stop).await;
         (document.applied, document.result) = (true, Some(outcome));
     }

@@ -11,6 +11,7 @@ use tenancy_aws::operator::{Operator, OperatorError, UserRecord};
 use super::finding::{Finding, Kind};
 use super::judge::{InPool, TenantStates, judge};
 use crate::commands::repair::attribute::AttributeName;
+use crate::commands::repair::pool_tenant;
 use crate::commands::repair::pool_users::PoolUsers;
 use crate::commands::repair::records::{damage_apart, read_users};
 use crate::commands::repair::trouble::Trouble;
@@ -29,6 +30,8 @@ pub(crate) struct Scan {
     pub(crate) members: usize,
     /// What is not as it should be.
     pub(crate) findings: Vec<Finding>,
+    /// The tenant that the pool belongs to.
+    pub(crate) pool_tenant: Option<TenantId>,
 }
 
 /// Compares the pool with the table, which is read first: who is a member by then and not in the pool afterwards is gone.
@@ -46,8 +49,9 @@ pub(crate) async fn scan(
         let attribute = attribute.to_string();
         scan.findings.push(Finding::of(Kind::AttributeMissing { attribute }));
     }
-    let mut tenants = TenantStates::default();
-    let mut unseen = members(operator, pool, &mut tenants, &mut scan).await?;
+    let of_pool = Pool { id: pool, tenant: schema.pool_tenant.as_ref() };
+    let mut tenants = TenantStates::of(of_pool);
+    let mut unseen = members(operator, of_pool, &mut tenants, &mut scan).await?;
     let mut progress = Progress::new("users compared", schema.estimated_users);
     let mut pages = pools.pages(pool);
     while let Some(page) =
@@ -58,7 +62,7 @@ pub(crate) async fn scan(
             unseen.remove(&user.sub);
         }
         for (user, record) in read_page(operator, pool, page, &mut scan).await? {
-            learn(&mut tenants, operator, &record).await?;
+            learn(&mut tenants, operator, of_pool, &record).await?;
             let stamp = schema.has_attribute.then(|| pools.stamp_of(&user));
             let records = record.records();
             let in_pool = InPool { status: &user.status, enabled: user.enabled, stamp };
@@ -76,18 +80,24 @@ pub(crate) async fn scan(
         order.then_with(|| one.kind.cmp(&other.kind)).then_with(|| one.sub.cmp(&other.sub))
     });
     scan.findings.dedup();
+    scan.pool_tenant = schema.pool_tenant;
     Ok(scan)
 }
 
 /// Looks for the tenants of a user that are not known yet: the index lists no tenant that was made by hand without it.
-async fn learn(tenants: &mut TenantStates, operator: &Operator, record: &UserRecord) -> Result<(), Failure> {
+async fn learn(
+    tenants: &mut TenantStates,
+    operator: &Operator,
+    pool: Pool<'_>,
+    record: &UserRecord,
+) -> Result<(), Failure> {
     for member in &record.memberships {
         let tenant = &member.membership.tenant;
         if tenants.knows(tenant) {
             continue;
         }
         let state = match operator.tenant(tenant).await {
-            Ok(found) => Some(TenantState::of(&found.tenant, Pool::shared(&record.user.pool))),
+            Ok(found) => Some(TenantState::of(&found.tenant, pool)),
             Err(OperatorError::Refused { .. }) => None,
             // A damaged one is there.
             Err(OperatorError::Store(tenancy::ports::StoreError::Damaged(_))) => Some(TenantState::Damaged),
@@ -98,10 +108,11 @@ async fn learn(tenants: &mut TenantStates, operator: &Operator, record: &UserRec
     Ok(())
 }
 
-/// The pool's side of the schema.
+/// What the pool's description says.
 struct Schema {
     has_attribute: bool,
     estimated_users: Option<u64>,
+    pool_tenant: Option<TenantId>,
 }
 
 /// Whether the pool has the attribute. When these credentials may not look, it is taken to have it.
@@ -124,15 +135,18 @@ async fn read_schema(
                 return Err(failure);
             }
             context.note(&format!(
-                "could not check whether the pool has {attribute}: {failure}. Continuing as if it has."
+                "could not check whether the pool has {attribute}: {failure}. Continuing as if it has, and as if POOL_TENANT is \
+                 not set."
             ));
-            return Ok(Schema { has_attribute: true, estimated_users: None });
+            return Ok(Schema { has_attribute: true, estimated_users: None, pool_tenant: None });
         }
     };
     let described = answer.user_pool();
     let attributes = described.map(UserPoolType::schema_attributes).unwrap_or_default();
     let estimated = described.map(UserPoolType::estimated_number_of_users);
+    let triggers = described.and_then(UserPoolType::lambda_config);
     Ok(Schema {
+        pool_tenant: pool_tenant::of_triggers(pool, triggers, context).await?,
         has_attribute: attributes.iter().any(|one| one.name() == Some(attribute.as_str())),
         estimated_users: estimated.and_then(|users| u64::try_from(users).ok()).filter(|users| *users > 0),
     })
@@ -141,7 +155,7 @@ async fn read_schema(
 /// The members in the pool, by the index.
 async fn members(
     operator: &Operator,
-    pool: &PoolId,
+    pool: Pool<'_>,
     tenants: &mut TenantStates,
     scan: &mut Scan,
 ) -> Result<HashSet<Sub>, Failure> {
@@ -152,7 +166,7 @@ async fn members(
     pages
         .each(|listed| match listed {
             Ok(record) => {
-                let state = TenantState::of(&record.tenant, Pool::shared(pool));
+                let state = TenantState::of(&record.tenant, pool);
                 tenants.note(record.tenant.id, Some(state));
             }
             Err(damage) => damaged(damage),
@@ -166,14 +180,14 @@ async fn members(
             .each(|listed| {
                 progress.advance(1);
                 match listed {
-                    Ok(member) if member.user.pool == *pool => {
+                    Ok(member) if member.user.pool == *pool.id => {
                         if member.membership.status != MembershipStatus::Removed {
                             subs.insert(member.user.sub);
                         }
                     }
                     Ok(_) => {}
                     // Of another pool: another run's business.
-                    Err(damage) if is_of_another_pool(&damage.key, pool) => {}
+                    Err(damage) if is_of_another_pool(&damage.key, pool.id) => {}
                     Err(damage) => damaged(damage),
                 }
             })

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tenancy::confirm::stamp;
 use tenancy::live::TenantState;
-use tenancy::{TenantId, Timestamp, UserKey};
+use tenancy::{Pool, TenantId, Timestamp, UserKey};
 use tenancy_aws::operator::{Operator, OperatorError};
 
 use super::plan::{Pending, Plan};
@@ -95,7 +95,9 @@ pub(crate) async fn apply(
         if stopped.contains_key(user.pool.as_str()) {
             continue;
         }
-        let unsettled = match course.note(settle(user, operator, pools, clock()).await) {
+        let unsettled = match course
+            .note(settle((user, plan.pool_tenants.pool(&user.pool)), operator, pools, clock()).await)
+        {
             Ended::Settled(settled) => {
                 match settled {
                     Settled::Stamped => outcome.stamped += 1,
@@ -139,14 +141,14 @@ pub(crate) async fn apply(
 /// Reads the user anew, and writes what is missing. The user is looked up by `sub` also
 /// when the membership has a name: the name may be another user's by now, and the attribute may be right already.
 async fn settle(
-    user: &UserKey,
+    (user, of_pool): (&UserKey, Pool<'_>),
     operator: &Operator,
     pools: &PoolUsers,
     now: Timestamp,
 ) -> Result<Settled, Unsettled> {
     let record = damage_apart(operator.user(user).await)??;
     let records = record.records();
-    let tenants = tenants_of(operator, &user.pool, &records).await.map_err(OperatorError::Store)?;
+    let tenants = tenants_of(operator, of_pool, &records).await.map_err(OperatorError::Store)?;
     let state = |tenant: &TenantId| tenants.state(tenant).unwrap_or(TenantState::Damaged);
     let Some(plan) = pending_stamp(&records, &state) else {
         return Ok(Settled::Meanwhile);

@@ -24,7 +24,8 @@ The membership in the table decides about tokens; the stamp is a copy for other 
 pending when it could not be written at sign-up, or when a user joined by signing in.\n\n\
 Cognito allows 25 user updates per second in an account and Region. This quota cannot be raised, and live sign-ups need a part \
 of it. You can stop the command at any time and run it again: it continues where it stopped.\n\n\
-Needs cognito-idp:ListUsers and cognito-idp:AdminUpdateUserAttributes on the pool. Exit code 4: some are left. \
+Needs cognito-idp:ListUsers, cognito-idp:DescribeUserPool and cognito-idp:AdminUpdateUserAttributes on the pool, and \
+lambda:GetFunctionConfiguration on its pre-token-generation function, for POOL_TENANT. Exit code 4: some are left. \
 Exit code 130: ctrl-c stopped it.";
 
 /// What it takes.
@@ -48,7 +49,7 @@ pub(crate) struct StampsOptions {
 /// Plans, asks, writes.
 pub(crate) async fn run(options: StampsOptions, context: &Context) -> Result<Found, Failure> {
     let operator = if options.apply.apply { context.writer().await? } else { context.reader().await? };
-    let plan = plan::read(&operator, options.user_pool_id.as_ref(), options.tenant.as_ref()).await?;
+    let plan = plan::read(context, &operator, options.user_pool_id.as_ref(), options.tenant.as_ref()).await?;
     let found = if plan.damaged.is_empty() { Found::Nothing } else { Found::Problems };
     let mut document = page::Stamps::of(&plan, options.user_pool_id.as_ref(), options.rate);
     if !options.apply.apply || plan.users.is_empty() {

@@ -1,13 +1,16 @@
 //! Whose stamp is pending.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tenancy::live::TenantState;
-use tenancy::{Damage, Pool, PoolId, Stamp, Tenant, TenantId, TenantStatus, UserKey};
+use tenancy::{Damage, PoolId, Stamp, Tenant, TenantId, TenantStatus, UserKey};
 use tenancy_aws::operator::{MemberRecord, Operator};
 
+use crate::commands::deployed::PoolTenants;
 use crate::commands::repair::expected::pending_stamp;
+use crate::commands::repair::pool_tenant;
 use crate::commands::repair::records::read_users;
+use crate::context::Context;
 use crate::failure::Failure;
 
 /// Users to be stamped, each once, however many of their memberships are pending.
@@ -17,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) users: Vec<Pending>,
     /// Items that could not be read.
     pub(crate) damaged: Vec<Damage>,
+    /// Of the pools of these users.
+    pub(crate) pool_tenants: PoolTenants,
 }
 
 /// A user to be stamped.
@@ -29,6 +34,7 @@ pub(crate) struct Pending {
 
 /// Finds them: by the index, which is a moment behind, then by each user's own records, strongly consistent.
 pub(crate) async fn read(
+    context: &Context,
     operator: &Operator,
     pool: Option<&PoolId>,
     tenant: Option<&TenantId>,
@@ -65,13 +71,20 @@ pub(crate) async fn read(
             })
             .await?;
     }
+    let pools: BTreeSet<&PoolId> = candidates.iter().map(|user: &UserKey| &user.pool).collect();
+    for pool in pools {
+        // A local table may have no pool to ask.
+        if context.has_cognito() {
+            plan.pool_tenants.note(pool.clone(), pool_tenant::read(pool, context).await?);
+        }
+    }
     let order: HashMap<UserKey, usize> =
         candidates.iter().cloned().enumerate().map(|(place, user)| (user, place)).collect();
-    let Plan { users, damaged } = &mut plan;
+    let Plan { users, damaged, pool_tenants } = &mut plan;
     read_users(operator, candidates, |user, read| match read {
         Ok(record) => {
             // A tenant that the index does not list is taken to be active until it is the user's turn.
-            let pool = Pool::shared(&user.pool);
+            let pool = pool_tenants.pool(&user.pool);
             let state = |tenant: &TenantId| {
                 known.get(tenant).map_or(TenantState::Active, |tenant| TenantState::of(tenant, pool))
             };

@@ -1,14 +1,19 @@
 //! Explanations, from what the handler saw.
 
-use cognito_trigger::{Envelope, Failure};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cognito_trigger::{Envelope, Failure, TriggerSettings};
+use function::Settings;
 use serde_json::json;
 use serde_json::value::RawValue;
 use tenancy::join::{JoinRefusal, JoinReport, RefusedOffer, Way};
 use tenancy::sign_in::Notes;
 use tenancy::sign_in::Refusal;
-use tenancy::{ClientBinding, ClientBindingMode, Membership, Profile, Stamp};
+use tenancy::{ClientBinding, ClientBindingMode, Profile, Stamp, Tenant};
 
 use super::*;
+use crate::commands::replay::rehearsal::Seen;
 
 fn tenant(id: &str) -> TenantId {
     id.parse().unwrap()
@@ -37,7 +42,8 @@ fn explain(refusal: Refusal, metadata: &serde_json::Value, seen: &Seen, notes: &
     });
     let event = RawValue::from_string(event.to_string()).unwrap();
     let event = Envelope::read(event.get()).unwrap().open("custom:tenantId").unwrap();
-    let case = Case { event: Some(&event), seen, notes, is_fresh: true, verified_providers: &[] };
+    let settings = TriggerSettings::read(&mut Settings::new(&|_| None));
+    let case = Case { event: Some(&event), seen, notes, is_fresh: true, settings: &settings };
     refused(&Failure::from(refusal).told(), case)
 }
 
@@ -100,7 +106,6 @@ fn every_refusal_is_explained_from_what_the_handler_saw() {
             None,
             "has lost the default tenant initech, and a refresh never changes the tenant of a session. The user is a member of acme and globex",
         ),
-        (Refusal::OtherPool, &none, records(&[("acme", Active)], None), None, "in other user pools"),
         (Refusal::NoTenant, &none, records(&[], None), None, "no tenant. No code came with the request"),
         (Refusal::NoTenant, &none, records(&[("acme", Removed)], None), None, "removed from acme"),
     ];
@@ -112,6 +117,26 @@ fn every_refusal_is_explained_from_what_the_handler_saw() {
         assert!(explanation.why().contains(expected), "{refusal:?}: {}", explanation.why());
         assert!(!explanation.advice.is_empty(), "{refusal:?}: something can be done");
     }
+}
+
+#[test]
+fn the_pools_of_a_tenant_that_is_elsewhere_are_named() {
+    let acme = Tenant {
+        id: tenant("acme"),
+        name: "Acme".parse().unwrap(),
+        tier: "pro".parse().unwrap(),
+        status: TenantStatus::Active,
+        roles: BTreeMap::new(),
+        pools: vec!["eu-west-1_Elsewhere".parse().unwrap()],
+    };
+    let records = Some(records(&[("acme", MembershipStatus::Active)], None));
+    let tenants = [(tenant("acme"), Some(Arc::new(acme)))].into();
+    let seen = Seen { records, tenants, ..Seen::default() };
+
+    let explanation = explain(Refusal::OtherPool, &json!(null), &seen, &Notes::default());
+
+    assert_eq!(explanation.why(), "The user pool of acme is eu-west-1_Elsewhere.");
+    assert_eq!(explanation.advice, [Advice::text("The user signs in at a user pool of acme")]);
 }
 
 #[test]
@@ -138,7 +163,9 @@ fn every_reason_of_a_refused_invite_has_words() {
         let join = JoinReport { refused, ..JoinOutcome::Refused(why).into() };
         let notes = Notes { join: Some(join), ..Notes::default() };
         let metadata = json!({ "inviteCode": "inv_0123456789ABCDEFGHJKMNPQRS" });
-        let explanation = explain(Refusal::InviteRequired, &metadata, &Seen::default(), &notes);
+        let binding = Some(ClientBinding { tenant: tenant("acme"), mode: ClientBindingMode::Required });
+        let seen = Seen { binding, ..Seen::default() };
+        let explanation = explain(Refusal::InviteRequired, &metadata, &seen, &notes);
         assert!(explanation.why().contains(expected), "{why:?}: {}", explanation.why());
         assert!(!explanation.why().contains("inv_"), "never a code: {}", explanation.why());
     }

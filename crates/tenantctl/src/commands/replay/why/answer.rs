@@ -92,7 +92,10 @@ fn another_default(
 ) -> Option<Advice> {
     let is_by_default = matches!(tenant.chosen_by, Some("default" | "joined_first" | "fallback"));
     let memberships = replay.memberships.as_ref().filter(|_| is_by_default)?;
-    let is_other = |other: &&MembershipFacts| other.status == "active" && other.tenant_id != tenant.tenant_id;
+    let is_other = |other: &&MembershipFacts| {
+        let is_live = other.tenant_status == Some("active") && other.is_in_this_pool == Some(true);
+        other.status == "active" && is_live && other.tenant_id != tenant.tenant_id
+    };
     let other = &memberships.iter().find(is_other)?.tenant_id;
     let sub = shell_word(user.sub.as_str());
     Some(Advice {
@@ -156,7 +159,7 @@ impl Show for Why {
             page.gap();
             show_advice(&self.advice, page);
         }
-        if self.replay.event.client_id.is_none() {
+        if self.replay.event.client_id.is_none() && !self.replay.settings.contains_key("POOL_TENANT") {
             page.gap();
             page.paragraph(0, "An app client that is bound to a tenant may change this: see --client ID.");
         }
