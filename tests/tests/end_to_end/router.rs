@@ -102,10 +102,8 @@ async fn a_route_is_found_with_the_role_and_the_role_allows_no_more() {
 async fn a_cold_route_waits_for_two_reads_at_most_and_a_warm_one_reads_nothing() {
     let world = world(&[]).await;
     let table = Proxy::before(&world.stack.endpoints().dynamodb).await;
-    let late = Duration::from_millis(250);
-    table.spoil("GetItem", Fault::Late(late), usize::MAX);
     let through = [("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str())];
-    // The default cell is read when the function starts. Each row is a new environment.
+    // The calls, and how many of them follow each other. Each row is a new environment.
     let rows = [
         ("a slug in the default cell", of_slug("globex"), 2, 1),
         ("a slug that nobody has", of_slug("nobody"), 2, 1),
@@ -116,14 +114,20 @@ async fn a_cold_route_waits_for_two_reads_at_most_and_a_warm_one_reads_nothing()
 
     for (row, event, calls, waits) in rows {
         world.configure(&[&through[..], &SETTINGS].concat()).await;
+        // The start may not wait for the default cell on a busy machine. This reads it then.
+        world.ask(&of_slug("initech")).await;
+        table.spoil("GetItem", Fault::Together(calls + 1 - waits), usize::MAX);
         world.ask(&event).await;
         world.ask(&event).await;
+        table.heal();
 
-        let reports = world.reports(ROUTER, 2).await;
-        assert_eq!(reports[0]["StoreCalls"], calls, "{row}");
-        let waited = reports[0]["DurationMs"].as_f64().unwrap() / 250.0;
-        assert!((f64::from(waits)..f64::from(waits) + 1.0).contains(&waited), "{row}: {waited} reads");
-        assert_eq!((&reports[1]["StoreCalls"], &reports[1]["CacheMiss"]), (&json!(0), &json!(0)), "{row}");
+        let reports = world.reports(ROUTER, 3).await;
+        assert_eq!(
+            (&reports[1]["StoreCalls"], &reports[1]["Unavailable"]),
+            (&json!(calls), &json!(0)),
+            "{row}"
+        );
+        assert_eq!((&reports[2]["StoreCalls"], &reports[2]["CacheMiss"]), (&json!(0), &json!(0)), "{row}");
     }
 }
 
@@ -136,10 +140,12 @@ async fn an_address_of_a_cell_that_is_not_cached_waits_for_three_reads_once() {
         let world = &world;
         async move { world.reports(ROUTER, number).await[number - 1]["StoreCalls"].clone() }
     };
+    // The start may not wait for the default cell on a busy machine. This reads it then.
+    world.ask(&of_slug("globex")).await;
     world.ask(&of_address("ana@acme.com")).await;
-    assert_eq!(calls(1).await, 3, "domain, tenant, cell");
+    assert_eq!(calls(2).await, 3, "domain, tenant, cell");
     world.ask(&of_address("ana@acme.example")).await;
-    assert_eq!(calls(2).await, 1, "the domain");
+    assert_eq!(calls(3).await, 1, "the domain");
 }
 
 #[tokio::test]
@@ -168,8 +174,10 @@ async fn when_the_table_is_silent_a_route_that_was_served_is_served_on_and_a_new
     let lines = world.stack.lambda().logs(ROUTER).unwrap();
     assert!(lines.iter().any(|line| line.contains("cache.stale")), "{lines:?}");
 
+    // The outage may be old. The first request asks the table then, and the second does not.
     world.ask(&of_slug("acme")).await;
-    let report = world.reports(ROUTER, 8).await.remove(7);
+    world.ask(&of_slug("acme")).await;
+    let report = world.reports(ROUTER, 9).await.remove(8);
     assert_eq!(report["StoreCalls"], 0, "a request of an outage does not wait for the table again");
 
     table.heal();
