@@ -23,8 +23,11 @@ use crate::options::Globals;
 /// The variable by which a shell asks.
 const VARIABLE: &str = "COMPLETE";
 
-/// Longest wait for the table. A shell that hangs at a key is worse than one that knows no tenants.
-const TIME: Duration = Duration::from_millis(500);
+/// The variable with the longest wait for the table, in milliseconds.
+const TIMEOUT_VARIABLE: &str = "TENANTCTL_COMPLETION_TIMEOUT_MS";
+
+/// Without it. A shell that hangs at a key is worse than one that knows no tenants.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Values that are in the table.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +100,13 @@ fn in_time(line: &[OsString], values: Values, begun: &OsStr) -> Vec<CompletionCa
         let read = runtime.ok().and_then(|runtime| runtime.block_on(read(line, values, &begun)));
         let _ = answer.send(read);
     });
-    answered.recv_timeout(TIME).ok().flatten().unwrap_or_default()
+    answered.recv_timeout(timeout()).ok().flatten().unwrap_or_default()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a setting of the user's shell")]
+fn timeout() -> Duration {
+    let asked = std::env::var(TIMEOUT_VARIABLE).ok().and_then(|asked| asked.parse().ok());
+    asked.map_or(TIMEOUT, Duration::from_millis)
 }
 
 async fn read(line: Vec<OsString>, values: Values, begun: &str) -> Option<Vec<CompletionCandidate>> {

@@ -229,7 +229,7 @@ mod tests {
             ));
         }
         send("GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n");
-        runtime.wait(Duration::from_secs(5)).unwrap()
+        runtime.wait(Duration::from_mins(1)).unwrap()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! in a browser.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,7 +22,9 @@ struct Visitor {
 
 impl Visitor {
     async fn start() -> Self {
-        let stack = DevStack::start(StackOptions::default()).await.unwrap();
+        // A busy machine may need longer to start a function.
+        let options = StackOptions { trigger_timeout: Duration::from_secs(20), ..StackOptions::default() };
+        let stack = DevStack::start(options).await.unwrap();
         let seed = Seed::new(&stack, "eu-west-1", "tenancy").unwrap();
         let binaries = FunctionBinaries::built_once().await.unwrap();
         let options = FrontDoorOptions {

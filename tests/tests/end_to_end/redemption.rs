@@ -40,6 +40,20 @@ async fn world_with_invite(max_uses: u64) -> World {
     world
 }
 
+/// What confirmations at the same time are answered.
+async fn outcomes(world: &World, events: impl Iterator<Item = String>) -> Vec<Invocation> {
+    let outcomes =
+        join_all(events.map(async |event| world.invoke_patiently(POST_CONFIRMATION, event).await)).await;
+    for report in world.reports(POST_CONFIRMATION, outcomes.len()).await {
+        let cause = report["cause"].as_str();
+        assert!(
+            cause.is_none_or(|cause| cause.contains("timed out")),
+            "only a busy machine is excused: {report}"
+        );
+    }
+    outcomes
+}
+
 fn user() -> String {
     format!("USER#{POOL}#{SUB}")
 }
@@ -100,7 +114,7 @@ async fn fifty_users_for_one_use_give_one_member() {
     let world = world_with_invite(1).await;
 
     let events = (0..50).map(|user| confirmation(&format!("user-{user}"), EMAIL, Some(CODE)));
-    let outcomes = join_all(events.map(|event| world.invoke(POST_CONFIRMATION, event))).await;
+    let outcomes = outcomes(&world, events).await;
 
     let joined = outcomes.iter().filter(|outcome| matches!(outcome, Invocation::Ok(_))).count();
     let refused =
@@ -308,7 +322,7 @@ async fn two_hundred_users_on_ten_uses_give_ten_members() {
     let world = world_with_invite(10).await;
 
     let events = (0..200).map(|user| confirmation(&format!("user-{user}"), EMAIL, Some(CODE)));
-    let outcomes = join_all(events.map(|event| world.invoke(POST_CONFIRMATION, event))).await;
+    let outcomes = outcomes(&world, events).await;
 
     let joined = outcomes.iter().filter(|outcome| matches!(outcome, Invocation::Ok(_))).count();
     let refused =
@@ -546,6 +560,7 @@ async fn a_user_of_very_many_tenants_is_read_to_the_end() {
     let asked = sign_in(SUB, &json!({ "tenantId": "zz-last" }));
     world.answer(PRE_TOKEN_GENERATION, asked).await;
 
-    let calls = world.reports(PRE_TOKEN_GENERATION, 1).await[0]["StoreCalls"].as_u64().unwrap();
+    let reports = world.reports(PRE_TOKEN_GENERATION, 1).await;
+    let calls = reports.last().unwrap()["StoreCalls"].as_u64().unwrap();
     assert!(calls > 3, "over a megabyte takes a second page: {calls} calls");
 }

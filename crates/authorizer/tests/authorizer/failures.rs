@@ -5,6 +5,7 @@ use std::time::Duration;
 use authorizer::LiveCheck;
 use serde_json::json;
 use tenancy::{MembershipStatus, TenantStatus};
+use tokio::time::{Instant, sleep};
 
 use crate::support::*;
 
@@ -210,12 +211,25 @@ async fn keys_that_hang_delay_a_call_by_less_than_half_a_second() {
     *gateway.keys.0.lock().unwrap() = Reach::Hanging;
     gateway.now = NOW_SECONDS + 3_700;
 
-    let began = std::time::Instant::now();
-    let concluded = gateway.conclude(&event("http-2", &fresh(&gateway))).await;
+    let event = event("http-2", &fresh(&gateway));
+    let began = Instant::now();
+    let concluded = within(HALF_A_SECOND, gateway.conclude(&event)).await.expect("it does not take longer");
 
     assert_eq!(concluded.verdict.ruling.told().outcome, "allowed");
-    let took = began.elapsed();
-    assert!((Duration::from_millis(350)..Duration::from_millis(1_500)).contains(&took), "{took:?}");
+    assert!(began.elapsed() >= Duration::from_millis(350), "it waits for the keys: {:?}", began.elapsed());
+}
+
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
+
+/// What the future gives, unless a timer of `limit` is due before those that the future waits for. So the order of timers
+/// decides, and not the speed of the machine.
+async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        output = future => Some(output),
+        // This timer begins after those of the future.
+        () = async { sleep(limit).await } => None,
+    }
 }
 
 /// Lambda freezes the process after an answer, so a refresh that is still running then may never end.
@@ -235,14 +249,13 @@ async fn a_refresh_of_the_keys_ends_before_the_answer() {
 
 #[tokio::test]
 async fn a_start_waits_for_the_keys_for_less_than_half_a_second_and_goes_on_without() {
-    for (reach, longest) in [(Reach::Fine, 300), (Reach::Failing, 300), (Reach::Hanging, 1_000)] {
+    for reach in [Reach::Fine, Reach::Failing, Reach::Hanging] {
         let gateway = Gateway::new();
         *gateway.keys.0.lock().unwrap() = reach;
 
-        let began = std::time::Instant::now();
-        authorizer::prefetch(&gateway.verifier, at(NOW_SECONDS)).await;
+        let started = within(HALF_A_SECOND, authorizer::prefetch(&gateway.verifier, at(NOW_SECONDS))).await;
 
-        assert!(began.elapsed() < Duration::from_millis(longest), "{:?}", began.elapsed());
+        assert!(started.is_some(), "{reach:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the program that runs the stack does without the API: makes pools and app clients, and looks at what happened.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{
     client::{Client, ClientSettings},
@@ -144,11 +144,6 @@ impl Cognito {
     /// The most of [`Cognito::user_updates`] that arrived within any one second.
     #[must_use]
     pub fn user_updates_peak(&self) -> usize {
-        let arrived = self.user_updates();
-        let within = |(place, first): (usize, &Instant)| {
-            let rest = arrived.iter().skip(place);
-            rest.take_while(|call| call.duration_since(*first) < Duration::from_secs(1)).count()
-        };
-        arrived.iter().enumerate().map(within).max().unwrap_or_default()
+        self.user_update_calls().peak()
     }
 }

@@ -33,6 +33,11 @@ impl UserUpdates {
         self.with(|calls| calls.arrived.iter().copied().collect())
     }
 
+    /// The most calls that arrived within any one second.
+    pub(super) fn peak(&self) -> usize {
+        self.with(|calls| calls.peak())
+    }
+
     /// Counts one call, and refuses it above the quota.
     pub(super) fn admit(&self) -> Result<(), CognitoError> {
         if self.with(|calls| calls.admit(Instant::now())) {
@@ -57,6 +62,14 @@ impl Calls {
         remember(&mut self.admitted, now);
         true
     }
+
+    fn peak(&self) -> usize {
+        let within = |(place, first): (usize, &Instant)| {
+            let rest = self.arrived.iter().skip(place);
+            rest.take_while(|call| call.duration_since(*first) < Duration::from_secs(1)).count()
+        };
+        self.arrived.iter().enumerate().map(within).max().unwrap_or_default()
+    }
 }
 
 fn remember(calls: &mut VecDeque<Instant>, now: Instant) {
@@ -64,4 +77,31 @@ fn remember(calls: &mut VecDeque<Instant>, now: Instant) {
         calls.pop_front();
     }
     calls.push_back(now);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_above_the_quota_of_any_second_are_refused_and_counted() {
+        let begin = Instant::now();
+        let mut calls = Calls { per_second: Some(2), ..Calls::default() };
+
+        let admitted =
+            [0, 400, 999, 1_000, 1_399, 1_400].map(|ms| calls.admit(begin + Duration::from_millis(ms)));
+
+        assert_eq!(admitted, [true, true, false, true, false, true]);
+        assert_eq!(calls.arrived.len(), 6, "the refused ones too");
+        assert_eq!(calls.peak(), 4, "from 400 to 1399 ms");
+    }
+
+    #[test]
+    fn without_a_quota_all_calls_are_admitted() {
+        let mut calls = Calls::default();
+        let now = Instant::now();
+
+        assert!((0..30).all(|_| calls.admit(now)));
+        assert_eq!(calls.peak(), 30);
+    }
 }

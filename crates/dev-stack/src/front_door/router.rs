@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::DevStackError;
 
-const START_TIMEOUT: Duration = Duration::from_secs(10);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What the first line on standard output begins with.
 const LISTENING: &str = "listening on ";

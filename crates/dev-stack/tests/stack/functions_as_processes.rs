@@ -116,10 +116,14 @@ async fn a_child_sees_lambdas_environment_and_its_own_and_nothing_else() {
 
 #[tokio::test]
 async fn errors_timeouts_and_exits_are_what_lambda_reports() {
-    let stack = stack_with(|spec| spec.timeout = Duration::from_millis(500)).await;
+    let stack = stack_with(|_| {}).await;
+    let set_timeout = |timeout| stack.lambda().set_timeout("probe", timeout).unwrap();
 
+    set_timeout(Duration::from_mins(1));
     let failed = invoke(&stack, json!({ "do": "fail" })).await;
+    set_timeout(Duration::from_millis(500));
     let timed_out = invoke(&stack, json!({ "sleepMs": 60_000 })).await;
+    set_timeout(Duration::from_mins(1));
     let exited = invoke(&stack, json!({ "do": "exit" })).await;
     let healed = invoke(&stack, json!({})).await;
 
@@ -187,7 +191,7 @@ async fn children_die_with_the_stack() {
 
     drop(stack);
 
-    tokio::time::timeout(Duration::from_secs(5), async {
+    tokio::time::timeout(Duration::from_mins(1), async {
         while process.exists() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -42,7 +42,7 @@ async fn start(folder: &Path, more: &[&str]) -> (Child, BTreeMap<String, String>
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), variables).await.expect("it starts");
+    tokio::time::timeout(Duration::from_mins(3), variables).await.expect("it starts");
     let lines = std::fs::read_to_string(&env).unwrap();
     let pairs = lines.lines().map(|line| line.split_once('=').expect("KEY=VALUE"));
     (child, pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())

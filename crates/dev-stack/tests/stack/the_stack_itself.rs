@@ -54,10 +54,14 @@ async fn a_stopped_stack_answers_nobody() {
     let cognito = fixture.stack.endpoints().cognito.clone();
     fixture.sign_up().await;
 
-    tokio::time::timeout(Duration::from_secs(5), fixture.stack.stop()).await.expect("it stops");
+    tokio::time::timeout(Duration::from_mins(1), fixture.stack.stop()).await.expect("it stops");
 
     let address = cognito.strip_prefix("http://").unwrap();
-    tokio::net::TcpStream::connect(address).await.expect_err("nothing listens");
+    // If anybody listens, it is another test, whose stack has the port now and does not know the pool.
+    if tokio::net::TcpStream::connect(address).await.is_ok() {
+        let keys = format!("{cognito}/{}/.well-known/jwks.json", fixture.pool);
+        assert_eq!(http("GET", &keys, &[], "").await.0, 404);
+    }
 }
 
 #[tokio::test]
@@ -166,7 +170,7 @@ async fn changes_are_on_the_file_before_the_stack_stops() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), saved).await.expect("it is saved");
+    tokio::time::timeout(Duration::from_mins(1), saved).await.expect("it is saved");
 }
 
 #[test]

@@ -79,7 +79,7 @@ async fn the_keys_of_all_pools_are_prefetched_at_the_same_time() {
     let source = AllAtOnce(Arc::new(Barrier::new(3)));
     let verifier = Verifier::new(Rules::new(issuers, Clients::OfThePools), source).unwrap();
 
-    let fetched = timeout(Duration::from_secs(5), verifier.prefetch(now())).await;
+    let fetched = timeout(Duration::from_mins(1), verifier.prefetch(now())).await;
 
     assert_eq!(fetched.expect("no fetch waits for another"), Ok(()));
 }

@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Hang,
     /// It comes late.
     Late(Duration),
+    /// It comes when so many calls have arrived. Calls that follow each other never get it.
+    Together(usize),
     /// The connection is reset, and nothing was done.
     Reset,
     /// It is done, and the connection is reset before the answer.
@@ -65,7 +67,11 @@ struct Plan {
     left: usize,
     passes: usize,
     only_first_attempts: bool,
+    /// Calls that were spoiled, without the attempts that the SDK makes after the first.
+    spoiled_calls: usize,
     seen: Vec<String>,
+    /// Attempts that the SDK made after the first.
+    repeated: usize,
 }
 
 impl Proxy {
@@ -114,6 +120,11 @@ impl Proxy {
         self.connections.load(Ordering::Relaxed)
     }
 
+    /// How many attempts since the last change were not the first of their calls.
+    pub(crate) fn repeated(&self) -> usize {
+        self.plan.lock().unwrap().repeated
+    }
+
     /// The operations that were asked for since the last change.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.plan.lock().unwrap().seen.clone()
@@ -123,6 +134,7 @@ impl Proxy {
 impl Plan {
     fn fault_for(&mut self, operation: &str, is_first_attempt: bool) -> Option<Fault> {
         self.seen.push(operation.to_owned());
+        self.repeated += usize::from(!is_first_attempt);
         let is_meant = self.left > 0
             && (self.operation.is_empty() || self.operation == operation)
             && (is_first_attempt || !self.only_first_attempts);
@@ -132,6 +144,7 @@ impl Plan {
         }
         if is_meant {
             self.left -= 1;
+            self.spoiled_calls += usize::from(is_first_attempt);
         }
         self.fault.filter(|_| is_meant)
     }
@@ -147,6 +160,11 @@ async fn serve(mut client: TcpStream, upstream: String, plan: Arc<Mutex<Plan>>) 
         match fault {
             None => {}
             Some(Fault::Late(time)) => tokio::time::sleep(time).await,
+            Some(Fault::Together(calls)) => {
+                while plan.lock().unwrap().spoiled_calls < calls {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+            }
             Some(Fault::Hang) => std::future::pending().await,
             Some(Fault::Reset) => return reset(client),
             Some(Fault::LoseAnswer) => {

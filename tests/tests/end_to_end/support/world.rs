@@ -41,10 +41,12 @@ impl World {
         let options = StackOptions { trigger_timeout: Duration::from_secs(20), ..StackOptions::default() };
         let stack = DevStack::start(options).await.unwrap();
         let clients = AwsClients::new(aws_settings(&stack));
-        // The functions' limits of time are not those of the tests: a busy machine may need longer to read a whole table.
+        // The functions' limits of time are not those of the tests: a busy machine may need longer to read a whole table, or
+        // to call a trigger.
         let patient = clients.dynamodb().config().to_builder().timeout_config(TimeoutConfig::disabled());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(patient.build());
-        let cognito = clients.cognito();
+        let patient = clients.cognito().config().to_builder().timeout_config(TimeoutConfig::disabled());
+        let cognito = aws_sdk_cognitoidentityprovider::Client::from_conf(patient.build());
         tenancy_aws::table::create(&dynamodb, TABLE).await.unwrap();
         let endpoints = stack.endpoints();
         let mut roles = BTreeMap::new();
@@ -142,9 +144,37 @@ impl World {
         self.stack.lambda().invoke(function, event.as_ref().to_vec()).await.unwrap()
     }
 
+    /// Sends an event, again if the machine was too busy for the functions' limits of time.
+    pub(crate) async fn invoke_patiently(&self, function: &str, event: impl AsRef<[u8]>) -> Invocation {
+        for _ in 0..20 {
+            match self.invoke(function, event.as_ref()).await {
+                Invocation::FunctionError(error)
+                    if error.error_type.eq_ignore_ascii_case("unavailable")
+                        && self.has_timed_out(function).await => {}
+                Invocation::TimedOut(_) => {}
+                outcome => return outcome,
+            }
+        }
+        panic!("{function} has no time: {:?}", self.stack.lambda().logs(function));
+    }
+
+    /// Whether a function has reported that its time, or that of a call of AWS, was up.
+    async fn has_timed_out(&self, function: &str) -> bool {
+        for _ in 0..200 {
+            let reports = self.reports(function, 0).await;
+            let cause =
+                |report: &Value| report["cause"].as_str().is_some_and(|cause| cause.contains("timed out"));
+            if reports.iter().any(|report| cause(report) || report["reason"] == "timeout") {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        false
+    }
+
     /// Sends an event that must be answered, and gives the answer.
     pub(crate) async fn answer(&self, function: &str, event: impl AsRef<[u8]>) -> String {
-        match self.invoke(function, event).await {
+        match self.invoke_patiently(function, event).await {
             Invocation::Ok(reply) => String::from_utf8(reply.to_vec()).unwrap(),
             failed => panic!("no answer: {failed:?}"),
         }
@@ -178,7 +208,7 @@ impl World {
 
 /// How long Lambda lets a function run: long enough for a busy machine, or what a test asks for.
 fn timeout(settings: &[(&str, &str)]) -> Duration {
-    let asked = settings.iter().find(|(name, _)| *name == "TEST_TIMEOUT_MS");
+    let asked = settings.iter().rfind(|(name, _)| *name == "TEST_TIMEOUT_MS");
     Duration::from_millis(asked.map_or(20_000, |(_, milliseconds)| milliseconds.parse().unwrap()))
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn signed_as(kid: &str, claims: &Value) -> String {
 #[derive(Clone, Default)]
 pub(crate) struct Keys(pub(crate) Arc<Mutex<Reach>>);
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Reach {
     #[default]
     Fine,
