@@ -1,7 +1,6 @@
 //! `tenantctl tenant onboard`, and the end of a tenant that it made.
 
 mod killed;
-mod proxy;
 mod steps;
 
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! Killed after every call in turn, and run again: the end is that of one run.
 
-use super::proxy::{Call, run_until};
 use super::{desk, everything};
 use crate::cell::fixtures::Fixture;
+use crate::support::proxy::{Call, run_until};
 use crate::support::{Desk, tidy, words};
 
 /// What the table and the pool have of a tenant, without what differs from run to run.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::proxy::run_until;
 use super::{desk, everything};
 use crate::assert_page;
+use crate::support::proxy::run_until;
 use crate::support::words;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -397,7 +397,7 @@ async fn ctrl_c_ends_after_the_current_user_and_says_what_is_left() {
     }
 
     let child = Command::new(env!("CARGO_BIN_EXE_tenantctl"))
-        .args(["repair", "drift", "--apply", "--yes", "--rate", "20", "--output", "json"])
+        .args(["repair", "drift", "--apply", "--yes", "--rate", "2", "--output", "json"])
         .env_clear()
         .envs(scene.desk.environment())
         .env("HOME", scene.desk.folder.path())
@@ -406,7 +406,7 @@ async fn ctrl_c_ends_after_the_current_user_and_says_what_is_left() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    until(|| scene.updates() >= 5).await;
+    until(|| scene.updates() >= 3).await;
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();
 

@@ -197,9 +197,9 @@ impl Scene {
     }
 }
 
-/// Waits until `reached`, 20 s at most.
+/// Waits until `reached`, at least a minute.
 pub(crate) async fn until(mut reached: impl FnMut() -> bool) {
-    for _ in 0..4000 {
+    for _ in 0..12_000 {
         if reached() {
             return;
         }

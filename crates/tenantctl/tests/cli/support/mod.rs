@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests are made now")]
 
+pub(crate) mod proxy;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
