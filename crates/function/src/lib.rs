@@ -18,6 +18,10 @@ pub use lambda_runtime::Diagnostic;
 pub use run::{Broken, Call, Function, in_time, run};
 pub use settings::{InvalidSettings, Settings};
 
+/// Of every function. It takes fewer instructions than the allocator of the C library (docs/decisions/0008-speed.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An error and its causes, on one line.
 #[must_use]
 pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {

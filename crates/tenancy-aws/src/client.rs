@@ -3,12 +3,18 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
+use aws_runtime::user_agent::UserAgentInterceptor;
+use aws_sdk_dynamodb::config::ConfigBag;
+use aws_sdk_dynamodb::config::interceptors::{BeforeSerializationInterceptorContextRef, InterceptorContext};
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::{
+    Intercept, SharedInterceptor, disable_interceptor, dyn_dispatch_hint,
+};
 use aws_smithy_runtime_api::client::retries::classifiers::SharedRetryClassifier;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -145,6 +151,7 @@ impl AwsClients {
         config.set_endpoint_url(self.dynamodb_endpoint.clone());
         config.set_retry_partition(Some(self.retry_partition.clone()));
         config.push_retry_classifier(SharedRetryClassifier::new(UnreadableAnswers));
+        config.push_interceptor(SharedInterceptor::permanent(NoUserAgent));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
@@ -154,7 +161,30 @@ impl AwsClients {
         config.set_endpoint_url(self.cognito_endpoint.clone());
         config.set_retry_partition(Some(self.retry_partition.clone()));
         config.push_retry_classifier(SharedRetryClassifier::new(UnreadableAnswers));
+        config.push_interceptor(SharedInterceptor::permanent(NoUserAgent));
         aws_sdk_cognitoidentityprovider::Client::from_conf(config.build())
+    }
+}
+
+/// Switches off the SDK's user agent: it is put together anew for each call, and a signed copy of it is sent too.
+/// `http.rs` sends a short one instead.
+#[derive(Debug)]
+struct NoUserAgent;
+
+#[dyn_dispatch_hint]
+impl Intercept for NoUserAgent {
+    fn name(&self) -> &'static str {
+        "no user agent"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let off = disable_interceptor::<UserAgentInterceptor>("it is put together anew for each call");
+        config.interceptor_state().store_put(off);
+        Ok(())
     }
 }
 

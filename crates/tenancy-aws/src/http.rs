@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::ErrorKind;
-use http::Uri;
+use http::{HeaderValue, Uri, header};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{self, CaptureConnection};
@@ -27,6 +27,9 @@ use tower_service::Service;
 
 /// Longest time to get a connection, TLS included.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Who calls, for the logs of AWS. It is not signed.
+const USER_AGENT: &str = concat!("tenancy/", env!("CARGO_PKG_VERSION"));
 
 /// Gives the SDK the one connector.
 #[derive(Clone, Debug)]
@@ -71,6 +74,7 @@ impl HttpConnector for Connections {
             let used = connect::capture_connection(&mut request);
             wanted.set_connection_retriever(move || end_of(&used));
         }
+        request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
         let answer = self.0.request(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await.map_err(|error| kind(error.into()))?;

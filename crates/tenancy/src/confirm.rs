@@ -2,7 +2,7 @@
 
 use futures_util::future::{self, join_all};
 
-use crate::join::{Applicant, JoinOutcome, JoinRefusal, JoinReport, join};
+use crate::join::{Applicant, JoinOutcome, JoinRefusal, JoinReport, join, offer_of_code};
 use crate::live::{TenantState, Tenants};
 use crate::ports::{BoxError, JoinStore, Records, Stamps, StoreError, UserDirectory};
 use crate::wanted::Wanted;
@@ -49,20 +49,21 @@ pub async fn confirm<S: JoinStore>(
     if *applicant.code == Presented::Malformed {
         return Ok(Confirmed::refused(JoinRefusal::Malformed, None));
     }
-    let (records, binding) = future::join(store.user(applicant.user), async {
+    let binding = async {
         match client {
             Some(client) => store.client_binding(&applicant.user.pool, client).await,
             None => Ok(None),
         }
-    })
-    .await;
+    };
+    let (records, binding, offer) =
+        future::join3(store.user(applicant.user), binding, offer_of_code(applicant, store)).await;
     let (mut records, binding) = (records?, binding?);
     let bound = applicant.pool().required_tenant(client, binding.as_ref()).map_err(StoreError::from)?;
     let Ok(wanted) = Wanted::of(bound, asked) else {
         return Ok(Confirmed::refused(JoinRefusal::WrongTenant, Some(records)));
     };
     let mut tenants = Tenants::new(store, applicant.pool());
-    let mut report = join(applicant, wanted, &mut records, &mut tenants, store).await?;
+    let mut report = join(applicant, wanted, &mut records, &mut tenants, store, offer).await?;
     // Without a code, a live membership is the result of an earlier call.
     if matches!(report.outcome, JoinOutcome::Refused(_))
         && *applicant.code == Presented::None

@@ -1,9 +1,12 @@
 //! How many calls of the table each path makes. `docs/architecture.md` publishes the numbers.
 
+use std::time::Duration;
+
 use dev_stack::EventVersion;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use serde_json::{Value, json};
 
+use crate::support::faults::{Fault, Proxy};
 use crate::support::{CLIENT, CODE, EMAIL, POOL, SUB, World, items};
 
 /// What a path costs: calls of the table, and how many of the looked-up tenants and bindings were in memory.
@@ -146,6 +149,43 @@ async fn the_stamp_is_one_call_of_the_table_and_a_repetition_writes_nothing() {
         "user; invite and use; tenant; the write; the stamp's note"
     );
     assert_eq!(cost(&world, POST_CONFIRMATION, 3).await.0, 3, "user; invite and use");
+}
+
+#[tokio::test]
+async fn a_code_is_redeemed_in_three_round_trips_and_the_stamp_is_a_fourth() {
+    let world = World::start().await;
+    let table = Proxy::before(&world.stack.endpoints().dynamodb).await;
+    world.configure(&[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
+    world.put(items::tenant("acme")).await;
+    world.put(items::invite(CODE, "acme", &["viewer"], 2)).await;
+    let pool = world.user_pool(EventVersion::V2);
+    let sub = pool.sign_up(EMAIL).await;
+    let confirmation = json!({
+        "version": "1", "triggerSource": "PostConfirmation_ConfirmSignUp", "userPoolId": pool.id, "userName": sub,
+        "callerContext": { "clientId": CLIENT },
+        "request": { "userAttributes": { "sub": sub }, "clientMetadata": { "inviteCode": CODE } }, "response": {},
+    });
+    let late = sign_in(|event| event["request"]["clientMetadata"] = json!({ "inviteCode": CODE }));
+    // Calls that are made at the same time arrive before the first answer.
+    let slow = || table.spoil("", Fault::Late(Duration::from_millis(200)), usize::MAX);
+    // The warm-up is over.
+    let without_code = json!({ "request": { "userAttributes": { "sub": SUB } }, "triggerSource": "PostConfirmation_ConfirmSignUp", "userPoolId": POOL, "version": "1", "response": {} });
+    world.refusal(POST_CONFIRMATION, without_code.to_string()).await;
+    world.refusal(PRE_TOKEN_GENERATION, sign_in(|_| ())).await;
+
+    slow();
+    world.answer(POST_CONFIRMATION, confirmation.to_string()).await;
+    let (confirmed, calls) = (table.round_trips(), table.seen().len());
+    slow();
+    world.answer(PRE_TOKEN_GENERATION, late).await;
+
+    assert_eq!(calls, 7, "user, client binding, invite and use; tenant; the join; the stamp's note");
+    assert_eq!(confirmed, 4, "the join is the third");
+    assert_eq!(
+        table.round_trips(),
+        3,
+        "user, client binding, hinted tenant, invite and use; tenant; the join"
+    );
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ pub(super) struct Joining<'a, 't, 's, R, S> {
     pub(super) tenants: &'t mut Tenants<'s, R>,
     pub(super) records: &'t mut UserRecords,
     pub(super) providers: Providers<'a, S>,
+    /// The offer of the code, until it is judged.
+    pub(super) offer: Option<Result<Offer, StoreError>>,
     pub(super) refused: Vec<RefusedOffer>,
     pub(super) damaged: Vec<Damage>,
 }
@@ -54,7 +56,12 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         let earlier = self.records.clone();
         let mut is_last_look = false;
         for _ in 0..MAX_ROUNDS {
-            let offer = match self.store.offer(hash, user).await {
+            let was_read = if matches!(by, FoundBy::Code) { self.offer.take() } else { None };
+            let offer = match was_read {
+                Some(read) => read,
+                None => self.store.offer(hash, user).await,
+            };
+            let offer = match offer {
                 Ok(offer) => offer,
                 Err(StoreError::Damaged(damage)) => {
                     self.note_damaged(damage);

@@ -5,7 +5,7 @@
 
 use super::applicant::Applicant;
 use super::attempt::{Attempt, FoundBy, Joining};
-use super::offer::{JoinOutcome, JoinRefusal, JoinReport, Way};
+use super::offer::{JoinOutcome, JoinRefusal, JoinReport, Offer, Way};
 use super::providers::Providers;
 use super::rules::tenant_of_spent_code;
 use crate::address::{Opens, Voucher};
@@ -22,6 +22,18 @@ const MAX_TRIED: usize = 5;
 /// How many more are tried because their tenants are in other user pools: cells share the pointers of an address.
 const MAX_ELSEWHERE: usize = 20;
 
+/// The offer of the code in the request, so that it can be read at the same time as the user; `None` without a code. The
+/// write names all that its decision rests on, so the order of these reads does not matter.
+pub async fn offer_of_code<S: JoinStore>(
+    applicant: Applicant<'_>,
+    store: &S,
+) -> Option<Result<Offer, StoreError>> {
+    match applicant.code {
+        Presented::Given(code) => Some(store.offer(&code.hash(), applicant.user).await),
+        Presented::None | Presented::Malformed => None,
+    }
+}
+
 /// Tries these steps in order and stops at the first that joins:
 ///
 /// 1. The code in the request. If its invite is revoked, expired or used up, step 2 follows with the invite's tenant. Any
@@ -33,7 +45,8 @@ const MAX_ELSEWHERE: usize = 20;
 ///    is the wanted one.
 ///
 /// At a refresh, steps 3 and 4 apply only to a user without any membership. `records` are updated with what was written.
-/// Safe to repeat and to overlap.
+/// `offer`
+/// is that of [`offer_of_code`], if it was read. Safe to repeat and to overlap.
 ///
 /// # Errors
 ///
@@ -45,10 +58,11 @@ pub async fn join<R: Records, S: JoinStore>(
     records: &mut UserRecords,
     tenants: &mut Tenants<'_, R>,
     store: &S,
+    offer: Option<Result<Offer, StoreError>>,
 ) -> Result<JoinReport, StoreError> {
     let providers = Providers::new(applicant, store);
     let (refused, damaged) = (Vec::new(), Vec::new());
-    let mut joining = Joining { applicant, store, tenants, records, providers, refused, damaged };
+    let mut joining = Joining { applicant, store, tenants, records, providers, offer, refused, damaged };
     let outcome = match applicant.code {
         Presented::Malformed => JoinOutcome::Refused(JoinRefusal::Malformed),
         Presented::Given(code) => joining.by_code(&code.hash(), wanted).await?,

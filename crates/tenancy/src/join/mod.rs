@@ -11,6 +11,6 @@ mod providers;
 pub mod rules;
 
 pub use applicant::{Applicant, Redeem};
-pub use engine::join;
+pub use engine::{join, offer_of_code};
 pub use offer::{JoinOutcome, JoinRefusal, JoinReport, Offer, OfferTerms, RefusedOffer, Way};
 pub use plan::{DefaultChange, JoinPlan, MembershipChange};

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 
 use super::choose::{Choice, ChosenBy, Refusal, choose, choose_wanted, nothing_left};
-use crate::join::{Applicant, DefaultChange, JoinOutcome, JoinRefusal, JoinReport, RefusedOffer, join};
+use crate::join::{
+    Applicant, DefaultChange, JoinOutcome, JoinRefusal, JoinReport, Offer, RefusedOffer, join, offer_of_code,
+};
 use crate::live::{TenantState, Tenants};
 use crate::ports::{JoinStore, Records, StoreError};
 use crate::wanted::Wanted;
@@ -131,7 +133,7 @@ async fn grant<R: Records, S: JoinStore>(
         notes.join = Some(JoinOutcome::Refused(JoinRefusal::Malformed).into());
         return Err(Refusal::InviteRequired.into());
     }
-    let (records, binding, hinted) = join3(
+    let (records, binding, hinted, offer) = join4(
         cached.user(applicant.user),
         async {
             match client {
@@ -145,6 +147,7 @@ async fn grant<R: Records, S: JoinStore>(
                 None => None,
             }
         },
+        offer_of_code(applicant, store),
     )
     .await;
     let (mut records, binding) = (records?, binding?);
@@ -153,7 +156,7 @@ async fn grant<R: Records, S: JoinStore>(
         tenants.keep_guess(hint, hinted);
     }
     let bound = applicant.pool().required_tenant(client, binding.as_ref()).map_err(StoreError::from)?;
-    let result = choose_or_join(sign_in, bound, &mut records, &mut tenants, store, notes).await;
+    let result = choose_or_join(sign_in, bound, &mut records, &mut tenants, store, offer, notes).await;
     if !matches!(result, Err(NoGrant::Store(_))) {
         let asked = asked.given().filter(|asked| Some(*asked) != bound);
         // Of a pool of one tenant, a user who has not joined yet is not reported.
@@ -221,6 +224,7 @@ async fn choose_or_join<R: Records, S: JoinStore>(
     records: &mut UserRecords,
     tenants: &mut Tenants<'_, R>,
     store: &S,
+    mut offer: Option<Result<Offer, StoreError>>,
     notes: &mut Notes,
 ) -> Result<(TenantId, ChosenBy), NoGrant> {
     let SignIn { applicant, asked, .. } = sign_in;
@@ -251,7 +255,7 @@ async fn choose_or_join<R: Records, S: JoinStore>(
             }
             Choice::NothingLive => {
                 has_tried = true;
-                match join(applicant, wanted, records, tenants, store).await {
+                match join(applicant, wanted, records, tenants, store, offer.take()).await {
                     Ok(report) => {
                         let is_refused = matches!(report.outcome, JoinOutcome::Refused(_));
                         notes.join = Some(report);
