@@ -104,14 +104,13 @@ QUESTIONS = [
     Question(
         "4",
         "what is in a client-credentials event?",
-        "no `userName`, `userAttributes` empty, `groupConfiguration` empty",
+        "`userName` text, `userAttributes` empty, `groupConfiguration` null",
         event,
-        "machine_identity",
     ),
     Question(
         "-",
         "what does `GetClientToken` send?",
-        "source TokenGeneration_ClientCredentials, no `userName`, `userAttributes` empty, `groupConfiguration` empty",
+        "source TokenGeneration_ClientCredentials, `userName` text, `userAttributes` empty, `groupConfiguration` null",
         client_token,
     ),
     Question(
