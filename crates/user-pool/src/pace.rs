@@ -175,12 +175,11 @@ mod tests {
         let begin = Instant::now();
         let mut pacer = Pacer::new(20);
 
-        pacer.turn().await;
-        let first = begin.elapsed();
+        let first = tokio::time::timeout(Duration::ZERO, pacer.turn()).await;
         pacer.answered();
         pacer.turn().await;
 
-        assert!(first < Duration::from_millis(40), "{first:?}");
+        assert!(first.is_ok(), "it does not wait at all");
         assert!(begin.elapsed() >= Duration::from_millis(50), "{:?}", begin.elapsed());
     }
 

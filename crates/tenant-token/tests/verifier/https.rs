@@ -63,13 +63,13 @@ async fn a_server_that_does_not_answer_holds_a_request_up_for_two_seconds_at_mos
             yield_now().await;
         }
     };
-    let verified = tokio::select! {
+    let outcome = tokio::select! {
         biased;
-        verified = verifier.verify(&token, now()) => verified,
+        outcome = verifier.verify(&token, now()) => outcome,
         () = two_seconds => panic!("the request still waits"),
     };
 
-    assert_eq!(verified.unwrap_err(), Refusal::KeysUnavailable);
+    assert_eq!(outcome.unwrap_err(), Refusal::KeysUnavailable);
 }
 
 #[tokio::test]
