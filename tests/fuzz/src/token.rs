@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use crate::pool::{CLIENT, FORGER, HEADER, ISSUED, ISSUER, KEY, KID, NOW_SECONDS, VERIFIER, now, verifier};
 use crate::run::run;
 
-/// The text of a token, and edits of a good one: three bytes each, the position and what is flipped there.
+/// The text of a token, and edits of a good one: three bytes each, the position and what is flipped there. A position of 32,768
+/// or more counts from the end.
 ///
 /// - Only a token that the pool has issued is accepted, character for character.
 /// - What a flip of a good token gives is refused.
@@ -17,7 +18,8 @@ pub fn token(data: &[u8]) {
         let mut edited = issued.clone().into_bytes();
         for edit in data.chunks_exact(3) {
             if let [high, low, flip] = *edit {
-                let position = usize::from(u16::from_be_bytes([high, low])) % edited.len();
+                let offset = usize::from(u16::from_be_bytes([high & 0x7f, low])) % edited.len();
+                let position = if high < 0x80 { offset } else { edited.len() - 1 - offset };
                 edited.iter_mut().skip(position).take(1).for_each(|byte| *byte ^= flip);
             }
         }
