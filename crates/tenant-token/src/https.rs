@@ -47,6 +47,7 @@ impl HttpsKeys {
     }
 
     /// The same with a TLS configuration of your own: other root certificates, or another provider.
+    #[must_use]
     pub fn with_tls(tls: rustls::ClientConfig) -> Self {
         Self::connecting(HttpsConnectorBuilder::new().with_tls_config(tls))
     }

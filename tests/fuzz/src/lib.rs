@@ -5,9 +5,9 @@
 //! cargo-fuzz.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::panic,
-    clippy::unwrap_used,
     reason = "these are tests: a broken law panics"
 )]
 

@@ -116,7 +116,7 @@ fn sends_nobody_elsewhere(start: &Start) {
         assert!(scheme == "https" || (scheme == "http" && is_loopback), "{address}");
         let is_host = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:".contains(&b);
         assert!(authority.bytes().all(is_host), "{address}");
-        assert!(rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#\\\"<>@".contains(&b)), "{address}");
+        assert!(rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#\\\"<>".contains(&b)), "{address}");
         // The origin is that of the address, or has `*` for the label with the slug.
         let named = origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")).expect("a scheme");
         let is_named = match named.strip_prefix("*.") {
