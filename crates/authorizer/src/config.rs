@@ -78,13 +78,14 @@ impl Config {
     #[must_use]
     pub fn read(settings: &mut Settings<'_>) -> Self {
         let (clients, clients_are_bound) = clients(settings);
+        let names = claim_names(settings);
         let mut rules = Rules::new(issuers(settings), clients)
             .token_use(settings.one_of(
                 "TOKEN_USE",
                 ("access", AcceptedUse::Access),
                 &[("id", AcceptedUse::Id), ("either", AcceptedUse::Either)],
             ))
-            .claim_names(claim_names(settings))
+            .claim_names(names.clone())
             .leeway(Duration::from_secs(settings.number("LEEWAY_SECONDS", 30, 0..=300)))
             .keys_fresh_for(Duration::from_secs(settings.number("JWKS_SECONDS", 3_600, 300..=86_400)));
         for scope in
@@ -96,7 +97,7 @@ impl Config {
             let seconds = settings.number("MAX_TOKEN_AGE_SECONDS", 86_400, 60..=86_400);
             rules = rules.max_age(Duration::from_secs(seconds));
         }
-        note_faults(&rules, settings);
+        note_faults(&rules, &names, settings);
         Self {
             rules,
             clients_are_bound,
@@ -178,18 +179,23 @@ fn clients(settings: &mut Settings<'_>) -> (Clients, bool) {
 
 fn claim_names(settings: &Settings<'_>) -> ClaimNames {
     let mut names = ClaimNames::default();
-    for (setting, name) in [
-        ("CLAIM_TENANT_ID", &mut names.tenant_id),
-        ("CLAIM_TENANT_NAME", &mut names.tenant_name),
-        ("CLAIM_TENANT_TIER", &mut names.tenant_tier),
-        ("CLAIM_TENANT_ROLES", &mut names.tenant_roles),
-        ("CLAIM_TENANT_FEATURES", &mut names.tenant_features),
+    for (claim, name) in [
+        ("tenant_id", &mut names.tenant_id),
+        ("tenant_name", &mut names.tenant_name),
+        ("tenant_tier", &mut names.tenant_tier),
+        ("tenant_roles", &mut names.tenant_roles),
+        ("tenant_features", &mut names.tenant_features),
     ] {
-        if let Some(set) = settings.raw(setting) {
+        if let Some(set) = settings.raw(&claim_setting(claim)) {
             *name = set;
         }
     }
     names
+}
+
+/// The setting of a claim's name.
+fn claim_setting(claim: &str) -> String {
+    format!("CLAIM_{}", claim.to_ascii_uppercase())
 }
 
 fn token_source(settings: &mut Settings<'_>) -> TokenSource {
@@ -207,19 +213,46 @@ fn token_source(settings: &mut Settings<'_>) -> TokenSource {
 }
 
 /// Notes what the verifier would refuse.
-fn note_faults(rules: &Rules, settings: &mut Settings<'_>) {
-    for fault in rules.faults() {
-        let setting = match &fault {
+fn note_faults(rules: &Rules, names: &ClaimNames, settings: &mut Settings<'_>) {
+    let faults = rules.faults();
+    for fault in &faults {
+        let setting = match fault {
             // Pools that are missing or malformed are noted already.
             RulesFault::IssuerCount(0) => continue,
             RulesFault::IssuerCount(_) | RulesFault::IssuerTwice(_) => "USER_POOL_IDS",
             RulesFault::NoClients => "CLIENT_IDS",
             RulesFault::Scope(_) | RulesFault::ScopeOfIdTokens => "REQUIRED_SCOPES",
-            RulesFault::ClaimName { claim, .. } => &format!("CLAIM_{}", claim.to_ascii_uppercase()),
+            RulesFault::ClaimName { claim, name } => {
+                match first_of_name(names, name).filter(|first| first != claim) {
+                    // Either of the two settings can be the wrong one, and this one may have its default.
+                    Some(first) if !is_refused(&faults, first) => {
+                        let problem = format!("is `{name}`, the same as {}", claim_setting(first));
+                        settings.fault(&claim_setting(claim), &problem);
+                        continue;
+                    }
+                    _ => &claim_setting(claim),
+                }
+            }
             RulesFault::Leeway(_) => "LEEWAY_SECONDS",
             RulesFault::KeysFreshFor(_) => "JWKS_SECONDS",
             _ => "the settings",
         };
         settings.fault(setting, &format!("is not usable: {fault}"));
     }
+}
+
+/// The first claim that is called `name`.
+fn first_of_name(names: &ClaimNames, name: &str) -> Option<&'static str> {
+    let all = [
+        ("tenant_id", &names.tenant_id),
+        ("tenant_name", &names.tenant_name),
+        ("tenant_tier", &names.tenant_tier),
+        ("tenant_roles", &names.tenant_roles),
+        ("tenant_features", &names.tenant_features),
+    ];
+    all.into_iter().find(|(_, is)| *is == name).map(|(claim, _)| claim)
+}
+
+fn is_refused(faults: &[RulesFault], wanted: &str) -> bool {
+    faults.iter().any(|fault| matches!(fault, RulesFault::ClaimName { claim, .. } if *claim == wanted))
 }

@@ -35,5 +35,7 @@ pub use cache::{CacheSettings, CachedStore};
 pub use call_error::{CallError, CallFailure};
 pub use client::{AwsClients, AwsSettings};
 pub use directory::CachedDirectory;
+#[doc(hidden)]
+pub use records::again::written_again;
 pub use store::{DynamoStore, StoreMeter};
 pub use users::CognitoUsers;

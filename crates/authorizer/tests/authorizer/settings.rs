@@ -138,6 +138,14 @@ fn every_claim_name_that_cannot_be_is_told_with_its_setting() {
 }
 
 #[test]
+fn a_name_of_two_claims_is_told_with_both_settings() {
+    // CLAIM_TENANT_NAME has its default.
+    let faults = read(&[("CLAIM_TENANT_ID", "tenant_name")]).err().unwrap();
+
+    assert_eq!(faults, ["CLAIM_TENANT_NAME is `tenant_name`, the same as CLAIM_TENANT_ID"]);
+}
+
+#[test]
 fn settings_at_their_bounds_are_accepted() {
     let pools: Vec<String> = (0..32).map(|number| format!("eu-west-1_p{number}")).collect();
     let rows = [

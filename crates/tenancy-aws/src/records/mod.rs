@@ -1,6 +1,7 @@
 //! The records of the table, one file each: key, index keys, encoding, decoding and write conditions. No other code names
 //! their attributes. `docs/table.md` describes the attributes.
 
+pub(crate) mod again;
 pub(crate) mod audit;
 pub(crate) mod cell;
 pub(crate) mod client;
