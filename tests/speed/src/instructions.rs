@@ -61,9 +61,15 @@ pub(crate) fn one(target: &Target, store: &Store, work: &Path) -> Fallible<Count
         return Ok(Counted { name, init, first: None, warm: None });
     }
     let first = total(target, 1, store, work)?.saturating_sub(init);
-    let warm = total(target, WARM_TO, store, work)?.saturating_sub(total(target, WARM_FROM, store, work)?);
+    let warm = of_calls(target, WARM_FROM, WARM_TO, store, work)?;
     store.take()?;
-    Ok(Counted { name, init, first: Some(first), warm: Some(warm / (WARM_TO - WARM_FROM) as u64) })
+    Ok(Counted { name, init, first: Some(first), warm: Some(warm) })
+}
+
+/// The instructions of a call, from the call `from` on until before the call `to`.
+pub(crate) fn of_calls(target: &Target, from: usize, to: usize, store: &Store, work: &Path) -> Fallible<u64> {
+    let all = total(target, to, store, work)?.saturating_sub(total(target, from, store, work)?);
+    Ok(all / (to - from).max(1) as u64)
 }
 
 /// The instructions of a run. Callgrind makes a process fifty times as slow: on a busy machine, it may be too late for its
