@@ -30,14 +30,13 @@ mod tests {
 
     #[test]
     fn only_the_block_changes() {
-        let document = "a\n<!-- cargo speed: figures -->\nold\n<!-- end of cargo speed -->\nb\n";
+        let document = "a\n<!-- cargo speed: times -->\nold\n<!-- end of cargo speed -->\nb\n";
 
-        let new = replaced(document, "figures", "\nnew \nlines\n").unwrap();
+        let new = replaced(document, "times", "\nnew \nlines\n").unwrap();
 
-        let block =
-            "<!-- cargo speed: figures -->\n\n```text\nnew\nlines\n```\n\n<!-- end of cargo speed -->";
+        let block = "<!-- cargo speed: times -->\n\n```text\nnew\nlines\n```\n\n<!-- end of cargo speed -->";
         assert_eq!(new, format!("a\n{block}\nb\n"));
-        assert_eq!(replaced(&new, "figures", "new\nlines").unwrap(), new);
+        assert_eq!(replaced(&new, "times", "new\nlines").unwrap(), new);
         assert!(replaced(document, "growth", "new").is_err());
     }
 }

@@ -46,6 +46,7 @@ Usage: cargo speed [OPTIONS]
       --write-budgets   only count them, and write tests/speed/budgets.json
       --growth          only measure how a sign-in grows with tenants, memberships and groups
       --write           put what is printed into docs/speed.md, and the curves into docs/images
+      --no-times        do not measure times and memory
       --no-growth       do not measure growth
       --no-instructions do not count instructions, and do not measure growth
       --no-peers        do not install and measure Node, Python and the Rust sample
@@ -72,6 +73,7 @@ struct Options {
     task: Task,
     writes: bool,
     peers: bool,
+    times: bool,
     instructions: bool,
     growth: bool,
     rounds: usize,
@@ -108,6 +110,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Fallible<Option<Optio
         task: Task::Measure,
         writes: false,
         peers: true,
+        times: true,
         instructions: true,
         growth: true,
         rounds: 7,
@@ -124,6 +127,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Fallible<Option<Optio
             "--write-budgets" => options.task = Task::WriteBudgets,
             "--growth" => options.task = Task::Growth,
             "--write" => options.writes = true,
+            "--no-times" => options.times = false,
             "--no-growth" => options.growth = false,
             "--no-instructions" => options.instructions = false,
             "--no-peers" => options.peers = false,
@@ -173,20 +177,23 @@ impl Lab<'_> {
         let mut targets = Vec::from(programs::floors(root, jobs, certificates)?);
         targets.extend(products.functions.iter().cloned());
         let mut absent = Vec::new();
-        if options.peers {
+        if options.peers && options.times {
             for peer in peers::install(root, work, jobs, certificates) {
                 match peer {
                     Ok(target) => targets.push(target),
                     Err(reason) => absent.push(reason),
                 }
             }
-        } else {
+        } else if options.times {
             absent.push("Node, Python and the Rust sample: --no-peers".to_owned());
         }
         let machine = report::machine();
         let pinned = pin();
-        let measured = rounds::measure(&targets, store, options.rounds, options.calls, work)?;
-        let shares = rounds::shares(&targets, store, options.rounds, work, &mut absent);
+        let (mut measured, mut shares) = (Vec::new(), Vec::new());
+        if options.times {
+            measured = rounds::measure(&targets, store, options.rounds, options.calls, work)?;
+            shares = rounds::shares(&targets, store, options.rounds, work, &mut absent);
+        }
         let store_calls = calls::count(targets.iter().chain(&products.routes), store, work)?;
         let counted = if options.instructions {
             instructions::count(&targets, store, work)
@@ -211,7 +218,10 @@ impl Lab<'_> {
             pinned,
             machine,
         };
-        self.say("figures", &report.text())?;
+        if options.times {
+            self.say("times", &report.times())?;
+        }
+        self.say("counts", &report.counts())?;
         self.keep("speed.json", &report.json())?;
         if let Some(p50) = report.median("pre-token-generation", |round| round.p50) {
             self.say("scale", &scale::text(p50))?;

@@ -57,7 +57,8 @@ const RATIOS: [(&str, &[&str]); 5] = [
 ];
 
 impl Report<'_> {
-    pub(crate) fn text(&self) -> String {
+    /// The times, memory and zips, and what is missing.
+    pub(crate) fn times(&self) -> String {
         let mut lines = vec![self.conditions(), String::new()];
         let titles: Vec<&str> = columns().map(|(title, ..)| title).chain(["zip MB"]).collect();
         lines.push(row("", &titles));
@@ -83,8 +84,6 @@ impl Report<'_> {
             let a_second = |of| text(self.median(name, of).map(|us| 1e6 / us), 0);
             lines.push(row(name, &[a_second(|round| round.p50), a_second(|round| round.cpu)]));
         }
-        lines.extend(counts("Instructions, by callgrind", &self.counted, readable));
-        lines.extend(counts("Requests to the store", &self.store_calls, |count| count.to_string()));
         if !self.shares.is_empty() {
             lines.push("\nFirst call in ms, with the CPU of a memory size:".to_owned());
             lines.push(row("", &MEMORY.map(|mb| format!("{mb} MB"))));
@@ -93,6 +92,13 @@ impl Report<'_> {
         }
         lines.extend(self.absent.iter().map(|reason| format!("\nNot measured: {reason}")));
         lines.join("\n")
+    }
+
+    /// What does not depend on the machine and its load.
+    pub(crate) fn counts(&self) -> String {
+        let instructions = counts("Instructions, by callgrind", &self.counted, readable);
+        let requests = counts("Requests to the store", &self.store_calls, |count| count.to_string());
+        format!("{instructions}\n\n{requests}")
     }
 
     pub(crate) fn median(&self, name: &str, of: fn(&Round) -> Option<f64>) -> Option<f64> {
@@ -117,8 +123,8 @@ impl Report<'_> {
     }
 
     pub(crate) fn json(&self) -> Value {
-        let programs = self.targets.iter().enumerate().filter_map(|(at, target)| {
-            let rounds = self.measured.get(at)?;
+        let programs = self.targets.iter().enumerate().map(|(at, target)| {
+            let rounds = self.measured.get(at).map(Vec::as_slice).unwrap_or_default();
             let of_column =
                 |(title, of, _): Column| (title.to_owned(), json!(rounds.iter().map(of).collect::<Vec<_>>()));
             let rounds: Map<String, Value> = columns().map(of_column).collect();
@@ -129,7 +135,7 @@ impl Report<'_> {
             let facts = json!({
                 "rounds": rounds, "zipBytes": target.zip, "instructions": counted, "firstMsByMemory": shares,
             });
-            Some((target.name.to_owned(), facts))
+            (target.name.to_owned(), facts)
         });
         json!({
             "conditions": self.conditions(), "programs": programs.collect::<Map<_, _>>(), "notMeasured": self.absent,
@@ -138,15 +144,12 @@ impl Report<'_> {
     }
 }
 
-fn counts(title: &str, all: &[Counted], readable: fn(u64) -> String) -> Vec<String> {
-    if all.is_empty() {
-        return Vec::new();
-    }
+fn counts(title: &str, all: &[Counted], readable: fn(u64) -> String) -> String {
     let rows = all.iter().map(|counted| {
         let cells = [Some(counted.init), counted.first, counted.warm];
         row(&counted.name, &cells.map(|it| it.map_or_else(|| "-".to_owned(), readable)))
     });
-    [format!("\n{title}:"), row("", &["init", "first", "warm"])].into_iter().chain(rows).collect()
+    std::iter::once(row(title, &["init", "first", "warm"])).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 fn median(rounds: &[Round], of: fn(&Round) -> Option<f64>) -> Option<f64> {

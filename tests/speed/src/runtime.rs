@@ -52,21 +52,21 @@ struct State {
     process: Option<u32>,
     began: Instant,
     cpu_before: Duration,
-    /// Runs once, before the first event is handed over.
-    before_first: Option<Box<dyn FnOnce() + Send>>,
+    /// Runs once, before the event of the call `warm_from` is handed over.
+    before_warm: Option<Box<dyn FnOnce() + Send>>,
     is_done: bool,
     seen: Option<Seen>,
 }
 
 impl Runtime {
-    pub(crate) fn start(plan: Plan, before_first: Option<Box<dyn FnOnce() + Send>>) -> io::Result<Self> {
+    pub(crate) fn start(plan: Plan, before_warm: Option<Box<dyn FnOnce() + Send>>) -> io::Result<Self> {
         let now = Instant::now();
         let state = State {
             spawned: now,
             process: None,
             began: now,
             cpu_before: Duration::ZERO,
-            before_first,
+            before_warm,
             is_done: false,
             seen: None,
         };
@@ -137,10 +137,11 @@ impl Shared {
         if self.plan.looks.contains(&served) {
             seen.resident_kib.push((served, process.map_or(0, |id| kib(id, "VmRSS:"))));
         }
-        if served == 0
-            && let Some(first) = state.before_first.take()
+        if served == self.plan.warm_from
+            && served < self.plan.calls
+            && let Some(hook) = state.before_warm.take()
         {
-            first();
+            hook();
         }
         if served == self.plan.warm_from && served < self.plan.calls {
             state.cpu_before = state.process.map(cpu).unwrap_or_default();

@@ -62,20 +62,20 @@ impl Target {
         &self,
         before: &[String],
         calls: Calls,
-        before_first: impl FnOnce(u32) + Send + 'static,
+        before_warm: impl FnOnce(u32) + Send + 'static,
         logs: &Path,
     ) -> Fallible<Seen> {
         let calls = if self.starts_only { Calls { all: 0, warm_from: 0 } } else { calls };
         let looks = powers_of_ten(calls.all).collect();
         let plan = Plan { job: self.job.clone(), calls: calls.all, warm_from: calls.warm_from, looks };
         let process = std::sync::Arc::new(std::sync::OnceLock::new());
-        let of_first = std::sync::Arc::clone(&process);
-        let first = move || {
-            if let Some(id) = of_first.get() {
-                before_first(*id);
+        let of_hook = std::sync::Arc::clone(&process);
+        let hook = move || {
+            if let Some(id) = of_hook.get() {
+                before_warm(*id);
             }
         };
-        let runtime = Runtime::start(plan, Some(Box::new(first)))?;
+        let runtime = Runtime::start(plan, Some(Box::new(hook)))?;
         let log = if calls.all > LONGEST_LOG { PathBuf::from("/dev/null") } else { self.log(logs) };
         let limit = LIMIT + LIMIT_OF_CALL * u32::try_from(calls.all)?;
         let mut child = None;
