@@ -53,7 +53,7 @@ pub(crate) fn products(root: &Path, binaries: Option<&Path>, jobs: &Jobs) -> Fal
         .partition(|route| route.name == routes::MAIN);
     let functions = [
         target("pre-token-generation", &jobs.sign_in, "pre-token-generation"),
-        target("pre-token-generation, a new tenant", &new_tenants, "pre-token-generation"),
+        target("sign-in, new tenant", &new_tenants, "pre-token-generation"),
         target("post-confirmation", &jobs.redemption, "post-confirmation"),
         target("authorizer", &jobs.authorizer, "authorizer"),
         without_keys,

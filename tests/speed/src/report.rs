@@ -50,7 +50,7 @@ fn columns() -> impl Iterator<Item = Column> {
 /// What is compared, and with what.
 const RATIOS: [(&str, &[&str]); 5] = [
     ("pre-token-generation", &[NODE, PYTHON, SAMPLE, RAW, "echo"]),
-    ("pre-token-generation, a new tenant", &["pre-token-generation"]),
+    ("sign-in, new tenant", &["pre-token-generation"]),
     ("post-confirmation", &["echo"]),
     ("authorizer", &["echo"]),
     (routes::MAIN, &["echo"]),
@@ -96,9 +96,11 @@ impl Report<'_> {
 
     /// What does not depend on the machine and its load.
     pub(crate) fn counts(&self) -> String {
-        let instructions = counts("Instructions, by callgrind", &self.counted, readable);
         let requests = counts("Requests to the store", &self.store_calls, |count| count.to_string());
-        format!("{instructions}\n\n{requests}")
+        if self.counted.is_empty() {
+            return requests;
+        }
+        format!("{}\n\n{requests}", counts("Instructions, by callgrind", &self.counted, readable))
     }
 
     pub(crate) fn median(&self, name: &str, of: fn(&Round) -> Option<f64>) -> Option<f64> {
@@ -166,7 +168,7 @@ pub(crate) fn text(value: Option<f64>, digits: usize) -> String {
 }
 
 pub(crate) fn row(name: &str, cells: &[impl AsRef<str>]) -> String {
-    cells.iter().fold(format!("{name:<42}"), |line, cell| format!("{line} {:>9}", cell.as_ref()))
+    cells.iter().fold(format!("{name:<44}"), |line, cell| format!("{line} {:>9}", cell.as_ref()))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a zip has fewer bytes than that")]
