@@ -1,5 +1,7 @@
 //! The arithmetic of 10,000 sign-ins a second: environments, read units, hot keys, price.
 
+use serde_json::{Value, json};
+
 use crate::items::{self, MEMBER, TENANT};
 use crate::programs::NEW;
 use crate::report::row;
@@ -68,8 +70,8 @@ pub(crate) fn text(p50_us: f64) -> String {
     let line = |name: &str, of: &dyn Fn(&Load) -> f64, digits: usize| {
         row(name, &loads.each_ref().map(|load| format!("{:.digits$}", of(load))))
     };
-    let size = |item: Option<serde_json::Value>| item.map_or(0, |item| items::size(&item));
-    let membership = size(items::of_user(MEMBER).pop());
+    let size = |item: Option<Value>| item.map_or(0, |item| items::size(&item));
+    let membership = size(items::of_user(MEMBER).pop()) + items::size(&of_a_redemption());
     let made = size(items::get(&format!("TENANT#{}", NEW.tenant("00000001")), "META"));
     let tenant = size(items::get(&format!("TENANT#{TENANT}"), "META")).max(made);
     let (over, usd) =
@@ -107,6 +109,11 @@ pub(crate) fn text(p50_us: f64) -> String {
     .join("\n")
 }
 
+/// What a redemption writes into a membership besides: the invite's hash and the username.
+fn of_a_redemption() -> Value {
+    json!({ "inviteRef": { "S": "0".repeat(64) }, "username": { "S": MEMBER } })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +129,16 @@ mod tests {
         about(load.misses(), 1_000.0 / 24.0);
         about(load.client_misses(), 250.0);
         about(load.hottest(), 250.0);
+    }
+
+    #[test]
+    fn the_text_has_the_sizes_and_the_environments() {
+        let text = text(282.0);
+
+        assert!(text.contains("a membership 331 bytes"), "{text}");
+        let environments = text.lines().find(|line| line.starts_with("environments")).unwrap();
+        let environments: Vec<&str> = environments.split_whitespace().skip(1).collect();
+        assert_eq!(environments, ["53", "1000", "53", "1000"]);
     }
 
     #[test]
