@@ -11,7 +11,7 @@ use crate::rounds::count as float;
 use crate::store::Store;
 use crate::target::{Calls, Target};
 
-/// Calls before the warm ones, and with them. What a run of `WARM_TO` calls takes more than one of `WARM_FROM` is warm.
+/// The warm calls are those from `WARM_FROM` on until before `WARM_TO`.
 const WARM_FROM: usize = 10;
 const WARM_TO: usize = 60;
 
@@ -55,34 +55,49 @@ pub(crate) fn count(targets: &[Target], store: &Store, work: &Path) -> Fallible<
 
 pub(crate) fn one(target: &Target, store: &Store, work: &Path) -> Fallible<Counted> {
     eprintln!("speed: counts the instructions of {}", target.name);
-    let init = total(target, 0, store, work)?;
+    let from_start = |all| total(target, Calls { all, warm_from: 0 }, store, work);
+    let init = from_start(0)?;
     let name = target.name.to_owned();
     if target.starts_only {
         return Ok(Counted { name, init, first: None, warm: None });
     }
-    let first = total(target, 1, store, work)?.saturating_sub(init);
-    let warm = total(target, WARM_TO, store, work)?.saturating_sub(total(target, WARM_FROM, store, work)?);
+    let first = from_start(1)?.saturating_sub(init);
+    let warm = of_calls(target, WARM_FROM, WARM_TO, store, work)?;
     store.take()?;
-    Ok(Counted { name, init, first: Some(first), warm: Some(warm / (WARM_TO - WARM_FROM) as u64) })
+    Ok(Counted { name, init, first: Some(first), warm: Some(warm) })
 }
 
-/// The instructions of a run. Callgrind makes a process fifty times as slow: on a busy machine, it may be too late for its
-/// own time limits, and is run again.
-fn total(target: &Target, calls: usize, store: &Store, work: &Path) -> Fallible<u64> {
+/// The instructions of a call, of those from the call `from` on until before the call `to`.
+pub(crate) fn of_calls(target: &Target, from: usize, to: usize, store: &Store, work: &Path) -> Fallible<u64> {
+    Ok(total(target, Calls { all: to, warm_from: from }, store, work)? / (to - from).max(1) as u64)
+}
+
+/// The instructions of a run from the call `warm_from` on; from the start if it is 0. Callgrind makes a process fifty times as
+/// slow: on a busy machine, it may be too late for its own time limits, and is run again. Until it counts, it is much faster.
+fn total(target: &Target, calls: Calls, store: &Store, work: &Path) -> Fallible<u64> {
+    let is_late = calls.warm_from > 0;
     let log = work.join("callgrind.log");
     let valgrind = [
         "env".to_owned(),
         format!("AWS_ENDPOINT_URL=http://{}", store.plain),
         "valgrind".to_owned(),
         "--tool=callgrind".to_owned(),
+        format!("--instr-atstart={}", if is_late { "no" } else { "yes" }),
         format!("--callgrind-out-file={}", work.join("callgrind.out").display()),
         format!("--log-file={}", log.display()),
     ];
-    let run = || target.run(&valgrind, Calls { all: calls, warm_from: calls }, |_| {}, &work.join("logs"));
+    let count_from_here = move |process: u32| {
+        if is_late {
+            // Without it nothing is counted, which is an error below.
+            let _ =
+                Command::new("vgdb").args([&format!("--pid={process}"), "instrumentation", "on"]).output();
+        }
+    };
+    let run = || target.run(&valgrind, calls, count_from_here, &work.join("logs"));
     run().or_else(|_| run()).or_else(|_| run())?;
     let text = fs::read_to_string(&log)?;
     let count = text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
-    count.ok_or_else(|| format!("valgrind wrote no count: {text}").into())
+    count.filter(|count| *count > 0).ok_or_else(|| format!("valgrind wrote no count: {text}").into())
 }
 
 /// In thousands or millions, for people.

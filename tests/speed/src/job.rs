@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
@@ -13,28 +12,52 @@ use serde_json::{Value, json};
 
 use crate::Fallible;
 use crate::certificates::Certificates;
+use crate::items::{MEMBER, Made, TENANT};
+use crate::routes;
 use crate::runtime::now_ms;
 use crate::sigv4;
-use crate::store::{self, MEMBER, Store, TENANT};
+use crate::store::{self, Store};
+use crate::template::{NUMBER, Numbers, Template};
 
 pub(crate) const POOL: &str = "eu-west-1_EXAMPLE01";
 pub(crate) const POOL_WITHOUT_KEYS: &str = "eu-west-1_OUTOFREACH";
 const CLIENT: &str = "3n4b5urk1ft4fl3mg5e62d9ado";
 const KID: &str = "the-key";
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Job {
-    pub(crate) event: Arc<Vec<u8>>,
-    pub(crate) expected: &'static str,
+    event: Template,
+    expected: Template,
+    numbers: Numbers,
     pub(crate) settings: Vec<(&'static str, String)>,
+}
+
+impl Job {
+    /// The same event each time. `expected` is part of the right answer.
+    pub(crate) fn new(event: &str, expected: &str, settings: Vec<(&'static str, String)>) -> Self {
+        let (event, expected) = (Template::new(event), Template::new(expected));
+        Self { event, expected, numbers: Numbers::Each(1), settings }
+    }
+
+    pub(crate) fn event(&self, call: usize) -> String {
+        self.event.with(self.numbers.of_call(call))
+    }
+
+    pub(crate) fn expected(&self, call: usize) -> String {
+        self.expected.with(self.numbers.of_call(call))
+    }
 }
 
 pub(crate) struct Jobs {
     pub(crate) echo: Job,
+    pub(crate) raw: Job,
     pub(crate) sign_in: Job,
     pub(crate) redemption: Job,
     pub(crate) authorizer: Job,
     pub(crate) authorizer_without_keys: Job,
+    /// By way to ask the router.
+    pub(crate) routes: Vec<(&'static str, Job)>,
+    sign_in_event: Value,
 }
 
 impl Jobs {
@@ -65,11 +88,7 @@ impl Jobs {
             }
             settings
         };
-        let job = |event: &Value, expected, settings| Job {
-            event: Arc::new(event.to_string().into_bytes()),
-            expected,
-            settings,
-        };
+        let job = |event: &Value, expected, settings| Job::new(&event.to_string(), expected, settings);
 
         let mut sign_in = fixture("pre-token-generation/v2-user.json")?;
         set(&mut sign_in, "/request/userAttributes", "custom:tenantId", TENANT);
@@ -93,11 +112,28 @@ impl Jobs {
         };
         Ok(Self {
             echo: job(&sign_in, "TokenGeneration", lambda(false)),
+            raw: job(&sign_in, "\"tenant_id\":\"acme\"", lambda(true)),
             sign_in: job(&sign_in, "\"tenant_tier\"", lambda(true)),
             redemption: job(&redemption, "PostConfirmation_ConfirmSignUp", lambda(true)),
             authorizer: job(&request, "\"isAuthorized\":true", of_pool(POOL)),
             authorizer_without_keys: job(&request, "", of_pool(POOL_WITHOUT_KEYS)),
+            routes: routes::all(&lambda(true)),
+            sign_in_event: sign_in,
         })
+    }
+
+    /// Sign-ins of users of many tenants, through one app client or through one of each tenant.
+    pub(crate) fn sign_ins(&self, made: Made, numbers: Numbers, has_own_client: bool) -> Job {
+        let mut event = self.sign_in_event.clone();
+        let (sub, tenant) = (made.sub(NUMBER), made.tenant(NUMBER));
+        set(&mut event, "", "userName", &sub);
+        set(&mut event, "/request/userAttributes", "sub", &sub);
+        set(&mut event, "/request/userAttributes", "custom:tenantId", &tenant);
+        if has_own_client {
+            set(&mut event, "/callerContext", "clientId", &format!("3n4b5urk1ft4fl3mg5{NUMBER}"));
+        }
+        let expected = format!("\"tenant_id\":\"{tenant}\"");
+        Job { numbers, ..Job::new(&event.to_string(), &expected, self.sign_in.settings.clone()) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The binaries of the functions, and the floor.
+//! The binaries of the functions, and the floors.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,26 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use crate::Fallible;
+use crate::certificates::Certificates;
+use crate::items::Made;
 use crate::job::Jobs;
+use crate::routes;
 use crate::target::Target;
+use crate::template::Numbers;
+
+pub(crate) const RAW: &str = "raw sockets";
+
+/// A user with one membership, in a tenant with one group for each role.
+pub(crate) const NEW: Made = Made { memberships: 1, groups: 1 };
+
+pub(crate) struct Products {
+    pub(crate) functions: Vec<Target>,
+    /// The other ways to ask the router.
+    pub(crate) routes: Vec<Target>,
+}
 
 /// The functions in `binaries`, or as `infra/build` makes them for this machine.
-pub(crate) fn products(root: &Path, binaries: Option<&Path>, jobs: &Jobs) -> Fallible<Vec<Target>> {
+pub(crate) fn products(root: &Path, binaries: Option<&Path>, jobs: &Jobs) -> Fallible<Products> {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
     let dist = root.join("infra/dist");
     let folder = binaries.map_or_else(|| dist.join(architecture), Path::to_owned);
@@ -30,18 +45,30 @@ pub(crate) fn products(root: &Path, binaries: Option<&Path>, jobs: &Jobs) -> Fal
     let mut without_keys =
         target("authorizer, no keys at start", &jobs.authorizer_without_keys, "authorizer");
     without_keys.starts_only = true;
-    Ok(vec![
+    let new_tenants = jobs.sign_ins(NEW, Numbers::Each(1_000_000), true);
+    let (main, others): (Vec<Target>, Vec<Target>) = jobs
+        .routes
+        .iter()
+        .map(|(name, job)| target(name, job, "router"))
+        .partition(|route| route.name == routes::MAIN);
+    let functions = [
         target("pre-token-generation", &jobs.sign_in, "pre-token-generation"),
+        target("sign-in, new tenant", &new_tenants, "pre-token-generation"),
         target("post-confirmation", &jobs.redemption, "post-confirmation"),
         target("authorizer", &jobs.authorizer, "authorizer"),
         without_keys,
-    ])
+    ];
+    Ok(Products { functions: functions.into_iter().chain(main).collect(), routes: others })
 }
 
-pub(crate) fn echo(root: &Path, jobs: &Jobs) -> Fallible<Target> {
-    let build = ["build", "--quiet", "--release", "--locked", "-p", "speed", "--example", "echo"];
+/// What a function can cost at least: sockets alone with one signed request, and the Lambda runtime alone.
+pub(crate) fn floors(root: &Path, jobs: &Jobs, certificates: &Certificates) -> Fallible<[Target; 2]> {
+    let build = ["build", "--quiet", "--release", "--locked", "-p", "speed", "--examples"];
     run(Command::new("cargo").args(build).current_dir(root))?;
-    Ok(Target::new("echo", &jobs.echo, &root.join("target/release/examples/echo")))
+    let program = |name: &str| root.join("target/release/examples").join(name);
+    let mut raw = Target::new(RAW, &jobs.raw, &program("raw"));
+    raw.settings.push(("SPEED_AUTHORITY", certificates.authority.display().to_string()));
+    Ok([raw, Target::new("echo", &jobs.echo, &program("echo"))])
 }
 
 /// Runs a command without what `cargo run` tells this program of its own package. A `cargo` inside would take it for changed

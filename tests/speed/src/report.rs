@@ -1,4 +1,4 @@
-//! The table, and the same as JSON.
+//! The figures as text, and the same as JSON.
 
 use std::fs;
 
@@ -8,7 +8,9 @@ use crate::Options;
 use crate::certificates::ROOTS;
 use crate::instructions::{Counted, readable};
 use crate::peers::{NODE, PYTHON, SAMPLE};
+use crate::programs::RAW;
 use crate::rounds::{MEMORY, Round, quantile};
+use crate::routes;
 use crate::target::Target;
 
 pub(crate) struct Report<'a> {
@@ -17,6 +19,7 @@ pub(crate) struct Report<'a> {
     /// By program, then by round.
     pub(crate) measured: Vec<Vec<Round>>,
     pub(crate) counted: Vec<Counted>,
+    pub(crate) store_calls: Vec<Counted>,
     /// First calls in milliseconds, by program and memory size.
     pub(crate) shares: Vec<[Option<f64>; 3]>,
     /// What could not be measured, and why.
@@ -45,56 +48,63 @@ fn columns() -> impl Iterator<Item = Column> {
 }
 
 /// What is compared, and with what.
-const RATIOS: [(&str, &[&str]); 3] = [
-    ("pre-token-generation", &[NODE, PYTHON, SAMPLE, "echo"]),
+const RATIOS: [(&str, &[&str]); 5] = [
+    ("pre-token-generation", &[NODE, PYTHON, SAMPLE, RAW, "echo"]),
+    ("sign-in, new tenant", &["pre-token-generation"]),
     ("post-confirmation", &["echo"]),
     ("authorizer", &["echo"]),
+    (routes::MAIN, &["echo"]),
 ];
 
 impl Report<'_> {
-    pub(crate) fn print(&self) {
-        println!("{}\n", self.conditions());
+    /// The times, memory and zips, and what is missing.
+    pub(crate) fn times(&self) -> String {
+        let mut lines = vec![self.conditions(), String::new()];
         let titles: Vec<&str> = columns().map(|(title, ..)| title).chain(["zip MB"]).collect();
-        println!("{}", row("", &titles));
+        lines.push(row("", &titles));
         for (target, rounds) in self.targets.iter().zip(&self.measured) {
             let median = |(_, of, digits): Column| text(median(rounds, of), digits);
             let mut cells: Vec<String> = columns().map(median).collect();
             cells.push(text(target.zip.map(megabytes), 2));
-            println!("{}", row(target.name, &cells));
+            lines.push(row(target.name, &cells));
         }
 
-        println!("\nRatios, the median of the rounds' own:\n{}", row("", &COMPARED.map(|(title, ..)| title)));
+        lines.push("\nRatios, the median of the rounds' own:".to_owned());
+        lines.push(row("", &COMPARED.map(|(title, ..)| title)));
         for (name, others) in RATIOS {
             for other in others {
                 let Some((ones, others)) = self.rounds_of(name).zip(self.rounds_of(other)) else { continue };
                 let cells = COMPARED.map(|(_, of, _)| text(ratio(ones, others, of), 3));
-                println!("{}", row(&format!("{name} / {other}"), &cells));
+                lines.push(row(&format!("{name} / {other}"), &cells));
             }
         }
-        if !self.counted.is_empty() {
-            println!("\nInstructions, by callgrind:\n{}", row("", &["init", "first", "warm"]));
-            for counted in &self.counted {
-                let cells = [Some(counted.init), counted.first, counted.warm];
-                println!(
-                    "{}",
-                    row(&counted.name, &cells.map(|it| it.map_or_else(|| "-".to_owned(), readable)))
-                );
-            }
+        lines.push("\nWarm calls a second of one environment:".to_owned());
+        lines.push(row("", &["by p50", "by CPU"]));
+        for name in ["pre-token-generation", "authorizer", routes::MAIN] {
+            let a_second = |of| text(self.median(name, of).map(|us| 1e6 / us), 0);
+            lines.push(row(name, &[a_second(|round| round.p50), a_second(|round| round.cpu)]));
         }
         if !self.shares.is_empty() {
-            println!(
-                "\nFirst call in ms, with the CPU of a memory size:\n{}",
-                row("", &MEMORY.map(|mb| format!("{mb} MB")))
-            );
-            for (target, shares) in
-                self.targets.iter().zip(&self.shares).filter(|(target, _)| !target.starts_only)
-            {
-                println!("{}", row(target.name, &shares.map(|ms| text(ms, 2))));
-            }
+            lines.push("\nFirst call in ms, with the CPU of a memory size:".to_owned());
+            lines.push(row("", &MEMORY.map(|mb| format!("{mb} MB"))));
+            let measured = self.targets.iter().zip(&self.shares).filter(|(target, _)| !target.starts_only);
+            lines.extend(measured.map(|(target, shares)| row(target.name, &shares.map(|ms| text(ms, 2)))));
         }
-        for reason in &self.absent {
-            println!("\nNot measured: {reason}");
+        lines.extend(self.absent.iter().map(|reason| format!("\nNot measured: {reason}")));
+        lines.join("\n")
+    }
+
+    /// What does not depend on the machine and its load.
+    pub(crate) fn counts(&self) -> String {
+        let requests = counts("Requests to the store", &self.store_calls, |count| count.to_string());
+        if self.counted.is_empty() {
+            return requests;
         }
+        format!("{}\n\n{requests}", counts("Instructions, by callgrind", &self.counted, readable))
+    }
+
+    pub(crate) fn median(&self, name: &str, of: fn(&Round) -> Option<f64>) -> Option<f64> {
+        median(self.rounds_of(name)?, of)
     }
 
     fn conditions(&self) -> String {
@@ -115,8 +125,8 @@ impl Report<'_> {
     }
 
     pub(crate) fn json(&self) -> Value {
-        let programs = self.targets.iter().enumerate().filter_map(|(at, target)| {
-            let rounds = self.measured.get(at)?;
+        let programs = self.targets.iter().enumerate().map(|(at, target)| {
+            let rounds = self.measured.get(at).map(Vec::as_slice).unwrap_or_default();
             let of_column =
                 |(title, of, _): Column| (title.to_owned(), json!(rounds.iter().map(of).collect::<Vec<_>>()));
             let rounds: Map<String, Value> = columns().map(of_column).collect();
@@ -127,12 +137,21 @@ impl Report<'_> {
             let facts = json!({
                 "rounds": rounds, "zipBytes": target.zip, "instructions": counted, "firstMsByMemory": shares,
             });
-            Some((target.name.to_owned(), facts))
+            (target.name.to_owned(), facts)
         });
         json!({
             "conditions": self.conditions(), "programs": programs.collect::<Map<_, _>>(), "notMeasured": self.absent,
+            "storeCalls": self.store_calls.iter().map(|it| (it.name.clone(), it.json())).collect::<Map<_, _>>(),
         })
     }
+}
+
+fn counts(title: &str, all: &[Counted], readable: fn(u64) -> String) -> String {
+    let rows = all.iter().map(|counted| {
+        let cells = [Some(counted.init), counted.first, counted.warm];
+        row(&counted.name, &cells.map(|it| it.map_or_else(|| "-".to_owned(), readable)))
+    });
+    std::iter::once(row(title, &["init", "first", "warm"])).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 fn median(rounds: &[Round], of: fn(&Round) -> Option<f64>) -> Option<f64> {
@@ -144,12 +163,12 @@ fn ratio(ones: &[Round], others: &[Round], of: fn(&Round) -> Option<f64>) -> Opt
     quantile(ratios.collect(), 0.5)
 }
 
-fn text(value: Option<f64>, digits: usize) -> String {
+pub(crate) fn text(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
 }
 
-fn row(name: &str, cells: &[impl AsRef<str>]) -> String {
-    cells.iter().fold(format!("{name:<42}"), |line, cell| format!("{line} {:>9}", cell.as_ref()))
+pub(crate) fn row(name: &str, cells: &[impl AsRef<str>]) -> String {
+    cells.iter().fold(format!("{name:<44}"), |line, cell| format!("{line} {:>9}", cell.as_ref()))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a zip has fewer bytes than that")]

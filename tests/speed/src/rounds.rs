@@ -172,7 +172,7 @@ fn shuffled(number: usize) -> Vec<usize> {
     order
 }
 
-fn micros(time: Duration) -> f64 {
+pub(crate) fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 

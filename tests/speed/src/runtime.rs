@@ -7,16 +7,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::http::{self, Request};
+use crate::job::Job;
 
 /// What a process is given.
 #[derive(Clone)]
 pub(crate) struct Plan {
-    pub(crate) event: Arc<Vec<u8>>,
-    /// Part of each right answer.
-    pub(crate) expected: &'static str,
+    pub(crate) job: Job,
     pub(crate) calls: usize,
     /// The call with which the measured ones begin.
     pub(crate) warm_from: usize,
+    /// After how many calls the resident memory is noted.
+    pub(crate) looks: Vec<usize>,
 }
 
 /// What was seen.
@@ -30,6 +31,8 @@ pub(crate) struct Seen {
     pub(crate) warm_cpu: Duration,
     /// The most memory that was resident.
     pub(crate) peak_kib: u64,
+    /// After so many calls, the memory that was resident.
+    pub(crate) resident_kib: Vec<(usize, u64)>,
     pub(crate) fault: Option<String>,
 }
 
@@ -49,21 +52,21 @@ struct State {
     process: Option<u32>,
     began: Instant,
     cpu_before: Duration,
-    /// Runs once, before the first event is handed over.
-    before_first: Option<Box<dyn FnOnce() + Send>>,
+    /// Runs once, before the event of the call `warm_from` is handed over.
+    before_warm: Option<Box<dyn FnOnce() + Send>>,
     is_done: bool,
     seen: Option<Seen>,
 }
 
 impl Runtime {
-    pub(crate) fn start(plan: Plan, before_first: Option<Box<dyn FnOnce() + Send>>) -> io::Result<Self> {
+    pub(crate) fn start(plan: Plan, before_warm: Option<Box<dyn FnOnce() + Send>>) -> io::Result<Self> {
         let now = Instant::now();
         let state = State {
             spawned: now,
             process: None,
             began: now,
             cpu_before: Duration::ZERO,
-            before_first,
+            before_warm,
             is_done: false,
             seen: None,
         };
@@ -109,10 +112,10 @@ impl Shared {
             let ended = Instant::now();
             if request.path.ends_with("/invocation/next") {
                 match self.next(ended) {
-                    Some(head) => {
+                    Some((head, event)) => {
                         let head: Vec<(&str, &str)> = head.iter().map(|(n, v)| (*n, v.as_str())).collect();
                         self.state().began = Instant::now();
-                        http::answer(stream.get_mut(), "200 OK", &head, &self.plan.event)?;
+                        http::answer(stream.get_mut(), "200 OK", &head, event.as_bytes())?;
                     }
                     // The process waits here until it is ended.
                     None => drop(stream.read(&mut [0])?),
@@ -125,16 +128,20 @@ impl Shared {
         Ok(())
     }
 
-    /// The headers of the next event, if there is one more.
-    fn next(&self, now: Instant) -> Option<[(&'static str, String); 5]> {
+    /// The headers and the body of the next event, if there is one more.
+    fn next(&self, now: Instant) -> Option<([(&'static str, String); 5], String)> {
         let mut state = self.state();
-        let spawned = state.spawned;
+        let (spawned, process) = (state.spawned, state.process);
         let seen = state.seen.get_or_insert_with(|| Seen { init: now - spawned, ..Seen::default() });
         let served = seen.calls.len();
-        if served == 0
-            && let Some(first) = state.before_first.take()
+        if self.plan.looks.contains(&served) {
+            seen.resident_kib.push((served, process.map_or(0, |id| kib(id, "VmRSS:"))));
+        }
+        if served == self.plan.warm_from
+            && served < self.plan.calls
+            && let Some(hook) = state.before_warm.take()
         {
-            first();
+            hook();
         }
         if served == self.plan.warm_from && served < self.plan.calls {
             state.cpu_before = state.process.map(cpu).unwrap_or_default();
@@ -144,7 +151,7 @@ impl Shared {
             return None;
         }
         let deadline = now_ms() + 60_000;
-        Some([
+        let head = [
             ("Content-Type", "application/json".to_owned()),
             ("Lambda-Runtime-Aws-Request-Id", format!("8476a536-e9f4-11e8-9739-{served:012}")),
             ("Lambda-Runtime-Deadline-Ms", deadline.to_string()),
@@ -153,17 +160,18 @@ impl Shared {
                 "arn:aws:lambda:eu-west-1:123456789012:function:f".to_owned(),
             ),
             ("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0".to_owned()),
-        ])
+        ];
+        Some((head, self.plan.job.event(served)))
     }
 
     fn answered(&self, ended: Instant, request: &Request) {
         let mut state = self.state();
         let took = ended - state.began;
-        if let Some(seen) = state.seen.as_mut() {
-            seen.calls.push(took);
-        }
+        let seen = state.seen.get_or_insert_default();
+        let expected = self.plan.job.expected(seen.calls.len());
+        seen.calls.push(took);
         let body = String::from_utf8_lossy(&request.body);
-        if !request.path.ends_with("/response") || !body.contains(self.plan.expected) {
+        if !request.path.ends_with("/response") || !body.contains(&expected) {
             let start: String = body.chars().take(300).collect();
             self.finish(&mut state, Some(format!("it answered {start}")));
         }
@@ -173,7 +181,7 @@ impl Shared {
         if state.is_done {
             return;
         }
-        let (cpu, peak_kib) = state.process.map_or((Duration::ZERO, 0), |id| (cpu(id), peak_kib(id)));
+        let (cpu, peak_kib) = state.process.map_or((Duration::ZERO, 0), |id| (cpu(id), kib(id, "VmHWM:")));
         let before = state.cpu_before;
         let seen = state.seen.get_or_insert_default();
         (seen.warm_cpu, seen.peak_kib) = (cpu.saturating_sub(before), peak_kib);
@@ -197,9 +205,9 @@ fn cpu(process: u32) -> Duration {
     Duration::from_nanos(tasks.filter_map(of_task).sum())
 }
 
-fn peak_kib(process: u32) -> u64 {
+fn kib(process: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
@@ -211,7 +219,7 @@ mod tests {
 
     /// A function that asks for an event `answers.len() + 1` times, and what was seen of it.
     fn seen(calls: usize, answers: &[(&str, &str)]) -> Seen {
-        let plan = Plan { event: Arc::new(b"{}".to_vec()), expected: "tenant", calls, warm_from: 1 };
+        let plan = Plan { job: Job::new("{}", "tenant", Vec::new()), calls, warm_from: 1, looks: vec![1] };
         let runtime = Runtime::start(plan, None).unwrap();
         runtime.watch(|| Ok(std::process::id())).unwrap();
         let mut stream = TcpStream::connect(runtime.address).unwrap();
@@ -238,6 +246,7 @@ mod tests {
 
         assert_eq!((seen.calls.len(), seen.fault), (2, None));
         assert!(seen.init > Duration::ZERO && seen.peak_kib > 0, "no start or no memory");
+        assert!(matches!(seen.resident_kib[..], [(1, kib)] if kib > 0), "{:?}", seen.resident_kib);
     }
 
     #[test]

@@ -11,12 +11,10 @@ use std::time::Duration;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
+use crate::checker::Checker;
 use crate::http::{self, Request};
-use crate::sigv4::Checker;
+use crate::items;
 
-/// A member of [`TENANT`]. All other users are members of none.
-pub(crate) const MEMBER: &str = "8d6b2c1e-4a7f-4f0e-9b53-1f7a4c2d9e10";
-pub(crate) const TENANT: &str = "acme";
 const JSON: (&str, &str) = ("Content-Type", "application/x-amz-json-1.0");
 const REQUEST_ID: (&str, &str) = ("x-amzn-RequestId", "0A1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q7R8S9T0U1V2W3X4Y5Z");
 
@@ -70,7 +68,7 @@ impl Seen {
                 thread::sleep(self.latency);
             }
             let checked = self.checker.check(&request).map_err(str::to_owned);
-            match checked.and_then(|()| item(&request)) {
+            match checked.and_then(|()| content(&request)) {
                 Ok(body) => {
                     let body = body.to_string();
                     http::answer(stream.get_mut(), "200 OK", &[JSON, REQUEST_ID], body.as_bytes())?;
@@ -85,57 +83,25 @@ impl Seen {
     }
 }
 
-fn item(request: &Request) -> Result<Value, String> {
+fn content(request: &Request) -> Result<Value, String> {
     let operation = request.header("x-amz-target").and_then(|target| target.split('.').next_back());
     let body: Value = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
     match operation {
         Some("Query") => {
             let values = body.get("ExpressionAttributeValues").and_then(Value::as_object);
             let texts = values.into_iter().flatten().filter_map(|(_, value)| value.get("S")?.as_str());
-            let is_member = texts.into_iter().any(|text| text.starts_with("USER#") && text.ends_with(MEMBER));
-            let items = if is_member { vec![membership()] } else { Vec::new() };
-            Ok(json!({ "Count": items.len(), "ScannedCount": items.len(), "Items": items }))
+            let sub = texts.into_iter().find_map(|text| text.strip_prefix("USER#")?.split('#').nth(1));
+            let found = sub.map(items::of_user).unwrap_or_default();
+            Ok(json!({ "Count": found.len(), "ScannedCount": found.len(), "Items": found }))
         }
         Some("GetItem") => {
             let key = |name: &str| body.pointer(&format!("/Key/{name}/S")).and_then(Value::as_str);
-            let found = match (key("pk").unwrap_or_default(), key("sk").unwrap_or_default()) {
-                ("TENANT#acme", "META") => Some(tenant()),
-                (pk, "META") if pk.starts_with("INVITE#") => Some(invite(pk)),
-                _ => None,
-            };
+            let found = items::get(key("pk").unwrap_or_default(), key("sk").unwrap_or_default());
             Ok(found.map_or_else(|| json!({}), |item| json!({ "Item": item })))
         }
         Some("TransactWriteItems" | "AdminUpdateUserAttributes") => Ok(json!({})),
         other => Err(format!("an unknown operation: {other:?}")),
     }
-}
-
-fn membership() -> Value {
-    json!({
-        "pk": { "S": format!("USER#{}#{MEMBER}", crate::job::POOL) }, "sk": { "S": "TENANT#acme" },
-        "et": { "S": "member" }, "v": { "N": "1" }, "tid": { "S": TENANT }, "roles": { "L": [{ "S": "admin" }] },
-        "status": { "S": "active" }, "stamp": { "S": "done" }, "ver": { "N": "1" }, "joinedAt": { "N": "1700000000" },
-        "gsi1pk": { "S": "TENANT#acme" }, "gsi1sk": { "S": format!("MEMBER#{MEMBER}") },
-    })
-}
-
-fn tenant() -> Value {
-    json!({
-        "pk": { "S": "TENANT#acme" }, "sk": { "S": "META" }, "et": { "S": "tenant" }, "v": { "N": "1" },
-        "tid": { "S": TENANT }, "name": { "S": "Acme" }, "slug": { "S": "acme" }, "tier": { "S": "pro" },
-        "status": { "S": "active" }, "ver": { "N": "1" }, "createdAt": { "N": "1700000000" },
-        "roles": { "M": { "admin": { "M": { "groups": { "L": [{ "S": "acme-admins" }] } } } } },
-        "gsi1pk": { "S": "TENANTS" }, "gsi1sk": { "S": TENANT },
-    })
-}
-
-fn invite(pk: &str) -> Value {
-    json!({
-        "pk": { "S": pk }, "sk": { "S": "META" }, "et": { "S": "invite" }, "v": { "N": "1" }, "tid": { "S": TENANT },
-        "roles": { "L": [{ "S": "admin" }] }, "uses": { "N": "1" }, "maxUses": { "N": "1000000" },
-        "status": { "S": "open" }, "expiresAt": { "N": "4000000000" }, "createdBy": { "S": "speed" },
-        "createdAt": { "N": "1700000000" },
-    })
 }
 
 /// Serves `keys` for every pool but [`crate::job::POOL_WITHOUT_KEYS`].

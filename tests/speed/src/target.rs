@@ -10,9 +10,13 @@ use crate::Fallible;
 use crate::job::Job;
 use crate::runtime::{Plan, Runtime, Seen};
 
-/// A run that takes longer is broken. Valgrind makes a process fifty times as slow.
+/// A run that takes longer is broken: a start, and one call. Valgrind makes a process fifty times as slow.
 const LIMIT: Duration = Duration::from_mins(2);
+const LIMIT_OF_CALL: Duration = Duration::from_millis(100);
+/// A run of more calls keeps no log: each call writes more than a kilobyte.
+const LONGEST_LOG: usize = 100_000;
 
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     pub(crate) job: Job,
@@ -48,30 +52,32 @@ impl Target {
         }
     }
 
+    /// The same program with other events.
+    pub(crate) fn with(&self, job: Job) -> Self {
+        Self { job, ..self.clone() }
+    }
+
     /// Starts the program, with `before` in front of its command, and gives it so many calls.
     pub(crate) fn run(
         &self,
         before: &[String],
         calls: Calls,
-        before_first: impl FnOnce(u32) + Send + 'static,
+        before_warm: impl FnOnce(u32) + Send + 'static,
         logs: &Path,
     ) -> Fallible<Seen> {
         let calls = if self.starts_only { Calls { all: 0, warm_from: 0 } } else { calls };
-        let plan = Plan {
-            event: self.job.event.clone(),
-            expected: self.job.expected,
-            calls: calls.all,
-            warm_from: calls.warm_from,
-        };
+        let looks = powers_of_ten(calls.all).collect();
+        let plan = Plan { job: self.job.clone(), calls: calls.all, warm_from: calls.warm_from, looks };
         let process = std::sync::Arc::new(std::sync::OnceLock::new());
-        let of_first = std::sync::Arc::clone(&process);
-        let first = move || {
-            if let Some(id) = of_first.get() {
-                before_first(*id);
+        let of_hook = std::sync::Arc::clone(&process);
+        let hook = move || {
+            if let Some(id) = of_hook.get() {
+                before_warm(*id);
             }
         };
-        let runtime = Runtime::start(plan, Some(Box::new(first)))?;
-        let log = self.log(logs);
+        let runtime = Runtime::start(plan, Some(Box::new(hook)))?;
+        let log = if calls.all > LONGEST_LOG { PathBuf::from("/dev/null") } else { self.log(logs) };
+        let limit = LIMIT + LIMIT_OF_CALL * u32::try_from(calls.all)?;
         let mut child = None;
         runtime.watch(|| {
             let started = child.insert(self.spawn(before, &runtime, &log)?);
@@ -79,11 +85,11 @@ impl Target {
             Ok(started.id())
         })?;
         let mut child = child.ok_or("no process")?;
-        let seen = wait(&runtime, &mut child);
+        let seen = wait(&runtime, &mut child, limit);
         // Valgrind writes its count when it is asked to end.
         let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
         child.wait()?;
-        let seen = seen.ok_or_else(|| format!("{}: no answer in {LIMIT:?}", self.name))?;
+        let seen = seen.ok_or_else(|| format!("{}: no answer in {limit:?}", self.name))?;
         match &seen.fault {
             None => Ok(seen),
             Some(fault) => Err(format!("{}: {fault}; its log: {}", self.name, log.display()).into()),
@@ -114,8 +120,12 @@ impl Target {
     }
 }
 
-fn wait(runtime: &Runtime, child: &mut Child) -> Option<Seen> {
-    let mut left = LIMIT;
+fn powers_of_ten(most: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(1_usize), |power| power.checked_mul(10))
+        .take_while(move |power| *power <= most)
+}
+
+fn wait(runtime: &Runtime, child: &mut Child, mut left: Duration) -> Option<Seen> {
     // Looks rarely, so that looking costs nothing.
     let step = Duration::from_secs(2);
     while !left.is_zero() {
