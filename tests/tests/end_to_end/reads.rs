@@ -1,6 +1,5 @@
 //! How many calls of the table each path makes. `docs/architecture.md` publishes the numbers.
 
-use std::time::Duration;
 
 use dev_stack::EventVersion;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
@@ -166,24 +165,23 @@ async fn a_code_is_redeemed_in_three_round_trips_and_the_stamp_is_a_fourth() {
         "request": { "userAttributes": { "sub": sub }, "clientMetadata": { "inviteCode": CODE } }, "response": {},
     });
     let late = sign_in(|event| event["request"]["clientMetadata"] = json!({ "inviteCode": CODE }));
-    // Calls that are made at the same time arrive before the first answer.
-    let slow = || table.spoil("", Fault::Late(Duration::from_millis(200)), usize::MAX);
+    // So many calls are made at the same time: none is answered before all have arrived. The others follow each other.
+    let together = |calls| table.spoil("", Fault::Together(calls), usize::MAX);
     // The warm-up is over.
     let without_code = json!({ "request": { "userAttributes": { "sub": SUB } }, "triggerSource": "PostConfirmation_ConfirmSignUp", "userPoolId": POOL, "version": "1", "response": {} });
     world.refusal(POST_CONFIRMATION, without_code.to_string()).await;
     world.refusal(PRE_TOKEN_GENERATION, sign_in(|_| ())).await;
 
-    slow();
+    together(4);
     world.answer(POST_CONFIRMATION, confirmation.to_string()).await;
-    let (confirmed, calls) = (table.round_trips(), table.seen().len());
-    slow();
+    let confirmed = table.seen().len();
+    together(5);
     world.answer(PRE_TOKEN_GENERATION, late).await;
 
-    assert_eq!(calls, 7, "user, client binding, invite and use; tenant; the join; the stamp's note");
-    assert_eq!(confirmed, 4, "the join is the third");
+    assert_eq!(confirmed, 7, "user, client binding, invite and use; tenant; the join; the stamp's note");
     assert_eq!(
-        table.round_trips(),
-        3,
+        table.seen().len(),
+        7,
         "user, client binding, hinted tenant, invite and use; tenant; the join"
     );
 }

@@ -72,7 +72,6 @@ struct Plan {
     seen: Vec<String>,
     /// Attempts that the SDK made after the first.
     repeated: usize,
-    round_trips: usize,
 }
 
 impl Proxy {
@@ -126,11 +125,6 @@ impl Proxy {
         self.plan.lock().unwrap().repeated
     }
 
-    /// The longest chain of requests since the last change, each of which came after the answer to the one before.
-    pub(crate) fn round_trips(&self) -> usize {
-        self.plan.lock().unwrap().round_trips
-    }
-
     /// The operations that were asked for since the last change.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.plan.lock().unwrap().seen.clone()
@@ -138,10 +132,6 @@ impl Proxy {
 }
 
 impl Plan {
-    fn answered_after(&mut self, round_trips: usize) {
-        self.round_trips = self.round_trips.max(round_trips + 1);
-    }
-
     fn fault_for(&mut self, operation: &str, is_first_attempt: bool) -> Option<Fault> {
         self.seen.push(operation.to_owned());
         self.repeated += usize::from(!is_first_attempt);
@@ -166,11 +156,7 @@ async fn serve(mut client: TcpStream, upstream: String, plan: Arc<Mutex<Plan>>) 
     loop {
         let request = Message::read(&mut client).await?;
         let attempt = request.header("amz-sdk-request").unwrap_or_default();
-        let (fault, before) = {
-            let mut plan = plan.lock().unwrap();
-            let fault = plan.fault_for(&request.operation(), attempt.starts_with("attempt=1;"));
-            (fault, plan.round_trips)
-        };
+        let fault = plan.lock().unwrap().fault_for(&request.operation(), attempt.starts_with("attempt=1;"));
         match fault {
             None => {}
             Some(Fault::Late(time)) => tokio::time::sleep(time).await,
@@ -192,9 +178,7 @@ async fn serve(mut client: TcpStream, upstream: String, plan: Arc<Mutex<Plan>>) 
             }
         }
         engine.write_all(&request.bytes).await.ok()?;
-        let answer = Message::read(&mut engine).await?;
-        plan.lock().unwrap().answered_after(before);
-        client.write_all(&answer.bytes).await.ok()?;
+        client.write_all(&Message::read(&mut engine).await?.bytes).await.ok()?;
     }
 }
 
