@@ -1,6 +1,5 @@
 //! How many calls of the table each path makes. `docs/architecture.md` publishes the numbers.
 
-
 use dev_stack::EventVersion;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use serde_json::{Value, json};
