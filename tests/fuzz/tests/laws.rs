@@ -1,4 +1,5 @@
 //! The inputs of `corpus/`, mutations of them, and random ones, through every target. `PROPTEST_CASES` says how many.
+#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -91,7 +92,9 @@ fn inputs(target: &str) -> impl Strategy<Value = Input> + use<> {
         (at(), select(WORDS.as_slice())).prop_map(|(at, word)| Edit::Insert(at, word)),
     ];
     let mutated = (select(seeds), vec(edit, 1..4)).prop_map(|(mut seed, edits)| {
-        edits.iter().for_each(|edit| edit.apply(&mut seed.0));
+        for edit in edits {
+            edit.apply(&mut seed.0);
+        }
         seed
     });
     prop_oneof![
