@@ -8,6 +8,7 @@ use dev_stack::{EventVersion, Invocation};
 use serde_json::{Value, json};
 
 use crate::support::faults::{Fault, Proxy};
+use crate::support::figures;
 use crate::support::{CODE, EMAIL, POOL, SUB, World, items};
 
 /// How long Lambda lets a function run here: what takes longer than the published bound is killed, and fails its row.
@@ -37,6 +38,11 @@ impl Faulty {
         world.configure(&all).await;
         world.put(items::tenant("acme")).await;
         Self { world, table, users }
+    }
+
+    /// Of the last failure.
+    fn requests(&self) -> usize {
+        self.table.seen().len() + self.users.seen().len()
     }
 
     /// One process, that of the first event, has served all.
@@ -92,7 +98,7 @@ fn told(invocation: &Invocation) -> String {
 }
 
 /// What the table of sign-ins says: row, fault, how often, outcome.
-const SIGN_IN: [(&str, Fault, usize, &str); 17] = [
+pub(crate) const SIGN_IN: [(&str, Fault, usize, &str); 17] = [
     ("the table answers 500, once", Fault::INTERNAL, 1, "ok"),
     ("the table answers 500, twice", Fault::INTERNAL, 2, "ok"),
     ("the table answers 500, always", Fault::INTERNAL, ALWAYS, "UNAVAILABLE"),
@@ -126,11 +132,13 @@ async fn a_sign_in_survives_two_failures_and_ends_in_time_in_any() {
     for (row, fault, times, expected) in SIGN_IN {
         // Of one kind of read, so that the reads made at the same time do not share the failures.
         faulty.table.spoil("Query", fault, times);
-        let outcome = faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await;
-        assert_eq!(told(&outcome), expected, "{row}");
+        let outcome = faulty.world.timed(PRE_TOKEN_GENERATION, sign_in()).await;
+        assert_eq!(told(&outcome.invocation), expected, "{row}");
+        let requests = faulty.requests();
         faulty.table.heal();
         let next = faulty.world.invoke(PRE_TOKEN_GENERATION, sign_in()).await;
         assert_eq!(told(&next), "ok", "the next call after {row}");
+        figures::fault(PRE_TOKEN_GENERATION, row, (outcome.took, requests), outcome.text(), &told(&next));
     }
 
     faulty.assert_one_process(PRE_TOKEN_GENERATION);
@@ -173,9 +181,11 @@ async fn a_redemption_is_done_once_or_not_at_all_and_can_be_repeated() {
     for (number, (row, operation, fault, times, expected, members)) in REDEMPTION.into_iter().enumerate() {
         let sub = format!("user-{number}");
         faulty.world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+        faulty.users.heal();
         faulty.table.spoil(operation, fault, times);
-        let outcome = faulty.world.invoke(POST_CONFIRMATION, confirmation(POOL, &sub)).await;
-        assert_eq!(told(&outcome), expected, "{row}");
+        let outcome = faulty.world.timed(POST_CONFIRMATION, confirmation(POOL, &sub)).await;
+        assert_eq!(told(&outcome.invocation), expected, "{row}");
+        let requests = faulty.requests();
         assert_eq!(faulty.world.count(&format!("USER#{POOL}#{sub}"), "TENANT#").await, members, "{row}");
 
         faulty.table.heal();
@@ -184,6 +194,7 @@ async fn a_redemption_is_done_once_or_not_at_all_and_can_be_repeated() {
         assert_eq!(faulty.world.count(&format!("USER#{POOL}#{sub}"), "TENANT#").await, 1, "{row}");
         let invite = faulty.world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap();
         assert_eq!(invite["uses"], 1, "one use, {row}");
+        figures::fault(POST_CONFIRMATION, row, (outcome.took, requests), outcome.text(), &told(&again));
     }
 
     faulty.assert_one_process(POST_CONFIRMATION);
@@ -211,9 +222,11 @@ async fn a_stamp_that_fails_is_deferred_and_the_user_is_whole() {
         let pool = faulty.world.user_pool(EventVersion::V2);
         let sub = pool.sign_up(EMAIL).await;
         faulty.world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+        faulty.table.heal();
         faulty.users.spoil("AdminUpdateUserAttributes", fault, times);
-        let outcome = faulty.world.invoke(POST_CONFIRMATION, confirmation(&pool.id, &sub)).await;
-        assert_eq!(told(&outcome), "ok", "{row}");
+        let outcome = faulty.world.timed(POST_CONFIRMATION, confirmation(&pool.id, &sub)).await;
+        assert_eq!(told(&outcome.invocation), "ok", "{row}");
+        let requests = faulty.requests();
         let user = format!("USER#{}#{sub}", pool.id);
         assert_eq!(faulty.world.item(&user, "TENANT#acme").await.unwrap()["stamp"], expected, "{row}");
         deferred += u64::from(expected == "pending");
@@ -226,6 +239,7 @@ async fn a_stamp_that_fails_is_deferred_and_the_user_is_whole() {
             "done",
             "repeated after {row}"
         );
+        figures::fault(POST_CONFIRMATION, row, (outcome.took, requests), outcome.text(), &told(&again));
     }
 
     let reports = faulty.world.reports(POST_CONFIRMATION, 2 * STAMP.len()).await;
