@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction, RetryPartition
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::{
     Intercept, SharedInterceptor, disable_interceptor, dyn_dispatch_hint,
@@ -203,6 +203,16 @@ impl ClassifyRetry for UnreadableAnswers {
             Some(Err(_)) if is_success => RetryAction::transient_error(),
             _ => RetryAction::NoActionIndicated,
         }
+    }
+}
+
+/// Waits a random part of `longest` (full jitter), with the timer of `client`: a test that replaces the timer controls the
+/// wait.
+pub(crate) async fn wait(client: &aws_sdk_dynamodb::Client, longest: Duration) {
+    let part = longest.mul_f64(fastrand::f64());
+    match client.config().sleep_impl() {
+        Some(timer) => timer.sleep(part).await,
+        None => tokio::time::sleep(part).await,
     }
 }
 

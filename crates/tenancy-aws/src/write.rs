@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use tenancy::ports::{Commit, StoreError};
 
 use crate::call_error::unavailable;
+use crate::client::wait;
 use crate::item::Attributes;
 use crate::key::Key;
 use crate::read::{Call, TableClient};
@@ -139,12 +141,12 @@ impl Backoff {
     }
 
     /// Waits before the next attempt. `false`: no attempts are left.
-    async fn wait(&mut self) -> bool {
+    async fn wait(&mut self, client: &Client) -> bool {
         if self.attempts >= MAX_ATTEMPTS {
             return false;
         }
         self.attempts = self.attempts.saturating_add(1);
-        tokio::time::sleep(self.longest.mul_f64(fastrand::f64())).await;
+        wait(client, self.longest).await;
         self.longest = self.longest.saturating_mul(2).min(MAX_WAIT);
         true
     }
@@ -182,10 +184,10 @@ impl TableClient {
             match collision(&error) {
                 Some(Collision::Condition) => {
                     // The wait spreads the retries of callers that failed at the same moment.
-                    tokio::time::sleep(BASE_WAIT.mul_f64(fastrand::f64())).await;
+                    wait(&self.client, BASE_WAIT).await;
                     return Ok(Commit::Outdated);
                 }
-                Some(Collision::Passing) if backoff.wait().await => {}
+                Some(Collision::Passing) if backoff.wait(&self.client).await => {}
                 Some(Collision::Passing) | None => return Err(unavailable(operation, &error)),
             }
         }

@@ -1,7 +1,5 @@
 //! Whom AWS sees as the caller.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
-
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;

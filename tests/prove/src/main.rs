@@ -1,5 +1,7 @@
 //! Proofs of safety: `cargo prove NAME` (`docs/reliability.md`).
 
+mod collected;
+mod schedules;
 mod worlds;
 
 use std::process::ExitCode;
@@ -12,9 +14,9 @@ use clap::{Parser, ValueEnum};
 struct Options {
     /// What to prove; all if nothing is named
     names: Vec<Proof>,
-    /// How many cases each proof tries
-    #[arg(long, value_name = "N", default_value_t = 50_000)]
-    count: u64,
+    /// How many cases each proof tries [default: a few seconds' worth; less in a debug build]
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
     /// The first case; the others follow
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -24,6 +26,25 @@ struct Options {
 enum Proof {
     /// Random tables and events through the real handlers, each compared with a reference that was written a second time
     Worlds,
+    /// Users and operators at the same time on the real adapter, with faults and crashes between the steps
+    Schedules,
+    /// Failures of DynamoDB and Cognito behind the real functions, with the time and the text of each answer
+    Faults,
+    /// Planted secrets and personal data, and whether a program prints them
+    Canary,
+}
+
+impl Proof {
+    /// How many cases are tried if nothing else is asked for.
+    fn quick(self) -> u64 {
+        let (optimised, debug) = match self {
+            Self::Worlds => (50_000, 20_000),
+            Self::Schedules => (200, 20),
+            // Their rows are fixed.
+            Self::Faults | Self::Canary => (1, 1),
+        };
+        if cfg!(debug_assertions) { debug } else { optimised }
+    }
 }
 
 /// How much is tried.
@@ -39,8 +60,12 @@ fn main() -> ExitCode {
     let mut is_right = true;
     for proof in all {
         let began = Instant::now();
+        let size = Size { count: count.unwrap_or(proof.quick()), seed };
         is_right &= match proof {
-            Proof::Worlds => worlds::prove(Size { count, seed }),
+            Proof::Worlds => worlds::prove(size),
+            Proof::Schedules => schedules::prove(size),
+            Proof::Faults => collected::faults(),
+            Proof::Canary => collected::canary(),
         };
         println!("  {:.1} s", began.elapsed().as_secs_f64());
     }

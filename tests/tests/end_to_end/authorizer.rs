@@ -7,18 +7,19 @@ use dev_stack::{EventVersion, Invocation, Triggers};
 use serde_json::{Value, json};
 
 use crate::support::faults::{Fault, Proxy};
+use crate::support::figures::{self, CREDENTIALS};
 use crate::support::{CODE, EMAIL, UserPool, World, fixture, fixtures, items};
 
 const FORMS: [&str; 5] =
     ["rest-token.json", "rest-request.json", "websocket-connect.json", "http-1.json", "http-2.json"];
 
 /// A published event with this token.
-fn event(case: &str, token: &str) -> String {
+pub(crate) fn event(case: &str, token: &str) -> String {
     String::from_utf8(fixture("authorizer", case)).unwrap().replace("<token>", token)
 }
 
 /// What the client of an API gets (API Gateway developer guide, "Output from an API Gateway Lambda authorizer").
-fn status(invocation: &Invocation) -> u16 {
+pub(crate) fn status(invocation: &Invocation) -> u16 {
     match invocation {
         Invocation::FunctionError(error) if error.error_message == "Unauthorized" => 401,
         Invocation::Ok(answer) => {
@@ -313,7 +314,7 @@ async fn nothing_that_is_printed_holds_a_token_a_name_or_an_address() {
         ("TOKEN_USE", "either"),
         ("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str()),
     ];
-    pool.protect(&settings).await;
+    pool.protect(&[&settings[..], &CREDENTIALS].concat()).await;
     let planted = |token: &str| {
         let request = event("rest-request.json", token).replace("no-cache", CANARIES[2]);
         request.replace("queryValue1", CANARIES[3])
@@ -335,8 +336,16 @@ async fn nothing_that_is_printed_holds_a_token_a_name_or_an_address() {
 
     let printed = world.stack.lambda().logs(AUTHORIZER).unwrap().join("\n");
     let parts = [&tokens.access_token, &tokens.id_token].map(|token| token.split('.').map(str::to_owned));
-    for canary in CANARIES.map(str::to_owned).into_iter().chain(parts.into_iter().flatten()) {
-        assert!(!printed.contains(&canary), "printed {canary}: {printed}");
+    let credentials = CREDENTIALS.map(|(_, value)| value.to_owned());
+    let canaries: Vec<String> = CANARIES
+        .map(str::to_owned)
+        .into_iter()
+        .chain(parts.into_iter().flatten())
+        .chain(credentials)
+        .collect();
+    for canary in &canaries {
+        assert!(!printed.contains(canary), "printed {canary}: {printed}");
     }
+    figures::canaries(AUTHORIZER, &printed, canaries.len());
     assert!(printed.contains(&sub), "the sub may be printed, and shows that something was");
 }

@@ -10,6 +10,7 @@ use dev_stack::{EventVersion, Invocation};
 use serde_json::{Value, json};
 
 use crate::support::faults::{Fault, Proxy};
+use crate::support::figures::{self, Answered};
 use crate::support::{CODE, EMAIL, POOL, SUB, World, items};
 
 /// How long Lambda lets a function run here: what takes longer than the published bound is killed, and fails its row.
@@ -43,13 +44,23 @@ impl Faulty {
         Self { world, table, users, kills: AtomicUsize::default() }
     }
 
-    /// What an event is told: `ok`, or the code of the error.
-    async fn told(&self, function: &str, event: String) -> String {
-        let invocation = self.world.invoke(function, event).await;
-        if matches!(invocation, Invocation::TimedOut(_)) {
+    /// The answer to an event.
+    async fn answered(&self, function: &str, event: String) -> Answered {
+        let answered = self.world.timed(function, event).await;
+        if matches!(answered.invocation, Invocation::TimedOut(_)) {
             self.kills.fetch_add(1, Ordering::Relaxed);
         }
-        told(&invocation)
+        answered
+    }
+
+    /// What an event is told: `ok`, or the code of the error.
+    async fn told(&self, function: &str, event: String) -> String {
+        told(&self.answered(function, event).await.invocation)
+    }
+
+    /// Of the last failure.
+    fn requests(&self) -> usize {
+        self.table.seen().len() + self.users.seen().len()
     }
 
     /// One process, that of the first event, has served all, unless a call missed the bound.
@@ -120,7 +131,7 @@ fn told(invocation: &Invocation) -> String {
 }
 
 /// What the table of sign-ins says: row, fault, how often, outcome.
-const SIGN_IN: [(&str, Fault, usize, &str); 17] = [
+pub(crate) const SIGN_IN: [(&str, Fault, usize, &str); 17] = [
     ("the table answers 500, once", Fault::INTERNAL, 1, "ok"),
     ("the table answers 500, twice", Fault::INTERNAL, 2, "ok"),
     ("the table answers 500, always", Fault::INTERNAL, ALWAYS, "UNAVAILABLE"),
@@ -156,9 +167,12 @@ async fn a_sign_in_survives_two_failures_and_ends_in_time_in_any() {
         played(row, [expected, "ok"].map(str::to_owned), async |_| {
             // Of one kind of read, so that the reads made at the same time do not share the failures.
             faulty.table.spoil("Query", fault, times);
-            let this = faulty.told(PRE_TOKEN_GENERATION, sign_in()).await;
+            let this = faulty.answered(PRE_TOKEN_GENERATION, sign_in()).await;
+            let cost = (this.took, faulty.requests());
             faulty.table.heal();
-            [this, faulty.told(PRE_TOKEN_GENERATION, sign_in()).await]
+            let next = faulty.told(PRE_TOKEN_GENERATION, sign_in()).await;
+            figures::fault(PRE_TOKEN_GENERATION, row, cost, this.text(), &next);
+            [told(&this.invocation), next]
         })
         .await;
     }
@@ -207,11 +221,14 @@ async fn a_redemption_is_done_once_or_not_at_all_and_can_be_repeated() {
             let sub = format!("user-{number}-{again}");
             let members = async || faulty.world.count(&format!("USER#{POOL}#{sub}"), "TENANT#").await;
             faulty.world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+            faulty.users.heal();
             faulty.table.spoil(operation, fault, times);
-            let first = (faulty.told(POST_CONFIRMATION, confirmation(POOL, &sub)).await, members().await);
+            let first = faulty.answered(POST_CONFIRMATION, confirmation(POOL, &sub)).await;
+            let (cost, members_then) = ((first.took, faulty.requests()), members().await);
             faulty.table.heal();
-            let second = (faulty.told(POST_CONFIRMATION, confirmation(POOL, &sub)).await, members().await);
-            (first.0, first.1, second.0, second.1)
+            let second = faulty.told(POST_CONFIRMATION, confirmation(POOL, &sub)).await;
+            figures::fault(POST_CONFIRMATION, row, cost, first.text(), &second);
+            (told(&first.invocation), members_then, second, members().await)
         })
         .await;
         let invite = faulty.world.item(&format!("INVITE#{}", items::hash(CODE)), "META").await.unwrap();
@@ -246,18 +263,22 @@ async fn a_stamp_that_fails_is_deferred_and_the_user_is_whole() {
             let pool = faulty.world.user_pool(EventVersion::V2);
             let sub = pool.sign_up(EMAIL).await;
             let confirmed = async || {
-                let told = faulty.told(POST_CONFIRMATION, confirmation(&pool.id, &sub)).await;
+                let answered = faulty.answered(POST_CONFIRMATION, confirmation(&pool.id, &sub)).await;
+                let (told, requests) = (told(&answered.invocation), faulty.requests());
                 let member = faulty.world.item(&format!("USER#{}#{sub}", pool.id), "TENANT#acme").await;
                 let stamp = member.map_or(Value::Null, |member| member["stamp"].clone());
                 calls.fetch_add(usize::from(told != OVERDUE), Ordering::Relaxed);
                 deferred.fetch_add(usize::from(told == "ok" && stamp == "pending"), Ordering::Relaxed);
-                (told, stamp)
+                (answered, requests, (told, stamp))
             };
             faulty.world.put(items::invite(CODE, "acme", &["viewer"], 1)).await;
+            faulty.table.heal();
             faulty.users.spoil("AdminUpdateUserAttributes", fault, times);
-            let first = confirmed().await;
+            let (answered, requests, first) = confirmed().await;
             faulty.users.heal();
-            [first, confirmed().await]
+            let (_, _, second) = confirmed().await;
+            figures::fault(POST_CONFIRMATION, row, (answered.took, requests), answered.text(), &second.0);
+            [first, second]
         })
         .await;
     }

@@ -1,6 +1,8 @@
 //! The real function binaries on a real DynamoDB engine, from recorded events and through a local Cognito.
 
 #[cfg(test)]
+mod api_failures;
+#[cfg(test)]
 mod authorizer;
 #[cfg(test)]
 mod behind_the_token;

@@ -5,6 +5,7 @@ use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use serde_json::{Value, json};
 
 use crate::support::faults::{Fault, Proxy};
+use crate::support::figures::{self, CREDENTIALS};
 use crate::support::{CLIENT, CODE, POOL, SUB, World, fixture, fixtures, items};
 
 /// Planted where the functions read, and where they do not.
@@ -45,7 +46,7 @@ async fn nothing_that_is_printed_holds_a_secret_or_personal_data() {
         ("RUST_LOG", "trace"),
         ("AWS_ENDPOINT_URL_DYNAMODB", table.url.as_str()),
     ];
-    world.configure(&level).await;
+    world.configure(&[&level[..], &CREDENTIALS].concat()).await;
     let tenant = items::but(items::tenant("acme"), json!({ "name": CANARIES[2] }));
     world.put(tenant.clone()).await;
     world.put(items::but(items::invite(CODE, "acme", &["viewer"], 9), json!({ "email": CANARIES[0] }))).await;
@@ -86,9 +87,13 @@ async fn nothing_that_is_printed_holds_a_secret_or_personal_data() {
     for function in [PRE_TOKEN_GENERATION, POST_CONFIRMATION] {
         let printed = world.stack.lambda().logs(function).unwrap().join("\n");
         let code = CODE.strip_prefix("inv_").unwrap();
-        for canary in CANARIES.into_iter().chain([code, "ana@example.com"]) {
+        let credentials = CREDENTIALS.map(|(_, value)| value);
+        let canaries: Vec<&str> =
+            CANARIES.into_iter().chain([code, "ana@example.com"]).chain(credentials).collect();
+        for canary in &canaries {
             assert!(!printed.contains(canary), "{function} printed {canary}: {printed}");
         }
+        figures::canaries(function, &printed, canaries.len());
         assert!(printed.contains(SUB), "the sub may be printed, and shows that something was");
     }
 }

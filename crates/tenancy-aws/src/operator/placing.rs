@@ -9,6 +9,7 @@ use tenancy::{Cell, CellName, PoolId, TenantId, TenantTier, Timestamp};
 use super::{CellRecord, Change, Operator, OperatorError, Pick, TenantRecord};
 use crate::call_error::CallError;
 use crate::change::Step;
+use crate::client::wait;
 use crate::records::audit;
 
 /// Placements of one tenant: the first, and five more when others fill the chosen cell first.
@@ -70,8 +71,7 @@ impl Operator {
                 Err(error) => return Err(error),
             }
             if attempt < MOST_TRIES {
-                let longest = BASE_WAIT.saturating_mul(1 << attempt);
-                tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+                wait(&self.table().client, BASE_WAIT.saturating_mul(1 << attempt)).await;
             }
             pick = Pick::FreePlace(fastrand::u64(..));
         }

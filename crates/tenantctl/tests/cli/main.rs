@@ -45,6 +45,8 @@ mod replay;
 #[cfg(test)]
 mod route;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod table;

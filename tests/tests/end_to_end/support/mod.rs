@@ -2,6 +2,7 @@
 //! local Cognito; each test has its own.
 
 pub(crate) mod faults;
+pub(crate) mod figures;
 pub(crate) mod http;
 pub(crate) mod items;
 mod machine;

@@ -41,8 +41,8 @@ impl World {
         let options = StackOptions { trigger_timeout: Duration::from_secs(20), ..StackOptions::default() };
         let stack = DevStack::start(options).await.unwrap();
         let clients = AwsClients::new(aws_settings(&stack));
-        // The functions' limits of time are not those of the tests: a busy machine may need longer to read a whole table, or
-        // to call a trigger.
+        // The functions' limits of time are not those of the tests: a busy machine may need longer to read a whole table,
+        // and a second attempt to confirm a user would be refused.
         let patient = clients.dynamodb().config().to_builder().timeout_config(TimeoutConfig::disabled());
         let dynamodb = aws_sdk_dynamodb::Client::from_conf(patient.build());
         let patient = clients.cognito().config().to_builder().timeout_config(TimeoutConfig::disabled());

@@ -1,0 +1,84 @@
+//! Proofs that end-to-end tests give, on the real binaries: the tests run, and the lines that they print for us become a table.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The rows of `docs/failure-matrix.md` that a proxy in front of the engines causes.
+const FAULTS: [&str; 5] = [
+    "a_sign_in_survives_two_failures",
+    "a_redemption_is_done_once_or_not_at_all",
+    "a_stamp_that_fails_is_deferred",
+    "an_authorizer_survives_two_failures",
+    "a_router_survives_two_failures",
+];
+
+/// In a module of every binary's tests.
+const CANARY: [&str; 1] = ["nothing_that_is_printed_holds"];
+
+/// The programs in which values must be planted.
+const PROGRAMS: [&str; 5] =
+    ["authorizer", "post-confirmation", "pre-token-generation", "router", "tenantctl"];
+
+/// Prints each failure of the functions' surroundings with the answer. `false`: a row ended otherwise than published.
+pub(crate) fn faults() -> bool {
+    let Some((lines, is_right)) = collect("fault", &["end_to_end"], &FAULTS) else { return false };
+    println!("faults: {} rows, each against the real function behind a proxy", lines.len());
+    println!("  {:<22}{:<54}{:>7}  {:>8}  {:<6}answer", "function", "failure", "ms", "requests", "next");
+    let mut longest = 0;
+    for line in &lines {
+        let [function, row, took, requests, next, text] = line.as_slice() else { return false };
+        longest = longest.max(took.parse::<u64>().unwrap_or(u64::MAX));
+        println!("  {function:<22}{row:<54}{took:>7}  {requests:>8}  {next:<6}{text}");
+    }
+    println!("  the longest answer took {longest} ms; every next call was healthy, in the same process");
+    is_right && !lines.is_empty()
+}
+
+/// Prints what each program printed with planted values around. `false`: a planted value was in it, or a program is missing.
+pub(crate) fn canary() -> bool {
+    let Some((lines, is_right)) = collect("canary", &["end_to_end", "cli"], &CANARY) else { return false };
+    println!("canary: what the programs print at TRACE, in successes, refusals and failures");
+    println!("  {:<22}{:>14}  {:>15}  found", "program", "printed lines", "planted values");
+    let mut missing = PROGRAMS.to_vec();
+    for line in &lines {
+        let [program, printed, planted] = line.as_slice() else { return false };
+        missing.retain(|wanted| wanted != program);
+        println!("  {program:<22}{printed:>14}  {planted:>15}  0");
+    }
+    if !missing.is_empty() {
+        println!("  not shown: {}", missing.join(", "));
+    }
+    is_right && missing.is_empty()
+}
+
+/// The fields of the lines that begin with `kind`, and whether the tests passed. What failed tests print goes on.
+fn collect(kind: &str, targets: &[&str], tests: &[&str]) -> Option<(Vec<Vec<String>>, bool)> {
+    let mut command = Command::new("cargo");
+    command
+        .args(["test", "--quiet", "--locked"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    for target in targets {
+        command.args(["--test", target]);
+    }
+    command.arg("--").args(tests).arg("--nocapture").stderr(Stdio::inherit());
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            println!("{kind}: cargo does not start: {error}");
+            return None;
+        }
+    };
+    let printed = String::from_utf8_lossy(&output.stdout);
+    // The test runner may have put dots before a line.
+    let fields = |line: &str| {
+        let (_, fields) = line.split_once(&format!("{kind}\t"))?;
+        Some(fields.split('\t').map(str::to_owned).collect())
+    };
+    let mut lines: Vec<Vec<String>> = printed.lines().filter_map(fields).collect();
+    // Each test keeps the order of its rows.
+    lines.sort_by(|one, other| one.first().cmp(&other.first()));
+    if !output.status.success() {
+        println!("{printed}");
+    }
+    Some((lines, output.status.success()))
+}

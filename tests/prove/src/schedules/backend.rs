@@ -1,0 +1,243 @@
+//! What a schedule's calls do: users through the real handlers, operators as `tenantctl` does it.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use cognito_trigger::trigger::{Trigger, conclude};
+use cognito_trigger::{Handled, Outcome};
+use function::{Call, Settings};
+use post_confirmation::PostConfirmation;
+use pre_token_generation::PreTokenGeneration;
+use serde_json::{Value, json};
+use tenancy::ports::{Defaults, DirectoryError, JoinStore, Stamps, UserDirectory};
+use tenancy::{MembershipStatus, PoolId, TenantId, TenantStatus, Timestamp, UserKey, Username};
+use tenancy_aws::operator::{Operator, OperatorError, TenantEdit};
+use tokio::time::Instant;
+
+use super::schedule::{Act, Attempt, BEGIN, CELLS, Event, HERE, TENANTS, email, sub};
+use super::table::{PROVIDER, Table, code, hash, parsed};
+use super::turns::Turns;
+
+/// A change of an operator, and whether it was written.
+pub(crate) type Operation = Pin<Box<dyn Future<Output = bool>>>;
+
+/// A store for all callers of a schedule.
+pub(crate) trait Backend {
+    type Store: JoinStore + Defaults + Stamps + 'static;
+
+    /// The store as one caller sees it.
+    fn store(&self, actor: usize) -> Self::Store;
+
+    fn act(&self, actor: usize, change: &Act, at: u64) -> Operation;
+
+    fn snapshot(&self) -> Result<Table, String>;
+}
+
+/// The user pool: stamps by username.
+#[derive(Clone)]
+pub(crate) struct Users {
+    pub(crate) turns: Turns,
+    pub(crate) actor: usize,
+    pub(crate) stamps: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl UserDirectory for Users {
+    async fn set_tenant(
+        &self,
+        _: &PoolId,
+        username: &Username,
+        tenant: &TenantId,
+    ) -> Result<(), DirectoryError> {
+        let write = || {
+            let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
+            stamps.insert(username.as_str().to_owned(), tenant.to_string());
+        };
+        let written = self.turns.request(self.actor, "AdminUpdateUserAttributes", write).await;
+        written.map_err(|spoilt| DirectoryError(format!("{spoilt:?}").into()))
+    }
+}
+
+/// What a user's call came to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Told {
+    Joined(String),
+    /// A confirmation of a user who is a member.
+    Already,
+    Token(String),
+    /// The code of the error.
+    Error(&'static str),
+}
+
+impl Told {
+    fn of(handled: &Handled) -> Self {
+        let tenant = || handled.tenant.as_ref().map(ToString::to_string).unwrap_or_default();
+        match &handled.outcome {
+            Outcome::Joined => Self::Joined(tenant()),
+            Outcome::Issued(_) => Self::Token(tenant()),
+            Outcome::Failed(failure) => Self::Error(failure.told().public.code()),
+            _ => Self::Already,
+        }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Joined(_) => "joined",
+            Self::Already => "a member already",
+            Self::Token(_) => "a token with a tenant",
+            Self::Error(code) => code,
+        }
+    }
+}
+
+/// The settings of both functions.
+pub(crate) struct Configs {
+    post_confirmation: post_confirmation::Config,
+    pre_token_generation: pre_token_generation::Config,
+}
+
+impl Configs {
+    pub(crate) fn read() -> Self {
+        let lookup = |name: &str| (name == "USER_POOL_IDS").then(|| HERE.to_owned());
+        let mut settings = Settings::new(&lookup);
+        Self {
+            post_confirmation: post_confirmation::Config::read(&mut settings),
+            pre_token_generation: pre_token_generation::Config::read(&mut settings),
+        }
+    }
+}
+
+/// One event through the real handler.
+pub(crate) async fn attempt<S: JoinStore + Defaults + Stamps>(
+    attempt: &Attempt,
+    at: u64,
+    configs: &Configs,
+    store: &S,
+    users: &Users,
+) -> Told {
+    let event = event(attempt).to_string();
+    let handled = match attempt.event {
+        Event::Confirmation => {
+            let trigger = PostConfirmation { config: &configs.post_confirmation, store, users };
+            handled(&trigger, &event, at).await
+        }
+        Event::SignIn | Event::Refresh => {
+            let trigger = PreTokenGeneration { config: &configs.pre_token_generation, cached: store, store };
+            handled(&trigger, &event, at).await
+        }
+    };
+    Told::of(&handled)
+}
+
+async fn handled(trigger: &impl Trigger, event: &str, at: u64) -> Handled {
+    let began = Instant::now();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(BEGIN + at);
+    // Far away: a call ends when its turns have come, and not by the clock of the machine.
+    let deadline = began + Duration::from_hours(1);
+    let call = Call { event, request_id: "request", is_cold_start: false, now, began, deadline };
+    conclude(trigger, &call).await.1
+}
+
+fn event(attempt: &Attempt) -> Value {
+    let source = match attempt.event {
+        Event::Confirmation => "PostConfirmation_ConfirmSignUp",
+        Event::SignIn => "TokenGeneration_HostedAuth",
+        Event::Refresh => "TokenGeneration_RefreshTokens",
+    };
+    let metadata = attempt.code.map(|number| json!({ "inviteCode": code(number).reveal() }));
+    let identities =
+        json!([{ "userId": "1", "providerName": PROVIDER, "providerType": "SAML", "primary": true }]);
+    let attributes = if attempt.is_federated {
+        json!({
+            "sub": sub(attempt.user), "email": email(attempt.user), "identities": identities.to_string(),
+            "cognito:user_status": "EXTERNAL_PROVIDER",
+        })
+    } else {
+        json!({
+            "sub": sub(attempt.user), "email": email(attempt.user), "email_verified": "true",
+            "cognito:user_status": "CONFIRMED",
+        })
+    };
+    json!({
+        "version": "2", "triggerSource": source, "region": "eu-west-1", "userPoolId": HERE,
+        "userName": sub(attempt.user), "callerContext": { "awsSdkVersion": "3", "clientId": "client1" },
+        "request": {
+            "userAttributes": attributes, "clientMetadata": metadata, "scopes": [],
+            "groupConfiguration": { "groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": null },
+        },
+        "response": {},
+    })
+}
+
+pub(crate) fn user_key(user: usize) -> UserKey {
+    UserKey { pool: parsed(HERE), sub: parsed(&sub(user)) }
+}
+
+pub(crate) fn tenant_id(tenant: usize) -> TenantId {
+    parsed(TENANTS.get(tenant).copied().unwrap_or_default())
+}
+
+/// The number of the invite that replaces another one.
+pub(crate) const RESENT: usize = 500;
+
+/// One change by an operator: read, planned and written once. `false`: refused, overtaken or failed.
+pub(crate) async fn act(operator: &Operator, change: &Act, now: u64) -> bool {
+    operate(operator, change, Timestamp::from_epoch_seconds(now)).await.is_ok()
+}
+
+async fn operate(operator: &Operator, act: &Act, now: Timestamp) -> Result<(), OperatorError> {
+    let planned = match act {
+        Act::Attempt(_) => return Ok(()),
+        Act::Revoke(number) => match operator.invite(&hash(*number)).await? {
+            Some(record) => operator.revoke_invite(&record, now).await?,
+            None => return Ok(()),
+        },
+        Act::Resend(number) => match operator.invite(&hash(*number)).await? {
+            Some(record) => {
+                let tenant = operator.tenant(&record.invite.tenant).await?;
+                let (code, expires_at) = (code(number + RESENT), now.plus_seconds(1_000_000));
+                operator.resend_invite(&tenant, &record, &code, expires_at, now).await?
+            }
+            None => return Ok(()),
+        },
+        Act::Suspend(user, tenant) => {
+            let user = operator.user(&user_key(*user)).await?;
+            operator.set_member_status(&user, &tenant_id(*tenant), MembershipStatus::Suspended, now)?
+        }
+        Act::Remove(user, tenant) => {
+            let user = operator.user(&user_key(*user)).await?;
+            operator.set_member_status(&user, &tenant_id(*tenant), MembershipStatus::Removed, now)?
+        }
+        Act::Resume(user, tenant) => {
+            let user = operator.user(&user_key(*user)).await?;
+            operator.resume_member(&user, &operator.tenant(&tenant_id(*tenant)).await?, now)?
+        }
+        Act::Add(user, tenant) => {
+            let tenant = operator.tenant(&tenant_id(*tenant)).await?;
+            let user = operator.user(&user_key(*user)).await?;
+            operator.add_member(&tenant, &user, &[parsed("viewer")], None, now)?
+        }
+        Act::PauseTenant(tenant) | Act::ResumeTenant(tenant) => {
+            let tenant = operator.tenant(&tenant_id(*tenant)).await?;
+            let (status, action) = match act {
+                Act::PauseTenant(_) => (TenantStatus::Suspended, "tenant.suspend"),
+                _ => (TenantStatus::Active, "tenant.resume"),
+            };
+            let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
+            operator.edit_tenant(&tenant, edit, action, now).await?
+        }
+        Act::Place(tenant, cell) => {
+            let cell = parsed(CELLS.get(*cell).map(|(name, ..)| *name).unwrap_or_default());
+            let tenant = tenant_id(*tenant);
+            let tier = operator.tenant(&tenant).await?.tenant.tier;
+            let plan = async |cell: &_| {
+                let (record, in_use) =
+                    (operator.tenant(&tenant).await?, operator.pools_in_use(&tenant).await?);
+                operator.place_tenant(&record, cell, &in_use, now)
+            };
+            return operator.place(&tier, Some(&cell), &|_| true, plan).await.map(|_| ());
+        }
+    };
+    operator.apply(planned, "it").await
+}

@@ -1,0 +1,428 @@
+//! A table in memory, with the conditions of the real transactions, for many more schedules than an engine can do. Nothing
+//! tries a request again here: a fault ends the call.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value, json};
+use tenancy::join::{DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Way};
+use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, Stamps, StoreError};
+use tenancy::{
+    ClientBinding, ClientId, Damage, EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, Membership,
+    MembershipStatus, PoolId, ProviderBinding, ProviderName, Role, Stamp, Tenant, TenantId, TenantStatus,
+    Timestamp, UserKey, UserRecords,
+};
+
+use super::backend::{Backend, Operation};
+use super::model_operator;
+use super::schedule::{Act, BEGIN};
+use super::table::{Table, key, number, parsed, text, use_key};
+use super::turns::{Spoilt, Turns};
+use super::watch::{Watch, Written};
+
+pub(crate) type Key = (String, String);
+
+#[derive(Clone)]
+pub(crate) struct Model {
+    table: Arc<Mutex<Table>>,
+    watch: Arc<Mutex<Watch>>,
+    turns: Turns,
+}
+
+/// The model as one caller sees it.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    model: Model,
+    actor: usize,
+}
+
+/// A part of a transaction.
+pub(crate) enum Edit {
+    Put(Key, Value),
+    Set(Key, Vec<(&'static str, Value)>),
+    Count(Key, &'static str),
+    Delete(Key),
+}
+
+/// The attributes `names` of an item must be those of `before`; without `before`, there must be no item.
+pub(crate) struct Guard {
+    pub(crate) key: Key,
+    pub(crate) before: Option<Value>,
+    pub(crate) names: &'static [&'static str],
+}
+
+impl Guard {
+    fn holds(&self, table: &Table) -> bool {
+        match (&self.before, table.get(&self.key)) {
+            (None, now) => now.is_none(),
+            (Some(_), None) => false,
+            (Some(before), Some(now)) => self.names.iter().all(|name| before.get(name) == now.get(name)),
+        }
+    }
+}
+
+impl Model {
+    pub(crate) fn new(table: &Table, watch: Arc<Mutex<Watch>>, turns: Turns) -> Self {
+        Self { table: Arc::new(Mutex::new(table.clone())), watch, turns }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Backend for Model {
+    type Store = Caller;
+
+    fn store(&self, actor: usize) -> Caller {
+        Caller { model: self.clone(), actor }
+    }
+
+    fn act(&self, actor: usize, change: &Act, at: u64) -> Operation {
+        let (caller, change) = (self.store(actor), change.clone());
+        Box::pin(async move {
+            model_operator::act(&caller, &change, Timestamp::from_epoch_seconds(BEGIN + at)).await.is_some()
+        })
+    }
+
+    fn snapshot(&self) -> Result<Table, String> {
+        Ok(self.table().clone())
+    }
+}
+
+fn unavailable(spoilt: Spoilt) -> StoreError {
+    StoreError::Unavailable { operation: "ask the model", source: format!("{spoilt:?}").into() }
+}
+
+impl Caller {
+    pub(crate) async fn read<T>(&self, name: &str, read: impl FnOnce(&Table) -> T) -> Result<T, StoreError> {
+        self.model.turns.request(self.actor, name, || read(&self.model.table())).await.map_err(unavailable)
+    }
+
+    pub(crate) async fn item(&self, name: &str, key: &Key) -> Result<Option<Value>, StoreError> {
+        self.read(name, |table| table.get(key).cloned()).await
+    }
+
+    /// All of the edits, or nothing.
+    pub(crate) async fn transact(
+        &self,
+        edits: Vec<Edit>,
+        when: impl FnOnce(&Table) -> bool,
+    ) -> Result<Commit, StoreError> {
+        let write = || {
+            let mut table = self.model.table();
+            if !when(&table) {
+                return Commit::Outdated;
+            }
+            let written: Vec<Written> = edits.into_iter().map(|edit| edited(&table, edit)).collect();
+            for (key, item) in written.clone() {
+                match item {
+                    Some(item) => drop(table.insert(key, item)),
+                    None => drop(table.remove(&key)),
+                }
+            }
+            let mut watch = self.model.watch.lock().unwrap_or_else(PoisonError::into_inner);
+            watch.wrote(self.actor, self.model.turns.tick(), written);
+            Commit::Done
+        };
+        self.model.turns.request(self.actor, "TransactWriteItems", write).await.map_err(unavailable)
+    }
+
+    /// An operator's transaction. `None`: overtaken or failed.
+    pub(crate) async fn apply(&self, guards: Vec<Guard>, edits: Vec<Edit>) -> Option<()> {
+        let holds = move |table: &Table| guards.iter().all(|guard| guard.holds(table));
+        (self.transact(edits, holds).await.ok()? == Commit::Done).then_some(())
+    }
+}
+
+fn edited(table: &Table, edit: Edit) -> Written {
+    match edit {
+        Edit::Put(key, item) => (key, Some(item)),
+        Edit::Delete(key) => (key, None),
+        Edit::Set(key, set) => {
+            let mut item = table.get(&key).and_then(Value::as_object).cloned().unwrap_or_default();
+            item.extend(set.into_iter().map(|(name, value)| (name.to_owned(), value)));
+            (key, Some(Value::Object(item)))
+        }
+        Edit::Count(key, name) => {
+            let mut item: Map<String, Value> =
+                table.get(&key).and_then(Value::as_object).cloned().unwrap_or_default();
+            let count = item.get(name).and_then(Value::as_u64).unwrap_or_default();
+            item.insert(name.to_owned(), json!(count + 1));
+            (key, Some(Value::Object(item)))
+        }
+    }
+}
+
+pub(crate) fn tenant_key(id: &TenantId) -> Key {
+    key(format!("TENANT#{id}"), "META")
+}
+
+pub(crate) fn invite_key(hash: &InviteHash) -> Key {
+    key(format!("INVITE#{}", hash.as_str()), "META")
+}
+
+pub(crate) fn pointer_key(email: &EmailHash, tenant: &TenantId) -> Key {
+    key(format!("EMAIL#{}", email.as_str()), format!("TENANT#{tenant}"))
+}
+
+pub(crate) fn member_key(user: &UserKey, tenant: &TenantId) -> Key {
+    key(format!("USER#{}#{}", user.pool, user.sub), format!("TENANT#{tenant}"))
+}
+
+pub(crate) fn profile_key(user: &UserKey) -> Key {
+    key(format!("USER#{}#{}", user.pool, user.sub), "PROFILE")
+}
+
+fn roles(item: &Value) -> Vec<Role> {
+    let roles = item.get("roles").or(item.get("defaultRoles")).and_then(Value::as_array);
+    roles.into_iter().flatten().filter_map(|role| role.as_str()?.parse().ok()).collect()
+}
+
+pub(crate) fn names(roles: &[Role]) -> Value {
+    roles.iter().map(Role::as_str).collect()
+}
+
+pub(crate) fn tenant_of(item: &Value) -> Tenant {
+    let pools = item.get("pools").and_then(Value::as_array);
+    Tenant {
+        id: parsed(text(item, "tid")),
+        name: parsed(text(item, "name")),
+        tier: parsed(text(item, "tier")),
+        status: if text(item, "status") == "active" { TenantStatus::Active } else { TenantStatus::Suspended },
+        roles: std::collections::BTreeMap::new(),
+        pools: pools.into_iter().flatten().filter_map(|pool| pool.as_str()?.parse().ok()).collect(),
+    }
+}
+
+pub(crate) fn invite_of(hash: &InviteHash, item: &Value) -> Invite {
+    Invite {
+        hash: hash.clone(),
+        tenant: parsed(text(item, "tid")),
+        email: item.get("email").and_then(Value::as_str).map(parsed),
+        roles: roles(item),
+        uses: number(item, "uses"),
+        max_uses: number(item, "maxUses"),
+        status: if text(item, "status") == "open" { InviteStatus::Open } else { InviteStatus::Revoked },
+        expires_at: Timestamp::from_epoch_seconds(number(item, "expiresAt")),
+        created_at: Timestamp::from_epoch_seconds(number(item, "createdAt")),
+    }
+}
+
+fn pointer_of(sk: &str, item: &Value) -> InvitePointer {
+    InvitePointer {
+        tenant: parsed(sk.trim_start_matches("TENANT#")),
+        hash: parsed(text(item, "h")),
+        created_at: Some(Timestamp::from_epoch_seconds(number(item, "createdAt"))),
+        expires_at: Some(Timestamp::from_epoch_seconds(number(item, "expiresAt"))),
+    }
+}
+
+pub(crate) fn records_of(table: &Table, user: &UserKey) -> UserRecords {
+    let (pk, profile) = profile_key(user);
+    let mut records = UserRecords::default();
+    for ((of, sk), item) in table.range(key(pk.clone(), "")..) {
+        if *of != pk {
+            break;
+        }
+        if *sk == profile {
+            records.profile.default_tenant = Some(parsed(text(item, "defaultTid")));
+            continue;
+        }
+        let status = MembershipStatus::ALL.into_iter().find(|status| status.name() == text(item, "status"));
+        records.memberships.push(Membership {
+            tenant: parsed(sk.trim_start_matches("TENANT#")),
+            roles: roles(item),
+            status: status.unwrap_or(MembershipStatus::Removed),
+            stamp: if text(item, "stamp") == "done" { Stamp::Done } else { Stamp::Pending },
+            version: number(item, "ver"),
+            joined_at: Some(Timestamp::from_epoch_seconds(number(item, "joinedAt"))),
+        });
+    }
+    records
+}
+
+pub(crate) fn member_item(user: &UserKey, tenant: &TenantId, roles: &[Role], at: Timestamp) -> Edit {
+    let item = json!({
+        "tid": tenant.as_str(), "roles": names(roles), "status": "active", "stamp": "pending", "ver": 1,
+        "joinedAt": at.epoch_seconds(), "username": user.sub.as_str(),
+    });
+    Edit::Put(member_key(user, tenant), item)
+}
+
+pub(crate) fn audit(tenant: &TenantId, at: Timestamp, id: &str, action: &str, actor: &str) -> Edit {
+    let key = key(format!("TENANT#{tenant}"), format!("AUDIT#{at}#{id}"));
+    Edit::Put(key, json!({ "tid": tenant.as_str(), "action": action, "actor": actor }))
+}
+
+fn damage(problem: &str) -> StoreError {
+    Damage { key: "model".to_owned(), problem: problem.to_owned() }.into()
+}
+
+impl Records for Caller {
+    async fn user(&self, user: &UserKey) -> Result<UserRecords, StoreError> {
+        self.read("Query USER", |table| records_of(table, user)).await
+    }
+
+    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        let item = self.item("GetItem TENANT", &tenant_key(id)).await?;
+        Ok(item.map(|item| Arc::new(tenant_of(&item))))
+    }
+
+    async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {
+        self.read("GetItem CLIENT", |_| None).await
+    }
+}
+
+impl Offers for Caller {
+    /// The use is read first. Another call may write before the invite is read: the worst order of two parallel reads.
+    async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
+        let usage = self.item("GetItem USE", &use_key(hash, user.sub.as_str())).await?;
+        let invite = self.item("GetItem INVITE", &invite_key(hash)).await?;
+        if let Some(usage) = usage {
+            return Ok(Offer { used_for: Some(parsed(text(&usage, "tid"))), ..Offer::default() });
+        }
+        let Some(item) = invite else { return Ok(Offer::default()) };
+        let invite = invite_of(hash, &item);
+        let tenant = self.tenant(&invite.tenant).await?.ok_or_else(|| damage("no such tenant"))?;
+        let pointer = match invite.email.as_ref().map(EmailHash::of) {
+            Some(email) => {
+                let found = self.pointer(&email, &invite.tenant).await?;
+                found.filter(|pointer| pointer.hash == *hash).map(|_| email)
+            }
+            None => None,
+        };
+        Ok(Offer {
+            used_for: None,
+            terms: Some(OfferTerms { invite, tenant, pointer }),
+            damaged_pointer: None,
+        })
+    }
+
+    async fn pointer(
+        &self,
+        email: &EmailHash,
+        tenant: &TenantId,
+    ) -> Result<Option<InvitePointer>, StoreError> {
+        let key = pointer_key(email, tenant);
+        let item = self.item("GetItem EMAIL", &key).await?;
+        Ok(item.map(|item| pointer_of(&key.1, &item)))
+    }
+
+    async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
+        let pk = format!("EMAIL#{}", email.as_str());
+        let found = |table: &Table| {
+            let all = table.range(key(pk.clone(), "")..).take_while(|((of, _), _)| *of == pk);
+            all.map(|((_, sk), item)| Ok(pointer_of(sk, item))).collect()
+        };
+        self.read("Query EMAIL", found).await
+    }
+}
+
+impl ProviderBindings for Caller {
+    async fn provider_binding(
+        &self,
+        pool: &PoolId,
+        provider: &ProviderName,
+    ) -> Result<Option<ProviderBinding>, StoreError> {
+        let item = self.item("GetItem IDP", &key(format!("IDP#{pool}#{provider}"), "PTR")).await?;
+        Ok(item.map(|item| ProviderBinding {
+            tenant: parsed(text(&item, "tid")),
+            joins: true,
+            default_roles: roles(&item),
+            is_email_trusted: false,
+        }))
+    }
+
+    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.tenant(id).await
+    }
+}
+
+impl Joins for Caller {
+    async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
+        let JoinPlan { user, tenant, roles, at, .. } = plan;
+        let actor = format!("user:{}:{}", user.pool, user.sub);
+        let member = match plan.membership {
+            MembershipChange::Create => member_item(user, tenant, roles, *at),
+            MembershipChange::AddRoles { version } => Edit::Set(
+                member_key(user, tenant),
+                vec![("roles", names(roles)), ("ver", json!(version + 1))],
+            ),
+        };
+        let mut edits = vec![member];
+        edits.extend(plan.default.as_ref().map(|change| default_edit(user, change)));
+        match &plan.way {
+            Way::Invite(hash) => {
+                let id = format!("{}-{actor}", hash.short());
+                edits.push(audit(tenant, *at, &id, "invite.redeem", &actor));
+                edits.push(Edit::Count(invite_key(hash), "uses"));
+                let usage = json!({ "tid": tenant.as_str(), "at": at.epoch_seconds() });
+                edits.push(Edit::Put(use_key(hash, user.sub.as_str()), usage));
+                edits.extend(
+                    plan.spent_pointer.as_ref().map(|email| Edit::Delete(pointer_key(email, tenant))),
+                );
+            }
+            Way::Provider(_) => edits.push(audit(tenant, *at, &format!("idp-{actor}"), "idp.join", &actor)),
+        }
+        self.transact(edits, |table| may_join(table, plan)).await
+    }
+}
+
+/// The conditions of the real transaction (`tenancy-aws`, `store.rs`).
+fn may_join(table: &Table, plan: &JoinPlan) -> bool {
+    let records = records_of(table, &plan.user);
+    let membership = records.in_tenant(&plan.tenant);
+    let membership_holds = match plan.membership {
+        MembershipChange::Create => membership.is_none(),
+        MembershipChange::AddRoles { version } => {
+            membership.is_some_and(|m| m.is_active() && m.version == version)
+        }
+    };
+    let default_holds =
+        plan.default.as_ref().is_none_or(|change| change.from == records.profile.default_tenant);
+    let way_holds = match &plan.way {
+        Way::Provider(_) => true,
+        Way::Invite(hash) => {
+            let invite = table.get(&invite_key(hash)).map(|item| invite_of(hash, item));
+            let is_unused = !table.contains_key(&use_key(hash, plan.user.sub.as_str()));
+            let points = plan.spent_pointer.as_ref().is_none_or(|email| {
+                let pointer = table.get(&pointer_key(email, &plan.tenant));
+                pointer.is_some_and(|pointer| text(pointer, "h") == hash.as_str())
+            });
+            is_unused
+                && points
+                && invite.is_some_and(|invite| {
+                    invite.status == InviteStatus::Open
+                        && invite.uses < invite.max_uses
+                        && plan.at < invite.expires_at
+                        && invite.tenant == plan.tenant
+                })
+        }
+    };
+    membership_holds && default_holds && way_holds
+}
+
+fn default_edit(user: &UserKey, change: &DefaultChange) -> Edit {
+    Edit::Set(profile_key(user), vec![("defaultTid", json!(change.to.as_str()))])
+}
+
+impl Defaults for Caller {
+    async fn move_default(
+        &self,
+        user: &UserKey,
+        change: &DefaultChange,
+        _: Timestamp,
+        _: &str,
+    ) -> Result<Commit, StoreError> {
+        let holds = |table: &Table| records_of(table, user).profile.default_tenant == change.from;
+        self.transact(vec![default_edit(user, change)], holds).await
+    }
+}
+
+impl Stamps for Caller {
+    async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
+        let key = member_key(user, tenant);
+        let edit = Edit::Set(key.clone(), vec![("stamp", json!("done"))]);
+        self.transact(vec![edit], |table| table.contains_key(&key)).await.map(|_| ())
+    }
+}

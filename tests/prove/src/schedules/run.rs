@@ -1,0 +1,135 @@
+//! Runs one schedule, then every user once more without faults, and judges what the table says.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fastrand::Rng;
+
+use super::backend::{Backend, Configs, Told, Users, attempt};
+use super::check;
+use super::schedule::{Act, Attempt, Event, LENGTH, Schedule, sub};
+use super::table::{Table, initial};
+use super::turns::{End, Task, Turns};
+use super::watch::Watch;
+
+/// How a call ended, and between which steps.
+enum Ended {
+    Attempt { told: Told, from: u64, until: u64 },
+    Operation { is_done: bool },
+}
+
+/// What is counted over all schedules.
+pub(crate) type Totals = BTreeMap<String, u64>;
+
+/// Runs a schedule on the backend that `build` makes of its first table.
+///
+/// # Errors
+///
+/// What is wrong, in words.
+pub(crate) fn run<B: Backend + Clone + 'static>(
+    schedule: &Schedule,
+    build: impl FnOnce(&Table, Arc<Mutex<Watch>>, Turns) -> Result<B, String>,
+) -> Result<Totals, String> {
+    // The client's tokens and waits.
+    fastrand::seed(schedule.order);
+    // The deadlines of calls need its clock. It drives nothing.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let _entered = runtime.enter();
+    let table = initial(schedule);
+    let watch = Arc::new(Mutex::new(Watch::of(schedule, &table)));
+    let turns = Turns::of(schedule.calls.iter().map(|call| call.faults.clone()));
+    let backend = build(&table, Arc::clone(&watch), turns.clone())?;
+    let configs = Arc::new(Configs::read());
+    let stamps: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
+    let call = |actor: usize, act: &Act, at: u64| -> Task<Ended> {
+        let (turns, configs, backend, act) =
+            (turns.clone(), Arc::clone(&configs), backend.clone(), act.clone());
+        let users = Users { turns: turns.clone(), actor, stamps: Arc::clone(&stamps) };
+        Box::pin(async move {
+            turns.turn(actor).await;
+            let from = turns.tick();
+            match act.attempt() {
+                Some(wanted) => {
+                    let told = attempt(wanted, at, &configs, &backend.store(actor), &users).await;
+                    Ended::Attempt { told, from, until: turns.tick() }
+                }
+                None => Ended::Operation { is_done: backend.act(actor, &act, at).await },
+            }
+        })
+    };
+
+    let tasks =
+        schedule.calls.iter().enumerate().map(|(actor, planned)| call(actor, &planned.act, planned.at));
+    let ends = turns.run(tasks.collect(), &mut Rng::with_seed(schedule.order), schedule.sticks)?;
+
+    let mut faults = Vec::new();
+    let after = backend.snapshot()?;
+    for (planned, end) in schedule.calls.iter().zip(ends) {
+        let name = match (end, planned.act.attempt()) {
+            (End::Crashed, _) => "crashed",
+            (End::Ended(Ended::Operation { is_done: true }), _) => "a change by an operator",
+            (End::Ended(Ended::Operation { is_done: false }), _) => "a change that was refused or failed",
+            (End::Ended(Ended::Attempt { told, from, until }), Some(wanted)) => {
+                let watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+                let user = sub(wanted.user);
+                faults.extend(match &told {
+                    Told::Token(tenant) => watch.token_fault(&user, tenant, from, until),
+                    Told::Joined(tenant) => watch.join_fault(&user, tenant, from, until),
+                    Told::Already | Told::Error(_) => None,
+                });
+                if told == Told::Error("UNAVAILABLE") && planned.faults.is_empty() {
+                    faults.push(format!("{user} is told UNAVAILABLE, and no request of the call failed"));
+                }
+                faults.extend(check::records_of_success(&after, schedule, wanted, &told));
+                told.name()
+            }
+            (End::Ended(Ended::Attempt { told, .. }), None) => told.name(),
+        };
+        turns.count(&format!("call: {name}"));
+    }
+    faults.extend(check::sums(&after));
+
+    turns.set_free();
+    let once_more = || -> Result<Vec<(Attempt, Told)>, String> {
+        let mut told = Vec::new();
+        for wanted in last_attempts(schedule) {
+            let actor = schedule.calls.len() + wanted.user;
+            let task = call(actor, &Act::Attempt(wanted.clone()), LENGTH);
+            match turns.run(vec![task], &mut Rng::with_seed(0), 0)?.pop() {
+                Some(End::Ended(Ended::Attempt { told: ended, .. })) => told.push((wanted, ended)),
+                _ => return Err("a call without faults does not end".to_owned()),
+            }
+        }
+        Ok(told)
+    };
+    let told = once_more()?;
+    let converged = backend.snapshot()?;
+    faults.extend(check::sums(&converged));
+    let stamped = stamps.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    faults.extend(check::stamps(&converged, &stamped));
+    faults.extend(check::resent(&converged, schedule));
+    faults.extend(check::nothing_lost(&converged, schedule, &told));
+    once_more()?;
+    if let Some(key) = check::first_difference(&converged, &backend.snapshot()?) {
+        faults.push(format!("one more call changes a table that should be at rest: {key}"));
+    }
+    faults.append(&mut watch.lock().unwrap_or_else(PoisonError::into_inner).faults);
+    if faults.is_empty() { Ok(turns.take_totals()) } else { Err(faults.join("\n")) }
+}
+
+/// Every user once more: a sign-in with the code that the user has and one without, and a confirmation. It comes last, because
+/// a join at a sign-in leaves its stamp to the next confirmation.
+fn last_attempts(schedule: &Schedule) -> Vec<Attempt> {
+    let mut last = Vec::new();
+    for user in 0..schedule.users {
+        let of_user =
+            || schedule.calls.iter().filter_map(|call| call.act.attempt()).filter(|a| a.user == user);
+        let Some(any) = of_user().next() else { continue };
+        let code = of_user().find_map(|attempt| attempt.code);
+        for (event, code) in [(Event::SignIn, code), (Event::SignIn, None), (Event::Confirmation, code)] {
+            last.push(Attempt { event, code, ..any.clone() });
+        }
+    }
+    last
+}

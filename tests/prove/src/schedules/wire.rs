@@ -1,0 +1,278 @@
+//! The real adapter on a real DynamoDB engine in this process. Between the two is no network: the SDK's HTTP client hands each
+//! request to the engine when its turn has come, unless a fault is planted.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
+use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::timeout::TimeoutConfig;
+use dynoxide::Database;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tenancy_aws::operator::Operator;
+use tenancy_aws::{AwsClients, AwsSettings, DynamoStore};
+
+use super::backend::{Backend, Operation, act};
+use super::schedule::{Act, BEGIN};
+use super::table::{Table, attributes, key, plain, text};
+use super::turns::{FaultKind, Spoilt, Turns};
+use super::watch::{Watch, Written};
+
+const TABLE: &str = "tenancy";
+
+/// The engine, and who looks at its writes.
+#[derive(Clone)]
+pub(crate) struct Engine {
+    database: Database,
+    watch: Arc<Mutex<Watch>>,
+    turns: Turns,
+    /// The tokens of the transactions that were done.
+    tokens: Arc<Mutex<BTreeSet<String>>>,
+    /// As the functions configure it.
+    config: aws_sdk_dynamodb::Config,
+}
+
+/// The configuration of the functions' client. It has a pool of connections, which nothing here uses: so it is made once.
+pub(crate) fn config() -> Result<aws_sdk_dynamodb::Config, String> {
+    let settings = AwsSettings::read(|name| match name {
+        "AWS_REGION" => Some("eu-west-1".to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("proof".to_owned()),
+        _ => None,
+    });
+    let settings = settings.map_err(|faults| faults.join(", "))?;
+    Ok(AwsClients::new(settings).dynamodb().config().clone())
+}
+
+impl Engine {
+    pub(crate) fn new(
+        table: &Table,
+        watch: Arc<Mutex<Watch>>,
+        turns: Turns,
+        config: aws_sdk_dynamodb::Config,
+    ) -> Result<Self, String> {
+        let database = Database::memory().map_err(|error| error.to_string())?;
+        let engine = Self { database, watch, turns, tokens: Arc::default(), config };
+        let keys = |partition: &str, sort: &str| {
+            json!([
+                { "AttributeName": partition, "KeyType": "HASH" },
+                { "AttributeName": sort, "KeyType": "RANGE" },
+            ])
+        };
+        let names = ["pk", "sk", "gsi1pk", "gsi1sk"];
+        engine.must(
+            "CreateTable",
+            &json!({
+                "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys("pk", "sk"),
+                "AttributeDefinitions": names.map(|name| json!({ "AttributeName": name, "AttributeType": "S" })),
+                "GlobalSecondaryIndexes": [{
+                    "IndexName": "gsi1", "KeySchema": keys("gsi1pk", "gsi1sk"), "Projection": { "ProjectionType": "ALL" },
+                }],
+            }),
+        )?;
+        let puts: Vec<Value> =
+            table.values().map(|item| json!({ "PutRequest": { "Item": attributes(item) } })).collect();
+        for puts in puts.chunks(25) {
+            engine.must("BatchWriteItem", &json!({ "RequestItems": { TABLE: puts } }))?;
+        }
+        Ok(engine)
+    }
+
+    fn client(&self, actor: usize) -> Client {
+        let wire = Wire { engine: self.clone(), actor };
+        let connector = SharedHttpConnector::new(wire);
+        let timer = Timer { turns: self.turns.clone(), actor };
+        let partition = RetryPartition::custom("proof").token_bucket(TokenBucket::unlimited()).build();
+        let mut config = self.config.to_builder();
+        // Timeouts are planted, so that they do not depend on how fast the machine is.
+        config.set_timeout_config(Some(TimeoutConfig::disabled()));
+        config.set_retry_partition(Some(partition));
+        let config = config.sleep_impl(timer).http_client(http_client_fn(move |_, _| connector.clone()));
+        Client::from_conf(config.build())
+    }
+
+    fn must(&self, operation: &str, body: &Value) -> Result<Value, String> {
+        let (status, answer) = self.execute(operation, &body.to_string());
+        if status != 200 {
+            return Err(format!("{operation}: {answer}"));
+        }
+        serde_json::from_str(&answer).map_err(|error| error.to_string())
+    }
+
+    fn execute(&self, operation: &str, body: &str) -> (u16, String) {
+        let database = &self.database;
+        match operation {
+            "GetItem" => answer(body, |request| database.get_item(request)),
+            "Query" => answer(body, |request| database.query(request)),
+            "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),
+            "Scan" => answer(body, |request| database.scan(request)),
+            "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
+            "CreateTable" => answer(body, |request| database.create_table(request)),
+            _ => (400, format!("{{\"__type\":\"UnknownOperationException\",\"message\":\"{operation}\"}}")),
+        }
+    }
+
+    /// Executes a request of an actor. What it writes is looked at.
+    fn serve(&self, actor: usize, operation: &str, body: &str) -> (u16, String) {
+        let answer = self.execute(operation, body);
+        if operation == "TransactWriteItems" && answer.0 == 200 {
+            let body: Value = serde_json::from_str(body).unwrap_or_default();
+            let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            if !tokens.insert(text(&body, "ClientRequestToken").to_owned()) {
+                // It was done before, and its answer was lost. The engine did nothing.
+                return answer;
+            }
+            let written = self.written(&body);
+            let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+            watch.wrote(actor, self.turns.tick(), written);
+        }
+        answer
+    }
+
+    /// The items of a transaction as they are now.
+    fn written(&self, body: &Value) -> Vec<Written> {
+        let actions = body.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
+        let keyed = actions.filter_map(|action| {
+            let (_, action) = action.as_object()?.iter().find(|(kind, _)| *kind != "ConditionCheck")?;
+            let item = plain(action.get("Item").or(action.get("Key"))?);
+            Some(key(text(&item, "pk"), text(&item, "sk")))
+        });
+        keyed.map(|key| (key.clone(), self.item(&key))).collect()
+    }
+
+    fn item(&self, (pk, sk): &(String, String)) -> Option<Value> {
+        let wanted = json!({ "TableName": TABLE, "Key": { "pk": { "S": pk }, "sk": { "S": sk } } });
+        self.must("GetItem", &wanted).ok()?.get("Item").map(plain)
+    }
+}
+
+fn answer<Q: DeserializeOwned, A: Serialize>(
+    body: &str,
+    call: impl FnOnce(Q) -> dynoxide::Result<A>,
+) -> (u16, String) {
+    let request = match serde_json::from_str(body) {
+        Ok(request) => request,
+        Err(error) => {
+            return (
+                400,
+                json!({ "__type": "SerializationException", "message": error.to_string() }).to_string(),
+            );
+        }
+    };
+    match call(request).map(|answer| serde_json::to_string(&answer)) {
+        Ok(Ok(answer)) => (200, answer),
+        Ok(Err(error)) => (500, error.to_string()),
+        Err(error) => (error.status_code(), error.to_json()),
+    }
+}
+
+impl Backend for Engine {
+    type Store = DynamoStore;
+
+    fn store(&self, actor: usize) -> DynamoStore {
+        DynamoStore::new(self.client(actor), TABLE.to_owned())
+    }
+
+    fn act(&self, actor: usize, change: &Act, at: u64) -> Operation {
+        let operator = Operator::new(self.client(actor), TABLE.to_owned(), "ops".to_owned());
+        let change = change.clone();
+        Box::pin(async move { act(&operator, &change, BEGIN + at).await })
+    }
+
+    fn snapshot(&self) -> Result<Table, String> {
+        let (mut table, mut from) = (Table::new(), Value::Null);
+        loop {
+            let mut request = json!({ "TableName": TABLE });
+            if let (false, Some(members)) = (from.is_null(), request.as_object_mut()) {
+                members.insert("ExclusiveStartKey".to_owned(), from);
+            }
+            let page = self.must("Scan", &request)?;
+            for item in page.get("Items").and_then(Value::as_array).into_iter().flatten() {
+                let item = plain(item);
+                table.insert(key(text(&item, "pk"), text(&item, "sk")), item);
+            }
+            from = page.get("LastEvaluatedKey").cloned().unwrap_or_default();
+            if from.is_null() {
+                return Ok(table);
+            }
+        }
+    }
+}
+
+/// The HTTP client of one actor.
+#[derive(Clone)]
+struct Wire {
+    engine: Engine,
+    actor: usize,
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Wire({})", self.actor)
+    }
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let wire = self.clone();
+        HttpConnectorFuture::new(async move {
+            let Wire { engine, actor } = wire;
+            let name = named(&operation, &body);
+            let served = engine.turns.request(actor, &name, || engine.serve(actor, &operation, &body)).await;
+            let (status, text) = match served {
+                Ok(answer) => answer,
+                Err(Spoilt::Refused(kind)) => refusal(kind, &operation),
+                Err(Spoilt::Lost) => return Err(ConnectorError::timeout("the answer was lost".into())),
+            };
+            let status = status.try_into().map_err(|_| ConnectorError::user("no status".into()))?;
+            Ok(HttpResponse::new(status, SdkBody::from(text)))
+        })
+    }
+}
+
+/// The operation, and the kind of item that it is about.
+fn named(operation: &str, body: &str) -> String {
+    if operation == "TransactWriteItems" {
+        return operation.to_owned();
+    }
+    let kinds = ["USE#", "USER#", "INVITE#", "EMAIL#", "TENANT#", "CLIENT#", "IDP#", "CELL#"];
+    let kind = kinds.iter().find(|kind| body.contains(&format!("\"S\":\"{kind}")));
+    format!("{operation} {}", kind.unwrap_or(&"").trim_end_matches('#'))
+}
+
+fn refusal(kind: FaultKind, operation: &str) -> (u16, String) {
+    let (status, code) = match (kind, operation) {
+        (FaultKind::Internal, _) => (500, "InternalServerError"),
+        (FaultKind::Conflict, "TransactWriteItems") => (400, "TransactionCanceledException"),
+        _ => (400, "ProvisionedThroughputExceededException"),
+    };
+    let body = json!({
+        "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": "planted",
+        "CancellationReasons": [{ "Code": "TransactionConflict" }, { "Code": "None" }],
+    });
+    (status, body.to_string())
+}
+
+/// The timer of one actor: a wait is over when its turn has come.
+#[derive(Debug)]
+struct Timer {
+    turns: Turns,
+    actor: usize,
+}
+
+impl AsyncSleep for Timer {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Sleep::new(self.turns.turn(self.actor))
+    }
+}
