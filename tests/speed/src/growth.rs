@@ -6,7 +6,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::Fallible;
 use crate::instructions;
 use crate::items::Made;
 use crate::job::{Job, Jobs};
@@ -17,6 +16,7 @@ use crate::rounds::{count as float, micros, quantile};
 use crate::store::Store;
 use crate::target::{Calls, Target};
 use crate::template::Numbers;
+use crate::{Fallible, Options};
 
 const TENANTS: [usize; 3] = [10, 10_000, 1_000_000];
 const LEVELS: [usize; 3] = [1, 10, 100];
@@ -26,6 +26,7 @@ const FULL: usize = 2_600;
 const TIMED: usize = 1_000;
 const COUNTED: usize = 200;
 const INSTRUCTIONS: &str = "thousand instructions";
+const CPU: &str = "CPU time in microseconds";
 
 pub(crate) struct Growth {
     curves: Vec<Curve>,
@@ -41,25 +42,34 @@ struct Curve {
 
 struct Point {
     at: usize,
-    instructions: u64,
+    /// `None` if they were not counted.
+    instructions: Option<u64>,
     p50_us: f64,
     cpu_us: f64,
     store_calls: f64,
 }
 
-/// `passed`: how many tenants pass the environment whose memory is measured.
+/// `options.tenants`: how many pass the environment whose memory is measured.
 pub(crate) fn measure(
+    options: &Options,
     program: &Target,
     jobs: &Jobs,
     store: &Store,
-    passed: usize,
     work: &Path,
 ) -> Fallible<Growth> {
+    let passed = options.tenants;
     let curve = |file, of, levels: [usize; 3], job: &dyn Fn(usize) -> (Job, usize)| -> Fallible<Curve> {
         let points = levels.into_iter().map(|at| {
             eprintln!("speed: a sign-in with {at} {of}");
             let (job, before) = job(at);
-            point(&Target { name: "growth", ..program.with(job) }, at, before, store, work)
+            let target = Target { name: "growth", ..program.with(job) };
+            let mut point = point(&target, at, before, store, work)?;
+            if options.instructions {
+                point.instructions =
+                    Some(instructions::of_calls(&target, before, before + COUNTED, store, work)?);
+                store.take()?;
+            }
+            Ok(point)
         });
         Ok(Curve { file, of, points: points.collect::<Fallible<_>>()? })
     };
@@ -94,10 +104,8 @@ fn point(target: &Target, at: usize, before: usize, store: &Store, work: &Path) 
     target.run(&[], Calls { all: before, warm_from: before }, |_| {}, &work.join("logs"))?;
     let store_calls = float(calls_of_all.saturating_sub(store.take()?)) / float(TIMED);
     let warm = seen.calls.iter().skip(before).copied().map(micros).collect();
-    let instructions = instructions::of_calls(target, before, before + COUNTED, store, work)?;
-    store.take()?;
     let p50_us = quantile(warm, 0.5).ok_or("no call")?;
-    Ok(Point { at, instructions, p50_us, cpu_us: micros(seen.warm_cpu) / float(TIMED), store_calls })
+    Ok(Point { at, instructions: None, p50_us, cpu_us: micros(seen.warm_cpu) / float(TIMED), store_calls })
 }
 
 impl Growth {
@@ -108,7 +116,7 @@ impl Growth {
             lines.push(row(&format!("A sign-in, by {}", curve.of), &titles));
             for Point { at, instructions, p50_us, cpu_us, store_calls } in &curve.points {
                 let cells = [
-                    instructions::readable(*instructions),
+                    instructions.map_or_else(|| "-".to_owned(), instructions::readable),
                     format!("{p50_us:.0}"),
                     format!("{cpu_us:.0}"),
                     format!("{store_calls:.2}"),
@@ -139,12 +147,15 @@ impl Growth {
     /// One picture for each curve.
     pub(crate) fn draw(&self, folder: &Path) -> Fallible<()> {
         let curves = self.curves.iter().map(|curve| {
-            let points = curve.points.iter().map(|it| {
-                let instructions = usize::try_from(it.instructions).map_or(f64::MAX, float);
-                (it.at, instructions / 1e3)
-            });
+            let instructions =
+                |it: &Point| Some((it.at, usize::try_from(it.instructions?).map_or(f64::MAX, float) / 1e3));
+            let counted: Option<Vec<_>> = curve.points.iter().map(instructions).collect();
+            let (y, points) = match counted {
+                Some(points) => (INSTRUCTIONS, points),
+                None => (CPU, curve.points.iter().map(|it| (it.at, it.cpu_us)).collect()),
+            };
             let title = format!("A sign-in, by {}", curve.of);
-            (curve.file, Plot { title, x: curve.of, y: INSTRUCTIONS, points: points.collect(), digits: 0 })
+            (curve.file, Plot { title, x: curve.of, y, points, digits: 0 })
         });
         let title = "Memory of one environment, by tenants that have passed".to_owned();
         let (x, points) = ("different tenants that have signed in", self.memory.clone());

@@ -48,7 +48,7 @@ Usage: cargo speed [OPTIONS]
       --write           put what is printed into docs/speed.md, and the curves into docs/images
       --no-times        do not measure times and memory
       --no-growth       do not measure growth
-      --no-instructions do not count instructions, and do not measure growth
+      --no-instructions do not count instructions; the curves then show CPU time
       --no-peers        do not install and measure Node, Python and the Rust sample
       --rounds <N>      rounds; each measures every program once [default: 7]
       --calls <N>       measured warm calls of a round; 300 more come before [default: 1000]
@@ -226,12 +226,12 @@ impl Lab<'_> {
         if let Some(p50) = report.median("pre-token-generation", |round| round.p50) {
             self.say("scale", &scale::text(p50))?;
         }
-        if options.growth && options.instructions { self.grow() } else { Ok(()) }
+        if options.growth { self.grow() } else { Ok(()) }
     }
 
     fn grow(&self) -> Fallible<()> {
         let program = self.products.functions.first().ok_or("no function")?;
-        let growth = growth::measure(program, &self.jobs, &self.store, self.options.tenants, self.work)?;
+        let growth = growth::measure(self.options, program, &self.jobs, &self.store, self.work)?;
         self.say("growth", &growth.text())?;
         self.keep("growth.json", &growth.json())?;
         if self.options.writes { growth.draw(&self.root.join("docs/images")) } else { Ok(()) }
