@@ -1,12 +1,13 @@
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use http::{Request, StatusCode, header::ACCEPT};
 use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, builderstates::WantsSchemes};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use rustls::{ClientConfig, RootCertStore, crypto::ring::default_provider};
 use tokio::time::timeout;
 
 use crate::{FetchError, JwksUrl, KeySource, jwks::DOCUMENT_BYTES_MAX};
@@ -40,24 +41,28 @@ impl HttpsKeys {
     ///
     /// [`NoRootCertificates`].
     pub fn new() -> Result<Self, NoRootCertificates> {
+        let found = rustls_native_certs::load_native_certs();
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(found.certs);
+        if roots.is_empty() {
+            return Err(NoRootCertificates(io::Error::other(format!("{:?}", found.errors))));
+        }
         // Not the process's default provider: that is for the program to choose, and this is a library.
-        let provider = rustls::crypto::ring::default_provider();
-        let builder = HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
-        Ok(Self::connecting(builder.map_err(NoRootCertificates)?))
+        let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+        let builder = builder.with_safe_default_protocol_versions();
+        let builder = builder.map_err(|error| NoRootCertificates(io::Error::other(error)))?;
+        Ok(Self::with_tls(builder.with_root_certificates(roots).with_no_client_auth()))
     }
 
     /// The same with a TLS configuration of your own: other root certificates, or another provider.
     #[must_use]
-    pub fn with_tls(tls: rustls::ClientConfig) -> Self {
-        Self::connecting(HttpsConnectorBuilder::new().with_tls_config(tls))
-    }
-
-    fn connecting(tls: HttpsConnectorBuilder<WantsSchemes>) -> Self {
+    pub fn with_tls(tls: ClientConfig) -> Self {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_connect_timeout(Some(CONNECT_TIMEOUT));
         // `JwksUrl` has http for loopback addresses only.
-        let connector = tls.https_or_http().enable_http1().wrap_connector(http);
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+        let connector = connector.enable_http1().wrap_connector(http);
         Self { client: Client::builder(TokioExecutor::new()).build(connector) }
     }
 
