@@ -56,6 +56,11 @@ pub(crate) fn of_user(sub: &str) -> Vec<Value> {
     std::iter::once((tenant.clone(), 0)).chain(others).map(|(id, at)| membership(sub, &id, at)).collect()
 }
 
+/// The items in a partition of the index.
+pub(crate) fn indexed(partition: &str) -> Vec<Value> {
+    if partition == "CELLS" { [DEFAULT_CELL, CELL_APART].map(known_cell).into() } else { Vec::new() }
+}
+
 /// The item with this key, if the table has it.
 pub(crate) fn get(pk: &str, sk: &str) -> Option<Value> {
     let (kind, name) = pk.split_once('#')?;
@@ -69,8 +74,7 @@ pub(crate) fn get(pk: &str, sk: &str) -> Option<Value> {
         })),
         ("DOMAIN", "acme.com", "PTR") => Some(domain(pk, TENANT)),
         ("DOMAIN", "globex.com", "PTR") => Some(domain(pk, APART)),
-        ("CELL", DEFAULT_CELL, "META") => Some(cell(DEFAULT_CELL, POOL)),
-        ("CELL", CELL_APART, "META") => Some(cell(CELL_APART, "eu-west-1_EXAMPLE02")),
+        ("CELL", DEFAULT_CELL | CELL_APART, "META") => Some(known_cell(name)),
         _ => None,
     }
 }
@@ -116,7 +120,8 @@ fn domain(pk: &str, tenant: &str) -> Value {
     })
 }
 
-fn cell(name: &str, pool: &str) -> Value {
+fn known_cell(name: &str) -> Value {
+    let pool = if name == DEFAULT_CELL { POOL } else { "eu-west-1_EXAMPLE02" };
     json!({
         "pk": { "S": format!("CELL#{name}") }, "sk": { "S": "META" }, "et": { "S": "cell" }, "v": { "N": "1" },
         "cell": { "S": name }, "pool": { "S": pool }, "region": { "S": "eu-west-1" }, "status": { "S": "open" },

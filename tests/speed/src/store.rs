@@ -88,10 +88,14 @@ fn content(request: &Request) -> Result<Value, String> {
     let body: Value = serde_json::from_slice(&request.body).map_err(|error| error.to_string())?;
     match operation {
         Some("Query") => {
-            let values = body.get("ExpressionAttributeValues").and_then(Value::as_object);
-            let texts = values.into_iter().flatten().filter_map(|(_, value)| value.get("S")?.as_str());
-            let sub = texts.into_iter().find_map(|text| text.strip_prefix("USER#")?.split('#').nth(1));
-            let found = sub.map(items::of_user).unwrap_or_default();
+            let partition = body.pointer("/ExpressionAttributeValues/:pk/S").and_then(Value::as_str);
+            let partition = partition.unwrap_or_default();
+            let sub = partition.strip_prefix("USER#").and_then(|user| user.split('#').nth(1));
+            let found = if body.get("IndexName").is_some() {
+                items::indexed(partition)
+            } else {
+                sub.map(items::of_user).unwrap_or_default()
+            };
             Ok(json!({ "Count": found.len(), "ScannedCount": found.len(), "Items": found }))
         }
         Some("GetItem") => {
