@@ -21,6 +21,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 
 use crate::http::{CONNECT_TIMEOUT, Http};
+use crate::sigv4::SigV4;
 
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(700);
 
@@ -152,6 +153,7 @@ impl AwsClients {
         config.set_retry_partition(Some(self.retry_partition.clone()));
         config.push_retry_classifier(SharedRetryClassifier::new(UnreadableAnswers));
         config.push_interceptor(SharedInterceptor::permanent(NoUserAgent));
+        config = config.push_auth_scheme(SigV4::default());
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
@@ -162,6 +164,7 @@ impl AwsClients {
         config.set_retry_partition(Some(self.retry_partition.clone()));
         config.push_retry_classifier(SharedRetryClassifier::new(UnreadableAnswers));
         config.push_interceptor(SharedInterceptor::permanent(NoUserAgent));
+        config = config.push_auth_scheme(SigV4::default());
         aws_sdk_cognitoidentityprovider::Client::from_conf(config.build())
     }
 }

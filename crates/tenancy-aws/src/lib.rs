@@ -26,6 +26,7 @@ mod key;
 pub mod operator;
 mod read;
 mod records;
+mod sigv4;
 pub mod store;
 pub mod table;
 pub mod users;
