@@ -1,6 +1,8 @@
 //! Proofs of safety: `cargo prove NAME` (`docs/reliability.md`).
 
 mod collected;
+mod dynamo;
+mod operators;
 mod schedules;
 mod worlds;
 
