@@ -1,9 +1,14 @@
 //! What operators change while users sign in, by the code of `tenantctl`.
 
+use std::collections::BTreeMap;
+
 use tenancy::{
-    CellName, InviteCode, InviteHash, MembershipStatus, Role, TenantId, TenantStatus, Timestamp, UserKey,
+    CellName, InviteCode, InviteHash, MembershipStatus, Role, Tenant, TenantId, TenantStatus, Timestamp,
+    UserKey,
 };
 use tenancy_aws::operator::{NewInvite, Operator, OperatorError, TenantEdit};
+
+use crate::schedules::table::parsed;
 
 /// Longer than any proof takes.
 const INVITE_LIFE_SECONDS: u64 = 1_000_000;
@@ -22,15 +27,14 @@ pub(crate) enum Edit {
     PauseTenant(TenantId),
     ResumeTenant(TenantId),
     Place(TenantId, CellName),
+    /// A new tenant, whose slug is its id.
+    Tenant(TenantId),
 }
 
 /// One change: read, planned and written once.
 pub(crate) async fn operate(operator: &Operator, edit: Edit, now: Timestamp) -> Result<(), OperatorError> {
     let planned = match edit {
-        Edit::Invite(invite, code) => {
-            let tenant = operator.tenant(&invite.tenant).await?;
-            operator.create_invite(&tenant, &invite, &code, now).await?
-        }
+        Edit::Invite(new, code) => return invite(operator, &new, &code, now).await,
         Edit::Revoke(hash) => match operator.invite(&hash).await? {
             Some(record) => operator.revoke_invite(&record, now).await?,
             None => return Ok(()),
@@ -71,6 +75,18 @@ pub(crate) async fn operate(operator: &Operator, edit: Edit, now: Timestamp) -> 
         Edit::ResumeTenant(tenant) => {
             return set_status(operator, &tenant, TenantStatus::Active, "tenant.resume", now).await;
         }
+        Edit::Tenant(id) => {
+            let name = id.to_string();
+            let tenant = Tenant {
+                id,
+                name: parsed(&name),
+                tier: parsed("pro"),
+                status: TenantStatus::Active,
+                roles: BTreeMap::new(),
+                pools: Vec::new(),
+            };
+            operator.create_tenant(&tenant, &parsed(&name), None, now).await?
+        }
         Edit::Place(tenant, cell) => {
             let tier = operator.tenant(&tenant).await?.tenant.tier;
             let plan = async |cell: &_| {
@@ -82,6 +98,18 @@ pub(crate) async fn operate(operator: &Operator, edit: Edit, now: Timestamp) -> 
         }
     };
     operator.apply(planned, "it").await
+}
+
+/// Makes an invite.
+pub(crate) async fn invite(
+    operator: &Operator,
+    invite: &NewInvite,
+    code: &InviteCode,
+    now: Timestamp,
+) -> Result<(), OperatorError> {
+    let tenant = operator.tenant(&invite.tenant).await?;
+    let planned = operator.create_invite(&tenant, invite, code, now).await?;
+    operator.apply(planned, "the invite").await
 }
 
 async fn set_status(

@@ -18,12 +18,14 @@ pub(crate) struct Writer {
 /// The key of an item, and the item after a write. `None`: it was deleted.
 pub(crate) type Written = ((String, String), Option<Value>);
 
+/// What an item was from a moment on. `None`: it was not there.
+type State = (u64, Option<Value>);
+
 #[derive(Debug)]
 pub(crate) struct Watch {
     writers: Vec<Writer>,
     pub(crate) table: Table,
-    /// What an item was from which moment on. `None`: it was not there.
-    history: BTreeMap<(String, String), Vec<(u64, Option<Value>)>>,
+    history: BTreeMap<(String, String), Vec<State>>,
     pub(crate) faults: Vec<String>,
 }
 
@@ -105,6 +107,20 @@ impl Watch {
         let (before, after) = history.split_at(later);
         is_so(before.last().and_then(|(_, item)| item.as_ref()))
             || after.iter().take_while(|(tick, _)| *tick <= until).any(|(_, item)| is_so(item.as_ref()))
+    }
+
+    /// How an item was, and how it became, from tick to tick.
+    pub(crate) fn story(&self, key: &(String, String), from: u64, until: u64) -> Vec<(u64, String)> {
+        let history = self.history.get(key).map(Vec::as_slice).unwrap_or_default();
+        let before = history.iter().rev().find(|(tick, _)| *tick < from);
+        let after = history.iter().filter(|(tick, _)| (from..=until).contains(tick));
+        let told = |(tick, item): &State| {
+            let names = ["status", "roles", "pools", "defaultTid", "uses", "maxUses"];
+            let said = |name: &&str| Some(format!("{name} {}", item.as_ref()?.get(*name)?));
+            let said: Vec<String> = names.iter().filter_map(said).collect();
+            (*tick, format!("{} {}: {}", key.0, key.1, said.join(", ")))
+        };
+        before.into_iter().chain(after).map(told).collect()
     }
 
     /// Whether a call from tick to tick may give a token of `tenant` to a user, or make the user a member of it.
