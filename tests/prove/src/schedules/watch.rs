@@ -117,7 +117,10 @@ impl Watch {
         let told = |(tick, item): &State| {
             let names = ["status", "roles", "pools", "defaultTid", "uses", "maxUses"];
             let said = |name: &&str| Some(format!("{name} {}", item.as_ref()?.get(*name)?));
-            let said: Vec<String> = names.iter().filter_map(said).collect();
+            let is_tenant = key.1 == "META" && key.0.starts_with("TENANT#");
+            // The roles of a tenant are long, and stay.
+            let names = names.iter().filter(|name| !(is_tenant && **name == "roles"));
+            let said: Vec<String> = names.filter_map(said).collect();
             (*tick, format!("{} {}: {}", key.0, key.1, said.join(", ")))
         };
         before.into_iter().chain(after).map(told).collect()

@@ -121,9 +121,8 @@ impl Judge<'_> {
         if wish.tenant.as_ref().is_some_and(|wanted| wanted != tenant) {
             return Err(format!("a token of {tenant}, and {:?} was asked for", wish.tenant));
         }
-        let profile = key(format!("USER#{HERE}#{sub}"), "PROFILE");
         let is_default = |p: Option<&Value>| p.is_none_or(|p| text(p, "defaultTid") == tenant);
-        if wish.is_refresh && wish.tenant.is_none() && !self.was(&profile, is_default) {
+        if wish.is_refresh && wish.tenant.is_none() && !self.was(&profile_key(sub), is_default) {
             return Err(format!("a refresh with a token of {tenant}, which is not the default tenant"));
         }
         Ok(())
@@ -206,8 +205,8 @@ impl Judge<'_> {
             self.was_member(sub, tenant, |member| !is_active(member))
                 || self.was_tenant(tenant, |tenant| !tenant.is_some_and(serves))
         };
-        let word = if is_allowed { "lets in" } else { "keeps out" };
-        if is_possible { Ok(()) } else { Err(format!("the authorizer {word} a member of {tenant}")) }
+        let word = if is_allowed { "lets a user into" } else { "keeps an active member out of" };
+        if is_possible { Ok(()) } else { Err(format!("the authorizer {word} {tenant}")) }
     }
 
     /// Whether a fault struck a request of this call: about one of the keys, or about what all users share.
@@ -249,9 +248,13 @@ impl Judge<'_> {
     pub(crate) fn story(&self, wish: &Wish) -> String {
         let mut lines = Vec::new();
         let from = self.from.saturating_sub(seconds(60));
-        let mut keys: Vec<(String, String)> =
-            TENANTS.iter().flat_map(|tenant| [member_key(&wish.sub, tenant), tenant_key(tenant)]).collect();
-        keys.push(key(format!("USER#{HERE}#{}", wish.sub), "PROFILE"));
+        let member_of = |tenant: &&&str| self.watch.table.contains_key(&member_key(&wish.sub, tenant));
+        let mut keys: Vec<(String, String)> = TENANTS
+            .iter()
+            .filter(member_of)
+            .flat_map(|tenant| [member_key(&wish.sub, tenant), tenant_key(tenant)])
+            .collect();
+        keys.push(profile_key(&wish.sub));
         keys.extend(wish.code.iter().map(|code| key(format!("INVITE#{}", code.hash().as_str()), "META")));
         keys.extend(wish.code.iter().map(|code| use_key(&code.hash(), &wish.sub)));
         for key in keys {
@@ -264,6 +267,10 @@ impl Judge<'_> {
         let lines = lines.iter().map(|(at, line)| format!("    {}: {line}", super::clock::shown(*at)));
         lines.collect::<Vec<_>>().join("\n")
     }
+}
+
+pub(crate) fn profile_key(sub: &str) -> (String, String) {
+    key(format!("USER#{HERE}#{sub}"), "PROFILE")
 }
 
 /// The keys that a user's call asks for, and no other user's.

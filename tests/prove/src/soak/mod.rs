@@ -35,7 +35,7 @@ const TENANTS: [&str; 5] = ["acme", "globex", "hooli", "initech", "umbrella"];
 /// Users who wait for an answer at one time, at most.
 const MOST_AT_ONCE: usize = 40;
 /// Users' calls for each change of an operator.
-const CALLS_PER_CHANGE: f64 = 6.0;
+const CALLS_PER_CHANGE: f64 = 4.0;
 /// Failures that are printed.
 const MOST_TOLD: usize = 3;
 
@@ -156,6 +156,10 @@ fn print(world: &World, plan: Plan, ended: Tick) {
     let faults: Vec<String> =
         world.notes.weather.counts().into_iter().map(|(kind, count)| format!("{kind} {count}")).collect();
     println!("  faults: {}", faults.join(", "));
+    let (stalls, longest) = world.notes.stalls();
+    if stalls > 0 {
+        println!("  the machine stood still {stalls} times, for {} at most", shown(longest));
+    }
 }
 
 /// What the table must say at the end.

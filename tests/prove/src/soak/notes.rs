@@ -65,6 +65,12 @@ impl Notes {
         lock(&self.times).clone()
     }
 
+    /// How often the machine stood still, and how long at most.
+    pub(crate) fn stalls(&self) -> (usize, Tick) {
+        let stalls = lock(&self.stalls);
+        (stalls.len(), stalls.iter().map(|(from, until)| until - from).max().unwrap_or_default())
+    }
+
     pub(crate) fn stalled(&self, stall: (Tick, Tick)) {
         lock(&self.stalls).push(stall);
     }
@@ -91,23 +97,22 @@ impl Notes {
     }
 
     /// Judges a call of one of the triggers.
-    pub(crate) fn trigger(&self, event: &[u8], ended: &Ended) {
-        let event: Value = serde_json::from_slice(event).unwrap_or_default();
-        let wish = self.wish(&event);
-        let kind = match text(&event, "triggerSource") {
-            _ if ended.function == POST_CONFIRMATION => "redemption",
-            "TokenGeneration_RefreshTokens" => "refresh",
+    pub(crate) fn trigger(&self, wish: &Wish, ended: &Ended) {
+        self.store.end(&wish.sub, ended.from);
+        let kind = match ended.function {
+            POST_CONFIRMATION => "redemption",
+            _ if wish.is_refresh => "refresh",
             _ => "sign-in",
         };
-        let judged = self.judged(ended, &wish, |judge| match &ended.result {
-            Ok(Invocation::Ok(_)) if kind == "redemption" => ("confirmed", judge.confirmed(&wish)),
+        let judged = self.judged(ended, wish, |judge| match &ended.result {
+            Ok(Invocation::Ok(_)) if kind == "redemption" => ("confirmed", judge.confirmed(wish)),
             Ok(Invocation::Ok(reply)) => {
                 let reply = serde_json::from_slice(reply).unwrap_or_default();
-                ("a token", Claims::of_reply(&reply).and_then(|claims| judge.token(&wish, &claims)))
+                ("a token", Claims::of_reply(&reply).and_then(|claims| judge.token(wish, &claims)))
             }
             Ok(Invocation::FunctionError(error)) => {
                 let code = known(&error.error_type);
-                (code, judge.refusal(&wish, &error.error_type))
+                (code, judge.refusal(wish, &error.error_type))
             }
             other => ("failed", Err(format!("{other:?}"))),
         });
@@ -207,17 +212,19 @@ impl Notes {
         }
     }
 
-    /// What the event of a trigger asks for.
-    fn wish(&self, event: &Value) -> Wish {
+    /// What the event of a trigger asks for. The call begins.
+    pub(crate) fn begin(&self, event: &[u8]) -> (Tick, Wish) {
+        let event: Value = serde_json::from_slice(event).unwrap_or_default();
         let at = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let client = at("/callerContext/clientId").unwrap_or_default();
-        Wish {
+        let wish = Wish {
             sub: at("/request/userAttributes/sub").unwrap_or_default(),
             email: at("/request/userAttributes/email").unwrap_or_default(),
             tenant: self.bound.get(&client).cloned().or_else(|| at("/request/clientMetadata/tenantId")),
             code: at("/request/clientMetadata/inviteCode").and_then(|code| code.parse().ok()),
-            is_refresh: text(event, "triggerSource") == "TokenGeneration_RefreshTokens",
-        }
+            is_refresh: text(&event, "triggerSource") == "TokenGeneration_RefreshTokens",
+        };
+        (self.store.begin(&wish.sub, wish.is_refresh), wish)
     }
 }
 

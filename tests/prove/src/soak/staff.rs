@@ -60,8 +60,16 @@ fn any_role(rng: &mut Rng, tenant: &str) -> Role {
 pub(crate) async fn work(world: &World, every: Duration, mut rng: Rng) {
     loop {
         tokio::time::sleep(every.mul_f64(rng.f64() * 2.0)).await;
-        if let Some(edit) = next(world, &mut rng) {
-            world.edit(edit).await;
+        if rng.u32(0..20) < 8 {
+            if let Some(edit) = next(world, &mut rng) {
+                world.edit(edit).await;
+            }
+        } else if let Some(user) = world.any_user(&mut rng) {
+            world.edit(member(world, &mut rng, &user)).await;
+            // The user's app does not wait.
+            if rng.bool() {
+                world.refresh_as_before(&mut rng, &user).await;
+            }
         }
     }
 }
@@ -109,7 +117,7 @@ fn new_invite(rng: &mut Rng, tenant: &str, email: Option<&str>, max_uses: u64) -
 
 /// The next change, if there is something to change.
 fn next(world: &World, rng: &mut Rng) -> Option<Edit> {
-    match rng.u32(0..20) {
+    match rng.u32(0..8) {
         0 => pause(world, rng),
         1 => mover(world, rng),
         2 | 3 => {
@@ -123,7 +131,7 @@ fn next(world: &World, rng: &mut Rng) -> Option<Edit> {
             offers.add(code.clone());
             Some(Edit::Resend(hash, code))
         }
-        4..8 => {
+        _ => {
             let tenant = any_tenant(rng);
             // For anybody, or for a user who may be a member of other tenants.
             let email = if rng.bool() { Some(world.any_user(rng)?.email.clone()) } else { None };
@@ -133,10 +141,6 @@ fn next(world: &World, rng: &mut Rng) -> Option<Edit> {
                 world.offers.lock().unwrap_or_else(PoisonError::into_inner).add(code.clone());
             }
             Some(Edit::Invite(invite, code))
-        }
-        _ => {
-            let user = world.any_user(rng)?;
-            Some(member(world, rng, &user))
         }
     }
 }
@@ -156,9 +160,9 @@ fn member(world: &World, rng: &mut Rng, user: &User) -> Edit {
         return Edit::Add(key(tenant), any_role(rng, tenant));
     };
     match (status.as_str(), rng.u32(0..10)) {
-        ("active", 0..3) => Edit::Suspend(key(tenant)),
-        ("active", 3..5) | ("suspended", 0..2) => Edit::Remove(key(tenant)),
-        ("active", 5) => {
+        ("active", 0..2) => Edit::Suspend(key(tenant)),
+        ("active", 2..4) | ("suspended", 0..2) => Edit::Remove(key(tenant)),
+        ("active", 4..7) => {
             let other = any_tenant(rng);
             Edit::Add(key(other), any_role(rng, other))
         }

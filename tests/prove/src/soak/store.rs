@@ -1,12 +1,14 @@
 //! The table, as functions and operators reach it. Each write is looked at.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tests::faults::{self, Engine, Fault};
 use tests::http::{Message, answer};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::clock::{now, tick};
+use super::clock::{Tick, now, seconds, tick};
+use super::judge::profile_key;
 use super::weather::Weather;
 use crate::dynamo::Dynamo;
 use crate::schedules::table::{Table, text};
@@ -17,23 +19,66 @@ pub(crate) const OPERATORS: &str = "operators";
 
 /// A function looks at the clock when its call begins, and it has 5 s.
 const LONGEST_CALL_SECONDS: u64 = 5;
+/// A write can come so late after the end of its call, while the store is silent.
+const LATEST_WRITE: Tick = seconds(4);
 
 #[derive(Clone)]
 pub(crate) struct Store {
     dynamo: Dynamo,
     watch: Arc<Mutex<Watch>>,
     weather: Arc<Weather>,
+    calls: Arc<Mutex<VecDeque<Begun>>>,
+}
+
+/// A call of a user.
+#[derive(Clone, Debug)]
+struct Begun {
+    at: Tick,
+    until: Option<Tick>,
+    sub: String,
+    is_refresh: bool,
 }
 
 impl Store {
     pub(crate) fn new(table: &Table, weather: Arc<Weather>) -> Result<Self, String> {
         let watch = Arc::new(Mutex::new(Watch::of_table(table)));
-        Ok(Self { dynamo: Dynamo::new(table)?, watch, weather })
+        Ok(Self { dynamo: Dynamo::new(table)?, watch, weather, calls: Arc::default() })
     }
 
     /// What was written so far. Nothing is read or written meanwhile.
     pub(crate) fn watch(&self) -> MutexGuard<'_, Watch> {
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.watch)
+    }
+
+    /// A user calls. Gives the moment.
+    pub(crate) fn begin(&self, sub: &str, is_refresh: bool) -> Tick {
+        let (at, mut calls) = (tick(), lock(&self.calls));
+        calls.retain(|call| call.until.is_none_or(|until| until + LATEST_WRITE > at));
+        calls.push_back(Begun { at, until: None, sub: sub.to_owned(), is_refresh });
+        at
+    }
+
+    /// The call that began then has ended.
+    pub(crate) fn end(&self, sub: &str, at: Tick) {
+        let mut calls = lock(&self.calls);
+        if let Some(call) = calls.iter_mut().find(|call| call.at == at && call.sub == sub) {
+            call.until = Some(tick());
+        }
+    }
+
+    /// Only a sign-in or a confirmation moves the default tenant of a user.
+    fn moved_by_a_refresh(&self, watch: &Watch, user: &str, written: &[Written]) -> Option<String> {
+        let profile = profile_key(user);
+        let (_, new) = written.iter().find(|(key, _)| *key == profile)?;
+        let old =
+            watch.table.get(&profile).map(|old| text(old, "defaultTid")).filter(|old| !old.is_empty())?;
+        let new = new.as_ref().map(|new| text(new, "defaultTid")).unwrap_or_default();
+        let calls = lock(&self.calls);
+        let could_write = |call: &&Begun| {
+            call.sub == user && call.until.is_none_or(|until| !self.weather.was_quiet(call.at, until))
+        };
+        let is_by_refresh = calls.iter().filter(could_write).all(|call| call.is_refresh);
+        (old != new && is_by_refresh).then(|| format!("a refresh moved {user} from {old} to {new}"))
     }
 
     pub(crate) fn snapshot(&self) -> Result<Table, String> {
@@ -58,7 +103,9 @@ impl Store {
             let by_operators = function == OPERATORS;
             let user = if by_operators { None } else { Some(user_of(&written)) };
             let late = if by_operators { 0 } else { LONGEST_CALL_SECONDS };
-            let fault = user.as_ref().and_then(|user| incomplete(&watch, user, &written));
+            let fault = user.as_ref().and_then(|user| {
+                incomplete(&watch, user, &written).or(self.moved_by_a_refresh(&watch, user, &written))
+            });
             let now = now().epoch_seconds().saturating_sub(late);
             watch.wrote_by(&Writer { user, now }, tick(), written);
             watch.faults.extend(fault);
@@ -104,6 +151,10 @@ where
         }
     });
     Ok(url)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Behind {

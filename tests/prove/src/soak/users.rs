@@ -20,7 +20,7 @@ use crate::schedules::table::text;
 
 const PASSWORD: &str = "Correct-Horse-9";
 /// Users who still come back: the newest ones.
-const MOST_USERS: usize = 200;
+const MOST_USERS: usize = 100;
 /// Until there are so many, most calls are joins.
 const FIRST_USERS: usize = 25;
 /// Tokens that a user still has.
@@ -49,9 +49,10 @@ impl World {
             return self.join(rng).await;
         }
         match rng.u32(0..100) {
-            0..10 => self.join(rng).await,
-            10..45 => self.sign_in(rng, &user).await,
-            45..75 => self.refresh(rng, &user).await,
+            0..7 => self.join(rng).await,
+            7..45 => self.sign_in(rng, &user).await,
+            45..60 => self.refresh(rng, &user).await,
+            60..75 => self.refresh_as_before(rng, &user).await,
             75..90 => self.show(rng, &user).await,
             _ => self.find_route(rng).await,
         }
@@ -105,7 +106,7 @@ impl World {
     }
 
     async fn sign_in(&self, rng: &mut Rng, user: &User) {
-        let bound = rng.choice(self.notes.bound.keys()).filter(|_| rng.u32(0..4) == 0);
+        let bound = rng.choice(self.notes.bound.keys()).filter(|_| rng.u32(0..8) == 0);
         let client = bound.unwrap_or(&self.open_client);
         let parameters = json!({ "USERNAME": user.email, "PASSWORD": PASSWORD });
         let body =
@@ -114,19 +115,22 @@ impl World {
         self.tokens(rng, user, client, "InitiateAuth", &body, wish).await;
     }
 
-    /// With `REFRESH_TOKEN_AUTH`; or as newer apps do, with a tenant or an invite code.
+    /// With `REFRESH_TOKEN_AUTH`.
+    pub(crate) async fn refresh_as_before(&self, rng: &mut Rng, user: &User) {
+        let Some((client, token)) = user.any_refresh_token(rng) else { return };
+        let tenant = self.notes.bound.get(&client).cloned();
+        let wish = Wish { tenant, is_refresh: true, ..user.wish() };
+        let parameters = json!({ "REFRESH_TOKEN": token });
+        let body =
+            json!({ "ClientId": client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": parameters });
+        self.tokens(rng, user, &client, "InitiateAuth", &body, wish).await;
+    }
+
+    /// As newer apps do, with a tenant or an invite code.
     async fn refresh(&self, rng: &mut Rng, user: &User) {
-        let kept = rng.choice(lock(&user.tokens).refresh.iter().cloned().collect::<Vec<_>>());
-        let Some((client, token)) = kept else { return self.sign_in(rng, user).await };
+        let Some((client, token)) = user.any_refresh_token(rng) else { return self.sign_in(rng, user).await };
         let bound = self.notes.bound.get(&client).cloned();
         let mut wish = Wish { tenant: bound.clone(), ..user.wish() };
-        if rng.bool() {
-            wish.is_refresh = true;
-            let parameters = json!({ "REFRESH_TOKEN": token });
-            let body =
-                json!({ "ClientId": client, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": parameters });
-            return self.tokens(rng, user, &client, "InitiateAuth", &body, wish).await;
-        }
         let mut metadata = None;
         if bound.is_none() && rng.u32(0..3) > 0 {
             let tenant = any_tenant(rng);
@@ -246,6 +250,11 @@ impl World {
 }
 
 impl User {
+    /// With its app client.
+    fn any_refresh_token(&self, rng: &mut Rng) -> Option<(String, String)> {
+        rng.choice(lock(&self.tokens).refresh.iter().cloned().collect::<Vec<_>>())
+    }
+
     fn wish(&self) -> Wish {
         Wish { sub: self.sub.clone(), email: self.email.clone(), ..Wish::default() }
     }

@@ -146,10 +146,10 @@ impl World {
             let program = FunctionProgram::in_process(move |event| {
                 let (lambda, notes) = (lambda.clone(), Arc::clone(&notes));
                 async move {
-                    let from = tick();
-                    let result = lambda.invoke(function, event.clone()).await;
+                    let (from, wish) = notes.begin(&event);
+                    let result = lambda.invoke(function, event).await;
                     let ended = Ended { function, from, until: tick(), result };
-                    notes.trigger(&event, &ended);
+                    notes.trigger(&wish, &ended);
                     match ended.result {
                         Ok(Invocation::Ok(reply)) => Ok(reply),
                         Ok(ended) => {
