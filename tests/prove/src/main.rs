@@ -1,11 +1,14 @@
 //! Proofs of safety: `cargo prove NAME` (`docs/reliability.md`).
 
 mod collected;
+mod dynamo;
+mod operators;
 mod schedules;
+mod soak;
 mod worlds;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 
@@ -20,6 +23,12 @@ struct Options {
     /// The first case; the others follow
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// How long `soak` runs
+    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    minutes: f64,
+    /// How often users call in `soak`, a second
+    #[arg(long, value_name = "N", default_value_t = 15.0)]
+    rate: f64,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -32,6 +41,8 @@ enum Proof {
     Faults,
     /// Planted secrets and personal data, and whether a program prints them
     Canary,
+    /// The shipped functions under load, with operators at work and faults in waves
+    Soak,
 }
 
 impl Proof {
@@ -41,7 +52,7 @@ impl Proof {
             Self::Worlds => (50_000, 20_000),
             Self::Schedules => (200, 20),
             // Their rows are fixed.
-            Self::Faults | Self::Canary => (1, 1),
+            Self::Faults | Self::Canary | Self::Soak => (1, 1),
         };
         if cfg!(debug_assertions) { debug } else { optimised }
     }
@@ -55,7 +66,7 @@ struct Size {
 }
 
 fn main() -> ExitCode {
-    let Options { names, count, seed } = Options::parse();
+    let Options { names, count, seed, minutes, rate } = Options::parse();
     let all = if names.is_empty() { Proof::value_variants().to_vec() } else { names };
     let mut is_right = true;
     for proof in all {
@@ -66,6 +77,10 @@ fn main() -> ExitCode {
             Proof::Schedules => schedules::prove(size),
             Proof::Faults => collected::faults(),
             Proof::Canary => collected::canary(),
+            Proof::Soak => {
+                let length = Duration::from_secs_f64(minutes.max(0.0) * 60.0);
+                soak::prove(soak::Plan { length, rate, seed })
+            }
         };
         println!("  {:.1} s", began.elapsed().as_secs_f64());
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::support::http::Message;
+use tests::http::Message;
 
 /// A front door, and a browser that keeps the cookies of one host.
 struct Visitor {

@@ -10,8 +10,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::authorizer::protected;
-use crate::support::http::Message;
 use crate::support::{World, items};
+use tests::http::Message;
 
 const EVENTS: [AuthorizerEvent; 5] = [
     AuthorizerEvent::RestToken,

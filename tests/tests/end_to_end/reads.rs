@@ -4,7 +4,7 @@ use dev_stack::EventVersion;
 use dev_stack::functions::{POST_CONFIRMATION, PRE_TOKEN_GENERATION};
 use serde_json::{Value, json};
 
-use crate::support::faults::{Fault, Proxy};
+use crate::support::faults::Proxy;
 use crate::support::{CLIENT, CODE, EMAIL, POOL, SUB, World, items};
 
 /// What a path costs: calls of the table, and how many of the looked-up tenants and bindings were in memory.
@@ -165,7 +165,7 @@ async fn a_code_is_redeemed_in_three_round_trips_and_the_stamp_is_a_fourth() {
     });
     let late = sign_in(|event| event["request"]["clientMetadata"] = json!({ "inviteCode": CODE }));
     // So many calls are made at the same time: none is answered before all have arrived. The others follow each other.
-    let together = |calls| table.spoil("", Fault::Together(calls), usize::MAX);
+    let together = |calls| table.hold(calls);
     // The warm-up is over.
     let without_code = json!({ "request": { "userAttributes": { "sub": SUB } }, "triggerSource": "PostConfirmation_ConfirmSignUp", "userPoolId": POOL, "version": "1", "response": {} });
     world.refusal(POST_CONFIRMATION, without_code.to_string()).await;

@@ -113,6 +113,11 @@ impl Environment {
         ended
     }
 
+    /// The id of the process, while it lives.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }

@@ -147,6 +147,10 @@ impl Function {
         environments.idle.len() + environments.busy.len()
     }
 
+    pub(super) fn waiting_processes(&self) -> Vec<u32> {
+        self.lock().idle.iter().filter_map(Environment::process).collect()
+    }
+
     pub(super) fn cold_starts(&self) -> usize {
         self.lock().started
     }

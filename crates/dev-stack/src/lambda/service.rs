@@ -135,6 +135,15 @@ impl Lambda {
         Ok(self.function(name)?.environments())
     }
 
+    /// The processes of a function that wait for an event, by their ids.
+    ///
+    /// # Errors
+    ///
+    /// [`DevStackError::UnknownFunction`].
+    pub fn waiting_processes(&self, name: &str) -> Result<Vec<u32>, DevStackError> {
+        Ok(self.function(name)?.waiting_processes())
+    }
+
     /// How many environments have been started since the function was added: the cold starts.
     ///
     /// # Errors

@@ -12,13 +12,14 @@ use post_confirmation::PostConfirmation;
 use pre_token_generation::PreTokenGeneration;
 use serde_json::{Value, json};
 use tenancy::ports::{Defaults, DirectoryError, JoinStore, Stamps, UserDirectory};
-use tenancy::{MembershipStatus, PoolId, TenantId, TenantStatus, Timestamp, UserKey, Username};
-use tenancy_aws::operator::{Operator, OperatorError, TenantEdit};
+use tenancy::{PoolId, TenantId, Timestamp, UserKey, Username};
+use tenancy_aws::operator::Operator;
 use tokio::time::Instant;
 
 use super::schedule::{Act, Attempt, BEGIN, CELLS, Event, HERE, TENANTS, email, sub};
 use super::table::{PROVIDER, Table, code, hash, parsed};
 use super::turns::Turns;
+use crate::operators::{Edit, operate};
 
 /// A change of an operator, and whether it was written.
 pub(crate) type Operation = Pin<Box<dyn Future<Output = bool>>>;
@@ -183,61 +184,25 @@ pub(crate) const RESENT: usize = 500;
 
 /// One change by an operator: read, planned and written once. `false`: refused, overtaken or failed.
 pub(crate) async fn act(operator: &Operator, change: &Act, now: u64) -> bool {
-    operate(operator, change, Timestamp::from_epoch_seconds(now)).await.is_ok()
+    let Some(edit) = edit(change) else { return true };
+    operate(operator, edit, Timestamp::from_epoch_seconds(now)).await.is_ok()
 }
 
-async fn operate(operator: &Operator, act: &Act, now: Timestamp) -> Result<(), OperatorError> {
-    let planned = match act {
-        Act::Attempt(_) => return Ok(()),
-        Act::Revoke(number) => match operator.invite(&hash(*number)).await? {
-            Some(record) => operator.revoke_invite(&record, now).await?,
-            None => return Ok(()),
-        },
-        Act::Resend(number) => match operator.invite(&hash(*number)).await? {
-            Some(record) => {
-                let tenant = operator.tenant(&record.invite.tenant).await?;
-                let (code, expires_at) = (code(number + RESENT), now.plus_seconds(1_000_000));
-                operator.resend_invite(&tenant, &record, &code, expires_at, now).await?
-            }
-            None => return Ok(()),
-        },
-        Act::Suspend(user, tenant) => {
-            let user = operator.user(&user_key(*user)).await?;
-            operator.set_member_status(&user, &tenant_id(*tenant), MembershipStatus::Suspended, now)?
-        }
-        Act::Remove(user, tenant) => {
-            let user = operator.user(&user_key(*user)).await?;
-            operator.set_member_status(&user, &tenant_id(*tenant), MembershipStatus::Removed, now)?
-        }
-        Act::Resume(user, tenant) => {
-            let user = operator.user(&user_key(*user)).await?;
-            operator.resume_member(&user, &operator.tenant(&tenant_id(*tenant)).await?, now)?
-        }
-        Act::Add(user, tenant) => {
-            let tenant = operator.tenant(&tenant_id(*tenant)).await?;
-            let user = operator.user(&user_key(*user)).await?;
-            operator.add_member(&tenant, &user, &[parsed("viewer")], None, now)?
-        }
-        Act::PauseTenant(tenant) | Act::ResumeTenant(tenant) => {
-            let tenant = operator.tenant(&tenant_id(*tenant)).await?;
-            let (status, action) = match act {
-                Act::PauseTenant(_) => (TenantStatus::Suspended, "tenant.suspend"),
-                _ => (TenantStatus::Active, "tenant.resume"),
-            };
-            let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
-            operator.edit_tenant(&tenant, edit, action, now).await?
-        }
+fn edit(act: &Act) -> Option<Edit> {
+    let ids = |user: &usize, tenant: &usize| (user_key(*user), tenant_id(*tenant));
+    Some(match act {
+        Act::Attempt(_) => return None,
+        Act::Revoke(number) => Edit::Revoke(hash(*number)),
+        Act::Resend(number) => Edit::Resend(hash(*number), code(number + RESENT)),
+        Act::Suspend(user, tenant) => Edit::Suspend(ids(user, tenant)),
+        Act::Remove(user, tenant) => Edit::Remove(ids(user, tenant)),
+        Act::Resume(user, tenant) => Edit::Resume(ids(user, tenant)),
+        Act::Add(user, tenant) => Edit::Add(ids(user, tenant), parsed("viewer")),
+        Act::PauseTenant(tenant) => Edit::PauseTenant(tenant_id(*tenant)),
+        Act::ResumeTenant(tenant) => Edit::ResumeTenant(tenant_id(*tenant)),
         Act::Place(tenant, cell) => {
-            let cell = parsed(CELLS.get(*cell).map(|(name, ..)| *name).unwrap_or_default());
-            let tenant = tenant_id(*tenant);
-            let tier = operator.tenant(&tenant).await?.tenant.tier;
-            let plan = async |cell: &_| {
-                let (record, in_use) =
-                    (operator.tenant(&tenant).await?, operator.pools_in_use(&tenant).await?);
-                operator.place_tenant(&record, cell, &in_use, now)
-            };
-            return operator.place(&tier, Some(&cell), &|_| true, plan).await.map(|_| ());
+            let cell = CELLS.get(*cell).map(|(name, ..)| *name).unwrap_or_default();
+            Edit::Place(tenant_id(*tenant), parsed(cell))
         }
-    };
-    operator.apply(planned, "it").await
+    })
 }

@@ -113,11 +113,11 @@ pub(crate) fn sums(table: &Table) -> Vec<String> {
     faults
 }
 
-/// A stamp that is recorded as written is in the user pool. Members from the begin were stamped before.
-pub(crate) fn stamps(table: &Table, stamped: &BTreeMap<String, String>) -> Vec<String> {
+/// A stamp that is recorded as written is in the user pool. Members from before `since` were stamped before.
+pub(crate) fn stamps(table: &Table, since: u64, stamped: &BTreeMap<String, String>) -> Vec<String> {
     let members = table.iter().filter(|((pk, sk), _)| pk.starts_with("USER#") && sk.starts_with("TENANT#"));
     members
-        .filter(|(_, item)| text(item, "stamp") == "done" && number(item, "joinedAt") >= BEGIN)
+        .filter(|(_, item)| text(item, "stamp") == "done" && number(item, "joinedAt") >= since)
         .filter_map(|((pk, _), _)| pk.rsplit('#').next().filter(|user| !stamped.contains_key(*user)))
         .map(|user| format!("{user}: the stamp is recorded as written, and the user pool does not have it"))
         .collect()

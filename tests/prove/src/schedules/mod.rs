@@ -1,14 +1,14 @@
 //! Redemption under concurrency, faults and crashes: random schedules of users and operators on one table.
 
 mod backend;
-mod check;
+pub(crate) mod check;
 mod model;
 mod model_operator;
 mod run;
-mod schedule;
-mod table;
+pub(crate) mod schedule;
+pub(crate) mod table;
 mod turns;
-mod watch;
+pub(crate) mod watch;
 mod wire;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -7,7 +7,7 @@ use fastrand::Rng;
 
 use super::backend::{Backend, Configs, Told, Users, attempt};
 use super::check;
-use super::schedule::{Act, Attempt, Event, LENGTH, Schedule, sub};
+use super::schedule::{Act, Attempt, BEGIN, Event, LENGTH, Schedule, sub};
 use super::table::{Table, initial};
 use super::turns::{End, Task, Turns};
 use super::watch::Watch;
@@ -107,7 +107,7 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
     let converged = backend.snapshot()?;
     faults.extend(check::sums(&converged));
     let stamped = stamps.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    faults.extend(check::stamps(&converged, &stamped));
+    faults.extend(check::stamps(&converged, BEGIN, &stamped));
     faults.extend(check::resent(&converged, schedule));
     faults.extend(check::nothing_lost(&converged, schedule, &told));
     once_more()?;

@@ -46,6 +46,10 @@ pub(crate) fn member_key(sub: &str, tenant: &str) -> (String, String) {
     key(format!("USER#{HERE}#{sub}"), format!("TENANT#{tenant}"))
 }
 
+pub(crate) fn tenant_key(tenant: &str) -> (String, String) {
+    key(format!("TENANT#{tenant}"), "META")
+}
+
 pub(crate) fn use_key(hash: &InviteHash, sub: &str) -> (String, String) {
     key(format!("INVITE#{}", hash.as_str()), format!("USE#{HERE}#{sub}"))
 }

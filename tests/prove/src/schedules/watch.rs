@@ -5,25 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::schedule::{BEGIN, Call, HERE, LENGTH, Schedule, sub};
-use super::table::{Table, number, serves, text};
+use super::table::{Table, member_key, number, serves, tenant_key, text};
 
 /// Who writes.
 #[derive(Clone, Debug)]
-struct Writer {
+pub(crate) struct Writer {
     /// `None`: an operator.
-    user: Option<String>,
-    now: u64,
+    pub(crate) user: Option<String>,
+    pub(crate) now: u64,
 }
 
 /// The key of an item, and the item after a write. `None`: it was deleted.
 pub(crate) type Written = ((String, String), Option<Value>);
 
+/// What an item was from a moment on. `None`: it was not there.
+type State = (u64, Option<Value>);
+
 #[derive(Debug)]
 pub(crate) struct Watch {
     writers: Vec<Writer>,
-    table: Table,
-    /// Moments from which a tenant served, or a membership was active; and from which it no longer did.
-    good: BTreeMap<String, Vec<(u64, bool)>>,
+    pub(crate) table: Table,
+    history: BTreeMap<(String, String), Vec<State>>,
     pub(crate) faults: Vec<String>,
 }
 
@@ -36,16 +38,27 @@ impl Watch {
         // After the calls, every user is a writer once more.
         let once_more = |user| Writer { user: Some(sub(user)), now: BEGIN + LENGTH };
         let writers = schedule.calls.iter().map(writer).chain((0..schedule.users).map(once_more)).collect();
-        let mut watch = Self { writers, table: table.clone(), good: BTreeMap::new(), faults: Vec::new() };
-        for ((pk, sk), item) in table {
-            watch.note_good(pk, sk, Some(item), 0);
+        Self { writers, ..Self::of_table(table) }
+    }
+
+    pub(crate) fn of_table(table: &Table) -> Self {
+        let (writers, history, faults) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut watch = Self { writers, table: table.clone(), history, faults };
+        for (key, item) in table {
+            watch.note(key, Some(item), 0);
         }
         watch
     }
 
-    /// Notes the items of one transaction.
+    /// Notes the items of one transaction of a schedule's actor.
     pub(crate) fn wrote(&mut self, actor: usize, tick: u64, written: Vec<Written>) {
-        let Some(writer) = self.writers.get(actor).cloned() else { return };
+        if let Some(writer) = self.writers.get(actor).cloned() {
+            self.wrote_by(&writer, tick, written);
+        }
+    }
+
+    /// Notes the items of one transaction.
+    pub(crate) fn wrote_by(&mut self, writer: &Writer, tick: u64, written: Vec<Written>) {
         let mut uses = BTreeSet::new();
         for ((pk, sk), _) in written.iter().filter(|((_, sk), _)| sk.starts_with("USE#")) {
             if self.table.contains_key(&(pk.clone(), sk.clone())) {
@@ -56,14 +69,14 @@ impl Watch {
         for ((pk, sk), item) in written {
             let before = self.table.get(&(pk.clone(), sk.clone()));
             if pk.starts_with("USER#") && sk.starts_with("TENANT#") {
-                let fault = membership_fault(&writer, &pk, before, item.as_ref());
+                let fault = membership_fault(writer, &pk, before, item.as_ref());
                 self.faults.extend(fault.map(|fault| format!("{pk} / {sk}: {fault}")));
             }
             if pk.starts_with("INVITE#") && sk == "META" {
-                let fault = invite_fault(&writer, before, item.as_ref(), uses.remove(&pk));
+                let fault = invite_fault(writer, before, item.as_ref(), uses.remove(&pk));
                 self.faults.extend(fault.map(|fault| format!("an invite of {}: {fault}", text_of(before))));
             }
-            self.note_good(&pk, &sk, item.as_ref(), tick);
+            self.note(&(pk.clone(), sk.clone()), item.as_ref(), tick);
             match item {
                 Some(item) => drop(self.table.insert((pk, sk), item)),
                 None => drop(self.table.remove(&(pk, sk))),
@@ -74,37 +87,64 @@ impl Watch {
         }
     }
 
-    fn note_good(&mut self, pk: &str, sk: &str, item: Option<&Value>, tick: u64) {
-        let is_good = match item {
-            Some(item) if pk.starts_with("USER#") && sk.starts_with("TENANT#") => {
-                text(item, "status") == "active"
-            }
-            Some(item) if pk.starts_with("TENANT#") && sk == "META" => serves(item),
-            Some(_) => return,
-            None => false,
-        };
-        self.good.entry(format!("{pk} {sk}")).or_default().push((tick, is_good));
+    /// Uses and audit items are written once, and nobody asks what they were.
+    fn note(&mut self, key: &(String, String), item: Option<&Value>, tick: u64) {
+        if !key.1.starts_with("USE#") && !key.1.starts_with("AUDIT#") {
+            self.history.entry(key.clone()).or_default().push((tick, item.cloned()));
+        }
     }
 
-    fn was_good(&self, key: &str, from: u64, until: u64) -> bool {
-        let history = self.good.get(key).map(Vec::as_slice).unwrap_or_default();
-        let at_begin = history.iter().rev().find(|(tick, _)| *tick <= from).is_some_and(|(_, good)| *good);
-        at_begin || history.iter().any(|(tick, good)| (from..=until).contains(tick) && *good)
+    /// Whether an item was so at any moment from tick to tick.
+    pub(crate) fn was(
+        &self,
+        key: &(String, String),
+        from: u64,
+        until: u64,
+        is_so: impl Fn(Option<&Value>) -> bool,
+    ) -> bool {
+        let history = self.history.get(key).map(Vec::as_slice).unwrap_or_default();
+        let later = history.partition_point(|(tick, _)| *tick <= from);
+        let (before, after) = history.split_at(later);
+        is_so(before.last().and_then(|(_, item)| item.as_ref()))
+            || after.iter().take_while(|(tick, _)| *tick <= until).any(|(_, item)| is_so(item.as_ref()))
+    }
+
+    /// How an item was, and how it became, from tick to tick.
+    pub(crate) fn story(&self, key: &(String, String), from: u64, until: u64) -> Vec<(u64, String)> {
+        let history = self.history.get(key).map(Vec::as_slice).unwrap_or_default();
+        let before = history.iter().rev().find(|(tick, _)| *tick < from);
+        let after = history.iter().filter(|(tick, _)| (from..=until).contains(tick));
+        let told = |(tick, item): &State| {
+            let names = ["status", "roles", "pools", "defaultTid", "uses", "maxUses"];
+            let said = |name: &&str| Some(format!("{name} {}", item.as_ref()?.get(*name)?));
+            let is_tenant = key.1 == "META" && key.0.starts_with("TENANT#");
+            // The roles of a tenant are long, and stay.
+            let names = names.iter().filter(|name| !(is_tenant && **name == "roles"));
+            let said: Vec<String> = names.filter_map(said).collect();
+            (*tick, format!("{} {}: {}", key.0, key.1, said.join(", ")))
+        };
+        before.into_iter().chain(after).map(told).collect()
     }
 
     /// Whether a call from tick to tick may give a token of `tenant` to a user, or make the user a member of it.
     pub(crate) fn token_fault(&self, sub: &str, tenant: &str, from: u64, until: u64) -> Option<String> {
-        if !self.was_good(&format!("USER#{HERE}#{sub} TENANT#{tenant}"), from, until) {
+        if !self.was(&member_key(sub, tenant), from, until, is_active) {
             return Some(format!("{sub} got a token of {tenant} without an active membership"));
         }
         self.join_fault(sub, tenant, from, until)
     }
 
     pub(crate) fn join_fault(&self, sub: &str, tenant: &str, from: u64, until: u64) -> Option<String> {
-        (!self.was_good(&format!("TENANT#{tenant} META"), from, until)).then(|| {
+        let served = self.was(&tenant_key(tenant), from, until, |tenant| tenant.is_some_and(serves));
+        (!served).then(|| {
             format!("{sub} got into {tenant}, which was not active in this pool at any moment of the call")
         })
     }
+}
+
+/// Whether a membership is there and active.
+pub(crate) fn is_active(membership: Option<&Value>) -> bool {
+    membership.is_some_and(|membership| text(membership, "status") == "active")
 }
 
 fn text_of(item: Option<&Value>) -> &str {

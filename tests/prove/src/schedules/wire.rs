@@ -1,7 +1,6 @@
 //! The real adapter on a real DynamoDB engine in this process. Between the two is no network: the SDK's HTTP client hands each
 //! request to the engine when its turn has come, unless a fault is planted.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,28 +14,23 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::timeout::TimeoutConfig;
-use dynoxide::Database;
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::json;
 use tenancy_aws::operator::Operator;
 use tenancy_aws::{AwsClients, AwsSettings, DynamoStore};
 
 use super::backend::{Backend, Operation, act};
 use super::schedule::{Act, BEGIN};
-use super::table::{Table, attributes, key, plain, text};
+use super::table::Table;
 use super::turns::{FaultKind, Spoilt, Turns};
-use super::watch::{Watch, Written};
-
-const TABLE: &str = "tenancy";
+use super::watch::Watch;
+use crate::dynamo::{Dynamo, TABLE};
 
 /// The engine, and who looks at its writes.
 #[derive(Clone)]
 pub(crate) struct Engine {
-    database: Database,
+    dynamo: Dynamo,
     watch: Arc<Mutex<Watch>>,
     turns: Turns,
-    /// The tokens of the transactions that were done.
-    tokens: Arc<Mutex<BTreeSet<String>>>,
     /// As the functions configure it.
     config: aws_sdk_dynamodb::Config,
 }
@@ -59,31 +53,8 @@ impl Engine {
         turns: Turns,
         config: aws_sdk_dynamodb::Config,
     ) -> Result<Self, String> {
-        let database = Database::memory().map_err(|error| error.to_string())?;
-        let engine = Self { database, watch, turns, tokens: Arc::default(), config };
-        let keys = |partition: &str, sort: &str| {
-            json!([
-                { "AttributeName": partition, "KeyType": "HASH" },
-                { "AttributeName": sort, "KeyType": "RANGE" },
-            ])
-        };
-        let names = ["pk", "sk", "gsi1pk", "gsi1sk"];
-        engine.must(
-            "CreateTable",
-            &json!({
-                "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST", "KeySchema": keys("pk", "sk"),
-                "AttributeDefinitions": names.map(|name| json!({ "AttributeName": name, "AttributeType": "S" })),
-                "GlobalSecondaryIndexes": [{
-                    "IndexName": "gsi1", "KeySchema": keys("gsi1pk", "gsi1sk"), "Projection": { "ProjectionType": "ALL" },
-                }],
-            }),
-        )?;
-        let puts: Vec<Value> =
-            table.values().map(|item| json!({ "PutRequest": { "Item": attributes(item) } })).collect();
-        for puts in puts.chunks(25) {
-            engine.must("BatchWriteItem", &json!({ "RequestItems": { TABLE: puts } }))?;
-        }
-        Ok(engine)
+        let dynamo = Dynamo::new(table)?;
+        Ok(Self { dynamo, watch, turns, config })
     }
 
     fn client(&self, actor: usize) -> Client {
@@ -99,78 +70,14 @@ impl Engine {
         Client::from_conf(config.build())
     }
 
-    fn must(&self, operation: &str, body: &Value) -> Result<Value, String> {
-        let (status, answer) = self.execute(operation, &body.to_string());
-        if status != 200 {
-            return Err(format!("{operation}: {answer}"));
-        }
-        serde_json::from_str(&answer).map_err(|error| error.to_string())
-    }
-
-    fn execute(&self, operation: &str, body: &str) -> (u16, String) {
-        let database = &self.database;
-        match operation {
-            "GetItem" => answer(body, |request| database.get_item(request)),
-            "Query" => answer(body, |request| database.query(request)),
-            "TransactWriteItems" => answer(body, |request| database.transact_write_items(request)),
-            "Scan" => answer(body, |request| database.scan(request)),
-            "BatchWriteItem" => answer(body, |request| database.batch_write_item(request)),
-            "CreateTable" => answer(body, |request| database.create_table(request)),
-            _ => (400, format!("{{\"__type\":\"UnknownOperationException\",\"message\":\"{operation}\"}}")),
-        }
-    }
-
     /// Executes a request of an actor. What it writes is looked at.
     fn serve(&self, actor: usize, operation: &str, body: &str) -> (u16, String) {
-        let answer = self.execute(operation, body);
-        if operation == "TransactWriteItems" && answer.0 == 200 {
-            let body: Value = serde_json::from_str(body).unwrap_or_default();
-            let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-            if !tokens.insert(text(&body, "ClientRequestToken").to_owned()) {
-                // It was done before, and its answer was lost. The engine did nothing.
-                return answer;
-            }
-            let written = self.written(&body);
+        let (answer, written) = self.dynamo.serve(operation, body);
+        if !written.is_empty() {
             let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
             watch.wrote(actor, self.turns.tick(), written);
         }
         answer
-    }
-
-    /// The items of a transaction as they are now.
-    fn written(&self, body: &Value) -> Vec<Written> {
-        let actions = body.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
-        let keyed = actions.filter_map(|action| {
-            let (_, action) = action.as_object()?.iter().find(|(kind, _)| *kind != "ConditionCheck")?;
-            let item = plain(action.get("Item").or(action.get("Key"))?);
-            Some(key(text(&item, "pk"), text(&item, "sk")))
-        });
-        keyed.map(|key| (key.clone(), self.item(&key))).collect()
-    }
-
-    fn item(&self, (pk, sk): &(String, String)) -> Option<Value> {
-        let wanted = json!({ "TableName": TABLE, "Key": { "pk": { "S": pk }, "sk": { "S": sk } } });
-        self.must("GetItem", &wanted).ok()?.get("Item").map(plain)
-    }
-}
-
-fn answer<Q: DeserializeOwned, A: Serialize>(
-    body: &str,
-    call: impl FnOnce(Q) -> dynoxide::Result<A>,
-) -> (u16, String) {
-    let request = match serde_json::from_str(body) {
-        Ok(request) => request,
-        Err(error) => {
-            return (
-                400,
-                json!({ "__type": "SerializationException", "message": error.to_string() }).to_string(),
-            );
-        }
-    };
-    match call(request).map(|answer| serde_json::to_string(&answer)) {
-        Ok(Ok(answer)) => (200, answer),
-        Ok(Err(error)) => (500, error.to_string()),
-        Err(error) => (error.status_code(), error.to_json()),
     }
 }
 
@@ -188,22 +95,7 @@ impl Backend for Engine {
     }
 
     fn snapshot(&self) -> Result<Table, String> {
-        let (mut table, mut from) = (Table::new(), Value::Null);
-        loop {
-            let mut request = json!({ "TableName": TABLE });
-            if let (false, Some(members)) = (from.is_null(), request.as_object_mut()) {
-                members.insert("ExclusiveStartKey".to_owned(), from);
-            }
-            let page = self.must("Scan", &request)?;
-            for item in page.get("Items").and_then(Value::as_array).into_iter().flatten() {
-                let item = plain(item);
-                table.insert(key(text(&item, "pk"), text(&item, "sk")), item);
-            }
-            from = page.get("LastEvaluatedKey").cloned().unwrap_or_default();
-            if from.is_null() {
-                return Ok(table);
-            }
-        }
+        self.dynamo.snapshot()
     }
 }
 

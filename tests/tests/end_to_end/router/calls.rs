@@ -38,7 +38,7 @@ impl Cold {
     /// others are answered only when all of them have arrived.
     async fn costs(&self, number: usize, event: &Value, (reads, waits): (usize, usize), row: &str) {
         if reads > waits {
-            self.table.spoil("", Fault::Together(reads + 1 - waits), usize::MAX);
+            self.table.hold(reads + 1 - waits);
         }
         assert_eq!(self.world.ask(event).await["statusCode"], 200, "{row}: {event}");
         self.table.heal();

@@ -4,53 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+pub(crate) use tests::faults::Fault;
+use tests::faults::{self, Engine};
+use tests::http::Message;
 use tokio::net::{TcpListener, TcpStream};
-
-use super::http::{Message, answer};
-
-/// What happens to a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Fault {
-    /// An answer never comes.
-    Hang,
-    /// It comes late.
-    Late(Duration),
-    /// It comes when so many calls have arrived. Calls that follow each other never get it.
-    Together(usize),
-    /// The connection is reset, and nothing was done.
-    Reset,
-    /// It is done, and the connection is reset before the answer.
-    LoseAnswer,
-    /// An answer with this status and body, and nothing was done.
-    Answer(u16, &'static str),
-}
-
-impl Fault {
-    /// The service is in trouble.
-    pub(crate) const INTERNAL: Self =
-        Self::Answer(500, r#"{"__type":"InternalServerError","message":"trouble"}"#);
-    /// The table has no capacity.
-    pub(crate) const THROTTLED: Self = Self::Answer(
-        400,
-        r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}"#,
-    );
-    /// Cognito's `UserUpdate` quota, 25 a second, is used up.
-    pub(crate) const TOO_MANY_REQUESTS: Self =
-        Self::Answer(400, r#"{"__type":"TooManyRequestsException","message":"Rate exceeded"}"#);
-    /// The role may not.
-    pub(crate) const NOT_ALLOWED: Self = Self::Answer(
-        400,
-        r#"{"__type":"AccessDeniedException","message":"User: ana@example.com is not authorized"}"#,
-    );
-    /// Success, and nonsense.
-    pub(crate) const GARBAGE: Self = Self::Answer(200, "<html>ana@example.com</html>");
-    /// Another transaction has an item of this one.
-    pub(crate) const CONFLICT: Self = Self::Answer(
-        400,
-        r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"cancelled","CancellationReasons":[{"Code":"TransactionConflict"},{"Code":"None"}]}"#,
-    );
-}
 
 /// A proxy before an engine.
 pub(crate) struct Proxy {
@@ -60,9 +17,17 @@ pub(crate) struct Proxy {
     connections: Arc<AtomicUsize>,
 }
 
+/// What happens to the requests that are meant.
+#[derive(Clone, Copy)]
+enum Planned {
+    Fault(Fault),
+    /// An answer comes when so many calls have arrived. Calls that follow each other never get it.
+    Together(usize),
+}
+
 #[derive(Default)]
 struct Plan {
-    fault: Option<Fault>,
+    planned: Option<Planned>,
     operation: &'static str,
     left: usize,
     passes: usize,
@@ -95,7 +60,14 @@ impl Proxy {
 
     /// Spoils the next `times` requests of an operation (`""`: of any).
     pub(crate) fn spoil(&self, operation: &'static str, fault: Fault, times: usize) {
-        *self.plan.lock().unwrap() = Plan { fault: Some(fault), operation, left: times, ..Plan::default() };
+        let planned = Some(Planned::Fault(fault));
+        *self.plan.lock().unwrap() = Plan { planned, operation, left: times, ..Plan::default() };
+    }
+
+    /// Answers when so many calls have arrived.
+    pub(crate) fn hold(&self, calls: usize) {
+        let planned = Some(Planned::Together(calls));
+        *self.plan.lock().unwrap() = Plan { planned, left: usize::MAX, ..Plan::default() };
     }
 
     /// Passes the next request of an operation, and spoils the `times` after it.
@@ -132,7 +104,7 @@ impl Proxy {
 }
 
 impl Plan {
-    fn fault_for(&mut self, operation: &str, is_first_attempt: bool) -> Option<Fault> {
+    fn fault_for(&mut self, operation: &str, is_first_attempt: bool) -> Option<Planned> {
         self.seen.push(operation.to_owned());
         self.repeated += usize::from(!is_first_attempt);
         let is_meant = self.left > 0
@@ -146,45 +118,38 @@ impl Plan {
             self.left -= 1;
             self.spoiled_calls += usize::from(is_first_attempt);
         }
-        self.fault.filter(|_| is_meant)
+        self.planned.filter(|_| is_meant)
     }
 }
 
-/// Serves one connection, until either side ends it.
-async fn serve(mut client: TcpStream, upstream: String, plan: Arc<Mutex<Plan>>) -> Option<()> {
-    let mut engine = TcpStream::connect(upstream).await.ok()?;
-    loop {
-        let request = Message::read(&mut client).await?;
+/// The engine behind the proxy.
+struct Behind {
+    engine: TcpStream,
+    plan: Arc<Mutex<Plan>>,
+}
+
+impl Engine for Behind {
+    async fn choose(&mut self, request: &Message) -> Option<Fault> {
         let attempt = request.header("amz-sdk-request").unwrap_or_default();
-        let fault = plan.lock().unwrap().fault_for(&request.operation(), attempt.starts_with("attempt=1;"));
-        match fault {
-            None => {}
-            Some(Fault::Late(time)) => tokio::time::sleep(time).await,
-            Some(Fault::Together(calls)) => {
-                while plan.lock().unwrap().spoiled_calls < calls {
+        let is_first = attempt.starts_with("attempt=1;");
+        let planned = self.plan.lock().unwrap().fault_for(&request.operation(), is_first);
+        match planned? {
+            Planned::Fault(fault) => Some(fault),
+            Planned::Together(calls) => {
+                while self.plan.lock().unwrap().spoiled_calls < calls {
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
-            }
-            Some(Fault::Hang) => std::future::pending().await,
-            Some(Fault::Reset) => return reset(client),
-            Some(Fault::LoseAnswer) => {
-                engine.write_all(&request.bytes).await.ok()?;
-                Message::read(&mut engine).await?;
-                return reset(client);
-            }
-            Some(Fault::Answer(status, body)) => {
-                client.write_all(answer(status, body).as_bytes()).await.ok()?;
-                continue;
+                None
             }
         }
-        engine.write_all(&request.bytes).await.ok()?;
-        client.write_all(&Message::read(&mut engine).await?.bytes).await.ok()?;
+    }
+
+    async fn answer(&mut self, request: &Message) -> Option<Vec<u8>> {
+        faults::ask(&mut self.engine, request).await
     }
 }
 
-/// Ends the connection with a reset instead of a close.
-fn reset(client: TcpStream) -> Option<()> {
-    client.set_zero_linger().unwrap();
-    drop(client);
-    None
+async fn serve(client: TcpStream, upstream: String, plan: Arc<Mutex<Plan>>) -> Option<()> {
+    let engine = TcpStream::connect(upstream).await.ok()?;
+    faults::serve(client, Behind { engine, plan }).await
 }

@@ -5,7 +5,7 @@ use dev_stack::ClientSettings;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use super::UserPool;
-use super::http::Message;
+use tests::http::Message;
 
 impl UserPool<'_> {
     /// An app client of the pool for client credentials with one scope.

@@ -3,7 +3,6 @@
 
 pub(crate) mod faults;
 pub(crate) mod figures;
-pub(crate) mod http;
 pub(crate) mod items;
 mod machine;
 mod pool;

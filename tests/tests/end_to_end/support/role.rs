@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::http::{Message, answer};
+use tests::http::{Message, answer};
 
 /// What one function is allowed, and where it is asked.
 pub(crate) struct Role {
