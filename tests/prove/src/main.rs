@@ -71,3 +71,13 @@ fn main() -> ExitCode {
     }
     if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Size, worlds};
+
+    #[test]
+    fn some_worlds_come_out_as_the_reference_says() {
+        assert!(worlds::prove(Size { count: 3_000, seed: 1 }));
+    }
+}
