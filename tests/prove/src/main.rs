@@ -1,6 +1,7 @@
 //! Proofs of safety: `cargo prove NAME` (`docs/reliability.md`).
 
 mod collected;
+mod mutants;
 mod schedules;
 mod worlds;
 
@@ -12,14 +13,18 @@ use clap::{Parser, ValueEnum};
 /// Proves by many random cases that the rules hold. A failing case is shrunk, and its seed is printed.
 #[derive(Parser)]
 struct Options {
-    /// What to prove; all if nothing is named
+    /// What to prove; all but `mutants` if nothing is named
     names: Vec<Proof>,
-    /// How many cases each proof tries [default: a few seconds' worth; less in a debug build]
+    /// How many cases each proof tries [default: a few seconds' worth; less in a debug build]. Of `mutants`, how many of
+    /// each group; with more than a group has, all [default: 10, which takes a quarter of an hour]
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// The first case; the others follow
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Groups whose mutants are tried [default: all]
+    #[arg(long, value_name = "GROUP")]
+    group: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -32,6 +37,8 @@ enum Proof {
     Faults,
     /// Planted secrets and personal data, and whether a program prints them
     Canary,
+    /// Mistakes that are put into the rules one at a time, and whether the tests find them; runs only if it is named
+    Mutants,
 }
 
 impl Proof {
@@ -42,10 +49,14 @@ impl Proof {
             Self::Schedules => (200, 20),
             // Their rows are fixed.
             Self::Faults | Self::Canary => (1, 1),
+            Self::Mutants => (10, 10),
         };
         if cfg!(debug_assertions) { debug } else { optimised }
     }
 }
+
+/// What runs if nothing is named: each of these takes seconds.
+const EACH: [Proof; 4] = [Proof::Worlds, Proof::Schedules, Proof::Faults, Proof::Canary];
 
 /// How much is tried.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +66,8 @@ struct Size {
 }
 
 fn main() -> ExitCode {
-    let Options { names, count, seed } = Options::parse();
-    let all = if names.is_empty() { Proof::value_variants().to_vec() } else { names };
+    let Options { names, count, seed, group } = Options::parse();
+    let all = if names.is_empty() { EACH.to_vec() } else { names };
     let mut is_right = true;
     for proof in all {
         let began = Instant::now();
@@ -66,6 +77,7 @@ fn main() -> ExitCode {
             Proof::Schedules => schedules::prove(size),
             Proof::Faults => collected::faults(),
             Proof::Canary => collected::canary(),
+            Proof::Mutants => mutants::prove(size, &group),
         };
         println!("  {:.1} s", began.elapsed().as_secs_f64());
     }
