@@ -2,6 +2,7 @@
 
 mod collected;
 mod dynamo;
+mod mutants;
 mod operators;
 mod schedules;
 mod soak;
@@ -15,9 +16,10 @@ use clap::{Parser, ValueEnum};
 /// Proves by many random cases that the rules hold. A failing case is shrunk, and its seed is printed.
 #[derive(Parser)]
 struct Options {
-    /// What to prove; all if nothing is named
+    /// What to prove; all but `mutants` if nothing is named
     names: Vec<Proof>,
-    /// How many cases each proof tries [default: a few seconds' worth; less in a debug build]
+    /// How many cases each proof tries [default: a few seconds' worth; less in a debug build]. Of `mutants`, how many of
+    /// each group; with more than a group has, all [default: 10, which takes a quarter of an hour]
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// The first case; the others follow
@@ -29,6 +31,9 @@ struct Options {
     /// How often users call in `soak`, a second
     #[arg(long, value_name = "N", default_value_t = 15.0)]
     rate: f64,
+    /// Groups whose mutants are tried [default: all]
+    #[arg(long, value_name = "GROUP")]
+    group: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -43,6 +48,8 @@ enum Proof {
     Canary,
     /// The shipped functions under load, with operators at work and faults in waves
     Soak,
+    /// Mistakes that are put into the rules one at a time, and whether the tests find them; runs only if it is named
+    Mutants,
 }
 
 impl Proof {
@@ -53,10 +60,14 @@ impl Proof {
             Self::Schedules => (200, 20),
             // Their rows are fixed.
             Self::Faults | Self::Canary | Self::Soak => (1, 1),
+            Self::Mutants => (10, 10),
         };
         if cfg!(debug_assertions) { debug } else { optimised }
     }
 }
+
+/// What runs if nothing is named: each of these takes seconds.
+const EACH: [Proof; 5] = [Proof::Worlds, Proof::Schedules, Proof::Faults, Proof::Canary, Proof::Soak];
 
 /// How much is tried.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +77,8 @@ struct Size {
 }
 
 fn main() -> ExitCode {
-    let Options { names, count, seed, minutes, rate } = Options::parse();
-    let all = if names.is_empty() { Proof::value_variants().to_vec() } else { names };
+    let Options { names, count, seed, minutes, rate, group } = Options::parse();
+    let all = if names.is_empty() { EACH.to_vec() } else { names };
     let mut is_right = true;
     for proof in all {
         let began = Instant::now();
@@ -81,8 +92,19 @@ fn main() -> ExitCode {
                 let length = Duration::from_secs_f64(minutes.max(0.0) * 60.0);
                 soak::prove(soak::Plan { length, rate, seed })
             }
+            Proof::Mutants => mutants::prove(size, &group),
         };
         println!("  {:.1} s", began.elapsed().as_secs_f64());
     }
     if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Size, worlds};
+
+    #[test]
+    fn some_worlds_come_out_as_the_reference_says() {
+        assert!(worlds::prove(Size { count: 3_000, seed: 1 }));
+    }
 }
