@@ -1,6 +1,6 @@
 //! What a schedule's calls do: users through the real handlers, operators as `tenantctl` does it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -8,29 +8,32 @@ use std::time::{Duration, SystemTime};
 use cognito_trigger::trigger::{Trigger, conclude};
 use cognito_trigger::{Handled, Outcome};
 use function::{Call, Settings};
+use memory::parsed;
 use post_confirmation::PostConfirmation;
 use pre_token_generation::PreTokenGeneration;
 use serde_json::{Value, json};
-use tenancy::ports::{Defaults, DirectoryError, JoinStore, Stamps, UserDirectory};
-use tenancy::{MembershipStatus, PoolId, TenantId, TenantStatus, Timestamp, UserKey, Username};
-use tenancy_aws::operator::{Operator, OperatorError, TenantEdit};
+use tenancy::ports::{Defaults, DirectoryError, JoinStore, Records, Stamps, UserDirectory};
+use tenancy::{CellName, MembershipStatus, PoolId, Role, TenantId, Timestamp, UserKey, Username};
+use tenancy_aws::operator::{
+    CellEdit, Change, NewInvite, Operator, OperatorError, ProviderTerms, TenantEdit,
+};
 use tokio::time::Instant;
 
-use super::schedule::{Act, Attempt, BEGIN, CELLS, Event, HERE, TENANTS, email, sub};
-use super::table::{PROVIDER, Table, code, hash, parsed};
+use super::schedule::{Act, Attempt, BEGIN, CELLS, Event, HERE, MemberAct, TENANTS, email, sub};
+use super::table::{PROVIDER, Table, code, hash};
 use super::turns::Turns;
 
 /// A change of an operator, and whether it was written.
 pub(crate) type Operation = Pin<Box<dyn Future<Output = bool>>>;
 
-/// A store for all callers of a schedule.
+/// A table that all calls of a schedule share.
 pub(crate) trait Backend {
-    type Store: JoinStore + Defaults + Stamps + 'static;
+    type Store: JoinStore + Defaults + Stamps + Clone + Sync + 'static;
 
-    /// The store as one caller sees it.
-    fn store(&self, actor: usize) -> Self::Store;
+    /// What the functions read and write.
+    fn store(&self) -> Self::Store;
 
-    fn act(&self, actor: usize, change: &Act, at: u64) -> Operation;
+    fn act(&self, change: &Act, at: u64) -> Operation;
 
     fn snapshot(&self) -> Result<Table, String>;
 }
@@ -39,8 +42,8 @@ pub(crate) trait Backend {
 #[derive(Clone)]
 pub(crate) struct Users {
     pub(crate) turns: Turns,
-    pub(crate) actor: usize,
-    pub(crate) stamps: Arc<Mutex<BTreeMap<String, String>>>,
+    /// Everything that was ever written: usernames and tenants.
+    pub(crate) stamps: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
 impl UserDirectory for Users {
@@ -52,9 +55,9 @@ impl UserDirectory for Users {
     ) -> Result<(), DirectoryError> {
         let write = || {
             let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
-            stamps.insert(username.as_str().to_owned(), tenant.to_string());
+            stamps.insert((username.as_str().to_owned(), tenant.to_string()));
         };
-        let written = self.turns.request(self.actor, "AdminUpdateUserAttributes", write).await;
+        let written = self.turns.request("AdminUpdateUserAttributes", write).await;
         written.map_err(|spoilt| DirectoryError(format!("{spoilt:?}").into()))
     }
 }
@@ -113,7 +116,7 @@ pub(crate) async fn attempt<S: JoinStore + Defaults + Stamps>(
     attempt: &Attempt,
     at: u64,
     configs: &Configs,
-    store: &S,
+    (cached, store): (&impl Records, &S),
     users: &Users,
 ) -> Told {
     let event = event(attempt).to_string();
@@ -123,7 +126,7 @@ pub(crate) async fn attempt<S: JoinStore + Defaults + Stamps>(
             handled(&trigger, &event, at).await
         }
         Event::SignIn | Event::Refresh => {
-            let trigger = PreTokenGeneration { config: &configs.pre_token_generation, cached: store, store };
+            let trigger = PreTokenGeneration { config: &configs.pre_token_generation, cached, store };
             handled(&trigger, &event, at).await
         }
     };
@@ -178,8 +181,37 @@ pub(crate) fn tenant_id(tenant: usize) -> TenantId {
     parsed(TENANTS.get(tenant).copied().unwrap_or_default())
 }
 
-/// The number of the invite that replaces another one.
+pub(crate) fn cell_name(cell: usize) -> CellName {
+    parsed(CELLS.get(cell).map(|(name, _)| *name).unwrap_or_default())
+}
+
+/// The number of the invite that replaces another one, less the number of that one.
 pub(crate) const RESENT: usize = 500;
+
+/// The number of the invite by which an operator invites the address of a user to a tenant.
+pub(crate) fn invited(user: usize, tenant: usize) -> usize {
+    1_000 + user * TENANTS.len() + tenant
+}
+
+/// The terms of that invite.
+pub(crate) fn new_invite(user: usize, tenant: usize, now: Timestamp) -> NewInvite {
+    NewInvite {
+        tenant: tenant_id(tenant),
+        email: Some(parsed(&email(user))),
+        roles: vec![parsed("author")],
+        max_uses: 1,
+        expires_at: now.plus_seconds(1_000_000),
+    }
+}
+
+/// The roles of a member whom an operator adds, or gives other roles.
+pub(crate) fn given_roles(act: MemberAct) -> [Role; 1] {
+    [parsed(if act == MemberAct::SetRoles { "owner" } else { "viewer" })]
+}
+
+pub(crate) fn provider_terms(joins: bool) -> ProviderTerms {
+    ProviderTerms { joins, default_roles: vec![parsed("guest")], is_email_trusted: false }
+}
 
 /// One change by an operator: read, planned and written once. `false`: refused, overtaken or failed.
 pub(crate) async fn act(operator: &Operator, change: &Act, now: u64) -> bool {
@@ -188,10 +220,10 @@ pub(crate) async fn act(operator: &Operator, change: &Act, now: u64) -> bool {
 
 async fn operate(operator: &Operator, act: &Act, now: Timestamp) -> Result<(), OperatorError> {
     let planned = match act {
-        Act::Attempt(_) => return Ok(()),
+        Act::Attempt(_) => Change::default(),
         Act::Revoke(number) => match operator.invite(&hash(*number)).await? {
             Some(record) => operator.revoke_invite(&record, now).await?,
-            None => return Ok(()),
+            None => Change::default(),
         },
         Act::Resend(number) => match operator.invite(&hash(*number)).await? {
             Some(record) => {
@@ -199,37 +231,21 @@ async fn operate(operator: &Operator, act: &Act, now: Timestamp) -> Result<(), O
                 let (code, expires_at) = (code(number + RESENT), now.plus_seconds(1_000_000));
                 operator.resend_invite(&tenant, &record, &code, expires_at, now).await?
             }
-            None => return Ok(()),
+            None => Change::default(),
         },
-        Act::Suspend(user, tenant) => {
-            let user = operator.user(&user_key(*user)).await?;
-            operator.set_member_status(&user, &tenant_id(*tenant), MembershipStatus::Suspended, now)?
+        Act::Invite(user, tenant) => {
+            let (record, terms) =
+                (operator.tenant(&tenant_id(*tenant)).await?, new_invite(*user, *tenant, now));
+            operator.create_invite(&record, &terms, &code(invited(*user, *tenant)), now).await?
         }
-        Act::Remove(user, tenant) => {
-            let user = operator.user(&user_key(*user)).await?;
-            operator.set_member_status(&user, &tenant_id(*tenant), MembershipStatus::Removed, now)?
-        }
-        Act::Resume(user, tenant) => {
-            let user = operator.user(&user_key(*user)).await?;
-            operator.resume_member(&user, &operator.tenant(&tenant_id(*tenant)).await?, now)?
-        }
-        Act::Add(user, tenant) => {
+        Act::Member(act, user, tenant) => change_member(operator, *act, (*user, *tenant), now).await?,
+        Act::Tenant(status, tenant) => {
             let tenant = operator.tenant(&tenant_id(*tenant)).await?;
-            let user = operator.user(&user_key(*user)).await?;
-            operator.add_member(&tenant, &user, &[parsed("viewer")], None, now)?
-        }
-        Act::PauseTenant(tenant) | Act::ResumeTenant(tenant) => {
-            let tenant = operator.tenant(&tenant_id(*tenant)).await?;
-            let (status, action) = match act {
-                Act::PauseTenant(_) => (TenantStatus::Suspended, "tenant.suspend"),
-                _ => (TenantStatus::Active, "tenant.resume"),
-            };
-            let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
-            operator.edit_tenant(&tenant, edit, action, now).await?
+            let edit = TenantEdit { status: Some(*status), ..TenantEdit::default() };
+            operator.edit_tenant(&tenant, edit, "tenant.status", now).await?
         }
         Act::Place(tenant, cell) => {
-            let cell = parsed(CELLS.get(*cell).map(|(name, ..)| *name).unwrap_or_default());
-            let tenant = tenant_id(*tenant);
+            let (cell, tenant) = (cell_name(*cell), tenant_id(*tenant));
             let tier = operator.tenant(&tenant).await?.tenant.tier;
             let plan = async |cell: &_| {
                 let (record, in_use) =
@@ -238,6 +254,43 @@ async fn operate(operator: &Operator, act: &Act, now: Timestamp) -> Result<(), O
             };
             return operator.place(&tier, Some(&cell), &|_| true, plan).await.map(|_| ());
         }
+        Act::Cell(status, cell) => {
+            let edit = CellEdit { status: Some(*status), ..CellEdit::default() };
+            operator.edit_cell(&operator.cell(&cell_name(*cell)).await?, edit, "cell.status", now)?
+        }
+        Act::Bind(tenant, joins) => {
+            let tenant = operator.tenant(&tenant_id(*tenant)).await?;
+            let (pool, provider) = (parsed(HERE), parsed(PROVIDER));
+            operator.bind_provider(&tenant, &pool, &provider, &provider_terms(*joins), now).await?
+        }
+        Act::Unbind => match operator.provider(&parsed(HERE), &parsed(PROVIDER)).await? {
+            Some(record) => operator.unbind_provider(record, now),
+            None => Change::default(),
+        },
     };
     operator.apply(planned, "it").await
+}
+
+async fn change_member(
+    operator: &Operator,
+    act: MemberAct,
+    (user, tenant): (usize, usize),
+    now: Timestamp,
+) -> Result<Change, OperatorError> {
+    let id = tenant_id(tenant);
+    let status = match act {
+        MemberAct::Suspend => Some(MembershipStatus::Suspended),
+        MemberAct::Remove => Some(MembershipStatus::Removed),
+        _ => None,
+    };
+    if let Some(status) = status {
+        return operator.set_member_status(&operator.user(&user_key(user)).await?, &id, status, now);
+    }
+    let (tenant, user) = (operator.tenant(&id).await?, operator.user(&user_key(user)).await?);
+    match act {
+        MemberAct::Resume => operator.resume_member(&user, &tenant, now),
+        MemberAct::SetRoles => operator.set_member_roles(&user, &tenant, &given_roles(act), now),
+        MemberAct::MakeDefault => operator.set_default_tenant(&user, &tenant, now),
+        _ => operator.add_member(&tenant, &user, &given_roles(act), None, now),
+    }
 }

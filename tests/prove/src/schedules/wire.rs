@@ -31,14 +31,12 @@ const TABLE: &str = "tenancy";
 
 /// The engine, and who looks at its writes.
 #[derive(Clone)]
-pub(crate) struct Engine {
+struct Engine {
     database: Database,
     watch: Arc<Mutex<Watch>>,
     turns: Turns,
     /// The tokens of the transactions that were done.
     tokens: Arc<Mutex<BTreeSet<String>>>,
-    /// As the functions configure it.
-    config: aws_sdk_dynamodb::Config,
 }
 
 /// The configuration of the functions' client. It has a pool of connections, which nothing here uses: so it is made once.
@@ -52,15 +50,37 @@ pub(crate) fn config() -> Result<aws_sdk_dynamodb::Config, String> {
     Ok(AwsClients::new(settings).dynamodb().config().clone())
 }
 
-impl Engine {
+/// The adapter, as all calls of a schedule use it: the configuration of the functions, and the engine as the network.
+#[derive(Clone)]
+pub(crate) struct Adapter {
+    engine: Engine,
+    client: Client,
+}
+
+impl Adapter {
     pub(crate) fn new(
         table: &Table,
         watch: Arc<Mutex<Watch>>,
         turns: Turns,
-        config: aws_sdk_dynamodb::Config,
+        config: &aws_sdk_dynamodb::Config,
     ) -> Result<Self, String> {
+        let engine = Engine::new(table, watch, turns)?;
+        let wire = SharedHttpConnector::new(Wire { engine: engine.clone() });
+        let timer = Timer { turns: engine.turns.clone() };
+        let partition = RetryPartition::custom("proof").token_bucket(TokenBucket::unlimited()).build();
+        let mut config = config.to_builder();
+        // Timeouts are planted, so that they do not depend on how fast the machine is.
+        config.set_timeout_config(Some(TimeoutConfig::disabled()));
+        config.set_retry_partition(Some(partition));
+        let config = config.sleep_impl(timer).http_client(http_client_fn(move |_, _| wire.clone()));
+        Ok(Self { engine, client: Client::from_conf(config.build()) })
+    }
+}
+
+impl Engine {
+    fn new(table: &Table, watch: Arc<Mutex<Watch>>, turns: Turns) -> Result<Self, String> {
         let database = Database::memory().map_err(|error| error.to_string())?;
-        let engine = Self { database, watch, turns, tokens: Arc::default(), config };
+        let engine = Self { database, watch, turns, tokens: Arc::default() };
         let keys = |partition: &str, sort: &str| {
             json!([
                 { "AttributeName": partition, "KeyType": "HASH" },
@@ -86,19 +106,6 @@ impl Engine {
         Ok(engine)
     }
 
-    fn client(&self, actor: usize) -> Client {
-        let wire = Wire { engine: self.clone(), actor };
-        let connector = SharedHttpConnector::new(wire);
-        let timer = Timer { turns: self.turns.clone(), actor };
-        let partition = RetryPartition::custom("proof").token_bucket(TokenBucket::unlimited()).build();
-        let mut config = self.config.to_builder();
-        // Timeouts are planted, so that they do not depend on how fast the machine is.
-        config.set_timeout_config(Some(TimeoutConfig::disabled()));
-        config.set_retry_partition(Some(partition));
-        let config = config.sleep_impl(timer).http_client(http_client_fn(move |_, _| connector.clone()));
-        Client::from_conf(config.build())
-    }
-
     fn must(&self, operation: &str, body: &Value) -> Result<Value, String> {
         let (status, answer) = self.execute(operation, &body.to_string());
         if status != 200 {
@@ -120,8 +127,8 @@ impl Engine {
         }
     }
 
-    /// Executes a request of an actor. What it writes is looked at.
-    fn serve(&self, actor: usize, operation: &str, body: &str) -> (u16, String) {
+    /// Executes a request of a call. What it writes is looked at.
+    fn serve(&self, operation: &str, body: &str) -> (u16, String) {
         let answer = self.execute(operation, body);
         if operation == "TransactWriteItems" && answer.0 == 200 {
             let body: Value = serde_json::from_str(body).unwrap_or_default();
@@ -132,7 +139,7 @@ impl Engine {
             }
             let written = self.written(&body);
             let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-            watch.wrote(actor, self.turns.tick(), written);
+            watch.wrote(self.turns.current(), self.turns.tick(), written);
         }
         answer
     }
@@ -174,15 +181,15 @@ fn answer<Q: DeserializeOwned, A: Serialize>(
     }
 }
 
-impl Backend for Engine {
+impl Backend for Adapter {
     type Store = DynamoStore;
 
-    fn store(&self, actor: usize) -> DynamoStore {
-        DynamoStore::new(self.client(actor), TABLE.to_owned())
+    fn store(&self) -> DynamoStore {
+        DynamoStore::new(self.client.clone(), TABLE.to_owned())
     }
 
-    fn act(&self, actor: usize, change: &Act, at: u64) -> Operation {
-        let operator = Operator::new(self.client(actor), TABLE.to_owned(), "ops".to_owned());
+    fn act(&self, change: &Act, at: u64) -> Operation {
+        let operator = Operator::new(self.client.clone(), TABLE.to_owned(), "ops".to_owned());
         let change = change.clone();
         Box::pin(async move { act(&operator, &change, BEGIN + at).await })
     }
@@ -194,7 +201,7 @@ impl Backend for Engine {
             if let (false, Some(members)) = (from.is_null(), request.as_object_mut()) {
                 members.insert("ExclusiveStartKey".to_owned(), from);
             }
-            let page = self.must("Scan", &request)?;
+            let page = self.engine.must("Scan", &request)?;
             for item in page.get("Items").and_then(Value::as_array).into_iter().flatten() {
                 let item = plain(item);
                 table.insert(key(text(&item, "pk"), text(&item, "sk")), item);
@@ -207,16 +214,15 @@ impl Backend for Engine {
     }
 }
 
-/// The HTTP client of one actor.
+/// The SDK's HTTP client.
 #[derive(Clone)]
 struct Wire {
     engine: Engine,
-    actor: usize,
 }
 
 impl std::fmt::Debug for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Wire({})", self.actor)
+        f.write_str("Wire")
     }
 }
 
@@ -225,11 +231,10 @@ impl HttpConnector for Wire {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        let wire = self.clone();
+        let engine = self.engine.clone();
         HttpConnectorFuture::new(async move {
-            let Wire { engine, actor } = wire;
             let name = named(&operation, &body);
-            let served = engine.turns.request(actor, &name, || engine.serve(actor, &operation, &body)).await;
+            let served = engine.turns.request(&name, || engine.serve(&operation, &body)).await;
             let (status, text) = match served {
                 Ok(answer) => answer,
                 Err(Spoilt::Refused(kind)) => refusal(kind, &operation),
@@ -264,15 +269,14 @@ fn refusal(kind: FaultKind, operation: &str) -> (u16, String) {
     (status, body.to_string())
 }
 
-/// The timer of one actor: a wait is over when its turn has come.
+/// The SDK's timer: a wait is over when the call's turn has come.
 #[derive(Debug)]
 struct Timer {
     turns: Turns,
-    actor: usize,
 }
 
 impl AsyncSleep for Timer {
     fn sleep(&self, _: Duration) -> Sleep {
-        Sleep::new(self.turns.turn(self.actor))
+        Sleep::new(self.turns.turn())
     }
 }
