@@ -1,5 +1,4 @@
 use std::sync::LazyLock;
-use std::sync::atomic::Ordering;
 
 use cognito_trigger::PublicError;
 use cognito_trigger::trigger::{Trigger, conclude};
@@ -11,7 +10,7 @@ use serde_json::Value;
 
 use crate::pool::{POOL, SUB};
 use crate::run::{call, run};
-use crate::table::Table;
+use crate::table::table;
 
 const MARKER: &str = "tenancy/member";
 const MACHINE: &str = "TokenGeneration_ClientCredentials";
@@ -46,7 +45,7 @@ fn pre_token(mode: &str) -> pre_token_generation::Config {
 pub fn event(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let text = text.trim_matches([' ', '\t', '\n', '\r']);
-    let table = Table::default();
+    let table = table();
     for config in [&*ENFORCE, &*OBSERVE] {
         let is_enforced = config.mode == pre_token_generation::Mode::Enforce;
         let answer = answer(&PreTokenGeneration { config, cached: &table, store: &table }, text);
@@ -62,7 +61,8 @@ pub fn event(data: &[u8]) {
     if let Ok(reply) = answer(&PostConfirmation { config: &CONFIRM, store: &table, users: &table }, text) {
         assert_eq!(reply, text);
     }
-    assert!(!table.has_joined.load(Ordering::Relaxed), "somebody joins without an invite: {text}");
+    let done = table.done();
+    assert_eq!((done.joins, done.refused), (0, 0), "somebody joins without an invite: {text}");
 }
 
 /// `clientMetadata` of a member's sign-in, as JSON. The app writes it, so anybody can.
@@ -80,7 +80,7 @@ pub fn metadata(data: &[u8]) {
         return;
     }
     event(text.as_bytes());
-    let table = Table::default();
+    let table = table();
     let answer = answer(&PreTokenGeneration { config: &ENFORCE, cached: &table, store: &table }, &text);
     let Some(expected) = expected(metadata) else { return };
     assert_eq!(answer.as_ref().map(|_| "a token").map_err(|code| *code), expected, "{metadata}");

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::pool::{ISSUED, VERIFIER, now};
 use crate::run::{call, run};
-use crate::table::Table;
+use crate::table::table;
 
 static HEADER: TokenSource = TokenSource::Header;
 static QUERY: LazyLock<TokenSource> = LazyLock::new(|| TokenSource::Query("access_token".to_owned()));
@@ -21,7 +21,7 @@ pub fn authorizer(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let event = text.replace("<token>", &ISSUED[0]);
     let has_token = read_as_json(&event).is_none_or(|event| holds_token(&event));
-    let table = Table::default();
+    let table = table();
     for (response, token_source) in [(Response::Simple, &HEADER), (Response::Policy, &*QUERY)] {
         let authorizer = Authorizer {
             name: "authorizer".to_owned(),

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use memory::parsed;
 use tenancy::{
-    CellName, InviteCode, InviteHash, MembershipStatus, Role, Tenant, TenantId, TenantStatus, Timestamp,
-    UserKey,
+    CellName, CellStatus, InviteCode, InviteHash, MembershipStatus, PoolId, ProviderName, Role, Tenant,
+    TenantId, TenantStatus, Timestamp, UserKey,
 };
-use tenancy_aws::operator::{NewInvite, Operator, OperatorError, TenantEdit};
-
-use crate::schedules::table::parsed;
+use tenancy_aws::operator::{CellEdit, NewInvite, Operator, OperatorError, ProviderTerms, TenantEdit};
 
 /// Longer than any proof takes.
 const INVITE_LIFE_SECONDS: u64 = 1_000_000;
@@ -24,9 +23,12 @@ pub(crate) enum Edit {
     Remove((UserKey, TenantId)),
     Add((UserKey, TenantId), Role),
     SetRoles((UserKey, TenantId), Vec<Role>),
-    PauseTenant(TenantId),
-    ResumeTenant(TenantId),
+    MakeDefault((UserKey, TenantId)),
+    SetStatus(TenantId, TenantStatus),
     Place(TenantId, CellName),
+    SetCellStatus(CellName, CellStatus),
+    Bind((PoolId, ProviderName), TenantId, ProviderTerms),
+    Unbind((PoolId, ProviderName)),
     /// A new tenant, whose slug is its id.
     Tenant(TenantId),
 }
@@ -69,12 +71,27 @@ pub(crate) async fn operate(operator: &Operator, edit: Edit, now: Timestamp) -> 
             let user = operator.user(&user).await?;
             operator.set_member_roles(&user, &tenant, &roles, now)?
         }
-        Edit::PauseTenant(tenant) => {
-            return set_status(operator, &tenant, TenantStatus::Suspended, "tenant.suspend", now).await;
+        Edit::MakeDefault((user, tenant)) => {
+            let (tenant, user) = (operator.tenant(&tenant).await?, operator.user(&user).await?);
+            operator.set_default_tenant(&user, &tenant, now)?
         }
-        Edit::ResumeTenant(tenant) => {
-            return set_status(operator, &tenant, TenantStatus::Active, "tenant.resume", now).await;
+        Edit::SetStatus(tenant, status) => {
+            let record = operator.tenant(&tenant).await?;
+            let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
+            operator.edit_tenant(&record, edit, "tenant.status", now).await?
         }
+        Edit::SetCellStatus(cell, status) => {
+            let edit = CellEdit { status: Some(status), ..CellEdit::default() };
+            operator.edit_cell(&operator.cell(&cell).await?, edit, "cell.status", now)?
+        }
+        Edit::Bind((pool, provider), tenant, terms) => {
+            let tenant = operator.tenant(&tenant).await?;
+            operator.bind_provider(&tenant, &pool, &provider, &terms, now).await?
+        }
+        Edit::Unbind((pool, provider)) => match operator.provider(&pool, &provider).await? {
+            Some(record) => operator.unbind_provider(record, now),
+            None => return Ok(()),
+        },
         Edit::Tenant(id) => {
             let name = id.to_string();
             let tenant = Tenant {
@@ -110,17 +127,4 @@ pub(crate) async fn invite(
     let tenant = operator.tenant(&invite.tenant).await?;
     let planned = operator.create_invite(&tenant, invite, code, now).await?;
     operator.apply(planned, "the invite").await
-}
-
-async fn set_status(
-    operator: &Operator,
-    tenant: &TenantId,
-    status: TenantStatus,
-    action: &'static str,
-    now: Timestamp,
-) -> Result<(), OperatorError> {
-    let record = operator.tenant(tenant).await?;
-    let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
-    let planned = operator.edit_tenant(&record, edit, action, now).await?;
-    operator.apply(planned, "the tenant").await
 }

@@ -1,10 +1,11 @@
 //! An invite is redeemed only when the user has shown that they want that tenant.
 
+use memory::Item;
 use tenancy::MembershipStatus::{Active, Removed, Suspended};
 use tenancy::join::{JoinOutcome, JoinRefusal};
 use tenancy::{InviteStatus, TenantStatus, Timestamp};
 
-use crate::fake::{Event, NOW, Store, code, run};
+use crate::fake::{Event, NOW, PROVIDER, Store, code, run, user};
 
 fn tenants() -> Store {
     ["acme", "globex", "initech"]
@@ -191,7 +192,7 @@ fn five_invites_are_tried_and_those_used_before_do_not_count() {
     let used = flood(5);
     for number in 0..3 {
         let tenant = format!("tenant-{number}").parse().unwrap();
-        used.tables().uses.insert((code(number).hash(), "ana".to_owned()), tenant);
+        used.tables().uses.insert((code(number).hash(), user("ana")), tenant);
     }
     assert_eq!(redemption(&Event::of("ana"), &used), joined("tenant-5"));
 }
@@ -210,7 +211,7 @@ fn two_thousand_invites_cost_no_more_reads_than_one() {
     };
     let cost = |store: Store| {
         assert_eq!(redemption(&Event::of("ana"), &store), joined("tenant-0"));
-        store.tables().reads
+        store.tables().done.reads
     };
 
     assert_eq!(cost(flooded(2_000)), cost(flooded(1)));
@@ -272,7 +273,7 @@ fn who_is_only_in_an_offboarded_tenant_can_be_invited_anew() {
 fn an_invite_that_was_used_in_an_offboarded_tenant_hides_no_other() {
     let used = |store: Store| {
         let store = store.member("ana", "gone", Active).invite(&code(1), "gone", 50, 2);
-        store.tables().uses.insert((code(1).hash(), "ana".to_owned()), "gone".parse().unwrap());
+        store.tables().uses.insert((code(1).hash(), user("ana")), "gone".parse().unwrap());
         store
     };
 
@@ -287,7 +288,7 @@ fn a_damaged_binding_does_not_overrule_a_refused_code() {
     let store = tenants()
         .invite(&code(1), "acme", 10, 1)
         .change(&code(1), |invite| invite.status = InviteStatus::Revoked);
-    store.tables().is_binding_damaged = true;
+    store.tables().damaged.push(Item::Provider(PROVIDER.parse().unwrap()));
 
     let event = Event::of("ana").federated().code(code(1));
     assert_eq!(redemption(&event, &store), JoinOutcome::Refused(JoinRefusal::Revoked));
@@ -307,7 +308,7 @@ fn the_stamp_names_the_default_tenant_and_leaves_out_what_is_over() {
         let status = if number == 9 { TenantStatus::Offboarded } else { TenantStatus::Active };
         store = store.tenant(&id, status).member("ana", &id, Active);
     }
-    for membership in &mut store.tables().users.get_mut("ana").unwrap().memberships {
+    for membership in &mut store.tables().users.get_mut(&user("ana")).unwrap().memberships {
         membership.stamp = tenancy::Stamp::Pending;
     }
     let plan = stamp(&store, Event::of("ana"));
@@ -321,11 +322,11 @@ fn a_membership_that_is_written_is_a_success_also_when_the_stamp_cannot_be_told(
         .member("ana", "acme", Active)
         .default_tenant("ana", "acme")
         .member("ana", "initech", Active);
-    for membership in &mut store.tables().users.get_mut("ana").unwrap().memberships {
+    for membership in &mut store.tables().users.get_mut(&user("ana")).unwrap().memberships {
         membership.stamp = tenancy::Stamp::Pending;
     }
     let store = store.invite(&code(1), "globex", 10, 1);
-    store.tables().unread_tenant = Some("initech".parse().unwrap());
+    store.tables().unreachable = Some("initech".parse().unwrap());
 
     let confirmed = run(Event::of("ana").code(code(1)).confirm(&store)).unwrap();
 
@@ -361,8 +362,8 @@ fn damage_keeps_nobody_from_the_good_invites_and_is_never_guessed() {
     let world = || tenants().invite(&code(1), "globex", 20, 1).invite(&code(2), "acme", 10, 1);
     let damaged = |codes: &[u8], pointers| {
         let store = world();
-        store.tables().damaged_invites = codes.iter().map(|number| code(*number).hash()).collect();
-        store.tables().damaged_pointers = pointers;
+        let codes = codes.iter().map(|number| Item::Invite(code(*number).hash()));
+        store.tables().damaged = codes.chain((0..pointers).map(|_| Item::Pointer)).collect();
         store
     };
 

@@ -1,20 +1,20 @@
-//! An in-memory store with the conditions of the real one's transactions, and a scheduler that runs overlapping calls in an
-//! order drawn from a seed. Only these tests use it; tests of whole paths run on a real engine (`tests/end_to_end`).
+//! The table of these tests, and a scheduler that runs overlapping calls in an order drawn from a seed.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::MutexGuard;
 use std::task::{Context, Poll, Waker};
 
+use memory::{Pace, Table, parsed};
 use tenancy::address::{Identities, Identity, ProviderKind};
 use tenancy::confirm::{Confirmation, Confirmed, confirm};
-use tenancy::join::{Applicant, DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Redeem, Way};
-use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, StoreError};
+use tenancy::join::{Applicant, Redeem};
+use tenancy::ports::StoreError;
 use tenancy::sign_in::{SignIn, SignInDecision, decide};
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, Damage, EmailHash, Invite, InviteCode, InviteHash,
-    InvitePointer, InviteStatus, Membership, MembershipStatus, PoolId, Presented, ProviderBinding,
-    ProviderName, Stamp, Tenant, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
+    ClientBinding, ClientBindingMode, ClientId, EmailHash, Invite, InviteCode, InvitePointer, InviteStatus,
+    Membership, MembershipStatus, Presented, ProviderBinding, Stamp, Tenant, TenantId, TenantStatus,
+    Timestamp, UserKey,
 };
 
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -23,50 +23,32 @@ pub(crate) const CLIENT: &str = "client";
 pub(crate) const POOL: &str = "pool";
 pub(crate) const PROVIDER: &str = "AcmeOkta";
 
+/// The store of the calls, which go on in turns.
 #[derive(Default)]
-pub(crate) struct Tables {
-    pub(crate) tenants: BTreeMap<TenantId, TenantStatus>,
-    /// Pools of tenants that are not in all of them.
-    pub(crate) pools: BTreeMap<TenantId, Vec<PoolId>>,
-    pub(crate) users: BTreeMap<String, UserRecords>,
-    pub(crate) invites: BTreeMap<InviteHash, Invite>,
-    pub(crate) uses: BTreeMap<(InviteHash, String), TenantId>,
-    pub(crate) pointers: Vec<(EmailHash, InvitePointer)>,
-    pub(crate) damaged_pointers: usize,
-    pub(crate) damaged_invites: Vec<InviteHash>,
-    pub(crate) binding: Option<ProviderBinding>,
-    pub(crate) is_binding_damaged: bool,
-    /// A tenant whose record cannot be read.
-    pub(crate) unread_tenant: Option<TenantId>,
-    pub(crate) client: Option<ClientBinding>,
-    pub(crate) reads: usize,
-    /// How many commits meet a conflicting write.
-    pub(crate) overtaken: usize,
-}
-
-#[derive(Default)]
-pub(crate) struct Store(Mutex<Tables>);
+pub(crate) struct Store(pub(crate) memory::Store<Turns>);
 
 impl Store {
-    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.0.lock().unwrap()
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Table> {
+        self.0.table()
     }
 
     pub(crate) fn tenant(self, id: &str, status: TenantStatus) -> Self {
-        self.tables().tenants.insert(id.parse().unwrap(), status);
+        let (name, tier) = (parsed("Acme"), parsed("pro"));
+        let tenant = Tenant { id: parsed(id), name, tier, status, roles: BTreeMap::new(), pools: Vec::new() };
+        self.tables().tenants.insert(parsed(id), tenant);
         self
     }
 
     /// Puts a tenant into these pools alone. The users of these tests are in [`POOL`].
     pub(crate) fn pools(self, id: &str, pools: &[&str]) -> Self {
-        let pools = pools.iter().map(|pool| pool.parse().unwrap()).collect();
-        self.tables().pools.insert(id.parse().unwrap(), pools);
+        let pools = pools.iter().copied().map(parsed).collect();
+        self.tables().tenants.get_mut(&parsed::<TenantId>(id)).unwrap().pools = pools;
         self
     }
 
     pub(crate) fn member(self, sub: &str, tenant: &str, status: MembershipStatus) -> Self {
         let joined_at = Some(Timestamp::from_epoch_seconds(NOW - 1_000));
-        self.tables().users.entry(sub.to_owned()).or_default().memberships.push(Membership {
+        self.tables().users.entry(user(sub)).or_default().memberships.push(Membership {
             tenant: tenant.parse().unwrap(),
             roles: Vec::new(),
             status,
@@ -78,7 +60,7 @@ impl Store {
     }
 
     pub(crate) fn default_tenant(self, sub: &str, tenant: &str) -> Self {
-        self.tables().users.entry(sub.to_owned()).or_default().profile.default_tenant =
+        self.tables().users.entry(user(sub)).or_default().profile.default_tenant =
             Some(tenant.parse().unwrap());
         self
     }
@@ -114,9 +96,9 @@ impl Store {
 
     /// [`PROVIDER`] is bound to `acme`.
     pub(crate) fn binding(self, joins: bool, is_email_trusted: bool) -> Self {
-        let tenant = "acme".parse().unwrap();
-        self.tables().binding =
-            Some(ProviderBinding { tenant, joins, default_roles: Vec::new(), is_email_trusted });
+        let binding =
+            ProviderBinding { tenant: parsed("acme"), joins, default_roles: Vec::new(), is_email_trusted };
+        self.tables().providers.insert((parsed(POOL), parsed(PROVIDER)), binding);
         self
     }
 
@@ -126,35 +108,29 @@ impl Store {
     }
 
     pub(crate) fn client_in_mode(self, tenant: &str, mode: ClientBindingMode) -> Self {
-        self.tables().client = Some(ClientBinding { tenant: tenant.parse().unwrap(), mode });
+        let binding = ClientBinding { tenant: parsed(tenant), mode };
+        self.tables().clients.insert((parsed(POOL), parsed(CLIENT)), binding);
         self
     }
 
     /// The tenants of a user's active memberships.
     pub(crate) fn tenants_of(&self, sub: &str) -> Vec<String> {
         let tables = self.tables();
-        let records = tables.users.get(sub);
+        let records = tables.users.get(&user(sub));
         records.map(|r| r.active().map(|m| m.tenant.to_string()).collect()).unwrap_or_default()
     }
 
     pub(crate) fn default_of(&self, sub: &str) -> Option<String> {
-        self.tables().users.get(sub)?.profile.default_tenant.as_ref().map(ToString::to_string)
+        self.tables().users.get(&user(sub))?.profile.default_tenant.as_ref().map(ToString::to_string)
     }
 
     pub(crate) fn uses(&self, code: &InviteCode) -> u64 {
         self.tables().invites[&code.hash()].uses
     }
+}
 
-    async fn read<T>(&self, read: impl FnOnce(&Tables) -> T) -> T {
-        Pause::default().await;
-        let value = {
-            let mut tables = self.tables();
-            tables.reads += 1;
-            read(&tables)
-        };
-        Pause::default().await;
-        value
-    }
+pub(crate) fn user(sub: &str) -> UserKey {
+    UserKey { pool: parsed(POOL), sub: parsed(sub) }
 }
 
 /// The code number `number`.
@@ -227,7 +203,7 @@ impl Event {
     pub(crate) async fn confirm(&self, store: &Store) -> Result<Confirmed, StoreError> {
         let (user, email, client) = self.parts();
         let applicant = self.applicant(&user, &email);
-        confirm(Confirmation { applicant, client: Some(&client), asked: &self.asked }, store).await
+        confirm(Confirmation { applicant, client: Some(&client), asked: &self.asked }, &store.0).await
     }
 
     pub(crate) async fn sign_in(&self, store: &Store) -> SignInDecision {
@@ -235,7 +211,7 @@ impl Event {
         let applicant = self.applicant(&user, &email);
         let sign_in =
             SignIn { applicant, client: Some(&client), stamp: &Presented::None, asked: &self.asked };
-        decide(sign_in, store, store).await
+        decide(sign_in, &store.0, &store.0).await
     }
 
     /// The tenant of the token, or why there is no token.
@@ -248,8 +224,7 @@ impl Event {
     }
 
     fn parts(&self) -> (UserKey, tenancy::EmailAddress, ClientId) {
-        let user = UserKey { pool: POOL.parse().unwrap(), sub: self.sub.parse().unwrap() };
-        (user, EMAIL.parse().unwrap(), CLIENT.parse().unwrap())
+        (user(self.sub), parsed(EMAIL), parsed(CLIENT))
     }
 
     fn applicant<'a>(&'a self, user: &'a UserKey, email: &'a tenancy::EmailAddress) -> Applicant<'a> {
@@ -271,165 +246,14 @@ impl Event {
     }
 }
 
-impl Records for Store {
-    async fn user(&self, user: &UserKey) -> Result<UserRecords, StoreError> {
-        Ok(self.read(|tables| tables.users.get(user.sub.as_str()).cloned().unwrap_or_default()).await)
-    }
+/// Other calls can go on before and after each request.
+#[derive(Default)]
+pub(crate) struct Turns;
 
-    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        if self.tables().unread_tenant.as_ref() == Some(id) {
-            return Err(StoreError::Unavailable { operation: "read a tenant", source: "down".into() });
-        }
-        let found = |tables: &Tables| {
-            let pools = tables.pools.get(id).cloned().unwrap_or_default();
-            tables.tenants.get(id).map(|status| Arc::new(Tenant { pools, ..tenant_of(id, *status) }))
-        };
-        Ok(self.read(found).await)
-    }
-
-    async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {
-        Ok(self.read(|tables| tables.client.clone()).await)
-    }
-}
-
-impl Offers for Store {
-    /// The use is read before the invite, and another call may write in between: the worst order of two parallel reads.
-    async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
-        let key = (hash.clone(), user.sub.to_string());
-        let used_for = self.read(|tables| tables.uses.get(&key).cloned()).await;
-        let invite = self.read(|tables| tables.invites.get(hash).cloned()).await;
-        if self.tables().damaged_invites.contains(hash) {
-            return Err(damage("an invite").into());
-        }
-        let Some(invite) = invite else { return Ok(Offer { used_for, ..Offer::default() }) };
-        let points = |tables: &Tables| {
-            let pointer = tables.pointers.iter().find(|(_, pointer)| pointer.hash == *hash);
-            pointer.map(|(email, _)| email.clone())
-        };
-        let pointer = self.read(points).await;
-        let tenant = self.tenant(&invite.tenant).await?.ok_or_else(|| damage("no such tenant"))?;
-        let terms = Some(OfferTerms { invite, tenant, pointer });
-        Ok(Offer { used_for, terms, damaged_pointer: None })
-    }
-
-    async fn pointer(
-        &self,
-        email: &EmailHash,
-        tenant: &TenantId,
-    ) -> Result<Option<InvitePointer>, StoreError> {
-        let find = |tables: &Tables| {
-            let mut of_tenant =
-                tables.pointers.iter().filter(|(of, pointer)| of == email && pointer.tenant == *tenant);
-            of_tenant.next().map(|(_, pointer)| pointer.clone())
-        };
-        Ok(self.read(find).await)
-    }
-
-    async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
-        let find = |tables: &Tables| {
-            let sound =
-                tables.pointers.iter().filter(|(of, _)| of == email).map(|(_, pointer)| Ok(pointer.clone()));
-            sound.chain((0..tables.damaged_pointers).map(|_| Err(damage("a pointer")))).collect()
-        };
-        Ok(self.read(find).await)
-    }
-}
-
-impl ProviderBindings for Store {
-    async fn provider_binding(
-        &self,
-        _: &PoolId,
-        _: &ProviderName,
-    ) -> Result<Option<ProviderBinding>, StoreError> {
-        let binding = self.read(|tables| (!tables.is_binding_damaged).then(|| tables.binding.clone())).await;
-        binding.ok_or_else(|| damage("a binding").into())
-    }
-
-    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        self.tenant(id).await
-    }
-}
-
-impl Joins for Store {
-    async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
+impl Pace for Turns {
+    async fn pause(&self) {
         Pause::default().await;
-        let commit = self.tables().commit(plan);
-        Pause::default().await;
-        Ok(commit)
     }
-}
-
-impl Defaults for Store {
-    async fn move_default(
-        &self,
-        user: &UserKey,
-        change: &DefaultChange,
-        _: Timestamp,
-        _: &str,
-    ) -> Result<Commit, StoreError> {
-        let mut tables = self.tables();
-        let profile = &mut tables.users.entry(user.sub.to_string()).or_default().profile;
-        if profile.default_tenant != change.from {
-            return Ok(Commit::Outdated);
-        }
-        profile.default_tenant = Some(change.to.clone());
-        Ok(Commit::Done)
-    }
-}
-
-impl Tables {
-    /// The conditions of the real transaction (`tenancy-aws`, `store.rs`).
-    fn commit(&mut self, plan: &JoinPlan) -> Commit {
-        if self.overtaken > 0 {
-            self.overtaken -= 1;
-            return Commit::Outdated;
-        }
-        let sub = plan.user.sub.to_string();
-        let records = self.users.get(&sub).cloned().unwrap_or_default();
-        let membership = records.in_tenant(&plan.tenant);
-        let membership_holds = match plan.membership {
-            MembershipChange::Create => membership.is_none(),
-            MembershipChange::AddRoles { version } => {
-                membership.is_some_and(|m| m.is_active() && m.version == version)
-            }
-        };
-        let default_holds =
-            plan.default.as_ref().is_none_or(|change| change.from == records.profile.default_tenant);
-        let offer_holds = match &plan.way {
-            Way::Provider(_) => self.binding.as_ref().is_some_and(|b| b.joins && b.tenant == plan.tenant),
-            Way::Invite(hash) => {
-                let is_unused = !self.uses.contains_key(&(hash.clone(), sub.clone()));
-                is_unused
-                    && self.invites.get(hash).is_some_and(|invite| {
-                        invite.status == InviteStatus::Open
-                            && invite.uses < invite.max_uses
-                            && plan.at < invite.expires_at
-                            && invite.tenant == plan.tenant
-                    })
-            }
-        };
-        if !(membership_holds && default_holds && offer_holds) {
-            return Commit::Outdated;
-        }
-        plan.apply(self.users.entry(sub.clone()).or_default());
-        if let Way::Invite(hash) = &plan.way {
-            self.uses.insert((hash.clone(), sub), plan.tenant.clone());
-            self.invites.get_mut(hash).unwrap().uses += 1;
-            if let Some(email) = &plan.spent_pointer {
-                self.pointers.retain(|(of, pointer)| of != email || pointer.hash != *hash);
-            }
-        }
-        Commit::Done
-    }
-}
-
-fn tenant_of(id: &TenantId, status: TenantStatus) -> Tenant {
-    let (name, tier) = ("Acme".parse().unwrap(), "pro".parse().unwrap());
-    Tenant { id: id.clone(), name, tier, status, roles: BTreeMap::new(), pools: Vec::new() }
-}
-
-fn damage(problem: &str) -> Damage {
-    Damage { key: "key".to_owned(), problem: problem.to_owned() }
 }
 
 /// Ready at the second poll, so that the scheduler can run another call first.

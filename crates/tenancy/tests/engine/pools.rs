@@ -5,7 +5,7 @@ use tenancy::ports::StoreError;
 use tenancy::sign_in::{Grant, Refusal, decide_machine};
 use tenancy::{ClientBindingMode, MembershipStatus, Pool, PoolId, TenantId, TenantStatus};
 
-use crate::fake::{CLIENT, Event, POOL, Store, code, run};
+use crate::fake::{CLIENT, Event, POOL, Store, code, run, user};
 
 const ELSEWHERE: &str = "other-pool";
 
@@ -26,7 +26,7 @@ fn machine(store: &Store, pool_tenant: Option<&str>) -> Result<Option<Result<Str
     let (pool, tenant): (PoolId, Option<TenantId>) =
         (POOL.parse().unwrap(), pool_tenant.map(|id| id.parse().unwrap()));
     let pool = Pool { id: &pool, tenant: tenant.as_ref() };
-    let decided = run(decide_machine(pool, &CLIENT.parse().unwrap(), store)).map_err(|e| e.to_string())?;
+    let decided = run(decide_machine(pool, &CLIENT.parse().unwrap(), &store.0)).map_err(|e| e.to_string())?;
     Ok(decided.map(|grant| grant.map(|Grant { tenant, .. }| tenant.id.to_string())))
 }
 
@@ -91,7 +91,7 @@ fn whoever_has_a_tenant_elsewhere_can_still_join_one_here() {
 #[test]
 fn the_stamp_of_a_tenant_in_other_pools_stays_pending() {
     let store = tenants().member("ana", "acme", MembershipStatus::Active);
-    store.tables().users.get_mut("ana").unwrap().memberships[0].stamp = tenancy::Stamp::Pending;
+    store.tables().users.get_mut(&user("ana")).unwrap().memberships[0].stamp = tenancy::Stamp::Pending;
 
     let confirmed = run(Event::of("ana").confirm(&store)).unwrap();
 

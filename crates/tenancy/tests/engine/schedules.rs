@@ -117,7 +117,7 @@ fn an_invite_that_is_revoked_meanwhile_is_redeemed_or_refused_and_nothing_betwee
         let event = Event::of("ana").code(code(1));
         let redeemed = async { event.confirm(&store).await.unwrap().join.outcome };
         let revoked = async {
-            let _ = tenancy::ports::Records::tenant(&store, &"acme".parse().unwrap()).await;
+            let _ = tenancy::ports::Records::tenant(&store.0, &"acme".parse().unwrap()).await;
             store.tables().invites.get_mut(&code(1).hash()).unwrap().status = InviteStatus::Revoked;
             JoinOutcome::Already
         };
@@ -147,7 +147,7 @@ fn a_redemption_that_others_overtake_is_decided_anew_and_given_up_after_eight_ro
     let store = overtaken(1).change(&code(1), |invite| invite.uses = 0);
     let event = Event::of("ana");
     let expires = async {
-        let _ = tenancy::ports::Records::tenant(&store, &"acme".parse().unwrap()).await;
+        let _ = tenancy::ports::Records::tenant(&store.0, &"acme".parse().unwrap()).await;
         let past = tenancy::Timestamp::from_epoch_seconds(NOW - 1);
         store.tables().invites.get_mut(&code(1).hash()).unwrap().expires_at = past;
         JoinOutcome::Already

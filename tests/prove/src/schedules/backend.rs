@@ -1,6 +1,6 @@
 //! What a schedule's calls do: users through the real handlers, operators as `tenantctl` does it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -8,30 +8,31 @@ use std::time::{Duration, SystemTime};
 use cognito_trigger::trigger::{Trigger, conclude};
 use cognito_trigger::{Handled, Outcome};
 use function::{Call, Settings};
+use memory::parsed;
 use post_confirmation::PostConfirmation;
 use pre_token_generation::PreTokenGeneration;
 use serde_json::{Value, json};
-use tenancy::ports::{Defaults, DirectoryError, JoinStore, Stamps, UserDirectory};
-use tenancy::{PoolId, TenantId, Timestamp, UserKey, Username};
-use tenancy_aws::operator::Operator;
+use tenancy::ports::{Defaults, DirectoryError, JoinStore, Records, Stamps, UserDirectory};
+use tenancy::{CellName, PoolId, Role, TenantId, Timestamp, UserKey, Username};
+use tenancy_aws::operator::{NewInvite, Operator, ProviderTerms};
 use tokio::time::Instant;
 
-use super::schedule::{Act, Attempt, BEGIN, CELLS, Event, HERE, TENANTS, email, sub};
-use super::table::{PROVIDER, Table, code, hash, parsed};
+use super::schedule::{Act, Attempt, BEGIN, CELLS, Event, HERE, MemberAct, TENANTS, email, sub};
+use super::table::{PROVIDER, Table, code, hash};
 use super::turns::Turns;
 use crate::operators::{Edit, operate};
 
 /// A change of an operator, and whether it was written.
 pub(crate) type Operation = Pin<Box<dyn Future<Output = bool>>>;
 
-/// A store for all callers of a schedule.
+/// A table that all calls of a schedule share.
 pub(crate) trait Backend {
-    type Store: JoinStore + Defaults + Stamps + 'static;
+    type Store: JoinStore + Defaults + Stamps + Clone + Sync + 'static;
 
-    /// The store as one caller sees it.
-    fn store(&self, actor: usize) -> Self::Store;
+    /// What the functions read and write.
+    fn store(&self) -> Self::Store;
 
-    fn act(&self, actor: usize, change: &Act, at: u64) -> Operation;
+    fn act(&self, change: &Act, at: u64) -> Operation;
 
     fn snapshot(&self) -> Result<Table, String>;
 }
@@ -40,8 +41,8 @@ pub(crate) trait Backend {
 #[derive(Clone)]
 pub(crate) struct Users {
     pub(crate) turns: Turns,
-    pub(crate) actor: usize,
-    pub(crate) stamps: Arc<Mutex<BTreeMap<String, String>>>,
+    /// Everything that was ever written: usernames and tenants.
+    pub(crate) stamps: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
 impl UserDirectory for Users {
@@ -53,9 +54,9 @@ impl UserDirectory for Users {
     ) -> Result<(), DirectoryError> {
         let write = || {
             let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
-            stamps.insert(username.as_str().to_owned(), tenant.to_string());
+            stamps.insert((username.as_str().to_owned(), tenant.to_string()));
         };
-        let written = self.turns.request(self.actor, "AdminUpdateUserAttributes", write).await;
+        let written = self.turns.request("AdminUpdateUserAttributes", write).await;
         written.map_err(|spoilt| DirectoryError(format!("{spoilt:?}").into()))
     }
 }
@@ -114,7 +115,7 @@ pub(crate) async fn attempt<S: JoinStore + Defaults + Stamps>(
     attempt: &Attempt,
     at: u64,
     configs: &Configs,
-    store: &S,
+    (cached, store): (&impl Records, &S),
     users: &Users,
 ) -> Told {
     let event = event(attempt).to_string();
@@ -124,7 +125,7 @@ pub(crate) async fn attempt<S: JoinStore + Defaults + Stamps>(
             handled(&trigger, &event, at).await
         }
         Event::SignIn | Event::Refresh => {
-            let trigger = PreTokenGeneration { config: &configs.pre_token_generation, cached: store, store };
+            let trigger = PreTokenGeneration { config: &configs.pre_token_generation, cached, store };
             handled(&trigger, &event, at).await
         }
     };
@@ -179,30 +180,70 @@ pub(crate) fn tenant_id(tenant: usize) -> TenantId {
     parsed(TENANTS.get(tenant).copied().unwrap_or_default())
 }
 
-/// The number of the invite that replaces another one.
+pub(crate) fn cell_name(cell: usize) -> CellName {
+    parsed(CELLS.get(cell).map(|(name, _)| *name).unwrap_or_default())
+}
+
+/// The number of the invite that replaces another one, less the number of that one.
 pub(crate) const RESENT: usize = 500;
+
+/// The number of the invite by which an operator invites the address of a user to a tenant.
+pub(crate) fn invited(user: usize, tenant: usize) -> usize {
+    1_000 + user * TENANTS.len() + tenant
+}
+
+/// The terms of that invite.
+pub(crate) fn new_invite(user: usize, tenant: usize, now: Timestamp) -> NewInvite {
+    NewInvite {
+        tenant: tenant_id(tenant),
+        email: Some(parsed(&email(user))),
+        roles: vec![parsed("author")],
+        max_uses: 1,
+        expires_at: now.plus_seconds(1_000_000),
+    }
+}
+
+/// The roles of a member whom an operator adds, or gives other roles.
+pub(crate) fn given_roles(act: MemberAct) -> [Role; 1] {
+    [parsed(if act == MemberAct::SetRoles { "owner" } else { "viewer" })]
+}
+
+pub(crate) fn provider_terms(joins: bool) -> ProviderTerms {
+    ProviderTerms { joins, default_roles: vec![parsed("guest")], is_email_trusted: false }
+}
 
 /// One change by an operator: read, planned and written once. `false`: refused, overtaken or failed.
 pub(crate) async fn act(operator: &Operator, change: &Act, now: u64) -> bool {
-    let Some(edit) = edit(change) else { return true };
-    operate(operator, edit, Timestamp::from_epoch_seconds(now)).await.is_ok()
+    let now = Timestamp::from_epoch_seconds(now);
+    let Some(edit) = edit(change, now) else { return true };
+    operate(operator, edit, now).await.is_ok()
 }
 
-fn edit(act: &Act) -> Option<Edit> {
-    let ids = |user: &usize, tenant: &usize| (user_key(*user), tenant_id(*tenant));
+fn edit(act: &Act, now: Timestamp) -> Option<Edit> {
+    let provider = || (parsed(HERE), parsed(PROVIDER));
     Some(match act {
         Act::Attempt(_) => return None,
         Act::Revoke(number) => Edit::Revoke(hash(*number)),
         Act::Resend(number) => Edit::Resend(hash(*number), code(number + RESENT)),
-        Act::Suspend(user, tenant) => Edit::Suspend(ids(user, tenant)),
-        Act::Remove(user, tenant) => Edit::Remove(ids(user, tenant)),
-        Act::Resume(user, tenant) => Edit::Resume(ids(user, tenant)),
-        Act::Add(user, tenant) => Edit::Add(ids(user, tenant), parsed("viewer")),
-        Act::PauseTenant(tenant) => Edit::PauseTenant(tenant_id(*tenant)),
-        Act::ResumeTenant(tenant) => Edit::ResumeTenant(tenant_id(*tenant)),
-        Act::Place(tenant, cell) => {
-            let cell = CELLS.get(*cell).map(|(name, ..)| *name).unwrap_or_default();
-            Edit::Place(tenant_id(*tenant), parsed(cell))
+        Act::Invite(user, tenant) => {
+            Edit::Invite(new_invite(*user, *tenant, now), code(invited(*user, *tenant)))
         }
+        Act::Member(act, user, tenant) => {
+            let member = (user_key(*user), tenant_id(*tenant));
+            let [role] = given_roles(*act);
+            match act {
+                MemberAct::Suspend => Edit::Suspend(member),
+                MemberAct::Remove => Edit::Remove(member),
+                MemberAct::Resume => Edit::Resume(member),
+                MemberAct::Add => Edit::Add(member, role),
+                MemberAct::SetRoles => Edit::SetRoles(member, vec![role]),
+                MemberAct::MakeDefault => Edit::MakeDefault(member),
+            }
+        }
+        Act::Tenant(status, tenant) => Edit::SetStatus(tenant_id(*tenant), *status),
+        Act::Place(tenant, cell) => Edit::Place(tenant_id(*tenant), cell_name(*cell)),
+        Act::Cell(status, cell) => Edit::SetCellStatus(cell_name(*cell), *status),
+        Act::Bind(tenant, joins) => Edit::Bind(provider(), tenant_id(*tenant), provider_terms(*joins)),
+        Act::Unbind => Edit::Unbind(provider()),
     })
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::backend::{RESENT, Told};
 use super::schedule::{Attempt, BEGIN, Event, HERE, LENGTH, Schedule, email, sub};
-use super::table::{Table, code, email_hash, hash, is_here, key, member_key, number, serves, text, use_key};
+use super::table::{Table, email_hash, hash, is_here, key, member_key, number, serves, text};
 
 /// The records that a call which succeeded must have left.
 pub(crate) fn records_of_success(
@@ -84,7 +84,10 @@ pub(crate) fn sums(table: &Table) -> Vec<String> {
         }
         if pk.starts_with("CELL#") && sk == "META" {
             let here = table.iter().filter(|((pk, sk), tenant)| {
-                pk.starts_with("TENANT#") && sk == "META" && text(tenant, "cell") == text(item, "cell")
+                pk.starts_with("TENANT#")
+                    && sk == "META"
+                    && text(tenant, "cell") == text(item, "cell")
+                    && text(tenant, "status") != "offboarded"
             });
             if here.count() as u64 != number(item, "tenants")
                 || number(item, "tenants") > number(item, "capacity")
@@ -113,19 +116,25 @@ pub(crate) fn sums(table: &Table) -> Vec<String> {
     faults
 }
 
-/// A stamp that is recorded as written is in the user pool. Members from before `since` were stamped before.
-pub(crate) fn stamps(table: &Table, since: u64, stamped: &BTreeMap<String, String>) -> Vec<String> {
+/// A stamp that is recorded as written was in the user pool: the tenant, or another one of the user. Members from before
+/// `since` were stamped before.
+pub(crate) fn stamps(table: &Table, since: u64, stamped: &BTreeSet<(String, String)>) -> Vec<String> {
+    let is_member = |user: &str, tenant: &str| table.contains_key(&member_key(user, tenant));
+    let foreign = stamped.iter().filter(|(user, tenant)| !is_member(user, tenant));
+    let foreign =
+        foreign.map(|(user, tenant)| format!("{user}: stamped with {tenant}, without a membership"));
     let members = table.iter().filter(|((pk, sk), _)| pk.starts_with("USER#") && sk.starts_with("TENANT#"));
-    members
+    let unwritten = members
         .filter(|(_, item)| text(item, "stamp") == "done" && number(item, "joinedAt") >= since)
-        .filter_map(|((pk, _), _)| pk.rsplit('#').next().filter(|user| !stamped.contains_key(*user)))
-        .map(|user| format!("{user}: the stamp is recorded as written, and the user pool does not have it"))
-        .collect()
+        .filter_map(|((pk, _), _)| pk.rsplit('#').next())
+        .filter(|user| !stamped.iter().any(|(of, _)| of == user))
+        .map(|user| format!("{user}: the stamp is recorded as written, and the user pool does not have it"));
+    foreign.chain(unwritten).collect()
 }
 
 /// An invite that was sent again has the uses that the old one had left.
 pub(crate) fn resent(table: &Table, schedule: &Schedule) -> Vec<String> {
-    let invite = |number| table.get(&key(format!("INVITE#{}", hash(number).as_str()), "META"));
+    let invite = |number| table.get(&key(invite_pk(number), "META"));
     let pairs =
         (0..schedule.invites.len()).filter_map(|old| Some((old, invite(old)?, invite(old + RESENT)?)));
     pairs
@@ -142,7 +151,10 @@ pub(crate) fn resent(table: &Table, schedule: &Schedule) -> Vec<String> {
 /// An open invite of an address can be found by the address.
 fn pointer_fault(table: &Table, hash: &str, invite: &Value) -> Option<String> {
     let email = invite.get("email").and_then(Value::as_str)?;
-    let is_open = text(invite, "status") == "open" && number(invite, "uses") < number(invite, "maxUses");
+    // Once it has expired, the pointer may lead to a newer one.
+    let is_open = text(invite, "status") == "open"
+        && number(invite, "uses") < number(invite, "maxUses")
+        && BEGIN + LENGTH < number(invite, "expiresAt");
     let user = email.strip_prefix("user-")?.split('@').next()?.parse().ok()?;
     let pointer =
         table.get(&key(format!("EMAIL#{}", email_hash(user)), format!("TENANT#{}", text(invite, "tid"))));
@@ -167,21 +179,18 @@ pub(crate) fn nothing_lost(table: &Table, schedule: &Schedule, told: &[(Attempt,
         if serving > 0 && serving == all.len() && !matches!(last, Told::Token(_)) {
             faults.push(format!("{user} is an active member and gets no token: {last:?}"));
         }
-        let codes = schedule.calls.iter().filter_map(|call| call.act.attempt());
-        for number in codes.filter(|a| a.user == attempt.user).filter_map(|a| a.code) {
-            faults.extend(lost(table, number, attempt.user).map(|why| format!("{user}, with a code: {why}")));
+        let codes = told.iter().filter(|(a, _)| a.user == attempt.user).filter_map(|(a, _)| a.code);
+        for number in codes {
+            faults.extend(
+                lost(table, &invite_pk(number), attempt.user)
+                    .map(|why| format!("{user}, with a code: {why}")),
+            );
         }
         let is_live = active().any(|member| tenant_of(table, member).is_some_and(is_here));
         if !is_live && !attempt.is_federated {
-            let bound = (0..schedule.invites.len()).flat_map(|number| [number, number + RESENT]);
-            let bound = bound.filter(|number| {
-                let invite = table.get(&key(format!("INVITE#{}", hash(*number).as_str()), "META"));
-                invite.is_some_and(|invite| text(invite, "email") == email(attempt.user))
-            });
-            for number in bound {
-                faults.extend(
-                    lost(table, number, attempt.user).map(|why| format!("{user}, by address: {why}")),
-                );
+            let bound = table.iter().filter(|(_, item)| text(item, "email") == email(attempt.user));
+            for ((pk, _), _) in bound {
+                faults.extend(lost(table, pk, attempt.user).map(|why| format!("{user}, by address: {why}")));
             }
         }
         let is_confirmed = told.iter().any(|(other, told)| {
@@ -205,10 +214,13 @@ fn tenant_of<'t>(table: &'t Table, member: &Value) -> Option<&'t Value> {
     table.get(&key(format!("TENANT#{}", text(member, "tid")), "META"))
 }
 
+fn invite_pk(number: usize) -> String {
+    format!("INVITE#{}", hash(number).as_str())
+}
+
 /// Why an invite that the user could have redeemed is lost; `None`: the user has used it, or could not.
-fn lost(table: &Table, invite: usize, user: usize) -> Option<String> {
-    let hash = hash(invite);
-    let item = table.get(&key(format!("INVITE#{}", hash.as_str()), "META"))?;
+fn lost(table: &Table, pk: &str, user: usize) -> Option<String> {
+    let item = table.get(&key(pk, "META"))?;
     let tenant = text(item, "tid");
     let is_open = text(item, "status") == "open"
         && number(item, "uses") < number(item, "maxUses")
@@ -217,9 +229,9 @@ fn lost(table: &Table, invite: usize, user: usize) -> Option<String> {
     let membership = table.get(&member_key(&sub(user), tenant));
     let may_join = membership.is_none_or(|membership| text(membership, "status") == "active");
     let serves = table.get(&key(format!("TENANT#{tenant}"), "META")).is_some_and(serves);
-    let is_used = table.contains_key(&use_key(&hash, &sub(user)));
+    let is_used = table.contains_key(&key(pk, format!("USE#{HERE}#{}", sub(user))));
     let is_lost = is_open && is_for_user && may_join && serves && !is_used;
-    is_lost.then(|| format!("the open invite {} of {tenant} was not redeemed", code(invite).hash().short()))
+    is_lost.then(|| format!("an open invite of {tenant} was not redeemed"))
 }
 
 /// The key of the first item that differs.

@@ -1,9 +1,11 @@
-//! A table in memory, with the conditions of the real transactions, for many more schedules than an engine can do. Nothing
-//! tries a request again here: a fault ends the call.
+//! A model of the adapter and its engine, for many more schedules than those can do. It keeps the items that they keep, and not the
+//! records of `memory`, so that one watch and one set of checks judges both. Nothing tries a request again here: a fault ends
+//! the call.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Map, Value, json};
+use memory::{Present, may_join, parsed};
+use serde_json::{Value, json};
 use tenancy::join::{DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Way};
 use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, Stamps, StoreError};
 use tenancy::{
@@ -15,7 +17,7 @@ use tenancy::{
 use super::backend::{Backend, Operation};
 use super::model_operator;
 use super::schedule::{Act, BEGIN};
-use super::table::{Table, key, number, parsed, text, use_key};
+use super::table::{Table, key, number, text, use_key};
 use super::turns::{Spoilt, Turns};
 use super::watch::{Watch, Written};
 
@@ -28,18 +30,12 @@ pub(crate) struct Model {
     turns: Turns,
 }
 
-/// The model as one caller sees it.
-#[derive(Clone)]
-pub(crate) struct Caller {
-    model: Model,
-    actor: usize,
-}
-
 /// A part of a transaction.
 pub(crate) enum Edit {
     Put(Key, Value),
     Set(Key, Vec<(&'static str, Value)>),
-    Count(Key, &'static str),
+    /// One more, or one less.
+    Count(Key, &'static str, i64),
     Delete(Key),
 }
 
@@ -71,16 +67,16 @@ impl Model {
 }
 
 impl Backend for Model {
-    type Store = Caller;
+    type Store = Self;
 
-    fn store(&self, actor: usize) -> Caller {
-        Caller { model: self.clone(), actor }
+    fn store(&self) -> Self {
+        self.clone()
     }
 
-    fn act(&self, actor: usize, change: &Act, at: u64) -> Operation {
-        let (caller, change) = (self.store(actor), change.clone());
+    fn act(&self, change: &Act, at: u64) -> Operation {
+        let (model, change) = (self.clone(), change.clone());
         Box::pin(async move {
-            model_operator::act(&caller, &change, Timestamp::from_epoch_seconds(BEGIN + at)).await.is_some()
+            model_operator::act(&model, &change, Timestamp::from_epoch_seconds(BEGIN + at)).await.is_some()
         })
     }
 
@@ -93,9 +89,9 @@ fn unavailable(spoilt: Spoilt) -> StoreError {
     StoreError::Unavailable { operation: "ask the model", source: format!("{spoilt:?}").into() }
 }
 
-impl Caller {
+impl Model {
     pub(crate) async fn read<T>(&self, name: &str, read: impl FnOnce(&Table) -> T) -> Result<T, StoreError> {
-        self.model.turns.request(self.actor, name, || read(&self.model.table())).await.map_err(unavailable)
+        self.turns.request(name, || read(&self.table())).await.map_err(unavailable)
     }
 
     pub(crate) async fn item(&self, name: &str, key: &Key) -> Result<Option<Value>, StoreError> {
@@ -109,7 +105,7 @@ impl Caller {
         when: impl FnOnce(&Table) -> bool,
     ) -> Result<Commit, StoreError> {
         let write = || {
-            let mut table = self.model.table();
+            let mut table = self.table();
             if !when(&table) {
                 return Commit::Outdated;
             }
@@ -120,11 +116,11 @@ impl Caller {
                     None => drop(table.remove(&key)),
                 }
             }
-            let mut watch = self.model.watch.lock().unwrap_or_else(PoisonError::into_inner);
-            watch.wrote(self.actor, self.model.turns.tick(), written);
+            let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+            watch.wrote(self.turns.current(), self.turns.tick(), written);
             Commit::Done
         };
-        self.model.turns.request(self.actor, "TransactWriteItems", write).await.map_err(unavailable)
+        self.turns.request("TransactWriteItems", write).await.map_err(unavailable)
     }
 
     /// An operator's transaction. `None`: overtaken or failed.
@@ -143,12 +139,9 @@ fn edited(table: &Table, edit: Edit) -> Written {
             item.extend(set.into_iter().map(|(name, value)| (name.to_owned(), value)));
             (key, Some(Value::Object(item)))
         }
-        Edit::Count(key, name) => {
-            let mut item: Map<String, Value> =
-                table.get(&key).and_then(Value::as_object).cloned().unwrap_or_default();
-            let count = item.get(name).and_then(Value::as_u64).unwrap_or_default();
-            item.insert(name.to_owned(), json!(count + 1));
-            (key, Some(Value::Object(item)))
+        Edit::Count(key, name, by) => {
+            let count = table.get(&key).map(|item| number(item, name)).unwrap_or_default();
+            edited(table, Edit::Set(key, vec![(name, json!(count.saturating_add_signed(by)))]))
         }
     }
 }
@@ -173,6 +166,10 @@ pub(crate) fn profile_key(user: &UserKey) -> Key {
     key(format!("USER#{}#{}", user.pool, user.sub), "PROFILE")
 }
 
+pub(crate) fn provider_key(pool: &PoolId, provider: &ProviderName) -> Key {
+    key(format!("IDP#{pool}#{provider}"), "PTR")
+}
+
 fn roles(item: &Value) -> Vec<Role> {
     let roles = item.get("roles").or(item.get("defaultRoles")).and_then(Value::as_array);
     roles.into_iter().flatten().filter_map(|role| role.as_str()?.parse().ok()).collect()
@@ -188,7 +185,10 @@ pub(crate) fn tenant_of(item: &Value) -> Tenant {
         id: parsed(text(item, "tid")),
         name: parsed(text(item, "name")),
         tier: parsed(text(item, "tier")),
-        status: if text(item, "status") == "active" { TenantStatus::Active } else { TenantStatus::Suspended },
+        status: TenantStatus::ALL
+            .into_iter()
+            .find(|status| status.name() == text(item, "status"))
+            .unwrap_or(TenantStatus::Offboarded),
         roles: std::collections::BTreeMap::new(),
         pools: pools.into_iter().flatten().filter_map(|pool| pool.as_str()?.parse().ok()).collect(),
     }
@@ -205,6 +205,15 @@ pub(crate) fn invite_of(hash: &InviteHash, item: &Value) -> Invite {
         status: if text(item, "status") == "open" { InviteStatus::Open } else { InviteStatus::Revoked },
         expires_at: Timestamp::from_epoch_seconds(number(item, "expiresAt")),
         created_at: Timestamp::from_epoch_seconds(number(item, "createdAt")),
+    }
+}
+
+pub(crate) fn binding_of(item: &Value) -> ProviderBinding {
+    ProviderBinding {
+        tenant: parsed(text(item, "tid")),
+        joins: item.get("join") == Some(&json!(true)),
+        default_roles: roles(item),
+        is_email_trusted: false,
     }
 }
 
@@ -258,7 +267,7 @@ fn damage(problem: &str) -> StoreError {
     Damage { key: "model".to_owned(), problem: problem.to_owned() }.into()
 }
 
-impl Records for Caller {
+impl Records for Model {
     async fn user(&self, user: &UserKey) -> Result<UserRecords, StoreError> {
         self.read("Query USER", |table| records_of(table, user)).await
     }
@@ -273,7 +282,7 @@ impl Records for Caller {
     }
 }
 
-impl Offers for Caller {
+impl Offers for Model {
     /// The use is read first. Another call may write before the invite is read: the worst order of two parallel reads.
     async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
         let usage = self.item("GetItem USE", &use_key(hash, user.sub.as_str())).await?;
@@ -318,19 +327,14 @@ impl Offers for Caller {
     }
 }
 
-impl ProviderBindings for Caller {
+impl ProviderBindings for Model {
     async fn provider_binding(
         &self,
         pool: &PoolId,
         provider: &ProviderName,
     ) -> Result<Option<ProviderBinding>, StoreError> {
-        let item = self.item("GetItem IDP", &key(format!("IDP#{pool}#{provider}"), "PTR")).await?;
-        Ok(item.map(|item| ProviderBinding {
-            tenant: parsed(text(&item, "tid")),
-            joins: true,
-            default_roles: roles(&item),
-            is_email_trusted: false,
-        }))
+        let item = self.item("GetItem IDP", &provider_key(pool, provider)).await?;
+        Ok(item.as_ref().map(binding_of))
     }
 
     async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
@@ -338,7 +342,7 @@ impl ProviderBindings for Caller {
     }
 }
 
-impl Joins for Caller {
+impl Joins for Model {
     async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
         let JoinPlan { user, tenant, roles, at, .. } = plan;
         let actor = format!("user:{}:{}", user.pool, user.sub);
@@ -355,7 +359,7 @@ impl Joins for Caller {
             Way::Invite(hash) => {
                 let id = format!("{}-{actor}", hash.short());
                 edits.push(audit(tenant, *at, &id, "invite.redeem", &actor));
-                edits.push(Edit::Count(invite_key(hash), "uses"));
+                edits.push(Edit::Count(invite_key(hash), "uses", 1));
                 let usage = json!({ "tid": tenant.as_str(), "at": at.epoch_seconds() });
                 edits.push(Edit::Put(use_key(hash, user.sub.as_str()), usage));
                 edits.extend(
@@ -364,62 +368,49 @@ impl Joins for Caller {
             }
             Way::Provider(_) => edits.push(audit(tenant, *at, &format!("idp-{actor}"), "idp.join", &actor)),
         }
-        self.transact(edits, |table| may_join(table, plan)).await
+        self.transact(edits, |table| holds(table, plan)).await
     }
 }
 
-/// The conditions of the real transaction (`tenancy-aws`, `store.rs`).
-fn may_join(table: &Table, plan: &JoinPlan) -> bool {
+/// Whether the conditions of a join hold.
+fn holds(table: &Table, plan: &JoinPlan) -> bool {
     let records = records_of(table, &plan.user);
-    let membership = records.in_tenant(&plan.tenant);
-    let membership_holds = match plan.membership {
-        MembershipChange::Create => membership.is_none(),
-        MembershipChange::AddRoles { version } => {
-            membership.is_some_and(|m| m.is_active() && m.version == version)
-        }
-    };
-    let default_holds =
-        plan.default.as_ref().is_none_or(|change| change.from == records.profile.default_tenant);
-    let way_holds = match &plan.way {
-        Way::Provider(_) => true,
+    let mut present = Present::of(&records);
+    match &plan.way {
         Way::Invite(hash) => {
-            let invite = table.get(&invite_key(hash)).map(|item| invite_of(hash, item));
-            let is_unused = !table.contains_key(&use_key(hash, plan.user.sub.as_str()));
-            let points = plan.spent_pointer.as_ref().is_none_or(|email| {
-                let pointer = table.get(&pointer_key(email, &plan.tenant));
-                pointer.is_some_and(|pointer| text(pointer, "h") == hash.as_str())
-            });
-            is_unused
-                && points
-                && invite.is_some_and(|invite| {
-                    invite.status == InviteStatus::Open
-                        && invite.uses < invite.max_uses
-                        && plan.at < invite.expires_at
-                        && invite.tenant == plan.tenant
-                })
+            present.invite = table.get(&invite_key(hash)).map(|item| invite_of(hash, item));
+            present.is_used = table.contains_key(&use_key(hash, plan.user.sub.as_str()));
+            let spent = plan.spent_pointer.as_ref();
+            let pointer = spent.and_then(|email| table.get(&pointer_key(email, &plan.tenant)));
+            present.pointer = pointer.map(|pointer| parsed(text(pointer, "h")));
         }
-    };
-    membership_holds && default_holds && way_holds
+        Way::Provider(provider) => {
+            present.binding = table.get(&provider_key(&plan.user.pool, provider)).map(binding_of);
+        }
+    }
+    may_join(plan, &present)
 }
 
 fn default_edit(user: &UserKey, change: &DefaultChange) -> Edit {
     Edit::Set(profile_key(user), vec![("defaultTid", json!(change.to.as_str()))])
 }
 
-impl Defaults for Caller {
+impl Defaults for Model {
     async fn move_default(
         &self,
         user: &UserKey,
         change: &DefaultChange,
-        _: Timestamp,
-        _: &str,
+        at: Timestamp,
+        request_id: &str,
     ) -> Result<Commit, StoreError> {
         let holds = |table: &Table| records_of(table, user).profile.default_tenant == change.from;
-        self.transact(vec![default_edit(user, change)], holds).await
+        let id = format!("default-{}-{request_id}", user.sub);
+        let audit = audit(&change.to, at, &id, "member.default-moved", user.sub.as_str());
+        self.transact(vec![default_edit(user, change), audit], holds).await
     }
 }
 
-impl Stamps for Caller {
+impl Stamps for Model {
     async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
         let key = member_key(user, tenant);
         let edit = Edit::Set(key.clone(), vec![("stamp", json!("done"))]);

@@ -1,15 +1,17 @@
 //! Runs one schedule, then every user once more without faults, and judges what the table says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use fastrand::Rng;
+use tenancy_aws::{CacheSettings, CachedStore};
 
 use super::backend::{Backend, Configs, Told, Users, attempt};
 use super::check;
 use super::schedule::{Act, Attempt, BEGIN, Event, LENGTH, Schedule, sub};
 use super::table::{Table, initial};
-use super::turns::{End, Task, Turns};
+use super::turns::{End, Task, Turns, clock};
 use super::watch::Watch;
 
 /// How a call ended, and between which steps.
@@ -41,27 +43,34 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
     let turns = Turns::of(schedule.calls.iter().map(|call| call.faults.clone()));
     let backend = build(&table, Arc::clone(&watch), turns.clone())?;
     let configs = Arc::new(Configs::read());
-    let stamps: Arc<Mutex<BTreeMap<String, String>>> = Arc::default();
-    let call = |actor: usize, act: &Act, at: u64| -> Task<Ended> {
+    let stamps: Arc<Mutex<BTreeSet<(String, String)>>> = Arc::default();
+    let users = Users { turns: turns.clone(), stamps: Arc::clone(&stamps) };
+    let cache = CacheSettings {
+        fresh_for: Duration::from_secs(schedule.cached_for),
+        stale_for: Duration::from_secs(schedule.cached_for),
+    };
+    let cached = Arc::new(CachedStore::new(backend.store(), cache, clock));
+    let call = |act: &Act, at: u64| -> Task<Ended> {
         let (turns, configs, backend, act) =
             (turns.clone(), Arc::clone(&configs), backend.clone(), act.clone());
-        let users = Users { turns: turns.clone(), actor, stamps: Arc::clone(&stamps) };
+        let (users, cached, watch) = (users.clone(), Arc::clone(&cached), Arc::clone(&watch));
         Box::pin(async move {
-            turns.turn(actor).await;
+            turns.turn().await;
             let from = turns.tick();
+            watch.lock().unwrap_or_else(PoisonError::into_inner).begins(turns.current(), from);
             match act.attempt() {
                 Some(wanted) => {
-                    let told = attempt(wanted, at, &configs, &backend.store(actor), &users).await;
+                    let stores = (&*cached, cached.store());
+                    let told = attempt(wanted, at, &configs, stores, &users).await;
                     Ended::Attempt { told, from, until: turns.tick() }
                 }
-                None => Ended::Operation { is_done: backend.act(actor, &act, at).await },
+                None => Ended::Operation { is_done: backend.act(&act, at).await },
             }
         })
     };
 
-    let tasks =
-        schedule.calls.iter().enumerate().map(|(actor, planned)| call(actor, &planned.act, planned.at));
-    let ends = turns.run(tasks.collect(), &mut Rng::with_seed(schedule.order), schedule.sticks)?;
+    let tasks = schedule.calls.iter().map(|planned| call(&planned.act, planned.at)).enumerate();
+    let ends = turns.run(tasks, &mut Rng::with_seed(schedule.order), schedule.sticks)?;
 
     let mut faults = Vec::new();
     let after = backend.snapshot()?;
@@ -95,8 +104,8 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
         let mut told = Vec::new();
         for wanted in last_attempts(schedule) {
             let actor = schedule.calls.len() + wanted.user;
-            let task = call(actor, &Act::Attempt(wanted.clone()), LENGTH);
-            match turns.run(vec![task], &mut Rng::with_seed(0), 0)?.pop() {
+            let task = call(&Act::Attempt(wanted.clone()), LENGTH);
+            match turns.run([(actor, task)], &mut Rng::with_seed(0), 0)?.pop() {
                 Some(End::Ended(Ended::Attempt { told: ended, .. })) => told.push((wanted, ended)),
                 _ => return Err("a call without faults does not end".to_owned()),
             }
@@ -118,18 +127,19 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
     if faults.is_empty() { Ok(turns.take_totals()) } else { Err(faults.join("\n")) }
 }
 
-/// Every user once more: a sign-in with the code that the user has and one without, and a confirmation. It comes last, because
-/// a join at a sign-in leaves its stamp to the next confirmation.
+/// Every user once more: a sign-in with each code that the user has, one without, and a confirmation. It comes last, because a
+/// join at a sign-in leaves its stamp to the next confirmation.
 fn last_attempts(schedule: &Schedule) -> Vec<Attempt> {
     let mut last = Vec::new();
     for user in 0..schedule.users {
         let of_user =
             || schedule.calls.iter().filter_map(|call| call.act.attempt()).filter(|a| a.user == user);
         let Some(any) = of_user().next() else { continue };
-        let code = of_user().find_map(|attempt| attempt.code);
-        for (event, code) in [(Event::SignIn, code), (Event::SignIn, None), (Event::Confirmation, code)] {
-            last.push(Attempt { event, code, ..any.clone() });
-        }
+        let codes: BTreeSet<usize> = of_user().filter_map(|attempt| attempt.code).collect();
+        let mut add = |event, code| last.push(Attempt { event, code, ..any.clone() });
+        codes.iter().for_each(|code| add(Event::SignIn, Some(*code)));
+        add(Event::SignIn, None);
+        add(Event::Confirmation, codes.first().copied());
     }
     last
 }

@@ -1,13 +1,14 @@
 //! A schedule: who calls what, which requests fail, and in which order the steps go.
 
 use fastrand::Rng;
+use tenancy::{CellStatus, TenantStatus};
 
 use super::turns::{Fault, FaultKind};
 
 /// Tenants of a schedule.
 pub(crate) const TENANTS: [&str; 3] = ["acme", "globex", "initech"];
-/// The cells: name, pool, capacity.
-pub(crate) const CELLS: [(&str, &str, u64); 2] = [("here", HERE, 2), ("there", "eu-west-1_There", 1)];
+/// The cells: name and pool.
+pub(crate) const CELLS: [(&str, &str); 2] = [("here", HERE), ("there", "eu-west-1_There")];
 pub(crate) const HERE: &str = "eu-west-1_Here";
 /// The moment at which a schedule begins, in epoch seconds. It is over a minute later.
 pub(crate) const BEGIN: u64 = 1_800_000_000;
@@ -18,9 +19,15 @@ pub(crate) struct Schedule {
     pub(crate) users: usize,
     /// Memberships at the begin: a user, a tenant, and the status.
     pub(crate) members: Vec<(usize, usize, &'static str)>,
+    /// Profiles at the begin: a user, and the default tenant.
+    pub(crate) defaults: Vec<(usize, usize)>,
     pub(crate) invites: Vec<Invite>,
-    /// The tenant whose identity provider lets its users join.
+    /// The tenant whose identity provider lets its users join at the begin.
     pub(crate) provider: usize,
+    /// How many tenants each cell takes.
+    pub(crate) capacity: u64,
+    /// For how many steps a tenant is cached.
+    pub(crate) cached_for: u64,
     pub(crate) calls: Vec<Call>,
     /// The seed of the order of the steps.
     pub(crate) order: u64,
@@ -68,15 +75,29 @@ pub(crate) enum Act {
     Attempt(Attempt),
     Revoke(usize),
     Resend(usize),
-    /// A user and a tenant.
-    Suspend(usize, usize),
-    Resume(usize, usize),
-    Remove(usize, usize),
-    Add(usize, usize),
-    PauseTenant(usize),
-    ResumeTenant(usize),
+    /// Invites the address of a user to a tenant.
+    Invite(usize, usize),
+    /// What is done, to which user, in which tenant.
+    Member(MemberAct, usize, usize),
+    /// The new status of a tenant.
+    Tenant(TenantStatus, usize),
     /// A tenant and a cell.
     Place(usize, usize),
+    /// The new status of a cell.
+    Cell(CellStatus, usize),
+    /// Binds the identity provider to a tenant: whether its users join.
+    Bind(usize, bool),
+    Unbind,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum MemberAct {
+    Suspend,
+    Remove,
+    Resume,
+    Add,
+    SetRoles,
+    MakeDefault,
 }
 
 /// One line for each invite that a call can meet, and for each call.
@@ -93,13 +114,20 @@ impl std::fmt::Display for Schedule {
             }
         }
         for (user, tenant, status) in self.members.iter().filter(|(user, ..)| users.contains(user)) {
-            writeln!(f, "  user {user}: {status} in {}", TENANTS.get(*tenant).copied().unwrap_or_default())?;
+            let is_default = self.defaults.contains(&(*user, *tenant));
+            let default = if is_default { ", by default" } else { "" };
+            let tenant = TENANTS.get(*tenant).copied().unwrap_or_default();
+            writeln!(f, "  user {user}: {status} in {tenant}{default}")?;
         }
         for (number, call) in self.calls.iter().enumerate() {
             writeln!(f, "  call {number}, at {} s: {:?}, {:?}", call.at, call.act, call.faults)?;
         }
         let provider = TENANTS.get(self.provider).copied().unwrap_or_default();
-        write!(f, "  provider of {provider}, order {}, sticks {}", self.order, self.sticks)
+        write!(
+            f,
+            "  provider of {provider}, cells for {}, cached for {} steps, order {}, sticks {}",
+            self.capacity, self.cached_for, self.order, self.sticks
+        )
     }
 }
 
@@ -124,67 +152,153 @@ fn one_in(rng: &mut Rng, n: u32) -> bool {
     rng.u32(0..n) == 0
 }
 
-impl Schedule {
-    /// Mostly few users, up to 50.
-    pub(crate) fn random(rng: &mut Rng) -> Self {
+/// Who and what the calls of a schedule are about.
+struct Scope {
+    users: usize,
+    tenants: Vec<usize>,
+    /// Whether few users and operators meet at the same records all the time.
+    is_narrow: bool,
+}
+
+impl Scope {
+    fn random(rng: &mut Rng) -> Self {
+        let mut tenants: Vec<usize> = (0..TENANTS.len()).collect();
+        let is_narrow = one_in(rng, 2);
+        if is_narrow {
+            rng.shuffle(&mut tenants);
+            tenants.truncate(rng.usize(1..=3));
+        }
         let users = match rng.u32(0..20) {
+            _ if is_narrow => rng.usize(2..=3),
             0 => rng.usize(16..=50),
             1..6 => rng.usize(6..=15),
             _ => rng.usize(2..=5),
         };
+        Self { users, tenants, is_narrow }
+    }
+
+    fn tenant(&self, rng: &mut Rng) -> usize {
+        rng.choice(self.tenants.iter().copied()).unwrap_or_default()
+    }
+
+    /// The memberships of a user at the begin: none, one, or one in each tenant.
+    fn members(&self, rng: &mut Rng, user: usize) -> Vec<(usize, usize, &'static str)> {
+        let count = match rng.u32(0..12) {
+            0 | 1 => self.tenants.len(),
+            2..5 => 1,
+            5 if self.is_narrow => 1,
+            _ => 0,
+        };
+        let mut tenants = self.tenants.clone();
+        rng.shuffle(&mut tenants);
+        let mut member = |tenant| {
+            let status = rng.choice(["active", "active", "active", "suspended", "removed"]);
+            (user, tenant, status.unwrap_or("active"))
+        };
+        tenants.into_iter().take(count).map(&mut member).collect()
+    }
+
+    /// A change by an operator.
+    fn act(&self, rng: &mut Rng, invites: usize) -> Act {
+        let (user, tenant, invite) = (rng.usize(0..self.users), self.tenant(rng), rng.usize(0..invites));
+        match rng.u32(0..30) {
+            0..4 => Act::Revoke(invite),
+            4..8 => Act::Resend(invite),
+            8..10 => Act::Invite(user, tenant),
+            10..13 => Act::Member(MemberAct::Suspend, user, tenant),
+            13..16 => Act::Member(MemberAct::Remove, user, tenant),
+            16..18 => Act::Member(MemberAct::Resume, user, tenant),
+            18..20 => Act::Member(MemberAct::Add, user, tenant),
+            20..23 => Act::Member(MemberAct::SetRoles, user, tenant),
+            23 => Act::Member(MemberAct::MakeDefault, user, tenant),
+            24 => Act::Tenant(TenantStatus::Suspended, tenant),
+            25 => Act::Tenant(TenantStatus::Active, tenant),
+            26 if one_in(rng, 2) => Act::Tenant(TenantStatus::Offboarded, tenant),
+            26 | 27 => Act::Bind(tenant, rng.bool()),
+            28 => Act::Unbind,
+            _ => Act::Place(tenant, rng.usize(0..CELLS.len())),
+        }
+    }
+}
+
+/// Operators who place all tenants into one cell, and close it meanwhile.
+fn placements(rng: &mut Rng) -> Vec<Act> {
+    let cell = rng.usize(0..CELLS.len());
+    let mut acts: Vec<Act> = (0..TENANTS.len()).map(|tenant| Act::Place(tenant, cell)).collect();
+    let also = [
+        Act::Cell(CellStatus::Closed, cell),
+        Act::Cell(CellStatus::Open, cell),
+        Act::Tenant(TenantStatus::Offboarded, rng.usize(0..TENANTS.len())),
+    ];
+    acts.extend(also.into_iter().filter(|_| rng.bool()));
+    acts
+}
+
+impl Schedule {
+    /// Mostly few users, up to 50.
+    pub(crate) fn random(rng: &mut Rng) -> Self {
+        let scope = Scope::random(rng);
+        let users = scope.users;
         let mut invites: Vec<Invite> =
-            (0..rng.usize(1..=3)).map(|_| invite(rng, None, users as u64)).collect();
+            (0..rng.usize(1..=3)).map(|_| invite(rng, &scope, None, users as u64)).collect();
         let shared = invites.len();
-        let (mut calls, mut members) = (Vec::new(), Vec::new());
+        let moves_provider = one_in(rng, 8);
+        let (mut calls, mut members, mut defaults) = (Vec::new(), Vec::new(), Vec::new());
         for user in 0..users {
-            if one_in(rng, 3) {
-                let status = rng.choice(["active", "active", "active", "suspended", "removed"]);
-                members.push((user, rng.usize(0..TENANTS.len()), status.unwrap_or("active")));
-            }
-            let (mut code, mut is_federated) = (None, false);
+            let own = scope.members(rng, user);
+            defaults.extend(
+                rng.choice(&own).filter(|_| one_in(rng, 2)).map(|(user, tenant, _)| (*user, *tenant)),
+            );
+            members.extend(own);
+            let (mut codes, mut is_federated) = (Vec::new(), false);
             match rng.u32(0..10) {
                 0 => is_federated = true,
-                1..4 => {
+                1..7 if moves_provider => is_federated = true,
+                2..5 => {
                     // Bound to the address, in one tenant or in two.
-                    let tenant = rng.usize(0..TENANTS.len());
+                    let tenant = scope.tenant(rng);
                     for tenant in [tenant, (tenant + 1) % TENANTS.len()].into_iter().take(rng.usize(1..=2)) {
                         if rng.bool() {
-                            code = Some(invites.len());
+                            codes.push(invites.len());
                         }
-                        invites.push(Invite { tenant, ..invite(rng, Some(user), 2) });
+                        invites.push(Invite { tenant, ..invite(rng, &scope, Some(user), 2) });
                     }
                 }
-                _ => code = Some(rng.usize(0..shared)),
+                _ => codes.extend((0..rng.usize(1..=2)).map(|_| rng.usize(0..shared))),
             }
-            for _ in 0..rng.usize(1..=3) {
+            for _ in 0..rng.usize(if scope.is_narrow { 2..=3 } else { 1..=3 }) {
                 let event = match rng.u32(0..6) {
                     0 => Event::Refresh,
                     1 | 2 => Event::SignIn,
                     _ => Event::Confirmation,
                 };
-                let code = code.filter(|_| !one_in(rng, 6));
+                let code = rng.choice(codes.iter().copied()).filter(|_| !one_in(rng, 6));
                 calls.push(call(rng, Act::Attempt(Attempt { user, event, code, is_federated })));
             }
         }
-        for _ in 0..rng.usize(0..=4 + users / 4) {
-            let (user, tenant) = (rng.usize(0..users), rng.usize(0..TENANTS.len()));
-            let invite = rng.usize(0..invites.len());
-            let act = match rng.u32(0..18) {
-                0..3 => Act::Revoke(invite),
-                3..6 => Act::Resend(invite),
-                6..9 => Act::Suspend(user, tenant),
-                9..12 => Act::Remove(user, tenant),
-                12 => Act::Resume(user, tenant),
-                13 => Act::Add(user, tenant),
-                14 => Act::PauseTenant(tenant),
-                15 => Act::ResumeTenant(tenant),
-                _ => Act::Place(tenant, rng.usize(0..CELLS.len())),
-            };
+        for _ in 0..rng.usize(if scope.is_narrow { 2..=6 } else { 0..=4 + users / 4 }) {
+            let act = scope.act(rng, invites.len());
             calls.push(call(rng, act));
         }
-        let sticks = rng.choice([0, 50, 90, 98]).unwrap_or_default();
-        let (provider, order) = (rng.usize(0..TENANTS.len()), rng.u64(..));
-        Self { users, members, invites, provider, calls, order, sticks }
+        if one_in(rng, 6) {
+            calls.extend(placements(rng).into_iter().map(|act| call(rng, act)));
+        }
+        if moves_provider {
+            let moved = [Act::Unbind, Act::Bind(rng.usize(0..TENANTS.len()), true)];
+            calls.extend(moved.map(|act| Call { faults: Vec::new(), ..call(rng, act) }));
+        }
+        Self {
+            users,
+            members,
+            defaults,
+            invites,
+            provider: scope.tenant(rng),
+            capacity: rng.u64(1..=2),
+            cached_for: rng.choice([0, 30, 200]).unwrap_or_default(),
+            calls,
+            order: rng.u64(..),
+            sticks: rng.choice([0, 50, 90, 98]).unwrap_or_default(),
+        }
     }
 
     /// Schedules with a little less in them, to shrink a failure; the greatest steps first.
@@ -205,10 +319,14 @@ impl Schedule {
             }
             size /= 2;
         }
-        add(&|schedule| schedule.members.clear());
+        add(&|schedule| {
+            schedule.members.clear();
+            schedule.defaults.clear();
+        });
         add(&|schedule| schedule.calls.iter_mut().for_each(|call| call.faults.clear()));
         add(&|schedule| schedule.calls.iter_mut().for_each(|call| call.at = 0));
         add(&|schedule| schedule.sticks = 98);
+        add(&|schedule| schedule.cached_for = 0);
         for n in 0..calls {
             for fault in 0..self.calls.get(n).map_or(0, |call| call.faults.len()) {
                 add(&|schedule| {
@@ -233,9 +351,9 @@ fn without(faults: &[Fault], number: usize) -> Vec<Fault> {
     faults.iter().enumerate().filter(|(at, _)| *at != number).map(|(_, fault)| fault.clone()).collect()
 }
 
-fn invite(rng: &mut Rng, bound: Option<usize>, users: u64) -> Invite {
+fn invite(rng: &mut Rng, scope: &Scope, bound: Option<usize>, users: u64) -> Invite {
     Invite {
-        tenant: rng.usize(0..TENANTS.len()),
+        tenant: scope.tenant(rng),
         bound,
         max_uses: match rng.u32(0..4) {
             0 | 1 => 1,

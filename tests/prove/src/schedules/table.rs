@@ -1,8 +1,9 @@
-//! The items of a schedule's table as plain JSON: those that it begins with, written by hand from `docs/table.md`.
+//! The items of a schedule's table as plain JSON: those that it begins with, written by hand from `docs/table.md`. The watch and
+//! the checks read items, because the engine has nothing else.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
+use memory::parsed;
 use serde_json::{Map, Value, json};
 use tenancy::{EmailHash, InviteCode, InviteHash};
 
@@ -13,14 +14,8 @@ pub(crate) type Table = BTreeMap<(String, String), Value>;
 
 pub(crate) const PROVIDER: &str = "Okta";
 
-/// A constant of this proof as its type.
-#[expect(
-    clippy::expect_used,
-    reason = "the texts are constants of this proof; a malformed one is a mistake of the proof"
-)]
-pub(crate) fn parsed<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
-    text.parse().expect("a well-formed text")
-}
+/// Roles of invites: two invites mostly give other roles.
+const ROLES: [&str; 3] = ["editor", "auditor", "biller"];
 
 /// The code of an invite. The number of a resent invite is that of the old one and a multiple of 500.
 pub(crate) fn code(number: usize) -> InviteCode {
@@ -69,11 +64,11 @@ pub(crate) fn serves(tenant: &Value) -> bool {
     text(tenant, "status") == "active" && is_here(tenant)
 }
 
-/// Whether the tenant is in the pool of the schedule. If it is, also if it is paused, its members accept no other invite by
-/// signing in.
+/// Whether the tenant is in the pool of the schedule and not offboarded. If it is, also if it is paused, its members accept no
+/// other invite by signing in.
 pub(crate) fn is_here(tenant: &Value) -> bool {
     let pools = tenant.get("pools").and_then(Value::as_array);
-    pools.is_none_or(|pools| pools.iter().any(|pool| pool == HERE))
+    text(tenant, "status") != "offboarded" && pools.is_none_or(|pools| pools.iter().any(|pool| pool == HERE))
 }
 
 /// The table at the begin.
@@ -86,10 +81,10 @@ pub(crate) fn initial(schedule: &Schedule) -> Table {
             "tier": "pro", "status": "active", "ver": 1, "createdAt": BEGIN, "gsi1pk": "TENANTS", "gsi1sk": id,
         }));
     }
-    for (name, pool, capacity) in CELLS {
+    for (name, pool) in CELLS {
         put(json!({
             "pk": format!("CELL#{name}"), "sk": "META", "et": "cell", "v": 1, "cell": name, "pool": pool,
-            "region": "eu-west-1", "status": "open", "capacity": capacity, "tenants": 0, "clientId": "client1",
+            "region": "eu-west-1", "status": "open", "capacity": schedule.capacity, "tenants": 0, "clientId": "client1",
             "domain": format!("{name}.login.example.com"), "ver": 1, "createdAt": BEGIN,
             "gsi1pk": "CELLS", "gsi1sk": name,
         }));
@@ -97,7 +92,8 @@ pub(crate) fn initial(schedule: &Schedule) -> Table {
     let tenant = TENANTS.get(schedule.provider).copied().unwrap_or_default();
     put(json!({
         "pk": format!("IDP#{HERE}#{PROVIDER}"), "sk": "PTR", "et": "idp", "v": 1, "tid": tenant, "join": true,
-        "emailTrusted": false, "defaultRoles": ["viewer"],
+        "emailTrusted": false, "defaultRoles": ["guest"], "gsi1pk": format!("TENANT#{tenant}"),
+        "gsi1sk": format!("IDP#{HERE}#{PROVIDER}"),
     }));
     for (user, tenant, status) in &schedule.members {
         let (sub, tenant) = (sub(*user), TENANTS.get(*tenant).copied().unwrap_or_default());
@@ -108,13 +104,19 @@ pub(crate) fn initial(schedule: &Schedule) -> Table {
             "gsi1sk": format!("MEMBER#{sub}"),
         }));
     }
+    for (user, tenant) in &schedule.defaults {
+        put(json!({
+            "pk": format!("USER#{HERE}#{}", sub(*user)), "sk": "PROFILE", "et": "profile", "v": 1, "ver": 1,
+            "defaultTid": TENANTS.get(*tenant),
+        }));
+    }
     for (number, invite) in schedule.invites.iter().enumerate() {
         let hash = hash(number);
         let tenant = TENANTS.get(invite.tenant).copied().unwrap_or_default();
         let expires = BEGIN + invite.expires;
         let mut item = json!({
             "pk": format!("INVITE#{}", hash.as_str()), "sk": "META", "et": "invite", "v": 1, "tid": tenant,
-            "roles": ["editor"], "uses": 0, "maxUses": invite.max_uses, "status": "open", "expiresAt": expires,
+            "roles": [ROLES.get(number % ROLES.len())], "uses": 0, "maxUses": invite.max_uses, "status": "open", "expiresAt": expires,
             "createdBy": "ops", "createdAt": BEGIN, "ttl": expires + 2_592_000,
             "gsi1pk": format!("TENANT#{tenant}"), "gsi1sk": format!("INVITE#{BEGIN}#{}", hash.short()),
         });

@@ -1,10 +1,12 @@
 //! Who goes on: calls run one step at a time, in an order that a seed draws. A step ends where a call waits for the store or for
 //! a timer. Faults are planted at steps.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, SystemTime};
 
 use fastrand::Rng;
 
@@ -49,6 +51,8 @@ struct State {
     /// Nobody waits for a turn: before and after a schedule.
     is_free: bool,
     tick: u64,
+    /// Whose call goes on now.
+    current: usize,
     gates: usize,
     waiting: BTreeMap<usize, Waiting>,
     actors: Vec<Actor>,
@@ -69,6 +73,16 @@ struct Actor {
     has_crashed: bool,
 }
 
+thread_local! {
+    /// The tick of the schedule that this thread runs, for [`clock`].
+    static TICK: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A clock for caches that many calls share: each step takes a second. The calls have clocks of their own.
+pub(crate) fn clock() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(TICK.get())
+}
+
 /// How a call of a schedule ended.
 pub(crate) enum End<T> {
     Ended(T),
@@ -77,12 +91,21 @@ pub(crate) enum End<T> {
 
 pub(crate) type Task<T> = Pin<Box<dyn Future<Output = T>>>;
 
+enum Running<T> {
+    Task(Task<T>),
+    Ended(End<T>),
+}
+
+/// More ticks than anything is cached.
+const A_LONG_TIME: u64 = 1_000_000;
+
 /// More steps than any schedule has.
 const MAX_STEPS: usize = 2_000_000;
 
 impl Turns {
     /// One actor for each list of faults.
     pub(crate) fn of(faults: impl IntoIterator<Item = Vec<Fault>>) -> Self {
+        TICK.set(0);
         let actors = faults.into_iter().map(|faults| Actor { faults, ..Actor::default() }).collect();
         Self(Arc::new(Mutex::new(State { actors, ..State::default() })))
     }
@@ -96,9 +119,11 @@ impl Turns {
         self.state().tick
     }
 
-    /// From now on, every call goes on at once and meets no fault.
+    /// From now on, every call goes on at once and meets no fault. Much time has passed: nothing is cached any more.
     pub(crate) fn set_free(&self) {
-        self.state().is_free = true;
+        let mut state = self.state();
+        state.is_free = true;
+        state.pass(A_LONG_TIME);
     }
 
     pub(crate) fn count(&self, name: &str) {
@@ -109,25 +134,25 @@ impl Turns {
         std::mem::take(&mut self.state().totals)
     }
 
-    /// Waits for a turn of `actor`.
-    pub(crate) fn turn(&self, actor: usize) -> Turn {
-        Turn { turns: self.clone(), actor, gate: None }
+    /// Whose call goes on now.
+    pub(crate) fn current(&self) -> usize {
+        self.state().current
     }
 
-    /// A request of `actor` to the store: `run` does it. The name tells what is asked for.
-    pub(crate) async fn request<T>(
-        &self,
-        actor: usize,
-        name: &str,
-        run: impl FnOnce() -> T,
-    ) -> Result<T, Spoilt> {
-        let fault = self.state().next_fault(actor);
-        self.turn(actor).await;
+    /// Waits for the next turn of this call.
+    pub(crate) fn turn(&self) -> Turn {
+        Turn { turns: self.clone(), actor: self.current(), gate: None }
+    }
+
+    /// A request of this call to the store: `run` does it. The name tells what is asked for.
+    pub(crate) async fn request<T>(&self, name: &str, run: impl FnOnce() -> T) -> Result<T, Spoilt> {
+        let fault = self.state().next_fault();
+        self.turn().await;
         match fault {
-            Some(FaultKind::CrashBefore) => self.crash(actor, name, "before").await,
+            Some(FaultKind::CrashBefore) => self.crash(name, "before").await,
             Some(kind @ (FaultKind::Throttle | FaultKind::Conflict | FaultKind::Internal)) => {
                 self.count(&format!("fault: {kind:?}"));
-                self.turn(actor).await;
+                self.turn().await;
                 return Err(Spoilt::Refused(kind));
             }
             _ => {}
@@ -135,9 +160,9 @@ impl Turns {
         let value = run();
         self.count("request");
         if fault == Some(FaultKind::CrashAfter) {
-            self.crash(actor, name, "after").await;
+            self.crash(name, "after").await;
         }
-        self.turn(actor).await;
+        self.turn().await;
         if fault == Some(FaultKind::LoseAnswer) {
             self.count("fault: LoseAnswer");
             return Err(Spoilt::Lost);
@@ -146,51 +171,56 @@ impl Turns {
     }
 
     /// Never goes on: [`Turns::run`] drops the call.
-    async fn crash(&self, actor: usize, name: &str, when: &str) {
+    async fn crash(&self, name: &str, when: &str) {
         self.count(&format!("crash: {when} {name}"));
-        if let Some(actor) = self.state().actors.get_mut(actor) {
-            actor.has_crashed = true;
-        }
+        self.state().note_crash();
         std::future::pending::<()>().await;
     }
 
-    /// Runs the tasks, one for each actor, to their ends. `sticks`: of 100 turns, how many go to the actor of the last one.
+    /// Runs the tasks, each with the number of its actor, to their ends. `sticks`: of 100 turns, how many go to the actor of the
+    /// last one.
     ///
     /// # Errors
     ///
     /// The calls do not end.
     pub(crate) fn run<T>(
         &self,
-        tasks: Vec<Task<T>>,
+        tasks: impl IntoIterator<Item = (usize, Task<T>)>,
         order: &mut Rng,
         sticks: u8,
     ) -> Result<Vec<End<T>>, String> {
-        let mut ends: Vec<Option<End<T>>> = tasks.iter().map(|_| None).collect();
-        let mut tasks: Vec<Option<Task<T>>> = tasks.into_iter().map(Some).collect();
-        (0..tasks.len()).for_each(|actor| self.poll(actor, &mut tasks, &mut ends));
+        let mut calls: BTreeMap<usize, Running<T>> =
+            tasks.into_iter().map(|(actor, task)| (actor, Running::Task(task))).collect();
+        calls.iter_mut().for_each(|(actor, call)| self.poll(*actor, call));
         let mut last = 0;
         for _ in 0..MAX_STEPS {
             let Some(actor) = self.release(order, sticks, last) else {
-                let unended = "some calls wait for something that no store and no timer gives";
-                return ends.into_iter().map(|end| end.ok_or_else(|| unended.to_owned())).collect();
+                let ended = calls.into_values().map(|call| match call {
+                    Running::Ended(end) => Ok(end),
+                    Running::Task(_) => {
+                        Err("a call waits for something that no store and no timer gives".to_owned())
+                    }
+                });
+                return ended.collect();
             };
-            self.poll(actor, &mut tasks, &mut ends);
+            if let Some(call) = calls.get_mut(&actor) {
+                self.poll(actor, call);
+            }
             last = actor;
         }
         Err("the calls do not end".to_owned())
     }
 
-    fn poll<T>(&self, actor: usize, tasks: &mut [Option<Task<T>>], ends: &mut [Option<End<T>>]) {
-        let (Some(slot), Some(end)) = (tasks.get_mut(actor), ends.get_mut(actor)) else { return };
-        let Some(task) = slot else { return };
+    fn poll<T>(&self, actor: usize, call: &mut Running<T>) {
+        let Running::Task(task) = call else { return };
+        self.state().current = actor;
         let polled = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let has_crashed = self.state().actors.get(actor).is_some_and(|actor| actor.has_crashed);
-        *end = match polled {
-            Poll::Ready(value) => Some(End::Ended(value)),
-            Poll::Pending if has_crashed => Some(End::Crashed),
+        *call = Running::Ended(match polled {
+            Poll::Ready(value) => End::Ended(value),
+            Poll::Pending if has_crashed => End::Crashed,
             Poll::Pending => return,
-        };
-        *slot = None;
+        });
     }
 
     /// Lets one of the waiting go on. Gives its actor.
@@ -206,7 +236,7 @@ impl Turns {
                 .collect();
             let candidates = if order.u8(0..100) < sticks && !of_last.is_empty() { of_last } else { all };
             let gate = order.choice(candidates)?;
-            state.tick += 1;
+            state.pass(1);
             let waiting = state.waiting.get_mut(&gate)?;
             waiting.is_released = true;
             (waiting.actor, waiting.waker.clone())
@@ -217,11 +247,22 @@ impl Turns {
 }
 
 impl State {
-    fn next_fault(&mut self, actor: usize) -> Option<FaultKind> {
+    fn pass(&mut self, ticks: u64) {
+        self.tick += ticks;
+        TICK.set(self.tick);
+    }
+
+    fn note_crash(&mut self) {
+        if let Some(actor) = self.actors.get_mut(self.current) {
+            actor.has_crashed = true;
+        }
+    }
+
+    fn next_fault(&mut self) -> Option<FaultKind> {
         if self.is_free {
             return None;
         }
-        let actor = self.actors.get_mut(actor)?;
+        let actor = self.actors.get_mut(self.current)?;
         let number = actor.requests;
         actor.requests += 1;
         let found = actor.faults.iter().find(|f| (f.step..f.step + f.times).contains(&number));

@@ -27,12 +27,10 @@ use crate::dynamo::{Dynamo, TABLE};
 
 /// The engine, and who looks at its writes.
 #[derive(Clone)]
-pub(crate) struct Engine {
+struct Engine {
     dynamo: Dynamo,
     watch: Arc<Mutex<Watch>>,
     turns: Turns,
-    /// As the functions configure it.
-    config: aws_sdk_dynamodb::Config,
 }
 
 /// The configuration of the functions' client. It has a pool of connections, which nothing here uses: so it is made once.
@@ -46,69 +44,72 @@ pub(crate) fn config() -> Result<aws_sdk_dynamodb::Config, String> {
     Ok(AwsClients::new(settings).dynamodb().config().clone())
 }
 
-impl Engine {
+/// The adapter, as all calls of a schedule use it: the configuration of the functions, and the engine as the network.
+#[derive(Clone)]
+pub(crate) struct Adapter {
+    engine: Engine,
+    client: Client,
+}
+
+impl Adapter {
     pub(crate) fn new(
         table: &Table,
         watch: Arc<Mutex<Watch>>,
         turns: Turns,
-        config: aws_sdk_dynamodb::Config,
+        config: &aws_sdk_dynamodb::Config,
     ) -> Result<Self, String> {
-        let dynamo = Dynamo::new(table)?;
-        Ok(Self { dynamo, watch, turns, config })
-    }
-
-    fn client(&self, actor: usize) -> Client {
-        let wire = Wire { engine: self.clone(), actor };
-        let connector = SharedHttpConnector::new(wire);
-        let timer = Timer { turns: self.turns.clone(), actor };
+        let engine = Engine { dynamo: Dynamo::new(table)?, watch, turns };
+        let wire = SharedHttpConnector::new(Wire { engine: engine.clone() });
+        let timer = Timer { turns: engine.turns.clone() };
         let partition = RetryPartition::custom("proof").token_bucket(TokenBucket::unlimited()).build();
-        let mut config = self.config.to_builder();
+        let mut config = config.to_builder();
         // Timeouts are planted, so that they do not depend on how fast the machine is.
         config.set_timeout_config(Some(TimeoutConfig::disabled()));
         config.set_retry_partition(Some(partition));
-        let config = config.sleep_impl(timer).http_client(http_client_fn(move |_, _| connector.clone()));
-        Client::from_conf(config.build())
+        let config = config.sleep_impl(timer).http_client(http_client_fn(move |_, _| wire.clone()));
+        Ok(Self { engine, client: Client::from_conf(config.build()) })
     }
+}
 
-    /// Executes a request of an actor. What it writes is looked at.
-    fn serve(&self, actor: usize, operation: &str, body: &str) -> (u16, String) {
+impl Engine {
+    /// Executes a request of a call. What it writes is looked at.
+    fn serve(&self, operation: &str, body: &str) -> (u16, String) {
         let (answer, written) = self.dynamo.serve(operation, body);
         if !written.is_empty() {
             let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-            watch.wrote(actor, self.turns.tick(), written);
+            watch.wrote(self.turns.current(), self.turns.tick(), written);
         }
         answer
     }
 }
 
-impl Backend for Engine {
+impl Backend for Adapter {
     type Store = DynamoStore;
 
-    fn store(&self, actor: usize) -> DynamoStore {
-        DynamoStore::new(self.client(actor), TABLE.to_owned())
+    fn store(&self) -> DynamoStore {
+        DynamoStore::new(self.client.clone(), TABLE.to_owned())
     }
 
-    fn act(&self, actor: usize, change: &Act, at: u64) -> Operation {
-        let operator = Operator::new(self.client(actor), TABLE.to_owned(), "ops".to_owned());
+    fn act(&self, change: &Act, at: u64) -> Operation {
+        let operator = Operator::new(self.client.clone(), TABLE.to_owned(), "ops".to_owned());
         let change = change.clone();
         Box::pin(async move { act(&operator, &change, BEGIN + at).await })
     }
 
     fn snapshot(&self) -> Result<Table, String> {
-        self.dynamo.snapshot()
+        self.engine.dynamo.snapshot()
     }
 }
 
-/// The HTTP client of one actor.
+/// The SDK's HTTP client.
 #[derive(Clone)]
 struct Wire {
     engine: Engine,
-    actor: usize,
 }
 
 impl std::fmt::Debug for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Wire({})", self.actor)
+        f.write_str("Wire")
     }
 }
 
@@ -117,11 +118,10 @@ impl HttpConnector for Wire {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        let wire = self.clone();
+        let engine = self.engine.clone();
         HttpConnectorFuture::new(async move {
-            let Wire { engine, actor } = wire;
             let name = named(&operation, &body);
-            let served = engine.turns.request(actor, &name, || engine.serve(actor, &operation, &body)).await;
+            let served = engine.turns.request(&name, || engine.serve(&operation, &body)).await;
             let (status, text) = match served {
                 Ok(answer) => answer,
                 Err(Spoilt::Refused(kind)) => refusal(kind, &operation),
@@ -156,15 +156,14 @@ fn refusal(kind: FaultKind, operation: &str) -> (u16, String) {
     (status, body.to_string())
 }
 
-/// The timer of one actor: a wait is over when its turn has come.
+/// The SDK's timer: a wait is over when the call's turn has come.
 #[derive(Debug)]
 struct Timer {
     turns: Turns,
-    actor: usize,
 }
 
 impl AsyncSleep for Timer {
     fn sleep(&self, _: Duration) -> Sleep {
-        Sleep::new(self.turns.turn(self.actor))
+        Sleep::new(self.turns.turn())
     }
 }

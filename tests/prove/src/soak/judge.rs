@@ -15,7 +15,7 @@ use crate::schedules::watch::{Watch, is_active};
 /// `TENANT_CACHE_SECONDS` and `ROUTE_CACHE_SECONDS`, as documented.
 const CACHED: Tick = seconds(30);
 /// The same, and `TENANT_STALE_SECONDS` or `ROUTE_STALE_SECONDS`: while the table cannot be read.
-const STALE: Tick = seconds(630);
+pub(crate) const STALE: Tick = seconds(630);
 /// The router tries a read that failed again after so long.
 const UNREADABLE: Tick = seconds(5);
 

@@ -10,7 +10,7 @@ mod users;
 mod weather;
 mod world;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -168,7 +168,7 @@ async fn check_table(world: &World) -> Result<Vec<String>, String> {
     sleep(Duration::from_secs(4)).await;
     let table = world.notes.store.snapshot()?;
     let mut faults = check::sums(&table);
-    let mut stamped = BTreeMap::new();
+    let mut stamped = BTreeSet::new();
     let members = table.keys().filter(|(pk, sk)| pk.starts_with("USER#") && sk.starts_with("TENANT#"));
     let subs: BTreeSet<&str> = members.filter_map(|(pk, _)| pk.rsplit('#').next()).collect();
     for sub in subs {

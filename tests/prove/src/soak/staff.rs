@@ -5,7 +5,8 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use fastrand::Rng;
-use tenancy::{InviteCode, Role, UserKey};
+use memory::parsed;
+use tenancy::{InviteCode, Role, TenantStatus, UserKey};
 use tenancy_aws::operator::{NewInvite, OperatorError};
 
 use super::TENANTS;
@@ -14,7 +15,7 @@ use super::users::User;
 use super::world::World;
 use crate::operators::{self, Edit, operate};
 use crate::schedules::schedule::HERE;
-use crate::schedules::table::{member_key, parsed, text};
+use crate::schedules::table::{member_key, text};
 
 /// Codes that are still handed out, resent or revoked.
 const MOST_OFFERS: usize = 60;
@@ -183,11 +184,11 @@ fn pause(world: &World, rng: &mut Rng) -> Option<Edit> {
         None => {
             let tenant = any_tenant(rng);
             offers.paused = Some((tenant, tick() + seconds(rng.u64(3..60))));
-            Some(Edit::PauseTenant(parsed(tenant)))
+            Some(Edit::SetStatus(parsed(tenant), TenantStatus::Suspended))
         }
         Some((tenant, until)) if until < tick() => {
             offers.paused = None;
-            Some(Edit::ResumeTenant(parsed(tenant)))
+            Some(Edit::SetStatus(parsed(tenant), TenantStatus::Active))
         }
         Some(_) => None,
     }

@@ -8,7 +8,7 @@ use tests::http::{Message, answer};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::clock::{Tick, now, seconds, tick};
-use super::judge::profile_key;
+use super::judge::{STALE, profile_key};
 use super::weather::Weather;
 use crate::dynamo::Dynamo;
 use crate::schedules::table::{Table, text};
@@ -41,7 +41,7 @@ struct Begun {
 
 impl Store {
     pub(crate) fn new(table: &Table, weather: Arc<Weather>) -> Result<Self, String> {
-        let watch = Arc::new(Mutex::new(Watch::of_table(table)));
+        let watch = Arc::new(Mutex::new(Watch::of_table(table, STALE)));
         Ok(Self { dynamo: Dynamo::new(table)?, watch, weather, calls: Arc::default() })
     }
 
@@ -107,7 +107,7 @@ impl Store {
                 incomplete(&watch, user, &written).or(self.moved_by_a_refresh(&watch, user, &written))
             });
             let now = now().epoch_seconds().saturating_sub(late);
-            watch.wrote_by(&Writer { user, now }, tick(), written);
+            watch.wrote_by(&Writer { user, now, began: tick() }, tick(), written);
             watch.faults.extend(fault);
         }
         answer

@@ -12,9 +12,10 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::reference::{After, Answer, expected};
-use super::store::{Store, code};
+use super::store::{after, code, store};
 use super::world::{
-    Asked, Code, EMAIL, Event, HERE, Identity, MACHINE, NOW, PROVIDER, Settings, Status, TENANTS, World,
+    Asked, CLIENT, Code, EMAIL, Event, HERE, Identity, MACHINE, NOW, PROVIDER, SUB, Settings, Status,
+    TENANTS, World,
 };
 
 /// What came out of a world.
@@ -43,7 +44,7 @@ pub(crate) fn difference(world: &World, found: &Found) -> Option<String> {
 }
 
 pub(crate) fn run(world: &World) -> Found {
-    let store = Store::of(world);
+    let store = store(world);
     let event = event(world).to_string();
     let lookup = |name: &str| setting(&world.settings, name);
     let mut settings = FunctionSettings::new(&lookup);
@@ -59,7 +60,7 @@ pub(crate) fn run(world: &World) -> Found {
         faults.push(format!("the settings are refused: {error}"));
     }
     let answer = read(world, &event, answer, &mut faults);
-    let (after, refused_writes) = store.after();
+    let (after, refused_writes) = after(world, &store);
     if let Answer::Token { tenant, .. } = &answer {
         faults.extend(forbidden(world, *tenant, &after));
     }
@@ -111,7 +112,7 @@ fn event(world: &World) -> Value {
     let mut attributes = Map::new();
     let mut set = |name: &str, value: Value| drop(attributes.insert(name.to_owned(), value));
     if *source != MACHINE {
-        set("sub", json!("0b1c2d3e-ana"));
+        set("sub", json!(SUB));
         if *has_email {
             set("email", json!(EMAIL));
         }
@@ -168,7 +169,7 @@ fn event(world: &World) -> Value {
     }
     json!({
         "version": version, "triggerSource": source, "region": "eu-west-1", "userPoolId": HERE,
-        "userName": "ana", "callerContext": { "awsSdkVersion": "3", "clientId": "client1" },
+        "userName": "ana", "callerContext": { "awsSdkVersion": "3", "clientId": CLIENT },
         "request": {
             "userAttributes": attributes, "clientMetadata": metadata, "scopes": [],
             "groupConfiguration": { "groupsToOverride": ["of-the-pool"], "iamRolesToOverride": [], "preferredRole": null },

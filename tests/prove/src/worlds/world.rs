@@ -12,6 +12,8 @@ pub(crate) const NOW: u64 = 1_800_000_000;
 pub(crate) const EMAIL: &str = "ana@example.com";
 pub(crate) const OTHER_EMAIL: &str = "eve@example.com";
 pub(crate) const PROVIDER: &str = "Okta";
+pub(crate) const CLIENT: &str = "client1";
+pub(crate) const SUB: &str = "0b1c2d3e-ana";
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct World {
