@@ -171,6 +171,8 @@ pub(crate) struct Event {
     pub(crate) identities: Identities,
     pub(crate) is_verified: bool,
     pub(crate) is_refresh: bool,
+    /// `custom:tenantId`.
+    pub(crate) stamp: Presented<TenantId>,
     /// `POOL_TENANT`.
     pub(crate) pool_tenant: Option<TenantId>,
     /// `REDEEM`.
@@ -187,6 +189,7 @@ impl Event {
             identities: Identities::None,
             is_verified: true,
             is_refresh: false,
+            stamp: Presented::None,
             pool_tenant: None,
             redeem: Redeem::On,
         }
@@ -214,14 +217,26 @@ impl Event {
         Self { is_refresh: true, ..self }
     }
 
+    pub(crate) fn stamped(self, tenant: &str) -> Self {
+        Self { stamp: Presented::parse(tenant), ..self }
+    }
+
     /// Of a user of [`PROVIDER`].
     pub(crate) fn federated(self) -> Self {
-        let identity = Identity {
-            provider: PROVIDER.parse().unwrap(),
+        let event = self.federated_by(1);
+        Self { is_verified: false, ..event }
+    }
+
+    /// Of a user of [`PROVIDER`] and of as many more that make `providers`. Their addresses are verified.
+    pub(crate) fn federated_by(self, providers: usize) -> Self {
+        let identity = |number: usize| Identity {
+            provider: if number == 0 { PROVIDER.to_owned() } else { format!("{PROVIDER}{number}") }
+                .parse()
+                .unwrap(),
             kind: ProviderKind::Enterprise,
-            is_primary: true,
+            is_primary: number == 0,
         };
-        Self { identities: Identities::Federated(vec![identity]), is_verified: false, ..self }
+        Self { identities: Identities::Federated((0..providers).map(identity).collect()), ..self }
     }
 
     pub(crate) async fn confirm(&self, store: &Store) -> Result<Confirmed, StoreError> {
@@ -233,8 +248,7 @@ impl Event {
     pub(crate) async fn sign_in(&self, store: &Store) -> SignInDecision {
         let (user, email, client) = self.parts();
         let applicant = self.applicant(&user, &email);
-        let sign_in =
-            SignIn { applicant, client: Some(&client), stamp: &Presented::None, asked: &self.asked };
+        let sign_in = SignIn { applicant, client: Some(&client), stamp: &self.stamp, asked: &self.asked };
         decide(sign_in, store, store).await
     }
 

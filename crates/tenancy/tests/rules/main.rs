@@ -21,6 +21,8 @@ mod names;
 #[cfg(test)]
 mod operate;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod redemption;
 #[cfg(test)]
 mod route;
