@@ -145,7 +145,7 @@ impl Store {
         self.tables().invites[&code.hash()].uses
     }
 
-    async fn read<T>(&self, read: impl FnOnce(&Tables) -> T) -> T {
+    pub(crate) async fn read<T>(&self, read: impl FnOnce(&Tables) -> T) -> T {
         Pause::default().await;
         let value = {
             let mut tables = self.tables();

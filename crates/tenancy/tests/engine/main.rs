@@ -11,3 +11,5 @@ mod notes;
 mod pools;
 #[cfg(test)]
 mod schedules;
+#[cfg(test)]
+mod stamp;

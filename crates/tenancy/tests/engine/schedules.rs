@@ -1,5 +1,7 @@
 //! Overlapping calls, in every order that a seed produces: Cognito repeats a call that took too long, and people click twice.
 
+use std::pin::Pin;
+
 use tenancy::join::JoinOutcome;
 use tenancy::{InviteStatus, TenantStatus};
 
@@ -155,4 +157,25 @@ fn a_redemption_that_others_overtake_is_decided_anew_and_given_up_after_eight_ro
     run(expires);
     let redemption = run(event.confirm(&store)).unwrap().join.outcome;
     assert!(matches!(redemption, JoinOutcome::Refused(_)), "what was read anew decides: {redemption:?}");
+}
+
+#[test]
+fn a_provider_that_is_unbound_meanwhile_lets_the_user_in_or_not_and_nothing_between() {
+    for seed in 0..SEEDS {
+        let store = acme().binding(true, false);
+        let event = Event::of("ana").federated();
+        let joins = async { Some(event.confirm(&store).await.unwrap().join.outcome) };
+        let unbinds = async {
+            store.read(|_| ()).await;
+            store.tables().binding = None;
+            None
+        };
+
+        let calls: [Pin<Box<dyn Future<Output = Option<JoinOutcome>>>>; 2] =
+            [Box::pin(joins), Box::pin(unbinds)];
+        let outcome = overlapping(calls, seed).into_iter().flatten().next().unwrap();
+
+        let has_joined = !store.tenants_of("ana").is_empty();
+        assert_eq!(matches!(outcome, JoinOutcome::Joined(_)), has_joined, "seed {seed}: {outcome:?}");
+    }
 }

@@ -60,6 +60,7 @@ fn scripts_tell_refusals_and_the_states_of_invites_apart() {
     // docs/tenantctl-json.md
     let states = [InviteState::Open, InviteState::UsedUp, InviteState::Revoked, InviteState::Expired];
     assert_eq!(states.map(InviteState::name), ["open", "used-up", "revoked", "expired"]);
+    assert_eq!(states.map(|state| state.to_string()), states.map(InviteState::name));
     let rules = [
         (Rule::TenantFinal(tenant_id("acme")), "tenant-offboarded"),
         (Rule::TenantOffboarded(tenant_id("acme")), "tenant-offboarded"),
