@@ -111,3 +111,35 @@ impl<'de> Deserialize<'de> for Object<'de> {
 /// A name, borrowed unless it has escapes.
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_found_by_its_name_and_a_name_that_stands_twice_is_ambiguous() {
+        let object =
+            Object::read(r#"{"a":"x","n":null,"o":{"b":1},"twice":1,"twice":2,"esc\u0061pe":"y"}"#).unwrap();
+        let raw = |name| object.value(name).map(|value| value.map(RawValue::get));
+
+        assert_eq!(raw("a").unwrap(), Some("\"x\""));
+        assert_eq!((raw("missing").unwrap(), raw("n").unwrap()), (None, Some("null")));
+        assert!(raw("twice").is_err() && object.text("twice").is_err() && object.object("twice").is_err());
+        assert!(object.present("n").unwrap().is_none() && object.present("a").unwrap().is_some());
+        assert_eq!(object.text("a").unwrap().as_deref(), Some("x"));
+        assert_eq!(object.text("escape").unwrap().as_deref(), Some("y"));
+        assert_eq!((object.text("o").unwrap(), object.text("missing").unwrap()), (None, None));
+        assert_eq!(object.object("o").unwrap().value("b").unwrap().map(RawValue::get), Some("1"));
+        assert!(object.object("a").unwrap().is_empty() && !object.object("o").unwrap().is_empty());
+        let names: Vec<&str> = object.entries().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a", "n", "o", "twice", "twice", "escape"]);
+    }
+
+    #[test]
+    fn only_an_object_is_read() {
+        for text in ["[]", "1", "null", "{", "", "{\"a\":}"] {
+            assert!(Object::read(text).is_none(), "{text}");
+        }
+        assert!(Object::read("{}").unwrap().is_empty());
+    }
+}

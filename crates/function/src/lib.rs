@@ -34,3 +34,31 @@ pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
 pub fn name(lookup: &dyn Fn(&str) -> Option<String>, default: &str) -> String {
     lookup("AWS_LAMBDA_FUNCTION_NAME").filter(|name| !name.is_empty()).unwrap_or_else(|| default.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_have_the_name_of_the_lambda_function() {
+        let named = |value: Option<&str>| name(&|_| value.map(str::to_owned), "authorizer");
+
+        assert_eq!(named(Some("tenancy-prod-authorizer")), "tenancy-prod-authorizer");
+        assert_eq!([named(Some("")), named(None)], ["authorizer", "authorizer"]);
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        let cause = std::io::Error::other("connection reset");
+        let error = lambda_runtime::Error::from(InvalidSettings(vec!["A is not set".to_owned()]));
+
+        assert_eq!(with_causes(&cause), "connection reset");
+        assert_eq!(with_causes(error.as_ref()), "the settings are not usable: A is not set");
+        let nested = std::io::Error::other(Outer(cause));
+        assert_eq!(with_causes(&nested), "could not read: connection reset");
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("could not read")]
+    struct Outer(#[source] std::io::Error);
+}

@@ -237,4 +237,32 @@ mod tests {
         assert_eq!((&line["DurationMs"], &line["ClaimBytes"]), (&4.567.into(), &321.into()));
         assert_eq!((&line["requestId"], line.get("sub")), (&"request-1".into(), None));
     }
+
+    #[test]
+    fn what_a_call_cost_has_its_published_names_and_units() {
+        let costs = Costs {
+            store_calls: 2,
+            store_time: Duration::from_millis(3),
+            cache_hits: 4,
+            cache_misses: 5,
+            stale_served: 6,
+        };
+
+        let told: Vec<String> = costs
+            .metrics()
+            .map(|(name, amount)| {
+                format!("{name} {} {}", serde_json::to_string(&amount).unwrap(), amount.unit())
+            })
+            .into();
+
+        let expected = [
+            "StoreMs 3.0 Milliseconds",
+            "StoreCalls 2 Count",
+            "CacheHit 4 Count",
+            "CacheMiss 5 Count",
+            "StaleServed 6 Count",
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(Amount::Bytes(1).unit(), "Bytes");
+    }
 }

@@ -111,3 +111,77 @@ impl<'a> Settings<'a> {
         if self.faults.is_empty() { Ok(value) } else { Err(InvalidSettings(self.faults)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `read` makes of settings in which `NAME` has this value, and the faults.
+    fn read<T>(value: &str, read: impl FnOnce(&mut Settings<'_>) -> T) -> Result<T, String> {
+        let lookup = |name: &str| matches!(name, "NAME" | "TENANCY_TABLE").then(|| value.to_owned());
+        let mut settings = Settings::new(&lookup);
+        let found = read(&mut settings);
+        settings.finish(found).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_table_is_a_name_or_an_arn() {
+        let (longest, too_long) = ("t".repeat(255), "t".repeat(256));
+        let rows = [
+            ("tenancy", true),
+            ("Az9_.-", true),
+            ("abc", true),
+            ("ab", false),
+            (&longest, true),
+            (&too_long, false),
+            ("ten ancy", false),
+            ("tenancy/index", false),
+            ("arn:aws:dynamodb:eu-west-1:123456789012:table/tenancy", true),
+            ("arn:aws:dynamodb:eu-west-1:123456789012:table/t", false),
+            ("arn:aws:dynamodb:eu-west-1:123456789012:tenancy", false),
+        ];
+
+        for (raw, is_table) in rows {
+            let table = read(raw, |settings| settings.table());
+            assert_eq!(table.as_deref().ok(), is_table.then_some(raw), "{raw:?}");
+        }
+        let missing = read(" ", |settings| settings.table()).unwrap_err();
+        assert_eq!(missing, "the settings are not usable: TENANCY_TABLE is not set");
+    }
+
+    #[test]
+    fn a_number_is_in_its_range() {
+        let number = |raw| read(raw, |settings| settings.number("NAME", 7, 2..=9)).ok();
+
+        assert_eq!(["2", "9", "", "  "].map(number), [Some(2), Some(9), Some(7), Some(7)]);
+        assert_eq!(["1", "10", "-3", "3.5", "three"].map(number), [None; 5]);
+    }
+
+    #[test]
+    fn a_choice_is_one_of_the_names_as_written() {
+        let choice = |raw| read(raw, |settings| settings.one_of("NAME", ("on", 1), &[("off", 2)]));
+
+        assert_eq!(["on", "off", ""].map(|raw| choice(raw).unwrap()), [1, 2, 1]);
+        for raw in ["On", "of", "true"] {
+            let told = choice(raw).unwrap_err();
+            assert_eq!(
+                told,
+                format!("the settings are not usable: NAME is `{raw}`, but must be `on` or `off`")
+            );
+        }
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let lookup = |_: &str| Some("x".to_owned());
+        let mut settings = Settings::new(&lookup);
+        assert_eq!(settings.parsed("PARSED", 3_u8), 3, "the default stands in");
+        settings.number("NUMBER", 1, 0..=1);
+
+        let told = settings.finish_with::<()>(Err(vec!["OTHER is not set".to_owned()])).unwrap_err();
+
+        let names: Vec<&str> = told.0.iter().filter_map(|fault| fault.split(' ').next()).collect();
+        assert_eq!(names, ["PARSED", "NUMBER", "OTHER"]);
+        assert_eq!(Settings::new(&lookup).finish_with(Ok(1)).unwrap(), 1);
+    }
+}

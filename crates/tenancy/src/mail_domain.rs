@@ -76,6 +76,21 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_has_at_most_253_bytes_and_a_long_spelling_is_read_up_to_a_limit() {
+        let label = "a".repeat(63);
+        let domain = |last: usize| [label.as_str(), &label, &label, &label[..last]].join(".");
+        let spelled = |bytes: usize| format!("{}acme.com", "\u{ad}".repeat((bytes - 8) / 2));
+        let is_domain = |raw: &str| raw.parse::<MailDomain>().is_ok();
+
+        assert_eq!(domain(61).len(), 253);
+        assert_eq!([61, 62].map(|last| is_domain(&domain(last))), [true, false]);
+        assert_eq!(
+            [600, 1_000, 1_002, 2_000].map(|bytes| is_domain(&spelled(bytes))),
+            [true, true, false, false]
+        );
+    }
+
+    #[test]
     fn an_address_has_the_domain_behind_its_last_at_sign() {
         let rows = [
             ("ana@Acme.COM", Some("acme.com")),

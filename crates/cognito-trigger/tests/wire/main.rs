@@ -6,3 +6,7 @@ mod documented;
 mod event;
 #[cfg(test)]
 mod published;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod told;

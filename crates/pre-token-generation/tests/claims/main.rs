@@ -3,4 +3,10 @@
 #[cfg(test)]
 mod claim_names;
 #[cfg(test)]
+mod contents;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
 mod marker;
+#[cfg(test)]
+mod store;

@@ -2,161 +2,19 @@
 //! bindings, events and settings.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use cognito_trigger::Outcome;
-use cognito_trigger::trigger::conclude;
-use function::{Call, Settings};
-use pre_token_generation::{Config, PreTokenGeneration};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
-use tenancy::join::{DefaultChange, JoinPlan, Offer};
-use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, StoreError};
-use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, Damage, EmailHash, InviteHash, InvitePointer, Membership,
-    MembershipStatus, PoolId, ProviderBinding, ProviderName, Role, Stamp, Tenant, TenantId, TenantStatus,
-    Timestamp, UserKey, UserRecords,
-};
-use tokio::time::Instant;
+use tenancy::{ClientBindingMode, MembershipStatus, TenantStatus};
+
+use crate::store::{Store, blocking, event, handled};
 
 const MARKER: &str = "tenancy/member";
 
-/// Ana's memberships, the tenants and the binding of the app client. There are no invites.
-#[derive(Clone, Debug, Default)]
-struct Store {
-    memberships: Vec<(String, MembershipStatus)>,
-    tenants: Vec<(String, TenantStatus)>,
-    binding: Option<(String, ClientBindingMode)>,
-    is_silent: bool,
-}
-
-impl Store {
-    fn answer<T>(&self, value: T) -> Result<T, StoreError> {
-        if self.is_silent {
-            return Err(StoreError::Unavailable { operation: "read", source: "down".into() });
-        }
-        Ok(value)
-    }
-}
-
-impl Records for Store {
-    async fn user(&self, _: &UserKey) -> Result<UserRecords, StoreError> {
-        let memberships = self.memberships.iter().map(|(tenant, status)| Membership {
-            tenant: tenant.parse().unwrap(),
-            roles: vec!["viewer".parse::<Role>().unwrap()],
-            status: *status,
-            stamp: Stamp::Done,
-            version: 1,
-            joined_at: None,
-        });
-        self.answer(UserRecords { memberships: memberships.collect(), ..UserRecords::default() })
-    }
-
-    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        let found = self.tenants.iter().find(|(tenant, _)| tenant == id.as_str());
-        self.answer(found.map(|(_, status)| {
-            let (name, tier) = ("Acme".parse().unwrap(), "pro".parse().unwrap());
-            Arc::new(Tenant {
-                id: id.clone(),
-                name,
-                tier,
-                status: *status,
-                roles: BTreeMap::new(),
-                pools: Vec::new(),
-            })
-        }))
-    }
-
-    async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {
-        let binding = self.binding.as_ref();
-        self.answer(
-            binding.map(|(tenant, mode)| ClientBinding { tenant: tenant.parse().unwrap(), mode: *mode }),
-        )
-    }
-}
-
-impl Offers for Store {
-    async fn offer(&self, _: &InviteHash, _: &UserKey) -> Result<Offer, StoreError> {
-        self.answer(Offer::default())
-    }
-
-    async fn pointer(&self, _: &EmailHash, _: &TenantId) -> Result<Option<InvitePointer>, StoreError> {
-        self.answer(None)
-    }
-
-    async fn pointers(&self, _: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
-        self.answer(Vec::new())
-    }
-}
-
-impl ProviderBindings for Store {
-    async fn provider_binding(
-        &self,
-        _: &PoolId,
-        _: &ProviderName,
-    ) -> Result<Option<ProviderBinding>, StoreError> {
-        self.answer(None)
-    }
-
-    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        self.tenant(id).await
-    }
-}
-
-impl Joins for Store {
-    async fn commit(&self, _: &JoinPlan) -> Result<Commit, StoreError> {
-        self.answer(Commit::Done)
-    }
-}
-
-impl Defaults for Store {
-    async fn move_default(
-        &self,
-        _: &UserKey,
-        _: &DefaultChange,
-        _: Timestamp,
-        _: &str,
-    ) -> Result<Commit, StoreError> {
-        self.answer(Commit::Done)
-    }
-}
-
 async fn outcome(store: &Store, settings: &BTreeMap<&str, &str>, event: &str) -> Outcome {
-    let lookup = |name: &str| settings.get(name).map(|value| (*value).to_owned());
-    let mut settings = Settings::new(&lookup);
-    let config = Config::read(&mut settings);
-    let config = settings.finish(config).unwrap();
-    let (now, began) = (SystemTime::UNIX_EPOCH, Instant::now());
-    let call = Call {
-        event,
-        request_id: "r",
-        is_cold_start: false,
-        now,
-        began,
-        deadline: began + Duration::from_secs(5),
-    };
-    conclude(&PreTokenGeneration { config: &config, cached: store, store }, &call).await.1.outcome
-}
-
-fn blocking<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
-}
-
-fn event(version: &str, source: &str, is_machine: bool, scopes: &[&str], asked: Option<&str>) -> Value {
-    let container = if version == "1" { "claimsOverrideDetails" } else { "claimsAndScopeOverrideDetails" };
-    let attributes = if is_machine { json!({}) } else { json!({ "sub": "ana" }) };
-    let mut event = json!({
-        "version": version, "triggerSource": source, "region": "eu-west-1", "userPoolId": "eu-west-1_AbCdEf123",
-        "userName": "ana", "callerContext": { "clientId": "web" },
-        "request": { "userAttributes": attributes, "clientMetadata": { "tenantId": asked } },
-        "response": { container: null },
-    });
-    if version != "1" {
-        event["request"]["scopes"] = json!(scopes);
-    }
-    event
+    handled(store, settings, event).await.outcome
 }
 
 /// The scopes of the access token that Cognito makes of an event and its answer, and its tenant.
@@ -184,7 +42,13 @@ fn stores() -> impl Strategy<Value = Store> {
     let binding = prop::option::of((select(vec!["acme", "globex"]), select(ClientBindingMode::ALL.to_vec())));
     let binding = binding.prop_map(|binding| binding.map(|(tenant, mode)| (tenant.to_owned(), mode)));
     (memberships(), tenants, binding, prop::bool::weighted(0.1)).prop_map(
-        |(memberships, tenants, binding, is_silent)| Store { memberships, tenants, binding, is_silent },
+        |(memberships, tenants, binding, is_silent)| Store {
+            memberships,
+            tenants,
+            binding,
+            is_silent,
+            ..Store::default()
+        },
     )
 }
 

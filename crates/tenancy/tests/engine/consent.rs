@@ -335,6 +335,17 @@ fn a_membership_that_is_written_is_a_success_also_when_the_stamp_cannot_be_told(
 }
 
 #[test]
+fn a_member_who_brings_a_wrong_code_is_told_so() {
+    let member = tenants().member("ana", "acme", Active).invite(&code(1), "globex", 10, 1);
+    let revoked = member.change(&code(1), |invite| invite.status = InviteStatus::Revoked);
+
+    let told = |event: Event| redemption(&event, &revoked);
+    assert_eq!(told(Event::of("ana").code(code(1))), JoinOutcome::Refused(JoinRefusal::Revoked));
+    assert_eq!(told(Event::of("ana").code(code(9))), JoinOutcome::Refused(JoinRefusal::Unknown));
+    assert_eq!(told(Event::of("ana")), JoinOutcome::Already, "without a code, an earlier call has joined");
+}
+
+#[test]
 fn the_default_stays_with_the_membership_that_was_joined_first() {
     let member = tenants().member("ana", "globex", Active).invite(&code(1), "acme", 10, 1);
 

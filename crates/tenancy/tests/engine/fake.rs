@@ -94,6 +94,17 @@ impl Store {
         self
     }
 
+    /// [`PROVIDER`] and as many more that make `providers` are bound to `acme`.
+    pub(crate) fn bindings(self, providers: usize, is_email_trusted: bool) -> Self {
+        let store = self.binding(false, is_email_trusted);
+        for number in 1..providers {
+            let mut tables = store.tables();
+            let binding = tables.providers[&(parsed(POOL), parsed(PROVIDER))].clone();
+            tables.providers.insert((parsed(POOL), parsed(&format!("{PROVIDER}{number}"))), binding);
+        }
+        store
+    }
+
     /// [`PROVIDER`] is bound to `acme`.
     pub(crate) fn binding(self, joins: bool, is_email_trusted: bool) -> Self {
         let binding =
@@ -147,6 +158,8 @@ pub(crate) struct Event {
     pub(crate) identities: Identities,
     pub(crate) is_verified: bool,
     pub(crate) is_refresh: bool,
+    /// `custom:tenantId`.
+    pub(crate) stamp: Presented<TenantId>,
     /// `POOL_TENANT`.
     pub(crate) pool_tenant: Option<TenantId>,
     /// `REDEEM`.
@@ -163,6 +176,7 @@ impl Event {
             identities: Identities::None,
             is_verified: true,
             is_refresh: false,
+            stamp: Presented::None,
             pool_tenant: None,
             redeem: Redeem::On,
         }
@@ -190,14 +204,26 @@ impl Event {
         Self { is_refresh: true, ..self }
     }
 
+    pub(crate) fn stamped(self, tenant: &str) -> Self {
+        Self { stamp: Presented::parse(tenant), ..self }
+    }
+
     /// Of a user of [`PROVIDER`].
     pub(crate) fn federated(self) -> Self {
-        let identity = Identity {
-            provider: PROVIDER.parse().unwrap(),
+        let event = self.federated_by(1);
+        Self { is_verified: false, ..event }
+    }
+
+    /// Of a user of [`PROVIDER`] and of as many more that make `providers`. Their addresses are verified.
+    pub(crate) fn federated_by(self, providers: usize) -> Self {
+        let identity = |number: usize| Identity {
+            provider: if number == 0 { PROVIDER.to_owned() } else { format!("{PROVIDER}{number}") }
+                .parse()
+                .unwrap(),
             kind: ProviderKind::Enterprise,
-            is_primary: true,
+            is_primary: number == 0,
         };
-        Self { identities: Identities::Federated(vec![identity]), is_verified: false, ..self }
+        Self { identities: Identities::Federated((0..providers).map(identity).collect()), ..self }
     }
 
     pub(crate) async fn confirm(&self, store: &Store) -> Result<Confirmed, StoreError> {
@@ -209,8 +235,7 @@ impl Event {
     pub(crate) async fn sign_in(&self, store: &Store) -> SignInDecision {
         let (user, email, client) = self.parts();
         let applicant = self.applicant(&user, &email);
-        let sign_in =
-            SignIn { applicant, client: Some(&client), stamp: &Presented::None, asked: &self.asked };
+        let sign_in = SignIn { applicant, client: Some(&client), stamp: &self.stamp, asked: &self.asked };
         decide(sign_in, &store.0, &store.0).await
     }
 

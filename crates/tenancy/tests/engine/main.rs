@@ -6,6 +6,10 @@ mod consent;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod notes;
+#[cfg(test)]
 mod pools;
 #[cfg(test)]
 mod schedules;
+#[cfg(test)]
+mod stamp;

@@ -1,5 +1,7 @@
 //! Overlapping calls, in every order that a seed produces: Cognito repeats a call that took too long, and people click twice.
 
+use std::pin::Pin;
+
 use tenancy::join::JoinOutcome;
 use tenancy::{InviteStatus, TenantStatus};
 
@@ -81,8 +83,7 @@ fn a_confirmation_and_a_sign_in_at_once_join_one_tenant_of_two_that_invite() {
         };
         let signed_in = async { event.token(&store).await.unwrap() };
 
-        let calls: [std::pin::Pin<Box<dyn Future<Output = String>>>; 2] =
-            [Box::pin(confirmed), Box::pin(signed_in)];
+        let calls: [Pin<Box<dyn Future<Output = String>>>; 2] = [Box::pin(confirmed), Box::pin(signed_in)];
         let ended = overlapping(calls, seed);
 
         assert_eq!(ended[1], "acme", "seed {seed}");
@@ -122,8 +123,7 @@ fn an_invite_that_is_revoked_meanwhile_is_redeemed_or_refused_and_nothing_betwee
             JoinOutcome::Already
         };
 
-        let calls: [std::pin::Pin<Box<dyn Future<Output = JoinOutcome>>>; 2] =
-            [Box::pin(redeemed), Box::pin(revoked)];
+        let calls: [Pin<Box<dyn Future<Output = JoinOutcome>>>; 2] = [Box::pin(redeemed), Box::pin(revoked)];
         let outcome = overlapping(calls, seed).remove(0);
 
         let is_member = store.tenants_of("ana") == ["acme"];
@@ -155,4 +155,25 @@ fn a_redemption_that_others_overtake_is_decided_anew_and_given_up_after_eight_ro
     run(expires);
     let redemption = run(event.confirm(&store)).unwrap().join.outcome;
     assert!(matches!(redemption, JoinOutcome::Refused(_)), "what was read anew decides: {redemption:?}");
+}
+
+#[test]
+fn a_provider_that_is_unbound_meanwhile_lets_the_user_in_or_not_and_nothing_between() {
+    for seed in 0..SEEDS {
+        let store = acme().binding(true, false);
+        let event = Event::of("ana").federated();
+        let joins = async { Some(event.confirm(&store).await.unwrap().join.outcome) };
+        let unbinds = async {
+            let _ = tenancy::ports::Records::tenant(&store.0, &"acme".parse().unwrap()).await;
+            store.tables().providers.clear();
+            None
+        };
+
+        let calls: [Pin<Box<dyn Future<Output = Option<JoinOutcome>>>>; 2] =
+            [Box::pin(joins), Box::pin(unbinds)];
+        let outcome = overlapping(calls, seed).into_iter().flatten().next().unwrap();
+
+        let has_joined = !store.tenants_of("ana").is_empty();
+        assert_eq!(matches!(outcome, JoinOutcome::Joined(_)), has_joined, "seed {seed}: {outcome:?}");
+    }
 }

@@ -108,6 +108,18 @@ fn an_address_of_providers_opens_the_one_tenant_that_trusts_all_of_them() {
 }
 
 #[test]
+fn the_kind_of_a_provider_is_what_cognito_calls_it() {
+    let kinds = |types: &[&str]| types.iter().map(|raw| ProviderKind::parse(raw)).collect::<Vec<_>>();
+
+    assert_eq!(kinds(&["SAML", "OIDC"]), [ProviderKind::Enterprise; 2]);
+    assert_eq!(
+        kinds(&["Google", "SignInWithApple", "Facebook", "LoginWithAmazon"]),
+        [ProviderKind::Social; 4]
+    );
+    assert_eq!(kinds(&["", "saml", "GOOGLE", "Cognito"]), [ProviderKind::Unknown; 4]);
+}
+
+#[test]
 fn only_a_federated_user_joins_by_a_provider() {
     let primary =
         |provider: &str| Identity { is_primary: true, ..identity(provider, ProviderKind::Enterprise) };

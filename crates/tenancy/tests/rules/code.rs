@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use tenancy::{InviteCode, Presented};
+use tenancy::{EmailHash, InviteCode, InviteHash, Presented};
 
 const CODE: &str = "inv_0123456789ABCDEFGHJKMNPQRS";
 
@@ -100,4 +100,32 @@ fn each_of_the_130_bits_counts() {
     }
 
     assert_eq!(codes.len(), 131);
+}
+
+#[test]
+fn the_upper_bits_of_a_random_byte_do_not_count() {
+    let codes = [0, 32, 64, 224].map(|upper| InviteCode::from_random([upper | 31; 26]).reveal());
+
+    assert_eq!(codes, [(); 4].map(|()| format!("inv_{}", "Z".repeat(26))));
+}
+
+#[test]
+fn a_hash_is_64_lower_case_hex_digits_and_8_of_them_name_it() {
+    let code: InviteCode = CODE.parse().unwrap();
+    let rows = [
+        ("0".repeat(64), true),
+        ("9af0".repeat(16), true),
+        ("a".repeat(63), false),
+        ("a".repeat(65), false),
+        ("A".repeat(64), false),
+        ("g".repeat(64), false),
+        (format!("{}#", "a".repeat(63)), false),
+        (String::new(), false),
+    ];
+
+    for (raw, is_hash) in rows {
+        assert_eq!(raw.parse::<InviteHash>().is_ok(), is_hash, "{raw:?}");
+    }
+    assert_eq!(code.hash().short(), "19902b2d");
+    assert_eq!(EmailHash::of(&"ana@example.com".parse().unwrap()).short(), "9961d5fe");
 }

@@ -52,6 +52,8 @@ fn only_iam_roles_on_the_allow_list_go_out() {
         ("exact", admitted, admitted, true),
         ("pattern", "arn:aws:iam::123456789012:role/app/*", admitted, true),
         ("pattern in the middle", "arn:aws:iam::123456789012:role/*-admin", admitted, true),
+        ("two wildcards", "arn:*:role/app/*admin", admitted, true),
+        ("what stands between them is missing", "arn:*:user/*admin", admitted, false),
         (
             "second of two",
             "arn:aws:iam::999999999999:role/x,arn:aws:iam::123456789012:role/app/*",
@@ -86,5 +88,27 @@ fn only_iam_roles_on_the_allow_list_go_out() {
             (usize::from(expected), usize::from(!expected)),
             "{row}"
         );
+    }
+}
+
+#[test]
+fn an_iam_role_of_two_roles_goes_out_once() {
+    let grant = RoleGrant { groups: vec![], iam_role: Some("arn:aws:iam::123456789012:role/app".to_owned()) };
+    let mut acme = tenant("acme", TenantStatus::Active);
+    acme.roles = ["admin", "editor"].map(|role| (role.parse().unwrap(), grant.clone())).into();
+
+    let found = iam_roles_of(&acme, &roles(&["admin", "editor"]), &"arn:*".parse().unwrap());
+    let none = iam_roles_of(&acme, &roles(&["admin", "editor"]), &IamRoleAllowList::default());
+
+    assert_eq!((found.admitted.len(), found.left_out), (1, 0));
+    assert_eq!((none.admitted.len(), none.left_out), (0, 2));
+}
+
+#[test]
+fn a_pattern_that_is_no_arn_is_refused() {
+    for (raw, is_list) in
+        [("arn:*", true), ("arn:a*, arn:b*", true), ("*", false), ("arn:*,role/*", false), ("", false)]
+    {
+        assert_eq!(raw.parse::<IamRoleAllowList>().is_ok(), is_list, "{raw:?}");
     }
 }

@@ -15,8 +15,16 @@ mod email;
 #[cfg(test)]
 mod groups;
 #[cfg(test)]
+mod ids;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
 mod operate;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod redemption;
+#[cfg(test)]
+mod route;
 #[cfg(test)]
 mod support;

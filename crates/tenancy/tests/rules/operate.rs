@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use tenancy::MembershipStatus::{Active, Removed, Suspended};
 use tenancy::operate::bindings::{self, ProviderTerms};
+use tenancy::operate::domains;
 use tenancy::operate::invites::{self, InviteState, NewInvite};
-use tenancy::operate::members::{self, MemberEdit};
+use tenancy::operate::members::{self, MemberChange, MemberEdit};
 use tenancy::operate::tenants::{self, TenantEdit};
 use tenancy::operate::{Rule, roles_in_words};
+use tenancy::route::MailRoute;
 use tenancy::{
     ClientBinding, ClientBindingMode, Invite, InviteHash, InviteStatus, MembershipStatus, ProviderBinding,
     RoleGrant, TenantStatus, Timestamp, UserKey, UserRecords,
@@ -286,5 +288,61 @@ fn what_is_bound_to_another_tenant_is_unbound_first() {
     );
     assert_eq!(federate(Some(&federated("globex")), &terms).unwrap_err().name(), "idp-bound");
     assert_eq!(terms.detail(), "joins with viewer, e-mail not trusted");
+    let trusted = ProviderTerms { joins: false, is_email_trusted: true, ..terms.clone() };
+    assert_eq!(trusted.detail(), "does not join, e-mail trusted");
     assert_eq!(roles_in_words(&[]), "no roles");
+}
+
+#[test]
+fn a_mail_domain_leads_to_one_tenant() {
+    let domain = "acme.com".parse().unwrap();
+    let acme = tenant("acme", TenantStatus::Suspended);
+    let of = |tenant: &str| MailRoute { tenant: tenant_id(tenant), is_routed: true };
+    let set = |present: Option<&MailRoute>, is_routed| domains::set(&acme, &domain, present, is_routed);
+
+    assert_eq!(set(None, true), Ok(true));
+    assert_eq!(set(Some(&of("acme")), true), Ok(false), "so already");
+    assert_eq!(set(Some(&of("acme")), false), Ok(true));
+    assert_eq!(set(Some(&of("globex")), true).unwrap_err().name(), "domain-taken");
+    let gone = tenant("acme", TenantStatus::Offboarded);
+    assert_eq!(domains::set(&gone, &domain, None, true).unwrap_err().name(), "tenant-offboarded");
+}
+
+#[test]
+fn the_audit_tells_what_was_done_to_a_member() {
+    let acme = tenant("acme", TenantStatus::Active);
+    let with = |status| records(vec![membership("acme", status)], Some("acme"));
+    let told = |change: Result<Option<MemberChange>, Rule>| {
+        let change = change.unwrap().unwrap();
+        (change.action, change.edits, change.detail.unwrap_or_default())
+    };
+    let set = |records: &UserRecords, status| told(members::set_status(&acme.id, &user(), records, status));
+    let admin = roles(&["admin"]);
+
+    let (action, edits, detail) = told(members::set_roles(&acme, &user(), &with(Active), &admin));
+    assert_eq!((action, detail.as_str()), ("member.set-roles", "viewer -> admin"));
+    assert_eq!(edits, [MemberEdit::SetRoles(admin)]);
+    assert_eq!(
+        members::set_roles(&acme, &user(), &with(Active), &roles(&["viewer"])),
+        Ok(None),
+        "so already"
+    );
+    assert_eq!(set(&with(Active), Suspended).0, "member.suspend");
+    assert_eq!(set(&with(Suspended), Removed).0, "member.remove");
+    let (action, edits, _) = told(members::resume(&acme, &user(), &with(Suspended)));
+    assert_eq!((action, edits), ("member.resume", vec![MemberEdit::SetStatus(Active)]));
+    let stamp = members::note_stamp(&acme.id, &user(), &with(Active), "none -> acme").unwrap();
+    assert_eq!((stamp.action, stamp.detail.as_deref()), ("member.stamp", Some("none -> acme")));
+    assert!(members::note_stamp(&tenant_id("globex"), &user(), &with(Active), "").is_err());
+}
+
+#[test]
+fn an_invite_is_open_until_it_is_revoked_used_up_or_expired() {
+    let until = invite(0, InviteStatus::Open).expires_at;
+    let state = |uses, status, now| InviteState::of(&invite(uses, status), now);
+
+    assert_eq!(state(2, InviteStatus::Open, NOW), InviteState::Open);
+    assert_eq!(state(2, InviteStatus::Open, until), InviteState::Expired);
+    assert_eq!(state(3, InviteStatus::Open, until), InviteState::UsedUp);
+    assert_eq!(state(3, InviteStatus::Revoked, until), InviteState::Revoked);
 }

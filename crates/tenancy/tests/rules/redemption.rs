@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use tenancy::address::Identities;
+use tenancy::confirm::missing_stamp;
+use tenancy::invite::DEFAULT_LIFE_SECONDS;
 use tenancy::join::rules::{Standing, Verdict, judge};
 use tenancy::join::{
     Applicant, DefaultChange, JoinRefusal, MembershipChange, Offer, OfferTerms, Redeem, Way,
 };
 use tenancy::{
-    EmailAddress, EmailHash, Invite, InviteStatus, MembershipStatus, Presented, Tenant, TenantStatus,
-    Timestamp, UserKey, UserRecords,
+    EmailAddress, EmailHash, Invite, InviteStatus, Membership, MembershipStatus, Presented, Stamp, Tenant,
+    TenantStatus, Timestamp, UserKey, UserRecords,
 };
 
 use crate::support::{NOW, code, membership, records, roles, tenant, tenant_id};
@@ -170,4 +172,38 @@ fn the_same_user_again_gets_the_first_outcome() {
 
     assert_eq!(verdict(&used, &UserRecords::default(), None), Verdict::Already(tenant_id("acme")));
     assert_eq!(verdict(&dropped, &UserRecords::default(), None), Verdict::Already(tenant_id("acme")));
+}
+
+#[test]
+fn a_stamp_names_the_default_tenant_only_while_it_gives_tokens() {
+    let pending =
+        |tenant: &str| Membership { stamp: Stamp::Pending, ..membership(tenant, MembershipStatus::Active) };
+    let suspended = membership("globex", MembershipStatus::Suspended);
+    let stamped = |memberships: Vec<Membership>, default, over: &str| {
+        let plan = missing_stamp(&records(memberships, Some(default)), |tenant| tenant.as_str() == over)?;
+        Some((plan.tenant.to_string(), plan.memberships.len()))
+    };
+    let rows = [
+        ("active", vec![pending("acme"), pending("globex")], "", Some(("globex", 2))),
+        (
+            "stamped before",
+            vec![pending("acme"), membership("globex", MembershipStatus::Active)],
+            "",
+            Some(("globex", 1)),
+        ),
+        ("suspended", vec![pending("acme"), suspended], "", Some(("acme", 1))),
+        ("no member of it", vec![pending("acme")], "", Some(("acme", 1))),
+        ("over", vec![pending("acme"), pending("globex")], "globex", Some(("acme", 1))),
+        ("nothing is pending", vec![membership("globex", MembershipStatus::Active)], "", None),
+    ];
+
+    for (row, memberships, over, expected) in rows {
+        let expected = expected.map(|(tenant, count)| (tenant.to_owned(), count));
+        assert_eq!(stamped(memberships, "globex", over), expected, "the default is {row}");
+    }
+}
+
+#[test]
+fn an_invite_lives_a_week_unless_it_is_said() {
+    assert_eq!(DEFAULT_LIFE_SECONDS, 604_800);
 }
