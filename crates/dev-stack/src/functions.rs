@@ -86,6 +86,20 @@ pub async fn build_orders_api(release: bool) -> Result<PathBuf, DevStackError> {
     compile(&[NAME], release).await?.remove(NAME).ok_or_else(|| DevStackError::NoBinary(NAME.to_owned()))
 }
 
+/// The binary of the probe: of `DEV_STACK_BIN_DIR` if that is set, else built. The stack does not run it by itself.
+///
+/// # Errors
+///
+/// [`DevStackError`] when cargo cannot be run or fails, or the binary is not there.
+pub async fn probe() -> Result<PathBuf, DevStackError> {
+    const NAME: &str = "probe";
+    if let Some(folder) = env::var_os(BIN_DIR_VARIABLE) {
+        let path = Path::new(&folder).join(NAME);
+        return if path.is_file() { Ok(path) } else { Err(DevStackError::BinaryMissing(path)) };
+    }
+    compile(&[NAME], false).await?.remove(NAME).ok_or_else(|| DevStackError::NoBinary(NAME.to_owned()))
+}
+
 /// Builds binaries of this workspace.
 async fn compile(
     names: &[&'static str],

@@ -16,8 +16,8 @@ const FAULTS: [&str; 5] = [
 const CANARY: [&str; 1] = ["nothing_that_is_printed_holds"];
 
 /// The programs in which values must be planted.
-const PROGRAMS: [&str; 5] =
-    ["authorizer", "post-confirmation", "pre-token-generation", "router", "tenantctl"];
+const PROGRAMS: [&str; 7] =
+    ["authorizer", "dev-stack", "post-confirmation", "pre-token-generation", "probe", "router", "tenantctl"];
 
 /// Prints each failure of the functions' surroundings with the answer. `false`: a row ended otherwise than published.
 pub(crate) fn faults() -> bool {
@@ -36,7 +36,9 @@ pub(crate) fn faults() -> bool {
 
 /// Prints what each program printed with planted values around. `false`: a planted value was in it, or a program is missing.
 pub(crate) fn canary() -> bool {
-    let Some((lines, is_right)) = collect("canary", &["end_to_end", "cli"], &CANARY) else { return false };
+    let Some((lines, is_right)) = collect("canary", &["end_to_end", "cli", "stack"], &CANARY) else {
+        return false;
+    };
     println!("canary: what the programs print at TRACE, in successes, refusals and failures");
     println!("  {:<22}{:>14}  {:>15}  found", "program", "printed lines", "planted values");
     let mut missing = PROGRAMS.to_vec();

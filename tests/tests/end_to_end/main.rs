@@ -23,6 +23,8 @@ mod machine_tokens;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
+mod probe;
+#[cfg(test)]
 mod reads;
 #[cfg(test)]
 mod recorded_events;

@@ -31,6 +31,8 @@ mod made_through_the_api;
 #[cfg(test)]
 mod managed_login;
 #[cfg(test)]
+mod printed;
+#[cfg(test)]
 mod rotation;
 #[cfg(test)]
 mod second_factors;

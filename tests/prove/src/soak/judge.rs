@@ -1,5 +1,8 @@
 //! Whether an answer was possible: what it gives must have been so at some moment of the call, and what it refuses, too.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;

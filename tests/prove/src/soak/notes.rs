@@ -36,6 +36,12 @@ pub(crate) struct Ended {
     pub(crate) result: Result<Invocation, DevStackError>,
 }
 
+impl Ended {
+    fn span(&self) -> (Tick, Tick) {
+        (self.from, self.until)
+    }
+}
+
 /// A token that is shown to the authorizer.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
@@ -104,7 +110,7 @@ impl Notes {
             _ if wish.is_refresh => "refresh",
             _ => "sign-in",
         };
-        let judged = self.judged(ended, wish, |judge| match &ended.result {
+        let judged = self.judged(ended.function, ended.span(), wish, |judge| match &ended.result {
             Ok(Invocation::Ok(_)) if kind == "redemption" => ("confirmed", judge.confirmed(wish)),
             Ok(Invocation::Ok(reply)) => {
                 let reply = serde_json::from_slice(reply).unwrap_or_default();
@@ -125,7 +131,7 @@ impl Notes {
         let seconds_ago = (ended.until - ended.from) / 1_000_000 + 1;
         let (before, after) =
             (now().epoch_seconds().saturating_sub(seconds_ago), now().epoch_seconds().saturating_add(1));
-        let judged = self.judged(ended, &wish, |judge| {
+        let judged = self.judged(ended.function, ended.span(), &wish, |judge| {
             let answer: Value = match &ended.result {
                 Ok(Invocation::Ok(answer)) => serde_json::from_slice(answer).unwrap_or_default(),
                 Ok(Invocation::FunctionError(_)) => return ("500", judge.refusal(&wish, "UNAVAILABLE")),
@@ -155,7 +161,7 @@ impl Notes {
 
     /// Judges a call of the router for the slug of a tenant, which is its id.
     pub(crate) fn route(&self, tenant: &str, ended: &Ended) {
-        let judged = self.judged(ended, &Wish::default(), |judge| {
+        let judged = self.judged(ended.function, ended.span(), &Wish::default(), |judge| {
             let Ok(Invocation::Ok(answer)) = &ended.result else {
                 return ("failed", Err(format!("{:?}", ended.result)));
             };
@@ -172,8 +178,7 @@ impl Notes {
 
     /// Whether the claims of a token that a user got were true while Cognito made it.
     pub(crate) fn token(&self, function: &'static str, from: Tick, wish: &Wish, claims: &Value) {
-        let ended = Ended { function, from, until: tick(), result: Err(DevStackError::Stopped) };
-        let (_, verdict) = self.judged(&ended, wish, |judge| {
+        let (_, verdict) = self.judged(function, (from, tick()), wish, |judge| {
             let claims = Claims::of_token(claims).ok_or_else(|| "a token without a tenant".to_owned());
             ("", claims.and_then(|claims| judge.token(wish, &claims)))
         });
@@ -184,11 +189,11 @@ impl Notes {
 
     fn judged(
         &self,
-        ended: &Ended,
+        function: &'static str,
+        (from, until): (Tick, Tick),
         wish: &Wish,
         judge: impl FnOnce(&Judge<'_>) -> (&'static str, Result<(), String>),
     ) -> (&'static str, Result<(), String>) {
-        let Ended { function, from, until, .. } = *ended;
         let watch = self.store.watch();
         let court = Judge { function, from, until, watch: &watch, weather: &self.weather };
         let (name, verdict) = judge(&court);
@@ -201,7 +206,7 @@ impl Notes {
 
     fn note(&self, kind: &'static str, ended: &Ended, (name, verdict): (&'static str, Result<(), String>)) {
         self.count(&format!("{kind}: {name}"));
-        let Ended { from, until, .. } = *ended;
+        let (from, until) = ended.span();
         if from > TIMED_FROM && self.weather.was_quiet(from, until) {
             lock(&self.times).entry(kind).or_default().push((from, until - from));
         }

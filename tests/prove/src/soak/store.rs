@@ -133,7 +133,8 @@ fn incomplete(watch: &Watch, user: &str, written: &[Written]) -> Option<String> 
     let new_profile = written.iter().find(|(key, _)| *key == profile).and_then(|(_, item)| item.as_ref());
     let has_default =
         new_profile.or(watch.table.get(&profile)).is_some_and(|p| !text(p, "defaultTid").is_empty());
-    let was_member = watch.table.keys().any(|(of, sk)| of == pk && sk.starts_with("TENANT#"));
+    let mut memberships = watch.table.range((pk.clone(), "TENANT#".to_owned())..);
+    let was_member = memberships.next().is_some_and(|((of, sk), _)| of == pk && sk.starts_with("TENANT#"));
     (!is_audited || !(has_default || was_member)).then(|| format!("{user}: {sk} without its records"))
 }
 
