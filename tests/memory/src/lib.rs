@@ -92,7 +92,10 @@ impl Table {
     fn pointers(&self, email: &EmailHash) -> Vec<Result<InvitePointer, Damage>> {
         let sound = self.pointers.iter().filter(|(of, _)| of == email);
         let damaged = self.damaged.iter().filter(|item| **item == Item::Pointer);
-        sound.map(|(_, pointer)| Ok(pointer.clone())).chain(damaged.map(|_| Err(damage("a pointer")))).collect()
+        sound
+            .map(|(_, pointer)| Ok(pointer.clone()))
+            .chain(damaged.map(|_| Err(damage("a pointer"))))
+            .collect()
     }
 
     fn provider(

@@ -34,8 +34,7 @@ impl Store {
 
     pub(crate) fn tenant(self, id: &str, status: TenantStatus) -> Self {
         let (name, tier) = (parsed("Acme"), parsed("pro"));
-        let tenant =
-            Tenant { id: parsed(id), name, tier, status, roles: BTreeMap::new(), pools: Vec::new() };
+        let tenant = Tenant { id: parsed(id), name, tier, status, roles: BTreeMap::new(), pools: Vec::new() };
         self.tables().tenants.insert(parsed(id), tenant);
         self
     }
@@ -97,12 +96,8 @@ impl Store {
 
     /// [`PROVIDER`] is bound to `acme`.
     pub(crate) fn binding(self, joins: bool, is_email_trusted: bool) -> Self {
-        let binding = ProviderBinding {
-            tenant: parsed("acme"),
-            joins,
-            default_roles: Vec::new(),
-            is_email_trusted,
-        };
+        let binding =
+            ProviderBinding { tenant: parsed("acme"), joins, default_roles: Vec::new(), is_email_trusted };
         self.tables().providers.insert((parsed(POOL), parsed(PROVIDER)), binding);
         self
     }

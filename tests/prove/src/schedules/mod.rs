@@ -45,9 +45,8 @@ pub(crate) fn prove(size: Size) -> bool {
     let modelled = Size { count: size.count.saturating_mul(MODELLED), ..size };
     let on_model =
         |schedule: &Schedule| run(schedule, |table, watch, turns| Ok(Model::new(table, watch, turns)));
-    let on_engine = |schedule: &Schedule| {
-        run(schedule, |table, watch, turns| Adapter::new(table, watch, turns, &config))
-    };
+    let on_engine =
+        |schedule: &Schedule| run(schedule, |table, watch, turns| Adapter::new(table, watch, turns, &config));
     many("schedules on a model", modelled, &on_model)
         && many("schedules on the real adapter and engine", size, &on_engine)
 }

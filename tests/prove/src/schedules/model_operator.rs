@@ -8,16 +8,16 @@ use tenancy::operate::members::{MemberChange, MemberEdit};
 use tenancy::operate::tenants::TenantEdit;
 use tenancy::operate::{bindings, cells, invites, members, tenants};
 use tenancy::{
-    Cell, CellStatus, EmailHash, InviteHash, MembershipStatus, Place, PoolId, Tenant,
-    TenantId, TenantStatus, Timestamp,
+    Cell, CellStatus, EmailHash, InviteHash, MembershipStatus, Place, PoolId, Tenant, TenantId, TenantStatus,
+    Timestamp,
 };
 
 use super::backend::{
     RESENT, cell_name, given_roles, invited, new_invite, provider_terms, tenant_id, user_key,
 };
 use super::model::{
-    Edit, Guard, Key, Model, audit, binding_of, invite_key, invite_of, member_item, member_key, names, pointer_key,
-    profile_key, provider_key, records_of, tenant_key, tenant_of,
+    Edit, Guard, Key, Model, audit, binding_of, invite_key, invite_of, member_item, member_key, names,
+    pointer_key, profile_key, provider_key, records_of, tenant_key, tenant_of,
 };
 use super::schedule::{Act, HERE, MemberAct};
 use super::table::{PROVIDER, Table, hash, key, number, text};
@@ -43,7 +43,8 @@ pub(crate) async fn act(model: &Model, act: &Act, now: Timestamp) -> Option<()> 
             if cells::edit(&cell_of(&item), edit).ok()?.is_none() {
                 return Some(());
             }
-            let names: &[_] = if *status == CellStatus::Closed { &["status", "tenants"] } else { &["status"] };
+            let names: &[_] =
+                if *status == CellStatus::Closed { &["status", "tenants"] } else { &["status"] };
             let edit = Edit::Set(key.clone(), vec![("status", json!(status.name()))]);
             model.apply(vec![Guard { key, before: Some(item), names }], vec![edit]).await
         }
@@ -73,12 +74,7 @@ async fn read_cell(model: &Model, number: usize) -> Option<(Key, Value)> {
     Some((key, item))
 }
 
-async fn set_tenant_status(
-    model: &Model,
-    id: &TenantId,
-    status: TenantStatus,
-    now: Timestamp,
-) -> Option<()> {
+async fn set_tenant_status(model: &Model, id: &TenantId, status: TenantStatus, now: Timestamp) -> Option<()> {
     let key = tenant_key(id);
     let before = model.item("GetItem TENANT", &key).await.ok()??;
     let edit = TenantEdit { status: Some(status), ..TenantEdit::default() };
@@ -210,9 +206,7 @@ async fn change_member(
             members::set_roles(tenant, &user, &records, &given_roles(act))
         }
         (MemberAct::MakeDefault, Some((tenant, _))) => members::set_default(tenant, &user, &records),
-        (MemberAct::Add, Some((tenant, _))) => {
-            members::add(tenant, &user, &records, &given_roles(act), None)
-        }
+        (MemberAct::Add, Some((tenant, _))) => members::add(tenant, &user, &records, &given_roles(act), None),
     };
     let Some(MemberChange { edits: changes, action, .. }) = change.ok()? else { return Some(()) };
     let version = next_version(before.as_ref().unwrap_or(&Value::Null));

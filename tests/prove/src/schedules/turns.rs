@@ -197,7 +197,9 @@ impl Turns {
             let Some(actor) = self.release(order, sticks, last) else {
                 let ended = calls.into_values().map(|call| match call {
                     Running::Ended(end) => Ok(end),
-                    Running::Task(_) => Err("a call waits for something that no store and no timer gives".to_owned()),
+                    Running::Task(_) => {
+                        Err("a call waits for something that no store and no timer gives".to_owned())
+                    }
                 });
                 return ended.collect();
             };

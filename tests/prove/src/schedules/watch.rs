@@ -191,7 +191,9 @@ impl Watch {
         let right = match (invite, provider) {
             (Some(invite), _) => invite.before,
             (None, Some((_, provider))) if provider.get("join") == Some(&Value::Bool(true)) => provider,
-            _ => return Some("written without an invite, and without a provider whose users join".to_owned()),
+            _ => {
+                return Some("written without an invite, and without a provider whose users join".to_owned());
+            }
         };
         if text(right, "tid") != tenant {
             return Some(format!("written by what leads to {}", text(right, "tid")));

@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use super::reference::{After, Answer, expected};
 use super::store::{after, code, store};
 use super::world::{
-    Asked, CLIENT, Code, EMAIL, Event, HERE, Identity, MACHINE, NOW, PROVIDER, SUB, Settings, Status, TENANTS,
-    World,
+    Asked, CLIENT, Code, EMAIL, Event, HERE, Identity, MACHINE, NOW, PROVIDER, SUB, Settings, Status,
+    TENANTS, World,
 };
 
 /// What came out of a world.
