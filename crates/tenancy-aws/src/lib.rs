@@ -19,6 +19,8 @@ pub mod cache;
 pub mod call_error;
 mod change;
 pub mod client;
+#[cfg(test)]
+mod conditions;
 pub mod directory;
 mod http;
 mod item;

@@ -192,7 +192,7 @@ impl Stamps for DynamoStore {
     }
 }
 
-fn writes_of(plan: &JoinPlan) -> Vec<Write> {
+pub(crate) fn writes_of(plan: &JoinPlan) -> Vec<Write> {
     let JoinPlan { user, tenant, roles, at, .. } = plan;
     let invite = match &plan.way {
         Way::Invite(hash) => Some(hash),

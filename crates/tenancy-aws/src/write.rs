@@ -90,6 +90,31 @@ impl Write {
         self
     }
 
+    /// The key of the item and the condition, with the names and values for the placeholders.
+    #[cfg(test)]
+    pub(crate) fn required(&self) -> String {
+        let keys = match &self.action {
+            Action::Put(item) => item,
+            Action::Update { key, .. } | Action::Delete { key } | Action::Check { key } => key,
+        };
+        let text = |value: &AttributeValue| match value {
+            AttributeValue::S(text) | AttributeValue::N(text) => text.clone(),
+            AttributeValue::Bool(flag) => flag.to_string(),
+            other => format!("{other:?}"),
+        };
+        let mut condition = self.condition.clone().unwrap_or_else(|| "-".to_owned());
+        for (placeholder, name) in &self.names {
+            condition = condition.replace(placeholder, name);
+        }
+        let mut values: Vec<_> = self.values.iter().collect();
+        // The longer one first, because it may begin with the shorter one.
+        values.sort_by_key(|(placeholder, _)| std::cmp::Reverse(placeholder.len()));
+        for (placeholder, value) in values {
+            condition = condition.replace(placeholder, &text(value));
+        }
+        format!("{}/{}: {condition}", text(&keys["pk"]), text(&keys["sk"]))
+    }
+
     fn into_item(self, table: &str) -> Result<TransactWriteItem, BuildError> {
         // DynamoDB rejects an empty map.
         let names = (!self.names.is_empty()).then_some(self.names);

@@ -184,7 +184,7 @@ impl Scope {
     /// The memberships of a user at the begin: none, one, or one in each tenant.
     fn members(&self, rng: &mut Rng, user: usize) -> Vec<(usize, usize, &'static str)> {
         let count = match rng.u32(0..12) {
-            0 | 1 => self.tenants.len(),
+            0 | 1 => rng.usize(1..=self.tenants.len()),
             2..5 => 1,
             5 if self.is_narrow => 1,
             _ => 0,
@@ -221,17 +221,61 @@ impl Scope {
     }
 }
 
-/// Operators who place all tenants into one cell, and close it meanwhile.
-fn placements(rng: &mut Rng) -> Vec<Act> {
-    let cell = rng.usize(0..CELLS.len());
-    let mut acts: Vec<Act> = (0..TENANTS.len()).map(|tenant| Act::Place(tenant, cell)).collect();
-    let also = [
-        Act::Cell(CellStatus::Closed, cell),
-        Act::Cell(CellStatus::Open, cell),
-        Act::Tenant(TenantStatus::Offboarded, rng.usize(0..TENANTS.len())),
-    ];
-    acts.extend(also.into_iter().filter(|_| rng.bool()));
-    acts
+/// Situations that only few calls at the same time lead to, so that chance alone would seldom do so.
+impl Schedule {
+    /// Operators place all tenants into one cell, and close it meanwhile.
+    fn add_placements(&mut self, rng: &mut Rng) {
+        let cell = rng.usize(0..CELLS.len());
+        let also = [
+            Act::Cell(CellStatus::Closed, cell),
+            Act::Cell(CellStatus::Open, cell),
+            Act::Tenant(TenantStatus::Offboarded, rng.usize(0..TENANTS.len())),
+        ];
+        let acts = (0..TENANTS.len()).map(|tenant| Act::Place(tenant, cell)).chain(also);
+        let acts: Vec<Act> = acts.filter(|_| !one_in(rng, 4)).collect();
+        self.calls.extend(acts.into_iter().map(|act| call(rng, act)));
+    }
+
+    /// Users join through the identity provider, while it is bound to another tenant, or lets nobody join any more.
+    fn add_moved_provider(&mut self, rng: &mut Rng) {
+        let other = (self.provider + 1) % TENANTS.len();
+        let acts = if rng.bool() {
+            vec![Act::Unbind, Act::Bind(other, true)]
+        } else {
+            vec![Act::Bind(self.provider, false)]
+        };
+        self.calls.extend(acts.into_iter().map(|act| without_faults(rng, act)));
+        for user in 0..self.users.min(3) {
+            let event = if rng.bool() { Event::SignIn } else { Event::Confirmation };
+            let attempt = Attempt { user, event, code: None, is_federated: true };
+            self.calls.push(without_faults(rng, Act::Attempt(attempt)));
+        }
+    }
+
+    /// The last use of an invite that has expired by the clock of an operator, who makes a new one or revokes the old one.
+    fn add_expired_invite(&mut self, rng: &mut Rng) {
+        let (user, tenant, number) = (0, rng.usize(0..TENANTS.len()), self.invites.len());
+        if self.invites.iter().any(|invite| (invite.bound, invite.tenant) == (Some(user), tenant)) {
+            return;
+        }
+        self.invites.push(Invite { tenant, bound: Some(user), max_uses: 1, expires: LENGTH / 2 });
+        let attempt = Attempt { user, event: Event::SignIn, code: Some(number), is_federated: false };
+        self.calls.push(Call { at: 0, ..without_faults(rng, Act::Attempt(attempt)) });
+        self.calls.push(Call { at: LENGTH - 1, ..without_faults(rng, Act::Invite(user, tenant)) });
+        self.calls.extend(rng.bool().then(|| Call { at: 0, ..without_faults(rng, Act::Revoke(number)) }));
+    }
+
+    /// A user whose default tenant is lost signs in, which moves the default, while an operator moves it as well.
+    fn add_lost_default(&mut self, rng: &mut Rng) {
+        let user = 0;
+        self.members.retain(|(of, ..)| *of != user);
+        self.defaults.retain(|(of, _)| *of != user);
+        self.members.extend([(user, 0, "removed"), (user, 1, "active"), (user, 2, "active")]);
+        self.defaults.push((user, 0));
+        let attempt = Attempt { user, event: Event::SignIn, code: None, is_federated: false };
+        let acts = [Act::Attempt(attempt), Act::Member(MemberAct::MakeDefault, user, 2)];
+        self.calls.extend(acts.map(|act| without_faults(rng, act)));
+    }
 }
 
 impl Schedule {
@@ -242,7 +286,6 @@ impl Schedule {
         let mut invites: Vec<Invite> =
             (0..rng.usize(1..=3)).map(|_| invite(rng, &scope, None, users as u64)).collect();
         let shared = invites.len();
-        let moves_provider = one_in(rng, 8);
         let (mut calls, mut members, mut defaults) = (Vec::new(), Vec::new(), Vec::new());
         for user in 0..users {
             let own = scope.members(rng, user);
@@ -253,7 +296,6 @@ impl Schedule {
             let (mut codes, mut is_federated) = (Vec::new(), false);
             match rng.u32(0..10) {
                 0 => is_federated = true,
-                1..7 if moves_provider => is_federated = true,
                 2..5 => {
                     // Bound to the address, in one tenant or in two.
                     let tenant = scope.tenant(rng);
@@ -280,14 +322,7 @@ impl Schedule {
             let act = scope.act(rng, invites.len());
             calls.push(call(rng, act));
         }
-        if one_in(rng, 6) {
-            calls.extend(placements(rng).into_iter().map(|act| call(rng, act)));
-        }
-        if moves_provider {
-            let moved = [Act::Unbind, Act::Bind(rng.usize(0..TENANTS.len()), true)];
-            calls.extend(moved.map(|act| Call { faults: Vec::new(), ..call(rng, act) }));
-        }
-        Self {
+        let mut schedule = Self {
             users,
             members,
             defaults,
@@ -298,7 +333,15 @@ impl Schedule {
             calls,
             order: rng.u64(..),
             sticks: rng.choice([0, 50, 90, 98]).unwrap_or_default(),
+        };
+        match rng.u32(0..24) {
+            0..4 => schedule.add_placements(rng),
+            4..8 => schedule.add_moved_provider(rng),
+            8..11 => schedule.add_expired_invite(rng),
+            11..14 => schedule.add_lost_default(rng),
+            _ => {}
         }
+        schedule
     }
 
     /// Schedules with a little less in them, to shrink a failure; the greatest steps first.
@@ -362,6 +405,10 @@ fn invite(rng: &mut Rng, scope: &Scope, bound: Option<usize>, users: u64) -> Inv
         },
         expires: if one_in(rng, 8) { rng.u64(1..LENGTH) } else { 1_000_000 },
     }
+}
+
+fn without_faults(rng: &mut Rng, act: Act) -> Call {
+    Call { faults: Vec::new(), ..call(rng, act) }
 }
 
 fn call(rng: &mut Rng, act: Act) -> Call {

@@ -92,7 +92,8 @@ impl Watch {
         self.faults.extend(self.faults_of(writer, tick, &written));
         for ((pk, sk), item) in written {
             self.note(&(pk.clone(), sk.clone()), item.as_ref(), tick);
-            if sk == "PROFILE" {
+            let before = self.table.get(&(pk.clone(), sk.clone()));
+            if sk == "PROFILE" && before.map(default_of) != item.as_ref().map(default_of) {
                 self.defaults.insert(pk.clone(), tick);
             }
             match item {
@@ -246,7 +247,7 @@ impl Watch {
         edits: &[Edit<'_>],
         tick: u64,
     ) -> Option<String> {
-        let (was, is) = (text(edit.before, "defaultTid"), text(edit.after, "defaultTid"));
+        let (was, is) = (default_of(edit.before), default_of(edit.after));
         let member = format!("TENANT#{is}");
         let is_member = self.table.contains_key(&key(edit.pk, member.as_str()))
             || edits.iter().any(|other| other.pk == edit.pk && other.sk == member);
@@ -277,6 +278,10 @@ pub(crate) fn is_active(membership: Option<&Value>) -> bool {
 
 fn is_serving(tenant: Option<&Value>) -> bool {
     tenant.is_some_and(serves)
+}
+
+fn default_of(profile: &Value) -> &str {
+    text(profile, "defaultTid")
 }
 
 fn roles(item: &Value) -> BTreeSet<&str> {
