@@ -17,9 +17,9 @@ fn tenant(status: &str) -> Value {
 /// Ana, a member of `acme`; what an operator writes after 10 s.
 fn watch(written: Option<((String, String), Value)>) -> Watch {
     let items = [(member_key("ana", "acme"), member("active")), (tenant_key("acme"), tenant("active"))];
-    let mut watch = Watch::of_table(&items.into_iter().collect::<Table>());
+    let mut watch = Watch::of_table(&items.into_iter().collect::<Table>(), STALE);
     let written = written.map(|(key, item)| (key, Some(item))).into_iter().collect();
-    watch.wrote_by(&Writer { user: None, now: 0 }, seconds(10), written);
+    watch.wrote_by(&Writer { user: None, now: 0, began: 0 }, seconds(10), written);
     watch
 }
 
