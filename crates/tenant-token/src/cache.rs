@@ -218,3 +218,21 @@ fn shortened(span: Duration) -> Duration {
     let thousandth = RandomState::new().hash_one(()) % 200;
     span.saturating_sub(span / 1_000 * u32::try_from(thousandth).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_fresh_for_up_to_a_fifth_less_and_not_for_the_same_time_everywhere() {
+        let hour = Duration::from_hours(1);
+
+        let spans: BTreeSet<Duration> = (0..1_000).map(|_| shortened(hour)).collect();
+
+        assert!(spans.len() > 100, "{} different spans", spans.len());
+        assert!(spans.iter().all(|span| *span <= hour && *span > hour * 4 / 5), "{spans:?}");
+        assert!(spans.first().is_some_and(|least| *least < hour * 82 / 100), "they use the whole range");
+    }
+}

@@ -94,6 +94,18 @@ mod tests {
     }
 
     #[test]
+    fn a_key_set_is_read_up_to_65_536_bytes_and_32_keys() {
+        let document = json!({ "keys": [jwk(|_| ())] }).to_string();
+        let padded = |bytes: usize| format!("{document}{}", " ".repeat(bytes - document.len()));
+        let many: Vec<Value> =
+            (0..40).map(|number| jwk(|jwk| jwk["kid"] = json!(number.to_string()))).collect();
+
+        assert!(KeySet::parse(padded(65_536).as_bytes()).is_ok());
+        assert!(KeySet::parse(padded(65_537).as_bytes()).is_err());
+        assert_eq!(usable(&many), 32);
+    }
+
+    #[test]
     fn only_rsa_keys_that_can_sign_with_rs256_are_used() {
         let number = |bytes: &[u8]| json!(URL_SAFE_NO_PAD.encode(bytes));
         let rows: [(&str, usize, Change<'_>); 16] = [

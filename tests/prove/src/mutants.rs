@@ -88,7 +88,7 @@ pub(crate) fn prove(size: Size, packages: &[String]) -> bool {
             }
         }
     }
-    println!("  survivors: {}", survivors.len());
+    println!("  missed, or tests that did not end: {}", survivors.len());
     for survivor in survivors {
         println!("    {survivor}");
     }
@@ -96,17 +96,18 @@ pub(crate) fn prove(size: Size, packages: &[String]) -> bool {
 }
 
 /// `false`: less was caught than the goal. A mutant that does not compile says nothing about the tests.
-fn print(group: &Group, found: &Found) -> bool {
-    let Found { of, caught, missed, unviable, timeouts, .. } = found;
-    let viable = caught + missed + timeouts;
-    let share = if viable == 0 { "-".to_owned() } else { format!("{:.1} %", share(*caught, viable)) };
+fn print(group: &Group, outcome: &Found) -> bool {
+    let Found { of, caught, missed, unviable, timeouts, .. } = outcome;
+    // Tests that never end have found an endless loop.
+    let (found, viable) = (caught + timeouts, caught + missed + timeouts);
+    let share = if viable == 0 { "-".to_owned() } else { format!("{:.1} %", share(found, viable)) };
     println!(
         "  {:<22}{of:>7}  {:>5}  {unviable:>8}  {caught:>6}  {missed:>6}  {timeouts:>8}  {share:>6}  {:>2} %",
         group.package,
         viable + unviable,
         group.goal,
     );
-    caught * 100 >= group.goal * viable
+    found * 100 >= group.goal * viable
 }
 
 #[expect(clippy::cast_precision_loss, reason = "there are some hundred mutants")]

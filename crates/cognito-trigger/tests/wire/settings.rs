@@ -40,7 +40,8 @@ fn what_is_set_counts() {
     assert!(settings.pools.admit(Some(&"eu-west-1_Here".parse().unwrap())));
     assert!(!settings.pools.admit(Some(&"eu-west-1_Other".parse().unwrap())) && !settings.pools.admit(None));
     assert_eq!((settings.redeem, settings.pool_tenant), (Redeem::Off, Some("acme".parse().unwrap())));
-    let providers: Vec<&str> = settings.verified_providers.iter().map(|provider| provider.as_str()).collect();
+    let providers: Vec<&str> =
+        settings.verified_providers.iter().map(tenancy::ProviderName::as_str).collect();
     assert_eq!((settings.tenant_attribute.as_str(), providers), ("custom:org", vec!["Okta", "Entra"]));
 }
 

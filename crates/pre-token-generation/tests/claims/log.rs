@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::LazyLock;
 
+use cognito_trigger::{LogEvent, Trigger};
+use function::Settings;
+use pre_token_generation::{Config, PreTokenGeneration};
 use serde_json::{Value, json};
 use tenancy::{ClientBindingMode, MembershipStatus, RoleGrant, TenantStatus};
 
@@ -57,6 +60,16 @@ fn member() -> Store {
 
 fn sign_in() -> Value {
     event("2", "TokenGeneration_Authentication", false, &[], None)
+}
+
+#[test]
+fn a_refused_token_is_logged_as_such() {
+    let config = Config::read(&mut Settings::new(&|_| None));
+    let store = Store::default();
+
+    let trigger = PreTokenGeneration { config: &config, cached: &store, store: &store };
+
+    assert_eq!(trigger.failure_event(), Some(LogEvent::TokenDenied));
 }
 
 #[test]

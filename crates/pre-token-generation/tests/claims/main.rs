@@ -5,6 +5,8 @@ mod claim_names;
 #[cfg(test)]
 mod contents;
 #[cfg(test)]
+mod joins;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod marker;

@@ -9,21 +9,24 @@ use cognito_trigger::trigger::conclude;
 use function::{Call, Settings};
 use pre_token_generation::{Config, PreTokenGeneration};
 use serde_json::{Value, json};
-use tenancy::join::{DefaultChange, JoinPlan, Offer};
+use tenancy::join::{DefaultChange, JoinPlan, Offer, OfferTerms};
 use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, StoreError};
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, Damage, EmailHash, InviteHash, InvitePointer, Membership,
-    MembershipStatus, PoolId, Profile, ProviderBinding, ProviderName, Role, RoleGrant, Stamp, Tenant,
-    TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
+    ClientBinding, ClientBindingMode, ClientId, Damage, EmailHash, Invite, InviteHash, InvitePointer,
+    Membership, MembershipStatus, PoolId, Profile, ProviderBinding, ProviderName, Role, RoleGrant, Stamp,
+    Tenant, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
 };
 use tokio::time::Instant;
 
-/// Ana's memberships, the tenants and the binding of the app client. There are no invites.
+/// Ana's memberships, the tenants, the bindings of the app client and of her identity provider, and an invite of her address.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
     pub(crate) memberships: Vec<(String, MembershipStatus)>,
     pub(crate) tenants: Vec<(String, TenantStatus)>,
     pub(crate) binding: Option<(String, ClientBindingMode)>,
+    /// Of every identity provider.
+    pub(crate) provider: Option<ProviderBinding>,
+    pub(crate) invite: Option<Invite>,
     pub(crate) is_silent: bool,
     /// What each tenant lists for the role `viewer`, which every member has.
     pub(crate) grant: RoleGrant,
@@ -78,17 +81,35 @@ impl Records for Store {
     }
 }
 
+impl Store {
+    fn pointer_of(invite: &Invite) -> InvitePointer {
+        let Invite { tenant, hash, .. } = invite.clone();
+        InvitePointer {
+            tenant,
+            hash,
+            created_at: Some(invite.created_at),
+            expires_at: Some(invite.expires_at),
+        }
+    }
+}
+
 impl Offers for Store {
-    async fn offer(&self, _: &InviteHash, _: &UserKey) -> Result<Offer, StoreError> {
-        self.answer(Offer::default())
+    async fn offer(&self, hash: &InviteHash, _: &UserKey) -> Result<Offer, StoreError> {
+        let Some(invite) = self.invite.clone().filter(|invite| invite.hash == *hash) else {
+            return self.answer(Offer::default());
+        };
+        let tenant = self.tenant(&invite.tenant).await?.unwrap();
+        let pointer = invite.email.as_ref().map(EmailHash::of);
+        Ok(Offer { terms: Some(OfferTerms { invite, tenant, pointer }), ..Offer::default() })
     }
 
-    async fn pointer(&self, _: &EmailHash, _: &TenantId) -> Result<Option<InvitePointer>, StoreError> {
-        self.answer(None)
+    async fn pointer(&self, _: &EmailHash, tenant: &TenantId) -> Result<Option<InvitePointer>, StoreError> {
+        let invite = self.invite.as_ref().filter(|invite| invite.tenant == *tenant);
+        self.answer(invite.map(|invite| Self::pointer_of(invite)))
     }
 
     async fn pointers(&self, _: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
-        self.answer(Vec::new())
+        self.answer(self.invite.iter().map(|invite| Ok(Self::pointer_of(invite))).collect())
     }
 }
 
@@ -98,7 +119,7 @@ impl ProviderBindings for Store {
         _: &PoolId,
         _: &ProviderName,
     ) -> Result<Option<ProviderBinding>, StoreError> {
-        self.answer(None)
+        self.answer(self.provider.clone())
     }
 
     async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {

@@ -25,6 +25,7 @@ fn rules_that_cannot_be_meant_are_refused_at_start() {
         (rules().scope("a b"), RulesFault::Scope("a b".to_owned())),
         (rules().scope(""), RulesFault::Scope(String::new())),
         (rules().scope("a\"b"), RulesFault::Scope("a\"b".to_owned())),
+        (rules().scope("a\\b"), RulesFault::Scope("a\\b".to_owned())),
         (rules().scope("a").token_use(AcceptedUse::Either), RulesFault::ScopeOfIdTokens),
         (named(&|names| names.tenant_id = String::new()), claim("tenant_id", "")),
         (named(&|names| names.tenant_id = "sub".to_owned()), claim("tenant_id", "sub")),
@@ -50,6 +51,28 @@ fn rules_that_cannot_be_meant_are_refused_at_start() {
 
     for (rules, fault) in rows {
         assert_eq!(Verifier::new(rules, keys()).unwrap_err(), fault);
+    }
+}
+
+#[test]
+fn rules_at_their_bounds_are_accepted() {
+    let many = (0..32).map(|n| Issuer::of_url(&format!("https://a.example/p{n}")).unwrap());
+    let mut names = tenant_token::ClaimNames::default();
+    names.tenant_id = "https://example.com/tenant".to_owned();
+    names.tenant_tier = "t".repeat(128);
+    let rows = [
+        Rules::new(many, Clients::OfThePools),
+        rules().scope("orders/read").scope("!#[]^~"),
+        rules().leeway(Duration::ZERO),
+        rules().leeway(Duration::from_mins(5)),
+        rules().keys_fresh_for(Duration::from_mins(5)),
+        rules().keys_fresh_for(Duration::from_hours(24)),
+        rules().token_use(AcceptedUse::Id),
+        rules().claim_names(names),
+    ];
+
+    for rules in rows {
+        assert_eq!(rules.faults(), [], "{rules:?}");
     }
 }
 
