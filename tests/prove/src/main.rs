@@ -26,14 +26,20 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// How long `soak` runs
-    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = positive)]
     minutes: f64,
     /// How often users call in `soak`, a second
-    #[arg(long, value_name = "N", default_value_t = 15.0)]
+    #[arg(long, value_name = "N", default_value_t = 15.0, value_parser = positive)]
     rate: f64,
     /// Groups whose mutants are tried [default: all]
     #[arg(long, value_name = "GROUP")]
     group: Vec<String>,
+}
+
+/// A number above 0; a week has some ten thousand minutes.
+fn positive(text: &str) -> Result<f64, &'static str> {
+    let number = text.parse().ok().filter(|number| (0.01..=10_000.0).contains(number));
+    number.ok_or("it is not from 0.01 to 10000")
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -89,7 +95,7 @@ fn main() -> ExitCode {
             Proof::Faults => collected::faults(),
             Proof::Canary => collected::canary(),
             Proof::Soak => {
-                let length = Duration::from_secs_f64(minutes.max(0.0) * 60.0);
+                let length = Duration::from_secs_f64(minutes * 60.0);
                 soak::prove(soak::Plan { length, rate, seed })
             }
             Proof::Mutants => mutants::prove(size, &group),

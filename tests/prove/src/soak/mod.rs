@@ -60,10 +60,12 @@ pub(crate) fn prove(plan: Plan) -> bool {
 }
 
 async fn run(plan: Plan) -> Result<bool, String> {
+    // The time begins when there is something to run.
+    let binaries = world::binaries().await.map_err(|error| error.with_causes())?;
     tick();
     let length = Tick::try_from(plan.length.as_micros()).unwrap_or(Tick::MAX);
     let weather = Arc::new(Weather::of(plan.seed, length));
-    let world = Arc::new(World::start(weather).await?);
+    let world = Arc::new(World::start(weather, &binaries).await?);
     let mut rng = Rng::with_seed(plan.seed);
     let every = Duration::from_secs_f64(1.0 / plan.rate);
     let beside = tokio::spawn(watch_machine(Arc::clone(&world)));
@@ -96,8 +98,10 @@ async fn run(plan: Plan) -> Result<bool, String> {
     }
     if !failures.is_empty() {
         println!(
-            "A promise was broken, {} times. Repeat it: cargo prove soak --seed {}",
+            "A promise was broken, {} times. Repeat it: cargo prove soak --minutes {} --rate {} --seed {}",
             failures.len(),
+            plan.length.as_secs_f64() / 60.0,
+            plan.rate,
             plan.seed
         );
     }

@@ -55,7 +55,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) async fn start(weather: Arc<Weather>) -> Result<Self, String> {
+    pub(crate) async fn start(weather: Arc<Weather>, binaries: &FunctionBinaries) -> Result<Self, String> {
         let options = StackOptions { trigger_timeout: PATIENCE, ..StackOptions::default() };
         let stack = DevStack::start(options).await.map_err(|error| error.with_causes())?;
         let cognito = stack.cognito();
@@ -84,13 +84,12 @@ impl World {
         let foreign_client = foreign(&stack)?;
         let next_user = AtomicUsize::new(0);
         let world = Self { stack, notes, operator, open_client, foreign_client, users, next_user, offers };
-        world.add_functions().await?;
+        world.add_functions(binaries).await?;
         world.attach()?;
         Ok(world)
     }
 
-    async fn add_functions(&self) -> Result<(), String> {
-        let binaries = binaries().await.map_err(|error| error.with_causes())?;
+    async fn add_functions(&self, binaries: &FunctionBinaries) -> Result<(), String> {
         let endpoints = self.stack.endpoints();
         for (name, program) in binaries.programs() {
             let url = self.notes.store.listen(name).await.map_err(|error| error.to_string())?;
@@ -206,7 +205,7 @@ impl World {
 }
 
 /// As they are shipped, or those of `DEV_STACK_BIN_DIR`. If there are none, they are built with the release profile.
-async fn binaries() -> Result<FunctionBinaries, DevStackError> {
+pub(crate) async fn binaries() -> Result<FunctionBinaries, DevStackError> {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/dist/x86_64");
     if std::env::var_os(BIN_DIR_VARIABLE).is_none() && shipped.is_dir() {
         return FunctionBinaries::in_folder(&shipped);
