@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::schedule::{BEGIN, Call, HERE, LENGTH, Schedule, sub};
 use super::table::{Table, key, number, serves, text};
+use super::turns::Turns;
 
 /// Who writes.
 #[derive(Clone, Debug)]
@@ -35,7 +36,8 @@ pub(crate) struct Watch {
     table: Table,
     /// Ticks from which a tenant served, or a membership was active; and from which it no longer did.
     good: BTreeMap<String, Vec<(u64, bool)>>,
-    /// For how many ticks a tenant may be cached.
+    turns: Turns,
+    /// For how many ticks a tenant may be cached after its answer came.
     cached_for: u64,
     /// The ticks at which the default tenants of users were written.
     defaults: BTreeMap<String, u64>,
@@ -43,7 +45,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn of(schedule: &Schedule, table: &Table) -> Self {
+    pub(crate) fn of(schedule: &Schedule, table: &Table, turns: Turns) -> Self {
         let writer = |call: &Call| Writer {
             user: call.act.attempt().map(|attempt| sub(attempt.user)),
             now: BEGIN + call.at,
@@ -56,6 +58,7 @@ impl Watch {
             writers,
             table: table.clone(),
             good: BTreeMap::new(),
+            turns,
             // As long again while the table cannot be read.
             cached_for: 2 * schedule.cached_for,
             defaults: BTreeMap::new(),
@@ -67,16 +70,17 @@ impl Watch {
         watch
     }
 
-    /// A call makes its first step.
-    pub(crate) fn begins(&mut self, actor: usize, tick: u64) {
-        if let Some(writer) = self.writers.get_mut(actor) {
-            writer.began = tick;
+    /// The call whose turn it is makes its first step.
+    pub(crate) fn begins(&mut self) {
+        if let Some(writer) = self.writers.get_mut(self.turns.current()) {
+            writer.began = self.turns.tick();
         }
     }
 
-    /// Notes the items of one transaction.
-    pub(crate) fn wrote(&mut self, actor: usize, tick: u64, written: Vec<Written>) {
-        let Some(writer) = self.writers.get(actor).cloned() else { return };
+    /// Notes the items of one transaction of the call whose turn it is.
+    pub(crate) fn wrote(&mut self, written: Vec<Written>) {
+        let tick = self.turns.tick();
+        let Some(writer) = self.writers.get(self.turns.current()).cloned() else { return };
         self.faults.extend(self.faults_of(&writer, tick, &written));
         for ((pk, sk), item) in written {
             self.note_good(&pk, &sk, item.as_ref(), tick);
@@ -145,13 +149,18 @@ impl Watch {
         at_begin && history.iter().all(|(tick, good)| *tick <= from || *good)
     }
 
+    /// The first tick at which a tenant may have been read that a call knows at `tick`.
+    fn may_be_read_at(&self, tick: u64) -> u64 {
+        tick.saturating_sub(self.cached_for + self.turns.slowest())
+    }
+
     /// What is wrong with a token of `tenant` that a call from tick to tick gave to a user. The tenant may have been cached, the
     /// membership not.
     pub(crate) fn token_fault(&self, sub: &str, tenant: &str, from: u64, until: u64) -> Option<String> {
         if !self.was_good(&format!("USER#{HERE}#{sub} TENANT#{tenant}"), from, until) {
             return Some(format!("{sub} got a token of {tenant} without an active membership"));
         }
-        self.join_fault(sub, tenant, from.saturating_sub(self.cached_for), until)
+        self.join_fault(sub, tenant, self.may_be_read_at(from), until)
     }
 
     /// What is wrong if a call made the user a member of `tenant`.
@@ -223,7 +232,7 @@ impl Watch {
             return (!is_member).then(|| format!("default {is}, without a membership"));
         }
         let written = self.defaults.get(edit.pk).copied().unwrap_or_default();
-        let began = writer.began.min(tick).saturating_sub(self.cached_for);
+        let began = self.may_be_read_at(writer.began.min(tick));
         let was_live = self.was_always_good(&format!("{} TENANT#{was}", edit.pk), written)
             && self.was_always_good(&format!("TENANT#{was} META"), began);
         (writer.user.is_some() && was_live).then(|| format!("default {was} -> {is}, and {was} was live"))

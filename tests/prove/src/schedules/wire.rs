@@ -139,7 +139,7 @@ impl Engine {
             }
             let written = self.written(&body);
             let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-            watch.wrote(self.turns.current(), self.turns.tick(), written);
+            watch.wrote(written);
         }
         answer
     }
