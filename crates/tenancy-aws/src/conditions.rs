@@ -149,7 +149,7 @@ fn a_change_of_a_member_or_an_invite_rests_on_what_was_read() {
     let record = InviteRecord::decode(&hash, new.clone()).unwrap();
     let pointed =
         |pointer| pointer::pointed(pointer, pointer::key(&email(), &acme()), &hash, (NOW, NOW), false);
-    let pointer = || match pointed(None) {
+    let present = || match pointed(None) {
         Step::Create(item) => PointerRecord::decode(item).unwrap(),
         other => panic!("{other:?}"),
     };
@@ -159,8 +159,8 @@ fn a_change_of_a_member_or_an_invite_rests_on_what_was_read() {
             record.revoked(),
             record.replaced(),
             pointed(None),
-            pointed(Some(pointer())),
-            pointer().deleted(),
+            pointed(Some(present())),
+            present().deleted(),
         ]),
         [
             "INVITE#h/META: attribute_not_exists(pk)",

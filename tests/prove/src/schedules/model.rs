@@ -117,7 +117,7 @@ impl Model {
                 }
             }
             let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-            watch.wrote(self.turns.current(), self.turns.tick(), written);
+            watch.wrote(written);
             Commit::Done
         };
         self.turns.request("TransactWriteItems", write).await.map_err(unavailable)

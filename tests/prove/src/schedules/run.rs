@@ -39,8 +39,8 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
     let runtime = runtime.map_err(|error| error.to_string())?;
     let _entered = runtime.enter();
     let table = initial(schedule);
-    let watch = Arc::new(Mutex::new(Watch::of(schedule, &table)));
     let turns = Turns::of(schedule.calls.iter().map(|call| call.faults.clone()));
+    let watch = Arc::new(Mutex::new(Watch::of(schedule, &table, turns.clone())));
     let backend = build(&table, Arc::clone(&watch), turns.clone())?;
     let configs = Arc::new(Configs::read());
     let stamps: Arc<Mutex<BTreeSet<(String, String)>>> = Arc::default();
@@ -57,7 +57,7 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
         Box::pin(async move {
             turns.turn().await;
             let from = turns.tick();
-            watch.lock().unwrap_or_else(PoisonError::into_inner).begins(turns.current(), from);
+            watch.lock().unwrap_or_else(PoisonError::into_inner).begins();
             match act.attempt() {
                 Some(wanted) => {
                     let stores = (&*cached, cached.store());

@@ -236,20 +236,22 @@ impl Schedule {
         self.calls.extend(acts.into_iter().map(|act| call(rng, act)));
     }
 
-    /// Users join through the identity provider, while it is bound to another tenant, or lets nobody join any more.
+    /// A user joins through the identity provider, while it is bound to another tenant, or lets nobody join any more.
     fn add_moved_provider(&mut self, rng: &mut Rng) {
+        let user = 0;
+        self.members.retain(|(of, ..)| *of != user);
+        self.defaults.retain(|(of, _)| *of != user);
+        self.calls.retain(|call| call.act.attempt().is_none_or(|attempt| attempt.user != user));
         let other = (self.provider + 1) % TENANTS.len();
         let acts = if rng.bool() {
             vec![Act::Unbind, Act::Bind(other, true)]
         } else {
             vec![Act::Bind(self.provider, false)]
         };
-        self.calls.extend(acts.into_iter().map(|act| without_faults(rng, act)));
-        for user in 0..self.users.min(3) {
-            let event = if rng.bool() { Event::SignIn } else { Event::Confirmation };
-            let attempt = Attempt { user, event, code: None, is_federated: true };
-            self.calls.push(without_faults(rng, Act::Attempt(attempt)));
-        }
+        let event = if rng.bool() { Event::SignIn } else { Event::Confirmation };
+        let attempt = Attempt { user, event, code: None, is_federated: true };
+        let acts = acts.into_iter().chain([Act::Attempt(attempt)]);
+        self.calls.extend(acts.map(|act| without_faults(rng, act)));
     }
 
     /// The last use of an invite that has expired by the clock of an operator, who makes a new one or revokes the old one.

@@ -51,6 +51,8 @@ struct State {
     /// Nobody waits for a turn: before and after a schedule.
     is_free: bool,
     tick: u64,
+    /// The longest time that an answer was on its way.
+    slowest: u64,
     /// Whose call goes on now.
     current: usize,
     gates: usize,
@@ -134,6 +136,11 @@ impl Turns {
         std::mem::take(&mut self.state().totals)
     }
 
+    /// The longest time that an answer was on its way, in ticks.
+    pub(crate) fn slowest(&self) -> u64 {
+        self.state().slowest
+    }
+
     /// Whose call goes on now.
     pub(crate) fn current(&self) -> usize {
         self.state().current
@@ -158,11 +165,13 @@ impl Turns {
             _ => {}
         }
         let value = run();
+        let answered = self.tick();
         self.count("request");
         if fault == Some(FaultKind::CrashAfter) {
             self.crash(name, "after").await;
         }
         self.turn().await;
+        self.state().note_answer_of(answered);
         if fault == Some(FaultKind::LoseAnswer) {
             self.count("fault: LoseAnswer");
             return Err(Spoilt::Lost);
@@ -250,6 +259,10 @@ impl State {
     fn pass(&mut self, ticks: u64) {
         self.tick += ticks;
         TICK.set(self.tick);
+    }
+
+    fn note_answer_of(&mut self, tick: u64) {
+        self.slowest = self.slowest.max(self.tick - tick);
     }
 
     fn note_crash(&mut self) {

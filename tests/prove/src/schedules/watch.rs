@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::schedule::{BEGIN, Call, HERE, LENGTH, Schedule, sub};
 use super::table::{Table, key, member_key, number, serves, tenant_key, text};
+use super::turns::Turns;
 
 /// Who writes.
 #[derive(Clone, Debug)]
@@ -37,7 +38,9 @@ pub(crate) struct Watch {
     writers: Vec<Writer>,
     pub(crate) table: Table,
     history: BTreeMap<(String, String), Vec<State>>,
-    /// For how many ticks a tenant may be cached.
+    /// Of a schedule.
+    turns: Option<Turns>,
+    /// For how many ticks a tenant may be cached after its answer came.
     cached_for: u64,
     /// The ticks at which the default tenants of users were written.
     defaults: BTreeMap<String, u64>,
@@ -45,7 +48,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn of(schedule: &Schedule, table: &Table) -> Self {
+    pub(crate) fn of(schedule: &Schedule, table: &Table, turns: Turns) -> Self {
         let writer = |call: &Call| Writer {
             user: call.act.attempt().map(|attempt| sub(attempt.user)),
             now: BEGIN + call.at,
@@ -55,7 +58,7 @@ impl Watch {
         let once_more = |user| Writer { user: Some(sub(user)), now: BEGIN + LENGTH, began: 0 };
         let writers = schedule.calls.iter().map(writer).chain((0..schedule.users).map(once_more)).collect();
         // As long again while the table cannot be read.
-        Self { writers, ..Self::of_table(table, 2 * schedule.cached_for) }
+        Self { writers, turns: Some(turns), ..Self::of_table(table, 2 * schedule.cached_for) }
     }
 
     pub(crate) fn of_table(table: &Table, cached_for: u64) -> Self {
@@ -63,6 +66,7 @@ impl Watch {
             writers: Vec::new(),
             table: table.clone(),
             history: BTreeMap::new(),
+            turns: None,
             cached_for,
             defaults: BTreeMap::new(),
             faults: Vec::new(),
@@ -73,16 +77,19 @@ impl Watch {
         watch
     }
 
-    /// A call makes its first step.
-    pub(crate) fn begins(&mut self, actor: usize, tick: u64) {
-        if let Some(writer) = self.writers.get_mut(actor) {
-            writer.began = tick;
+    /// The call whose turn it is makes its first step.
+    pub(crate) fn begins(&mut self) {
+        let Some(turns) = &self.turns else { return };
+        if let Some(writer) = self.writers.get_mut(turns.current()) {
+            writer.began = turns.tick();
         }
     }
 
-    /// Notes the items of one transaction of a schedule's actor.
-    pub(crate) fn wrote(&mut self, actor: usize, tick: u64, written: Vec<Written>) {
-        if let Some(writer) = self.writers.get(actor).cloned() {
+    /// Notes the items of one transaction of the call whose turn it is.
+    pub(crate) fn wrote(&mut self, written: Vec<Written>) {
+        let Some(turns) = &self.turns else { return };
+        let (tick, writer) = (turns.tick(), self.writers.get(turns.current()).cloned());
+        if let Some(writer) = writer {
             self.wrote_by(&writer, tick, written);
         }
     }
@@ -176,13 +183,18 @@ impl Watch {
         !self.was(key, from, u64::MAX, |item| !is_so(item))
     }
 
+    /// The first tick at which a tenant may have been read that a call knows at `tick`.
+    fn may_be_read_at(&self, tick: u64) -> u64 {
+        tick.saturating_sub(self.cached_for + self.turns.as_ref().map_or(0, Turns::slowest))
+    }
+
     /// What is wrong with a token of `tenant` that a call from tick to tick gave to a user. The tenant may have been cached, the
     /// membership not.
     pub(crate) fn token_fault(&self, sub: &str, tenant: &str, from: u64, until: u64) -> Option<String> {
         if !self.was(&member_key(sub, tenant), from, until, is_active) {
             return Some(format!("{sub} got a token of {tenant} without an active membership"));
         }
-        self.join_fault(sub, tenant, from.saturating_sub(self.cached_for), until)
+        self.join_fault(sub, tenant, self.may_be_read_at(from), until)
     }
 
     /// What is wrong if a call made the user a member of `tenant`.
@@ -255,7 +267,7 @@ impl Watch {
             return (!is_member).then(|| format!("default {is}, without a membership"));
         }
         let written = self.defaults.get(edit.pk).copied().unwrap_or_default();
-        let began = writer.began.min(tick).saturating_sub(self.cached_for);
+        let began = self.may_be_read_at(writer.began.min(tick));
         let was_live = self.was_always(&key(edit.pk, format!("TENANT#{was}")), written, is_active)
             && self.was_always(&tenant_key(was), began, is_serving);
         (writer.user.is_some() && was_live).then(|| format!("default {was} -> {is}, and {was} was live"))

@@ -77,7 +77,7 @@ impl Engine {
         let (answer, written) = self.dynamo.serve(operation, body);
         if !written.is_empty() {
             let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-            watch.wrote(self.turns.current(), self.turns.tick(), written);
+            watch.wrote(written);
         }
         answer
     }
