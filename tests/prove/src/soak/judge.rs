@@ -155,7 +155,7 @@ impl Judge<'_> {
             })
         };
         let is_explained = match code {
-            "UNAVAILABLE" => self.has_failed(&subjects(wish)),
+            "UNAVAILABLE" => self.has_failed(|key| self.is_about(wish, key)),
             "INVITE_REQUIRED" => match &wish.code {
                 Some(code) => self.was_refusable(wish, code),
                 None => nothing_live() && self.was_uninvited(wish),
@@ -183,7 +183,7 @@ impl Judge<'_> {
     pub(crate) fn route(&self, tenant: &str, client: Option<&str>) -> Result<(), String> {
         let subjects = ["SLUG#", "TENANT#"].map(|kind| format!("{kind}{tenant}"));
         let early = Judge { from: self.from.saturating_sub(UNREADABLE), ..*self };
-        let is_unreadable = early.has_failed(&subjects);
+        let is_unreadable = early.has_failed(|key| subjects.iter().any(|subject| subject == key));
         let Some(client) = client else {
             let told = "503 that no fault explains".to_owned();
             return if is_unreadable { Ok(()) } else { Err(told) };
@@ -212,13 +212,23 @@ impl Judge<'_> {
         if is_possible { Ok(()) } else { Err(format!("the authorizer {word} {tenant}")) }
     }
 
-    /// Whether a fault struck a request of this call: about one of the keys, or about what all users share.
-    fn has_failed(&self, subjects: &[String]) -> bool {
+    /// Whether a fault struck a request of this call: about a key of its own, or about what all users share.
+    fn has_failed(&self, is_own: impl Fn(&str) -> bool) -> bool {
         let shared = ["TENANT#", "CLIENT#", "IDP#", "CELL"];
-        let is_ours =
-            |key: &String| subjects.contains(key) || shared.iter().any(|kind| key.starts_with(kind));
+        let is_ours = |key: &String| is_own(key) || shared.iter().any(|kind| key.starts_with(kind));
         let faults = self.weather.struck(self.function, self.from, self.until);
         faults.iter().any(|fault| fault.keys.iter().any(is_ours))
+    }
+
+    /// Whether a user's call asks for this key, and no other user's does: the user, the address, and the invites of both the
+    /// code and the address.
+    fn is_about(&self, wish: &Wish, asked: &str) -> bool {
+        if let Some(hash) = asked.strip_prefix("INVITE#") {
+            let invite = self.watch.table.get(&key(asked, "META"));
+            let is_of_address = invite.is_some_and(|invite| text(invite, "email") == wish.email);
+            return is_of_address || wish.code.as_ref().is_some_and(|code| code.hash().as_str() == hash);
+        }
+        asked == format!("USER#{HERE}#{}", wish.sub) || email_key(&wish.email).is_some_and(|own| own == asked)
     }
 
     /// Whether an invite could be refused to the user.
@@ -274,14 +284,6 @@ impl Judge<'_> {
 
 pub(crate) fn profile_key(sub: &str) -> (String, String) {
     key(format!("USER#{HERE}#{sub}"), "PROFILE")
-}
-
-/// The keys that a user's call asks for, and no other user's.
-fn subjects(wish: &Wish) -> Vec<String> {
-    let mut subjects = vec![format!("USER#{HERE}#{}", wish.sub)];
-    subjects.extend(email_key(&wish.email));
-    subjects.extend(wish.code.as_ref().map(|code| format!("INVITE#{}", code.hash().as_str())));
-    subjects
 }
 
 fn is_usable(invite: &Value, email: &str) -> bool {

@@ -86,10 +86,15 @@ fn a_change_counts_from_its_moment_and_one_of_a_tenant_from_the_end_of_the_cache
 
 #[test]
 fn only_a_fault_of_the_same_call_explains_that_sign_in_is_not_available() {
-    let (table, weather) = (watch(None), Weather::of(1, seconds(60)));
-    let body = format!("{{\"pk\":{{\"S\":\"USER#{HERE}#ana\"}}}}");
-    let mut ticks = (0..60_000).map(|millisecond| millisecond * 1_000);
-    let struck = ticks.find(|tick| weather.strike(*tick, FUNCTION, "Query", &body).is_some()).unwrap();
+    let invite = json!({ "email": "ana@example.com", "tid": "acme" });
+    let (table, weather) = (watch(Some((key("INVITE#1", "META"), invite))), Weather::of(1, seconds(60)));
+    let strike = |keyed: &str, from: Tick| {
+        let body = format!("{{\"pk\":{{\"S\":\"{keyed}\"}}}}");
+        let mut ticks = (0..60_000).map(|millisecond| from + millisecond * 1_000);
+        ticks.find(|tick| weather.strike(*tick, FUNCTION, "Query", &body).is_some()).unwrap()
+    };
+    let struck = strike(&format!("USER#{HERE}#ana"), 0);
+    let of_invite = strike("INVITE#1", struck + 10);
 
     let explained = |wish: &Wish, from, until| {
         let judge = Judge { function: FUNCTION, from, until, watch: &table, weather: &weather };
@@ -100,5 +105,8 @@ fn only_a_fault_of_the_same_call_explains_that_sign_in_is_not_available() {
     assert!(!explained(&ana(), struck + 1, struck + 2), "it was before");
     let ben = Wish { sub: "ben".to_owned(), email: "ben@example.com".to_owned(), ..ana() };
     assert!(!explained(&ben, struck - 1, struck + 1), "it was another user's");
+    let of_invite = (of_invite - 1, of_invite + 1);
+    assert!(explained(&ana(), of_invite.0, of_invite.1), "the invite is for the address");
+    assert!(!explained(&ben, of_invite.0, of_invite.1));
     assert!(weather.was_quiet(0, seconds(2)) && !weather.was_quiet(struck, struck));
 }
