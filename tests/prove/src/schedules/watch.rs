@@ -114,10 +114,10 @@ impl Watch {
                 (Some("INVITE"), _) => use_fault(*edit, &edits),
                 (Some("USER"), "PROFILE") => self.default_fault(writer, *edit, &edits, tick),
                 (Some("USER"), _) => membership_fault(writer, *edit)
-                    .or(self.version_fault(*edit))
+                    .or(version_fault(*edit))
                     .or(self.right_fault(writer, *edit, &edits)),
                 (Some("CELL"), "META") => cell_fault(*edit),
-                (Some("TENANT"), "META") => self.version_fault(*edit),
+                (Some("TENANT"), "META") => version_fault(*edit),
                 _ => None,
             };
             fault.map(|fault| format!("{} / {}: {fault}", edit.pk, edit.sk))
@@ -172,14 +172,6 @@ impl Watch {
 
     fn tenant_item(&self, id: &str) -> &Value {
         self.table.get(&key(format!("TENANT#{id}"), "META")).unwrap_or(&Value::Null)
-    }
-
-    /// Each change of a membership or a tenant counts its version by one, so no change was overwritten.
-    fn version_fault(&self, edit: Edit<'_>) -> Option<String> {
-        let names = ["roles", "status", "cell", "pools"];
-        let is_changed = names.iter().any(|name| edit.before.get(name) != edit.after.get(name));
-        let (was, is) = (number(edit.before, "ver"), number(edit.after, "ver"));
-        (is_changed && is != was + 1).then(|| format!("version {was} -> {is}"))
     }
 
     /// A user gets the roles of the invite or the identity provider by which the membership is written, in its tenant, and
@@ -246,6 +238,14 @@ impl Watch {
         }
         (text(edit.before, "status") != "open").then(|| "revoked twice, or opened again".to_owned())
     }
+}
+
+/// Each change of a membership or a tenant counts its version by one, so no change was overwritten.
+fn version_fault(edit: Edit<'_>) -> Option<String> {
+    let names = ["roles", "status", "cell", "pools"];
+    let is_changed = names.iter().any(|name| edit.before.get(name) != edit.after.get(name));
+    let (was, is) = (number(edit.before, "ver"), number(edit.after, "ver"));
+    (is_changed && is != was + 1).then(|| format!("version {was} -> {is}"))
 }
 
 fn default_of(profile: &Value) -> &str {
