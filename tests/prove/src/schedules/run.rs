@@ -137,7 +137,9 @@ fn last_attempts(schedule: &Schedule) -> Vec<Attempt> {
         let Some(any) = of_user().next() else { continue };
         let codes: BTreeSet<usize> = of_user().filter_map(|attempt| attempt.code).collect();
         let mut add = |event, code| last.push(Attempt { event, code, ..any.clone() });
-        codes.iter().for_each(|code| add(Event::SignIn, Some(*code)));
+        for code in &codes {
+            add(Event::SignIn, Some(*code));
+        }
         add(Event::SignIn, None);
         add(Event::Confirmation, codes.first().copied());
     }

@@ -200,7 +200,9 @@ impl Turns {
     ) -> Result<Vec<End<T>>, String> {
         let mut calls: BTreeMap<usize, Running<T>> =
             tasks.into_iter().map(|(actor, task)| (actor, Running::Task(task))).collect();
-        calls.iter_mut().for_each(|(actor, call)| self.poll(*actor, call));
+        for (actor, call) in &mut calls {
+            self.poll(*actor, call);
+        }
         let mut last = 0;
         for _ in 0..MAX_STEPS {
             let Some(actor) = self.release(order, sticks, last) else {

@@ -129,10 +129,10 @@ impl Watch {
                 (Some("INVITE"), _) => use_fault(*edit, &edits),
                 (Some("USER"), "PROFILE") => self.default_fault(writer, *edit, &edits, tick),
                 (Some("USER"), _) => membership_fault(writer, *edit)
-                    .or(self.version_fault(*edit))
+                    .or(version_fault(*edit))
                     .or(self.right_fault(writer, *edit, &edits)),
                 (Some("CELL"), "META") => cell_fault(*edit),
-                (Some("TENANT"), "META") => self.version_fault(*edit),
+                (Some("TENANT"), "META") => version_fault(*edit),
                 _ => None,
             };
             fault.map(|fault| format!("{} / {}: {fault}", edit.pk, edit.sk))
@@ -209,14 +209,6 @@ impl Watch {
         self.table.get(&tenant_key(id)).unwrap_or(&Value::Null)
     }
 
-    /// Each change of a membership or a tenant counts its version by one, so no change was overwritten.
-    fn version_fault(&self, edit: Edit<'_>) -> Option<String> {
-        let names = ["roles", "status", "cell", "pools"];
-        let is_changed = names.iter().any(|name| edit.before.get(name) != edit.after.get(name));
-        let (was, is) = (number(edit.before, "ver"), number(edit.after, "ver"));
-        (is_changed && is != was + 1).then(|| format!("version {was} -> {is}"))
-    }
-
     /// A user gets the roles of the invite or the identity provider by which the membership is written, in its tenant, and
     /// keeps those that were there. An operator adds nobody to an offboarded tenant.
     fn right_fault(&self, writer: &Writer, edit: Edit<'_>, edits: &[Edit<'_>]) -> Option<String> {
@@ -290,6 +282,14 @@ pub(crate) fn is_active(membership: Option<&Value>) -> bool {
 
 fn is_serving(tenant: Option<&Value>) -> bool {
     tenant.is_some_and(serves)
+}
+
+/// Each change of a membership or a tenant counts its version by one, so no change was overwritten.
+fn version_fault(edit: Edit<'_>) -> Option<String> {
+    let names = ["roles", "status", "cell", "pools"];
+    let is_changed = names.iter().any(|name| edit.before.get(name) != edit.after.get(name));
+    let (was, is) = (number(edit.before, "ver"), number(edit.after, "ver"));
+    (is_changed && is != was + 1).then(|| format!("version {was} -> {is}"))
 }
 
 fn default_of(profile: &Value) -> &str {
