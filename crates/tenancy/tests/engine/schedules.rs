@@ -83,8 +83,7 @@ fn a_confirmation_and_a_sign_in_at_once_join_one_tenant_of_two_that_invite() {
         };
         let signed_in = async { event.token(&store).await.unwrap() };
 
-        let calls: [std::pin::Pin<Box<dyn Future<Output = String>>>; 2] =
-            [Box::pin(confirmed), Box::pin(signed_in)];
+        let calls: [Pin<Box<dyn Future<Output = String>>>; 2] = [Box::pin(confirmed), Box::pin(signed_in)];
         let ended = overlapping(calls, seed);
 
         assert_eq!(ended[1], "acme", "seed {seed}");
@@ -124,8 +123,7 @@ fn an_invite_that_is_revoked_meanwhile_is_redeemed_or_refused_and_nothing_betwee
             JoinOutcome::Already
         };
 
-        let calls: [std::pin::Pin<Box<dyn Future<Output = JoinOutcome>>>; 2] =
-            [Box::pin(redeemed), Box::pin(revoked)];
+        let calls: [Pin<Box<dyn Future<Output = JoinOutcome>>>; 2] = [Box::pin(redeemed), Box::pin(revoked)];
         let outcome = overlapping(calls, seed).remove(0);
 
         let is_member = store.tenants_of("ana") == ["acme"];
