@@ -125,6 +125,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself has one lifetime alone")]
     fn a_table_is_a_name_or_an_arn() {
         let (longest, too_long) = ("t".repeat(255), "t".repeat(256));
         let rows = [

@@ -18,8 +18,8 @@ use clap::{Parser, ValueEnum};
 struct Options {
     /// What to prove; all but `mutants` if nothing is named
     names: Vec<Proof>,
-    /// How many cases each proof tries [default: a few seconds' worth; less in a debug build]. Of `mutants`, how many of
-    /// each group; with more than a group has, all [default: 10, which takes a quarter of an hour]
+    /// How many cases each proof tries [default: a few seconds' worth; less in a debug build]. Of `mutants`, how many of each
+    /// group [default: 10]; more than a group has: all
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// The first case; the others follow
@@ -72,7 +72,7 @@ impl Proof {
     }
 }
 
-/// What runs if nothing is named: each of these takes seconds.
+/// What runs if nothing is named: all but `mutants`, which takes long.
 const EACH: [Proof; 5] = [Proof::Worlds, Proof::Schedules, Proof::Faults, Proof::Canary, Proof::Soak];
 
 /// How much is tried.

@@ -193,9 +193,14 @@ fn found(folder: &Path, of: u64) -> io::Result<Found> {
     })
 }
 
-/// Copies what is or may be committed. What was built from an older copy stays.
+/// Copies what is or may be committed. What was built from an older copy stays, but for what an interrupted compiler may have
+/// left half-written.
 fn copy(root: &Path, tree: &Path) -> io::Result<()> {
     fs::create_dir_all(tree)?;
+    let incremental = tree.join("target/debug/incremental");
+    if incremental.exists() {
+        fs::remove_dir_all(incremental)?;
+    }
     for old in fs::read_dir(tree)? {
         let old = old?;
         if old.file_type()?.is_file() {

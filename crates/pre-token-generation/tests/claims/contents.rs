@@ -99,6 +99,15 @@ fn the_pools_groups_are_replaced_or_kept() {
     assert_eq!(groups(&[], &in_pool), dropped);
     assert_eq!(groups(&[], &sign_in("2")), dropped, "the event does not list them");
     assert_eq!(groups(&[], &the_same), Value::Null, "nothing changes");
+    let no_roles = Store { has_no_roles: true, ..member(0, None) };
+    let emptied =
+        response(&no_roles, &[], &sign_in("2"))["claimsAndScopeOverrideDetails"]["groupOverrideDetails"]
+            .take();
+    assert_eq!(
+        emptied,
+        json!({ "groupsToOverride": [], "iamRolesToOverride": [] }),
+        "groups that are not listed go, too"
+    );
     assert_eq!(groups(&keep, &in_pool), Value::Null, "ours are among them");
     let mut others = in_pool.clone();
     others["request"]["groupConfiguration"]["groupsToOverride"] = json!(["of-the-pool"]);
@@ -116,12 +125,12 @@ fn an_iam_role_goes_out_if_the_setting_allows_it() {
     let groups =
         response(&store, &allowed, &sign_in("2"))["claimsAndScopeOverrideDetails"]["groupOverrideDetails"]
             .take();
-    let (let_out, left_out) = (call(&store, &allowed, &sign_in("2")), call(&store, &[], &sign_in("2")));
+    let (admitted, left_out) = (call(&store, &allowed, &sign_in("2")), call(&store, &[], &sign_in("2")));
 
     let expected =
         json!({ "groupsToOverride": ["group-000"], "iamRolesToOverride": [ADMIN], "preferredRole": ADMIN });
     assert_eq!(groups, expected);
-    assert_eq!((let_out.iam_roles_left_out, left_out.iam_roles_left_out), (0, 1));
+    assert_eq!((admitted.iam_roles_left_out, left_out.iam_roles_left_out), (0, 1));
     assert_eq!(left_out.outcome.told().outcome, "issued", "the token goes out without it");
 }
 

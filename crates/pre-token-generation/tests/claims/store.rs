@@ -28,8 +28,9 @@ pub(crate) struct Store {
     pub(crate) provider: Option<ProviderBinding>,
     pub(crate) invite: Option<Invite>,
     pub(crate) is_silent: bool,
-    /// What each tenant lists for the role `viewer`, which every member has.
+    /// What each tenant lists for the role `viewer`, which members have.
     pub(crate) grant: RoleGrant,
+    pub(crate) has_no_roles: bool,
     pub(crate) default: Option<String>,
     /// What a move of the default ends in, if it is not done.
     pub(crate) move_fails_with: Option<&'static str>,
@@ -48,7 +49,7 @@ impl Records for Store {
     async fn user(&self, _: &UserKey) -> Result<UserRecords, StoreError> {
         let memberships = self.memberships.iter().map(|(tenant, status)| Membership {
             tenant: tenant.parse().unwrap(),
-            roles: vec!["viewer".parse::<Role>().unwrap()],
+            roles: if self.has_no_roles { Vec::new() } else { vec!["viewer".parse::<Role>().unwrap()] },
             status: *status,
             stamp: Stamp::Done,
             version: 1,
@@ -105,7 +106,7 @@ impl Offers for Store {
 
     async fn pointer(&self, _: &EmailHash, tenant: &TenantId) -> Result<Option<InvitePointer>, StoreError> {
         let invite = self.invite.as_ref().filter(|invite| invite.tenant == *tenant);
-        self.answer(invite.map(|invite| Self::pointer_of(invite)))
+        self.answer(invite.map(Self::pointer_of))
     }
 
     async fn pointers(&self, _: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
