@@ -1,10 +1,13 @@
 //! Signs requests (AWS Signature Version 4) with a signing key that is kept for its day. The SDK derives the key anew for
-//! each request, and copies all headers twice.
+//! each request, and copies all headers into a map.
 //!
 //! Only the usual request is signed here: a first attempt, `POST /` without a query, with its body in memory. The SDK's own
-//! signer signs all others. So it signs each second attempt, for which it may correct the clock.
+//! signer signs all others. So it signs each second attempt, for which it may correct the clock. Where it has corrected the
+//! clock, it also signs first attempts, as long as the clock is wrong.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4Signer};
@@ -24,8 +27,10 @@ use aws_types::region::SigningRegion;
 use ring::digest::{SHA256, digest};
 use ring::hmac::{self, HMAC_SHA256};
 
-/// Headers that a proxy may change (the SDK's `SigningSettings`), and those that signing adds.
+/// Headers that a proxy may change, and the one for the signature (the SDK's `SigningSettings`).
 const NOT_SIGNED: [&str; 4] = ["authorization", "transfer-encoding", "user-agent", "x-amzn-trace-id"];
+/// A difference of the clocks that no signature notices: AWS accepts five minutes.
+const SMALL_SKEW: Duration = Duration::from_mins(1);
 const DATE: &str = "x-amz-date";
 const TOKEN: &str = "x-amz-security-token";
 
@@ -50,6 +55,8 @@ impl AuthScheme for SigV4 {
 #[derive(Debug, Default)]
 struct Signer {
     of_sdk: SigV4Signer,
+    /// The SDK has corrected the clock.
+    is_clock_wrong: AtomicBool,
     key: Mutex<Option<Arc<DayKey>>>,
 }
 
@@ -62,11 +69,17 @@ impl Sign for Signer {
         components: &RuntimeComponents,
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
-        let usual = Usual::read(request, identity, &endpoint, config);
-        let Some((usual, clock)) = usual.zip(components.time_source()) else {
-            return self.of_sdk.sign_http_request(request, identity, endpoint, components, config);
+        let now = components.time_source().unwrap_or_default().now();
+        let is_clock_wrong = self.is_clock_wrong.load(Ordering::Relaxed);
+        let usual = Usual::read(request, identity, &endpoint, config).filter(|_| !is_clock_wrong);
+        let Some(usual) = usual else {
+            self.of_sdk.sign_http_request(request, identity, endpoint, components, config)?;
+            let signed_at = request.headers().get(DATE).and_then(time_of);
+            let is_wrong = signed_at.is_some_and(|time| differ(time, now) > SMALL_SKEW);
+            self.is_clock_wrong.store(is_wrong, Ordering::Relaxed);
+            return Ok(());
         };
-        let time = time_stamp(DateTime::from(clock.now()))?;
+        let time = time_stamp(DateTime::from(now))?;
         let key = self.key(&usual, &time);
         let authorization = usual.authorization(&key, &time);
         let token = usual.credentials.session_token().map(str::to_owned);
@@ -141,7 +154,7 @@ impl<'a> Usual<'a> {
         config: &'a ConfigBag,
     ) -> Option<Self> {
         let operation = config.load::<SigV4OperationSigningConfig>()?;
-        let is_first = config.load::<RequestAttempts>().is_none_or(|attempts| attempts.attempts() <= 1);
+        let is_first = config.load::<RequestAttempts>().is_some_and(|attempts| attempts.attempts() == 1);
         let is_usual = is_first
             && request.method() == "POST"
             && operation.signing_options == SigningOptions::default()
@@ -157,15 +170,14 @@ impl<'a> Usual<'a> {
         let service = of_endpoint("signingName")
             .or_else(|| config.load::<SigningName>().map(AsRef::as_ref))
             .or_else(|| operation.name.as_ref().map(AsRef::as_ref))?;
-        let mut headers: Vec<_> = request
-            .headers()
-            .iter()
-            .filter(|(name, _)| !NOT_SIGNED.contains(name) && ![DATE, TOKEN].contains(name))
-            .collect();
+        let mut headers: Vec<_> =
+            request.headers().iter().filter(|(name, _)| !NOT_SIGNED.contains(name)).collect();
         headers.sort_unstable();
         let is_repeated = headers.windows(2).any(|pair| matches!(pair, [one, next] if one.0 == next.0));
-        let is_plain =
-            |&(name, value): &(&str, &str)| name != "host" && value.trim() == value && !value.contains("  ");
+        let is_plain = |&(name, value): &(&str, &str)| {
+            let is_added = ["host", DATE, TOKEN].contains(&name);
+            !is_added && value.is_ascii() && value.trim() == value && !value.contains("  ")
+        };
         if is_repeated || !headers.iter().all(is_plain) {
             return None;
         }
@@ -225,6 +237,18 @@ fn host(uri: &str) -> Option<&str> {
 fn time_stamp(time: DateTime) -> Result<String, BoxError> {
     let text = DateTime::from_secs(time.secs()).fmt(aws_smithy_types::date_time::Format::DateTime)?;
     Ok(text.replace(['-', ':'], ""))
+}
+
+fn time_of(stamp: &str) -> Option<SystemTime> {
+    let part = |at: std::ops::Range<usize>| stamp.get(at);
+    let (date, time) =
+        ([part(0..4)?, part(4..6)?, part(6..8)?], [part(9..11)?, part(11..13)?, part(13..16)?]);
+    let text = [date.join("-"), time.join(":")].join("T");
+    DateTime::from_str(&text, aws_smithy_types::date_time::Format::DateTime).ok()?.try_into().ok()
+}
+
+fn differ(one: SystemTime, other: SystemTime) -> Duration {
+    one.duration_since(other).unwrap_or_else(|error| error.duration())
 }
 
 fn day(time: &str) -> &str {
