@@ -128,12 +128,15 @@ macro_rules! laws {
             $(#[test]
             fn $target() {
                 let target = stringify!($target);
-                for (file, bytes) in super::seeds(target) {
+                let corpus = super::seeds(target);
+                for (file, bytes) in &corpus {
                     let law = super::law_of(target);
-                    let result = std::panic::catch_unwind(|| law(&bytes));
+                    let result = std::panic::catch_unwind(|| law(bytes));
                     assert!(result.is_ok(), "{}", file.display());
                 }
                 super::holds(super::law_of(target), &super::inputs(target));
+                // For `cargo prove fuzz`.
+                println!("fuzz\t{target}\t{}\t{}", corpus.len(), super::Config::default().cases);
             })*
         }
 

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::Size;
+
 /// The rows of `docs/failure-matrix.md` that a proxy in front of the engines causes.
 const FAULTS: [&str; 5] = [
     "a_sign_in_survives_two_failures",
@@ -15,13 +17,16 @@ const FAULTS: [&str; 5] = [
 /// In a module of every binary's tests.
 const CANARY: [&str; 1] = ["nothing_that_is_printed_holds"];
 
+/// A module of the laws' tests.
+const LAWS: [&str; 1] = ["holds_for::"];
+
 /// The programs in which values must be planted.
 const PROGRAMS: [&str; 7] =
     ["authorizer", "dev-stack", "post-confirmation", "pre-token-generation", "probe", "router", "tenantctl"];
 
 /// Prints each failure of the functions' surroundings with the answer. `false`: a row ended otherwise than published.
 pub(crate) fn faults() -> bool {
-    let Some((lines, is_right)) = collect("fault", &["end_to_end"], &FAULTS) else { return false };
+    let Some((lines, is_right)) = collect("fault", tests_of(&["end_to_end"]), &FAULTS) else { return false };
     println!("faults: {} rows, each against the real function behind a proxy", lines.len());
     println!("  {:<22}{:<54}{:>7}  {:>8}  {:<6}answer", "function", "failure", "ms", "requests", "next");
     let mut longest = 0;
@@ -36,9 +41,8 @@ pub(crate) fn faults() -> bool {
 
 /// Prints what each program printed with planted values around. `false`: a planted value was in it, or a program is missing.
 pub(crate) fn canary() -> bool {
-    let Some((lines, is_right)) = collect("canary", &["end_to_end", "cli", "stack"], &CANARY) else {
-        return false;
-    };
+    let tests = tests_of(&["end_to_end", "cli", "stack"]);
+    let Some((lines, is_right)) = collect("canary", tests, &CANARY) else { return false };
     println!("canary: what the programs print at TRACE, in successes, refusals and failures");
     println!("  {:<22}{:>14}  {:>15}  found", "program", "printed lines", "planted values");
     let mut missing = PROGRAMS.to_vec();
@@ -53,8 +57,25 @@ pub(crate) fn canary() -> bool {
     is_right && missing.is_empty()
 }
 
-/// The fields of the lines that begin with `kind`, and whether the tests passed. What failed tests print goes on.
-fn collect(kind: &str, targets: &[&str], tests: &[&str]) -> Option<(Vec<Vec<String>>, bool)> {
+/// Tries about `count` random inputs of each fuzz target, besides those of its corpus. `false`: a law was broken.
+pub(crate) fn fuzz(Size { count, seed }: Size) -> bool {
+    let mut tests = tests_of(&["laws"]);
+    if !cfg!(debug_assertions) {
+        tests.args(["--profile", "driver"]);
+    }
+    let settings = [("PROPTEST_CASES", count), ("PROPTEST_RNG_SEED", seed)];
+    tests.envs(settings.map(|(name, value)| (name, value.to_string())));
+    let Some((lines, is_right)) = collect("fuzz", tests, &LAWS) else { return false };
+    println!("fuzz, seed {seed}: what must hold for every input");
+    println!("  {:<14}{:>10}  {:>13}  broken", "target", "of corpus", "random inputs");
+    for line in &lines {
+        let [target, corpus, random] = line.as_slice() else { return false };
+        println!("  {target:<14}{corpus:>10}  {random:>13}  0");
+    }
+    is_right && !lines.is_empty()
+}
+
+fn tests_of(targets: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command
         .args(["test", "--quiet", "--locked"])
@@ -62,6 +83,11 @@ fn collect(kind: &str, targets: &[&str], tests: &[&str]) -> Option<(Vec<Vec<Stri
     for target in targets {
         command.args(["--test", target]);
     }
+    command
+}
+
+/// The fields of the lines that begin with `kind`, and whether the tests passed. What failed tests print goes on.
+fn collect(kind: &str, mut command: Command, tests: &[&str]) -> Option<(Vec<Vec<String>>, bool)> {
     command.arg("--").args(tests).arg("--nocapture").stderr(Stdio::inherit());
     let output = match command.output() {
         Ok(output) => output,

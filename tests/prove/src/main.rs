@@ -52,6 +52,8 @@ enum Proof {
     Faults,
     /// Planted secrets and personal data, and whether a program prints them
     Canary,
+    /// Random and mutated inputs of everything that reads what others wrote
+    Fuzz,
     /// The shipped functions under load, with operators at work and faults in waves
     Soak,
     /// Mistakes that are put into the rules one at a time, and whether the tests find them; runs only if it is named
@@ -66,6 +68,7 @@ impl Proof {
             Self::Schedules => (200, 20),
             // Their rows are fixed.
             Self::Faults | Self::Canary | Self::Soak => (1, 1),
+            Self::Fuzz => (5_000, 256),
             Self::Mutants => (10, 10),
         };
         if cfg!(debug_assertions) { debug } else { optimised }
@@ -73,7 +76,8 @@ impl Proof {
 }
 
 /// What runs if nothing is named: all but `mutants`, which takes long.
-const EACH: [Proof; 5] = [Proof::Worlds, Proof::Schedules, Proof::Faults, Proof::Canary, Proof::Soak];
+const EACH: [Proof; 6] =
+    [Proof::Worlds, Proof::Schedules, Proof::Faults, Proof::Canary, Proof::Fuzz, Proof::Soak];
 
 /// How much is tried.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +98,7 @@ fn main() -> ExitCode {
             Proof::Schedules => schedules::prove(size),
             Proof::Faults => collected::faults(),
             Proof::Canary => collected::canary(),
+            Proof::Fuzz => collected::fuzz(size),
             Proof::Soak => {
                 let length = Duration::from_secs_f64(minutes * 60.0);
                 soak::prove(soak::Plan { length, rate, seed })

@@ -31,10 +31,9 @@ pub(crate) fn products(root: &Path, binaries: Option<&Path>, jobs: &Jobs) -> Fal
     let folder = binaries.map_or_else(|| dist.join(architecture), Path::to_owned);
     let target = |name, job, binary: &str| {
         let mut target = Target::new(name, job, &folder.join(binary));
-        if binaries.is_none() {
-            let zip = dist.join(format!("{binary}-{architecture}.zip"));
-            target.zip = fs::metadata(zip).ok().map(|zip| zip.len());
-        }
+        // `infra/build` puts the zips beside the folder of the binaries.
+        let zip = folder.with_file_name(format!("{binary}-{architecture}.zip"));
+        target.zip = fs::metadata(zip).ok().map(|zip| zip.len());
         target
     };
     if binaries.is_none() && !is_fresh(root, &folder.join("authorizer")) {

@@ -147,7 +147,12 @@ fn event(attempt: &Attempt) -> Value {
         Event::SignIn => "TokenGeneration_HostedAuth",
         Event::Refresh => "TokenGeneration_RefreshTokens",
     };
-    let metadata = attempt.code.map(|number| json!({ "inviteCode": code(number).reveal() }));
+    let given = [
+        ("inviteCode", attempt.code.map(|number| code(number).reveal().to_string())),
+        ("tenantId", attempt.tenant.map(|tenant| tenant_id(tenant).to_string())),
+    ];
+    let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+    let metadata: serde_json::Map<String, Value> = given.collect();
     let identities =
         json!([{ "userId": "1", "providerName": PROVIDER, "providerType": "SAML", "primary": true }]);
     let attributes = if attempt.is_federated {

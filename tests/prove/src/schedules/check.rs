@@ -4,9 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::backend::{RESENT, Told};
+use super::backend::{RESENT, Told, tenant_id};
 use super::schedule::{Attempt, BEGIN, Event, HERE, LENGTH, Schedule, email, sub};
 use super::table::{Table, email_hash, hash, is_here, key, member_key, number, serves, text};
+
+/// A token of another tenant than the one that the app asked for.
+pub(crate) fn other_tenant(attempt: &Attempt, told: &Told) -> Option<String> {
+    let (Told::Token(tenant), Some(asked)) = (told, attempt.tenant) else { return None };
+    let asked = tenant_id(asked);
+    (tenant != asked.as_str())
+        .then(|| format!("{} asked for {asked} and got a token of {tenant}", sub(attempt.user)))
+}
 
 /// The records that a call which succeeded must have left.
 pub(crate) fn records_of_success(

@@ -3,7 +3,7 @@
 mod backend;
 pub(crate) mod check;
 mod model;
-mod model_operator;
+mod random;
 mod run;
 pub(crate) mod schedule;
 pub(crate) mod table;

@@ -87,6 +87,7 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
                     Told::Joined(tenant) => watch.join_fault(&user, tenant, from, until),
                     Told::Already | Told::Error(_) => None,
                 });
+                faults.extend(check::other_tenant(wanted, &told));
                 if told == Told::Error("UNAVAILABLE") && planned.faults.is_empty() {
                     faults.push(format!("{user} is told UNAVAILABLE, and no request of the call failed"));
                 }
@@ -136,7 +137,7 @@ fn last_attempts(schedule: &Schedule) -> Vec<Attempt> {
             || schedule.calls.iter().filter_map(|call| call.act.attempt()).filter(|a| a.user == user);
         let Some(any) = of_user().next() else { continue };
         let codes: BTreeSet<usize> = of_user().filter_map(|attempt| attempt.code).collect();
-        let mut add = |event, code| last.push(Attempt { event, code, ..any.clone() });
+        let mut add = |event, code| last.push(Attempt { event, code, tenant: None, ..any.clone() });
         for code in &codes {
             add(Event::SignIn, Some(*code));
         }

@@ -12,15 +12,16 @@ use tenancy::{
     Timestamp,
 };
 
-use super::backend::{
+use super::items::{
+    audit, binding_of, cell_key, invite_key, invite_of, member_item, member_key, names, pointer_key,
+    profile_key, provider_key, records_of, tenant_key, tenant_of,
+};
+use super::{Edit, Guard, Key, Model};
+use crate::schedules::backend::{
     RESENT, cell_name, given_roles, invited, new_invite, provider_terms, tenant_id, user_key,
 };
-use super::model::{
-    Edit, Guard, Key, Model, audit, binding_of, invite_key, invite_of, member_item, member_key, names,
-    pointer_key, profile_key, provider_key, records_of, tenant_key, tenant_of,
-};
-use super::schedule::{Act, HERE, MemberAct};
-use super::table::{PROVIDER, Table, hash, key, number, text};
+use crate::schedules::schedule::{Act, HERE, MemberAct};
+use crate::schedules::table::{PROVIDER, Table, hash, number, text};
 
 /// One change by an operator. `None`: refused, overtaken or failed.
 pub(crate) async fn act(model: &Model, act: &Act, now: Timestamp) -> Option<()> {
@@ -69,7 +70,7 @@ async fn read_tenant(model: &Model, id: &TenantId) -> Option<(Tenant, Guard)> {
 }
 
 async fn read_cell(model: &Model, number: usize) -> Option<(Key, Value)> {
-    let key = key(format!("CELL#{}", cell_name(number)), "META");
+    let key = cell_key(cell_name(number).as_str());
     let item = model.item("GetItem CELL", &key).await.ok()??;
     Some((key, item))
 }
@@ -86,7 +87,7 @@ async fn set_tenant_status(model: &Model, id: &TenantId, status: TenantStatus, n
         audit(id, now, status.name(), "tenant.status", "ops"),
     ];
     if let (TenantStatus::Offboarded, Some(cell)) = (status, before.get("cell").and_then(Value::as_str)) {
-        edits.push(Edit::Count(super::table::key(format!("CELL#{cell}"), "META"), "tenants", -1));
+        edits.push(Edit::Count(cell_key(cell), "tenants", -1));
     }
     model.apply(vec![Guard { key, before: Some(before), names: &["status", "ver"] }], edits).await
 }

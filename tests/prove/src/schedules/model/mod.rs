@@ -2,24 +2,29 @@
 //! records of `memory`, so that one watch and one set of checks judges both. Nothing tries a request again here: a fault ends
 //! the call.
 
+mod items;
+mod operator;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use items::{
+    audit, binding_of, invite_key, invite_of, member_item, member_key, names, pointer_key, pointer_of,
+    profile_key, provider_key, records_of, tenant_key, tenant_of,
+};
 use memory::{Present, may_join, parsed};
 use serde_json::{Value, json};
 use tenancy::join::{DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Way};
 use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, Stamps, StoreError};
 use tenancy::{
-    ClientBinding, ClientId, Damage, EmailHash, Invite, InviteHash, InvitePointer, InviteStatus, Membership,
-    MembershipStatus, PoolId, ProviderBinding, ProviderName, Role, Stamp, Tenant, TenantId, TenantStatus,
-    Timestamp, UserKey, UserRecords,
+    ClientBinding, ClientId, Damage, EmailHash, InviteHash, InvitePointer, PoolId, ProviderBinding,
+    ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords,
 };
 
-use super::backend::{Backend, Operation};
-use super::model_operator;
-use super::schedule::{Act, BEGIN};
-use super::table::{Table, key, number, text, use_key};
-use super::turns::{Spoilt, Turns};
-use super::watch::{Watch, Written};
+use crate::schedules::backend::{Backend, Operation};
+use crate::schedules::schedule::{Act, BEGIN};
+use crate::schedules::table::{Table, key, number, text, use_key};
+use crate::schedules::turns::{Spoilt, Turns};
+use crate::schedules::watch::{Watch, Written};
 
 pub(crate) type Key = (String, String);
 
@@ -76,7 +81,7 @@ impl Backend for Model {
     fn act(&self, change: &Act, at: u64) -> Operation {
         let (model, change) = (self.clone(), change.clone());
         Box::pin(async move {
-            model_operator::act(&model, &change, Timestamp::from_epoch_seconds(BEGIN + at)).await.is_some()
+            operator::act(&model, &change, Timestamp::from_epoch_seconds(BEGIN + at)).await.is_some()
         })
     }
 
@@ -144,123 +149,6 @@ fn edited(table: &Table, edit: Edit) -> Written {
             edited(table, Edit::Set(key, vec![(name, json!(count.saturating_add_signed(by)))]))
         }
     }
-}
-
-pub(crate) fn tenant_key(id: &TenantId) -> Key {
-    key(format!("TENANT#{id}"), "META")
-}
-
-pub(crate) fn invite_key(hash: &InviteHash) -> Key {
-    key(format!("INVITE#{}", hash.as_str()), "META")
-}
-
-pub(crate) fn pointer_key(email: &EmailHash, tenant: &TenantId) -> Key {
-    key(format!("EMAIL#{}", email.as_str()), format!("TENANT#{tenant}"))
-}
-
-pub(crate) fn member_key(user: &UserKey, tenant: &TenantId) -> Key {
-    key(format!("USER#{}#{}", user.pool, user.sub), format!("TENANT#{tenant}"))
-}
-
-pub(crate) fn profile_key(user: &UserKey) -> Key {
-    key(format!("USER#{}#{}", user.pool, user.sub), "PROFILE")
-}
-
-pub(crate) fn provider_key(pool: &PoolId, provider: &ProviderName) -> Key {
-    key(format!("IDP#{pool}#{provider}"), "PTR")
-}
-
-fn roles(item: &Value) -> Vec<Role> {
-    let roles = item.get("roles").or(item.get("defaultRoles")).and_then(Value::as_array);
-    roles.into_iter().flatten().filter_map(|role| role.as_str()?.parse().ok()).collect()
-}
-
-pub(crate) fn names(roles: &[Role]) -> Value {
-    roles.iter().map(Role::as_str).collect()
-}
-
-pub(crate) fn tenant_of(item: &Value) -> Tenant {
-    let pools = item.get("pools").and_then(Value::as_array);
-    Tenant {
-        id: parsed(text(item, "tid")),
-        name: parsed(text(item, "name")),
-        tier: parsed(text(item, "tier")),
-        status: TenantStatus::ALL
-            .into_iter()
-            .find(|status| status.name() == text(item, "status"))
-            .unwrap_or(TenantStatus::Offboarded),
-        roles: std::collections::BTreeMap::new(),
-        pools: pools.into_iter().flatten().filter_map(|pool| pool.as_str()?.parse().ok()).collect(),
-    }
-}
-
-pub(crate) fn invite_of(hash: &InviteHash, item: &Value) -> Invite {
-    Invite {
-        hash: hash.clone(),
-        tenant: parsed(text(item, "tid")),
-        email: item.get("email").and_then(Value::as_str).map(parsed),
-        roles: roles(item),
-        uses: number(item, "uses"),
-        max_uses: number(item, "maxUses"),
-        status: if text(item, "status") == "open" { InviteStatus::Open } else { InviteStatus::Revoked },
-        expires_at: Timestamp::from_epoch_seconds(number(item, "expiresAt")),
-        created_at: Timestamp::from_epoch_seconds(number(item, "createdAt")),
-    }
-}
-
-pub(crate) fn binding_of(item: &Value) -> ProviderBinding {
-    ProviderBinding {
-        tenant: parsed(text(item, "tid")),
-        joins: item.get("join") == Some(&json!(true)),
-        default_roles: roles(item),
-        is_email_trusted: false,
-    }
-}
-
-fn pointer_of(sk: &str, item: &Value) -> InvitePointer {
-    InvitePointer {
-        tenant: parsed(sk.trim_start_matches("TENANT#")),
-        hash: parsed(text(item, "h")),
-        created_at: Some(Timestamp::from_epoch_seconds(number(item, "createdAt"))),
-        expires_at: Some(Timestamp::from_epoch_seconds(number(item, "expiresAt"))),
-    }
-}
-
-pub(crate) fn records_of(table: &Table, user: &UserKey) -> UserRecords {
-    let (pk, profile) = profile_key(user);
-    let mut records = UserRecords::default();
-    for ((of, sk), item) in table.range(key(pk.clone(), "")..) {
-        if *of != pk {
-            break;
-        }
-        if *sk == profile {
-            records.profile.default_tenant = Some(parsed(text(item, "defaultTid")));
-            continue;
-        }
-        let status = MembershipStatus::ALL.into_iter().find(|status| status.name() == text(item, "status"));
-        records.memberships.push(Membership {
-            tenant: parsed(sk.trim_start_matches("TENANT#")),
-            roles: roles(item),
-            status: status.unwrap_or(MembershipStatus::Removed),
-            stamp: if text(item, "stamp") == "done" { Stamp::Done } else { Stamp::Pending },
-            version: number(item, "ver"),
-            joined_at: Some(Timestamp::from_epoch_seconds(number(item, "joinedAt"))),
-        });
-    }
-    records
-}
-
-pub(crate) fn member_item(user: &UserKey, tenant: &TenantId, roles: &[Role], at: Timestamp) -> Edit {
-    let item = json!({
-        "tid": tenant.as_str(), "roles": names(roles), "status": "active", "stamp": "pending", "ver": 1,
-        "joinedAt": at.epoch_seconds(), "username": user.sub.as_str(),
-    });
-    Edit::Put(member_key(user, tenant), item)
-}
-
-pub(crate) fn audit(tenant: &TenantId, at: Timestamp, id: &str, action: &str, actor: &str) -> Edit {
-    let key = key(format!("TENANT#{tenant}"), format!("AUDIT#{at}#{id}"));
-    Edit::Put(key, json!({ "tid": tenant.as_str(), "action": action, "actor": actor }))
 }
 
 fn damage(problem: &str) -> StoreError {
