@@ -1,5 +1,6 @@
 //! Random worlds through the real handlers, each compared with a naive reference.
 
+mod random;
 mod reference;
 mod run;
 mod store;
