@@ -4,6 +4,7 @@
 
 mod conditions;
 mod fault;
+mod log;
 mod records;
 mod store;
 
@@ -20,6 +21,7 @@ use tenancy::{
 
 pub use conditions::{Present, may_join};
 pub use fault::{Fault, Part};
+pub use log::logged;
 pub use records::{invite, membership, tenant};
 pub use store::{Pace, Store};
 
