@@ -164,7 +164,7 @@ impl<P: Pace> Defaults for Store<P> {
 
 impl<P: Pace> Stamps for Store<P> {
     async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
-        self.write(Part::Table, |table| table.mark_stamped(user, tenant)).await
+        self.write(Part::Tenant(tenant.clone()), |table| table.mark_stamped(user, tenant)).await
     }
 }
 
