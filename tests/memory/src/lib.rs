@@ -1,7 +1,11 @@
-//! The table in memory, for tests: the reads of the functions, and the conditions of their writes. Tests of the real adapter run
-//! on a DynamoDB engine (`tests/tests/end_to_end`, `tests/prove`).
+//! The table in memory, for tests: the reads of the functions, the conditions of their writes, and their faults. It is a fake: a
+//! test says what is in the table, which request fails, and when other calls go on. Tests of the real adapter run on a DynamoDB
+//! engine (`tests/tests/end_to_end`, `tests/prove`).
 
 mod conditions;
+mod fault;
+mod log;
+mod records;
 mod store;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,10 +16,13 @@ use tenancy::join::{DefaultChange, JoinPlan, Way};
 use tenancy::ports::{Commit, StoreError};
 use tenancy::{
     ClientBinding, ClientId, Damage, EmailHash, Invite, InviteHash, InvitePointer, PoolId, ProviderBinding,
-    ProviderName, Tenant, TenantId, UserKey, UserRecords,
+    ProviderName, Stamp, Tenant, TenantId, UserKey, UserRecords, Username,
 };
 
 pub use conditions::{Present, may_join};
+pub use fault::{Fault, Part};
+pub use log::logged;
+pub use records::{invite, membership, tenant};
 pub use store::{Pace, Store};
 
 #[derive(Debug, Default)]
@@ -30,20 +37,23 @@ pub struct Table {
     pub clients: HashMap<(PoolId, ClientId), ClientBinding>,
     /// Items that cannot be decoded.
     pub damaged: Vec<Item>,
-    /// A tenant that cannot be read: the store does not answer.
-    pub unreachable: Option<TenantId>,
-    /// How many joins from now on meet another write that comes first.
+    /// Each write of a user's tenant attribute in the user pool, in order. Not in the table, but written by the same calls.
+    pub attributes: Vec<(PoolId, Username, TenantId)>,
+    pub fault: Option<(Part, Fault)>,
+    /// How many joins and moves of a default from now on meet another write that comes first.
     pub overtaken: usize,
     pub done: Done,
 }
 
-/// What was asked of a table.
+/// What a table has done.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Done {
     pub reads: usize,
     pub joins: usize,
     /// Writes of which a condition did not hold.
     pub refused: usize,
+    /// Stamps that were marked as done.
+    pub marks: usize,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -56,6 +66,31 @@ pub enum Item {
 }
 
 impl Table {
+    /// Puts an invite into the table, with the pointer of its address.
+    pub fn put_invite(&mut self, invite: Invite) {
+        if let Some(email) = &invite.email {
+            let pointer = InvitePointer {
+                tenant: invite.tenant.clone(),
+                hash: invite.hash.clone(),
+                created_at: Some(invite.created_at),
+                expires_at: Some(invite.expires_at),
+            };
+            self.pointers.push((EmailHash::of(email), pointer));
+        }
+        self.invites.insert(invite.hash.clone(), invite);
+    }
+
+    /// How a request for `part` fails.
+    fn fault(&self, part: &Part) -> Option<Fault> {
+        self.fault.as_ref().filter(|(faulty, _)| faulty.includes(part)).map(|(_, fault)| *fault)
+    }
+
+    fn is_overtaken(&mut self) -> bool {
+        let is_overtaken = self.overtaken > 0;
+        self.overtaken = self.overtaken.saturating_sub(1);
+        is_overtaken
+    }
+
     fn check(&self, item: &Item) -> Result<(), Damage> {
         if self.damaged.contains(item) { Err(damage(&format!("{item:?}"))) } else { Ok(()) }
     }
@@ -65,9 +100,6 @@ impl Table {
     }
 
     fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        if self.unreachable.as_ref() == Some(id) {
-            return Err(StoreError::Unavailable { operation: "read a tenant", source: "down".into() });
-        }
         self.check(&Item::Tenant(id.clone()))?;
         Ok(self.tenants.get(id).map(|tenant| Arc::new(tenant.clone())))
     }
@@ -109,8 +141,7 @@ impl Table {
 
     /// A join, if its conditions hold.
     pub fn join(&mut self, plan: &JoinPlan) -> Commit {
-        if self.overtaken > 0 {
-            self.overtaken -= 1;
+        if self.is_overtaken() {
             return Commit::Outdated;
         }
         let records = self.user(&plan.user);
@@ -146,12 +177,23 @@ impl Table {
     }
 
     fn move_default(&mut self, user: &UserKey, change: &DefaultChange) -> Commit {
+        if self.is_overtaken() {
+            return Commit::Outdated;
+        }
         let profile = &mut self.users.entry(user.clone()).or_default().profile;
         if profile.default_tenant != change.from {
             return Commit::Outdated;
         }
         profile.default_tenant = Some(change.to.clone());
         Commit::Done
+    }
+
+    fn mark_stamped(&mut self, user: &UserKey, tenant: &TenantId) {
+        self.done.marks += 1;
+        let memberships = self.users.get_mut(user).map(|records| &mut records.memberships);
+        for membership in memberships.into_iter().flatten().filter(|m| m.tenant == *tenant) {
+            membership.stamp = Stamp::Done;
+        }
     }
 }
 

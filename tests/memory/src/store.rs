@@ -1,18 +1,19 @@
 //! The ports of the functions on a [`Table`].
 
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenancy::join::{DefaultChange, JoinPlan, Offer, OfferTerms};
 use tenancy::ports::{
-    Commit, Defaults, DirectoryError, Joins, Memberships, Offers, ProviderBindings, Records, Stamps,
-    StoreError, UserDirectory,
+    BoxError, Commit, Defaults, DirectoryError, Joins, Memberships, Offers, ProviderBindings, Records,
+    Stamps, StoreError, UserDirectory,
 };
 use tenancy::{
     ClientBinding, ClientId, Damage, EmailHash, InviteHash, InvitePointer, Membership, PoolId,
-    ProviderBinding, ProviderName, Stamp, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
+    ProviderBinding, ProviderName, Tenant, TenantId, Timestamp, UserKey, UserRecords, Username,
 };
 
-use crate::{Done, Table, damage};
+use crate::{Done, Fault, Part, Table, damage};
 
 /// What happens before and after each request: nothing, or other calls go on.
 pub trait Pace: Sync {
@@ -46,15 +47,27 @@ impl<P: Pace> Store<P> {
         self.table().done
     }
 
-    async fn ask<T>(&self, ask: impl FnOnce(&mut Table) -> T) -> T {
+    async fn ask<T>(&self, part: Part, ask: impl FnOnce(&mut Table) -> T) -> Result<T, BoxError> {
         self.pace.pause().await;
-        let answer = ask(&mut self.table());
+        let answer = {
+            let mut table = self.table();
+            table.fault(&part).map_or_else(|| Ok(ask(&mut table)), Err)
+        };
         self.pace.pause().await;
-        answer
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(Fault::Fails(cause)) => Err(cause.into()),
+            Err(Fault::Hangs) => pending().await,
+        }
     }
 
-    async fn read<T>(&self, read: impl FnOnce(&Table) -> T) -> T {
-        self.ask(|table| {
+    async fn write<T>(&self, part: Part, write: impl FnOnce(&mut Table) -> T) -> Result<T, StoreError> {
+        let answer = self.ask(part, write).await;
+        answer.map_err(|source| StoreError::Unavailable { operation: "reach the table", source })
+    }
+
+    async fn read<T>(&self, part: Part, read: impl FnOnce(&Table) -> T) -> Result<T, StoreError> {
+        self.write(part, |table| {
             table.done.reads += 1;
             read(table)
         })
@@ -64,11 +77,11 @@ impl<P: Pace> Store<P> {
 
 impl<P: Pace> Records for Store<P> {
     async fn user(&self, user: &UserKey) -> Result<UserRecords, StoreError> {
-        Ok(self.read(|table| table.user(user)).await)
+        self.read(Part::Table, |table| table.user(user)).await
     }
 
     async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        self.read(|table| table.tenant(id)).await
+        self.read(Part::Tenant(id.clone()), |table| table.tenant(id)).await?
     }
 
     async fn client_binding(
@@ -76,7 +89,8 @@ impl<P: Pace> Records for Store<P> {
         pool: &PoolId,
         client: &ClientId,
     ) -> Result<Option<ClientBinding>, StoreError> {
-        Ok(self.read(|table| table.clients.get(&(pool.clone(), client.clone())).cloned()).await)
+        let key = (pool.clone(), client.clone());
+        self.read(Part::Table, |table| table.clients.get(&key).cloned()).await
     }
 }
 
@@ -90,13 +104,13 @@ impl<P: Pace> Offers for Store<P> {
     /// The use is read before the invite, and another call may write in between: the worst order of two parallel reads.
     async fn offer(&self, hash: &InviteHash, user: &UserKey) -> Result<Offer, StoreError> {
         let key = (hash.clone(), user.clone());
-        let used_for = self.read(|table| table.uses.get(&key).cloned()).await;
-        let invite = self.read(|table| table.invite(hash)).await;
+        let used_for = self.read(Part::Table, |table| table.uses.get(&key).cloned()).await?;
+        let invite = self.read(Part::Table, |table| table.invite(hash)).await?;
         if used_for.is_some() {
             return Ok(Offer { used_for, ..Offer::default() });
         }
         let Some(invite) = invite? else { return Ok(Offer::default()) };
-        let pointer = self.read(|table| table.pointed_at(&invite)).await;
+        let pointer = self.read(Part::Table, |table| table.pointed_at(&invite)).await?;
         let tenant = self.tenant(&invite.tenant).await?;
         let tenant = tenant.ok_or_else(|| damage("an invite of a tenant that does not exist"))?;
         let terms = Some(OfferTerms { invite, tenant, pointer });
@@ -108,11 +122,11 @@ impl<P: Pace> Offers for Store<P> {
         email: &EmailHash,
         tenant: &TenantId,
     ) -> Result<Option<InvitePointer>, StoreError> {
-        Ok(self.read(|table| table.pointer(email, tenant)).await)
+        self.read(Part::Table, |table| table.pointer(email, tenant)).await
     }
 
     async fn pointers(&self, email: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
-        Ok(self.read(|table| table.pointers(email)).await)
+        self.read(Part::Table, |table| table.pointers(email)).await
     }
 }
 
@@ -122,7 +136,7 @@ impl<P: Pace> ProviderBindings for Store<P> {
         pool: &PoolId,
         provider: &ProviderName,
     ) -> Result<Option<ProviderBinding>, StoreError> {
-        self.read(|table| table.provider(pool, provider)).await
+        self.read(Part::Table, |table| table.provider(pool, provider)).await?
     }
 
     async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
@@ -132,7 +146,7 @@ impl<P: Pace> ProviderBindings for Store<P> {
 
 impl<P: Pace> Joins for Store<P> {
     async fn commit(&self, plan: &JoinPlan) -> Result<Commit, StoreError> {
-        Ok(self.ask(|table| table.join(plan)).await)
+        self.write(Part::Table, |table| table.join(plan)).await
     }
 }
 
@@ -144,26 +158,24 @@ impl<P: Pace> Defaults for Store<P> {
         _: Timestamp,
         _: &str,
     ) -> Result<Commit, StoreError> {
-        Ok(self.ask(|table| table.move_default(user, change)).await)
+        self.write(Part::Defaults, |table| table.move_default(user, change)).await
     }
 }
 
 impl<P: Pace> Stamps for Store<P> {
     async fn mark_stamped(&self, user: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
-        let mark = |table: &mut Table| {
-            let memberships = table.users.get_mut(user).map(|records| &mut records.memberships);
-            for membership in memberships.into_iter().flatten().filter(|m| m.tenant == *tenant) {
-                membership.stamp = Stamp::Done;
-            }
-        };
-        self.ask(mark).await;
-        Ok(())
+        self.write(Part::Tenant(tenant.clone()), |table| table.mark_stamped(user, tenant)).await
     }
 }
 
-/// The user pool takes every stamp.
 impl<P: Pace> UserDirectory for Store<P> {
-    async fn set_tenant(&self, _: &PoolId, _: &Username, _: &TenantId) -> Result<(), DirectoryError> {
-        Ok(())
+    async fn set_tenant(
+        &self,
+        pool: &PoolId,
+        user: &Username,
+        tenant: &TenantId,
+    ) -> Result<(), DirectoryError> {
+        let written = (pool.clone(), user.clone(), tenant.clone());
+        self.ask(Part::UserPool, |table| table.attributes.push(written)).await.map_err(DirectoryError)
     }
 }

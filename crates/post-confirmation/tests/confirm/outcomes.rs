@@ -1,38 +1,44 @@
+use memory::{Fault, Part, membership};
 use post_confirmation::{Config, Uninvited};
 use serde_json::{Value, json};
 use tenancy::join::JoinOutcome;
+use tenancy::{Membership, MembershipStatus, Stamp};
 
-use crate::store::{CODE, Store, event, handled};
+use crate::store::{CODE, ana, attributes, event, handled, stamps, store};
 
 #[test]
 fn a_code_joins_its_tenant_and_the_user_is_stamped() {
-    let store = Store::default();
+    let store = store();
 
     let (_, handled) = handled(&store, &[], &event(Some(CODE)));
 
     assert_eq!(handled.outcome.told().outcome, "joined");
     assert_eq!(handled.tenant.as_ref().map(tenancy::TenantId::as_str), Some("acme"), "the log line names it");
     assert!(matches!(handled.notes.join_outcome(), Some(JoinOutcome::Joined(_))), "the metrics count it");
-    assert_eq!(*store.stamped.lock().unwrap(), ["ana acme"]);
-    assert_eq!(*store.noted.lock().unwrap(), ["acme"]);
+    assert_eq!(stamps(&store), [("acme".to_owned(), Stamp::Done)]);
+    assert_eq!(attributes(&store), ["eu-west-1_AbCdEf123 ana acme"]);
+    assert_eq!((store.done().joins, store.done().marks), (1, 1));
     assert!(handled.stamp.is_some() && !handled.is_stamp_deferred);
 }
 
 #[test]
 fn a_repeated_call_finds_the_membership_and_writes_the_stamp_that_was_missing() {
-    let store = Store { memberships: vec!["globex"], ..Store::default() };
+    let store = store();
+    let pending = Membership { stamp: Stamp::Pending, ..membership("globex", MembershipStatus::Active) };
+    store.table().users.entry(ana()).or_default().memberships.push(pending);
 
     let (_, handled) = handled(&store, &[], &event(None));
 
     assert_eq!(handled.outcome.told().outcome, "already_joined");
     assert_eq!(handled.tenant.as_ref().map(tenancy::TenantId::as_str), Some("globex"));
-    assert_eq!(*store.stamped.lock().unwrap(), ["ana globex"]);
+    assert_eq!(stamps(&store), [("globex".to_owned(), Stamp::Done)]);
+    assert_eq!(attributes(&store), ["eu-west-1_AbCdEf123 ana globex"]);
 }
 
 #[test]
 fn who_is_not_invited_is_refused_or_admitted_as_the_setting_says() {
     let told = |settings: &[(&str, &str)]| {
-        let (_, handled) = handled(&Store::default(), settings, &event(None));
+        let (_, handled) = handled(&store(), settings, &event(None));
         (handled.outcome.told().outcome, handled.outcome.told().reason)
     };
 
@@ -46,7 +52,7 @@ fn only_a_confirmed_sign_up_is_acted_upon() {
     let outcome = |change: fn(&mut Value)| {
         let mut event = event(Some(CODE));
         change(&mut event);
-        let (incoming, handled) = handled(&Store::default(), &[], &event);
+        let (incoming, handled) = handled(&store(), &[], &event);
         (handled.outcome.told().outcome, handled.outcome.told().reason, incoming.sub.is_some())
     };
 
@@ -59,21 +65,25 @@ fn only_a_confirmed_sign_up_is_acted_upon() {
 
 #[test]
 fn only_pools_of_the_setting_may_call() {
-    let (_, handled) =
-        handled(&Store::default(), &[("USER_POOL_IDS", "eu-west-1_Other")], &event(Some(CODE)));
+    let (_, handled) = handled(&store(), &[("USER_POOL_IDS", "eu-west-1_Other")], &event(Some(CODE)));
 
     assert_eq!(handled.outcome.told().reason, Some("pool_not_allowed"));
 }
 
 #[test]
 fn a_stamp_that_cannot_be_written_is_deferred_and_the_user_is_told_nothing() {
-    for cause in ["throttled", "hanging"] {
-        let store = Store { stamp_fails_with: Some(cause), ..Store::default() };
+    for fault in [Fault::Fails("throttled"), Fault::Hangs] {
+        let store = store();
+        store.table().fault = Some((Part::UserPool, fault));
 
         let (_, handled) = handled(&store, &[], &event(Some(CODE)));
 
-        assert_eq!((handled.outcome.told().outcome, handled.is_stamp_deferred), ("joined", true), "{cause}");
-        assert_eq!(*store.noted.lock().unwrap(), Vec::<String>::new(), "{cause}: it stays pending");
+        assert_eq!(
+            (handled.outcome.told().outcome, handled.is_stamp_deferred),
+            ("joined", true),
+            "{fault:?}"
+        );
+        assert_eq!(stamps(&store), [("acme".to_owned(), Stamp::Pending)], "{fault:?}");
     }
 }
 

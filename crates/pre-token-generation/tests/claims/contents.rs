@@ -3,25 +3,22 @@
 use std::collections::BTreeMap;
 
 use cognito_trigger::Handled;
+use memory::{Store, parsed};
 use pre_token_generation::size::TokenSize;
 use pre_token_generation::{Config, Mode};
 use serde_json::{Value, json};
-use tenancy::{ClientBindingMode, MembershipStatus, RoleGrant, Tenant, TenantStatus};
+use tenancy::ClientBindingMode;
 
-use crate::store::{Store, blocking, event, handled};
+use crate::store::{self, acme, ana, bind, blocking, event, grant, handled};
 
 const SIGN_IN: &str = "TokenGeneration_Authentication";
 const ADMIN: &str = "arn:aws:iam::123456789012:role/acme-admin";
 
 /// Ana is an active member of `acme`, which lists these groups for her role.
 fn member(groups: usize, iam_role: Option<&str>) -> Store {
-    let groups = (0..groups).map(|number| format!("group-{number:03}").parse().unwrap()).collect();
-    Store {
-        memberships: vec![("acme".to_owned(), MembershipStatus::Active)],
-        tenants: vec![("acme".to_owned(), TenantStatus::Active)],
-        grant: RoleGrant { groups, iam_role: iam_role.map(str::to_owned) },
-        ..Store::default()
-    }
+    let store = store::member();
+    grant(&store, groups, iam_role);
+    store
 }
 
 fn call(store: &Store, settings: &[(&str, &str)], event: &Value) -> Handled {
@@ -99,7 +96,8 @@ fn the_pools_groups_are_replaced_or_kept() {
     assert_eq!(groups(&[], &in_pool), dropped);
     assert_eq!(groups(&[], &sign_in("2")), dropped, "the event does not list them");
     assert_eq!(groups(&[], &the_same), Value::Null, "nothing changes");
-    let no_roles = Store { has_no_roles: true, ..member(0, None) };
+    let no_roles = member(0, None);
+    no_roles.table().users.get_mut(&ana()).unwrap().memberships[0].roles.clear();
     let emptied =
         response(&no_roles, &[], &sign_in("2"))["claimsAndScopeOverrideDetails"]["groupOverrideDetails"]
             .take();
@@ -136,8 +134,8 @@ fn an_iam_role_goes_out_if_the_setting_allows_it() {
 
 #[test]
 fn a_machines_token_has_the_tenant_and_no_roles() {
-    let binding = Some(("acme".to_owned(), ClientBindingMode::Machine));
-    let store = Store { binding, ..member(1, None) };
+    let store = member(1, None);
+    bind(&store, "acme", ClientBindingMode::Machine);
     let machine = event("3", "TokenGeneration_ClientCredentials", true, &["api/read"], None);
 
     let found = response(&store, &[("MARKER_SCOPE", "tenancy/member")], &machine);
@@ -175,16 +173,8 @@ fn what_could_never_be_issued_is_refused_before_it_is_stored() {
         Config::read(&mut function::Settings::new(&lookup))
     };
     let size = |groups: usize| {
-        let grant = member(groups, None).grant;
-        let tenant = Tenant {
-            id: "acme".parse().unwrap(),
-            name: "Acme".parse().unwrap(),
-            tier: "pro".parse().unwrap(),
-            status: TenantStatus::Active,
-            roles: [("viewer".parse().unwrap(), grant)].into(),
-            pools: Vec::new(),
-        };
-        TokenSize::of(&config(4_096), &tenant, &["viewer".parse().unwrap()]).unwrap()
+        let tenant = member(groups, None).table().tenants[&acme()].clone();
+        TokenSize::of(&config(4_096), &tenant, &[parsed("viewer")]).unwrap()
     };
     let refusal = |groups: usize, bytes| size(groups).refusal(&config(bytes)).unwrap_or_default();
 

@@ -2,37 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use memory::{Store, invite, parsed};
 use serde_json::{Value, json};
-use tenancy::{Invite, InviteCode, InviteStatus, ProviderBinding, TenantStatus, Timestamp};
+use tenancy::{Invite, ProviderBinding, TenantStatus};
 
-use crate::store::{Store, blocking, event, handled};
+use crate::store::{POOL, acme, ana, blocking, event, handled, store};
 
 /// An invite of `acme` for Ana's address, which her provider asserts and `acme` trusts.
 fn invited() -> Store {
-    let code: InviteCode = "inv_0123456789ABCDEFGHJKMNPQRS".parse().unwrap();
-    let invite = Invite {
-        hash: code.hash(),
-        tenant: "acme".parse().unwrap(),
-        email: Some("ana@corp.example".parse().unwrap()),
-        roles: vec!["viewer".parse().unwrap()],
-        uses: 0,
-        max_uses: 1,
-        status: InviteStatus::Open,
-        expires_at: Timestamp::from_epoch_seconds(1_000),
-        created_at: Timestamp::from_epoch_seconds(0),
-    };
-    let provider = ProviderBinding {
-        tenant: "acme".parse().unwrap(),
-        joins: false,
-        default_roles: Vec::new(),
-        is_email_trusted: true,
-    };
-    Store {
-        tenants: vec![("acme".to_owned(), TenantStatus::Active)],
-        provider: Some(provider),
-        invite: Some(invite),
-        ..Store::default()
-    }
+    let store = store(&[("acme", TenantStatus::Active)], &[]);
+    let binding =
+        ProviderBinding { tenant: acme(), joins: false, default_roles: Vec::new(), is_email_trusted: true };
+    store.table().providers.insert((parsed(POOL), parsed("Okta")), binding);
+    let invite = invite(&parsed("inv_0123456789ABCDEFGHJKMNPQRS"), "acme");
+    store.table().put_invite(Invite { email: Some(parsed("ana@corp.example")), ..invite });
+    store
 }
 
 fn of_a_provider(source: &str) -> Value {
@@ -49,13 +33,15 @@ fn of_a_provider(source: &str) -> Value {
 /// The user may have changed the address since the provider sent it.
 #[test]
 fn the_address_of_a_provider_opens_invites_only_when_the_user_comes_from_it() {
-    let outcome = |source: &str| {
-        let event = of_a_provider(source).to_string();
-        blocking(handled(&invited(), &BTreeMap::new(), &event)).outcome.told().outcome
+    let joins = |source: &str| {
+        let (store, event) = (invited(), of_a_provider(source).to_string());
+        let told = blocking(handled(&store, &BTreeMap::new(), &event)).outcome.told().outcome;
+        let is_member = store.table().users[&ana()].is_active_in(&acme());
+        (told, is_member)
     };
 
-    assert_eq!(outcome("TokenGeneration_HostedAuth"), "issued");
+    assert_eq!(joins("TokenGeneration_HostedAuth"), ("issued", true));
     for source in ["Authentication", "RefreshTokens", "NewPasswordChallenge", "AuthenticateDevice"] {
-        assert_eq!(outcome(&format!("TokenGeneration_{source}")), "denied", "{source}");
+        assert_eq!(joins(&format!("TokenGeneration_{source}")), ("denied", false), "{source}");
     }
 }

@@ -1,61 +1,19 @@
 //! What the trigger logs besides its line per call (docs/log-fields.md).
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io;
-use std::sync::LazyLock;
 
 use cognito_trigger::{LogEvent, Trigger};
 use function::Settings;
+use memory::{Fault, Part, Store};
 use pre_token_generation::{Config, PreTokenGeneration};
 use serde_json::{Value, json};
-use tenancy::{ClientBindingMode, MembershipStatus, RoleGrant, TenantStatus};
+use tenancy::{ClientBindingMode, MembershipStatus, TenantId, TenantStatus};
 
-use crate::store::{Store, blocking, event, handled};
+use crate::store::{acme, ana, bind, blocking, event, grant, handled, member, store};
 
-thread_local! {
-    /// What was logged in this thread; each test has one.
-    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-static SUBSCRIBER: LazyLock<()> = LazyLock::new(|| {
-    tracing_subscriber::fmt().json().with_writer(|| ThisThread).init();
-});
-
-struct ThisThread;
-
-impl io::Write for ThisThread {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.with_borrow_mut(|lines| lines.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The level and some fields of each line that a call logs.
 fn logged(store: &Store, settings: &[(&str, &str)], event: &Value) -> Vec<String> {
-    LazyLock::force(&SUBSCRIBER);
     let settings: BTreeMap<_, _> = settings.iter().copied().collect();
-    blocking(handled(store, &settings, &event.to_string()));
-    let text = String::from_utf8(LINES.take()).unwrap();
-    let line = |line: &str| {
-        let line: Value = serde_json::from_str(line).unwrap();
-        let fields = ["event", "reason", "tenantId", "cause"].map(|name| line["fields"][name].as_str());
-        let fields: Vec<&str> =
-            line["level"].as_str().into_iter().chain(fields.into_iter().flatten()).collect();
-        fields.join(" ")
-    };
-    text.lines().map(line).collect()
-}
-
-fn member() -> Store {
-    Store {
-        memberships: vec![("acme".to_owned(), MembershipStatus::Active)],
-        tenants: vec![("acme".to_owned(), TenantStatus::Active)],
-        ..Store::default()
-    }
+    memory::logged(|| drop(blocking(handled(store, &settings, &event.to_string()))))
 }
 
 fn sign_in() -> Value {
@@ -65,7 +23,7 @@ fn sign_in() -> Value {
 #[test]
 fn a_refused_token_is_logged_as_such() {
     let config = Config::read(&mut Settings::new(&|_| None));
-    let store = Store::default();
+    let store: Store = Store::default();
 
     let trigger = PreTokenGeneration { config: &config, cached: &store, store: &store };
 
@@ -82,7 +40,8 @@ fn a_foreign_tenant_is_reported_however_it_is_named() {
     let asked = event("2", "TokenGeneration_Authentication", false, &[], Some("globex"));
     let mut stamped = sign_in();
     stamped["request"]["userAttributes"]["custom:tenantId"] = json!("globex");
-    let bound = Store { binding: Some(("globex".to_owned(), ClientBindingMode::Required)), ..member() };
+    let bound = member();
+    bind(&bound, "globex", ClientBindingMode::Required);
     let attack = |reason: &str| format!("WARN security.cross_tenant {reason}");
 
     // The line about the invite that was not found says why nobody joined.
@@ -103,17 +62,17 @@ fn a_machine_that_asks_for_the_marker_is_reported() {
 
 #[test]
 fn an_iam_role_that_is_left_out_and_a_damaged_tenant_are_reported() {
-    let iam_role = Some("arn:aws:iam::123456789012:role/app".to_owned());
-    let left_out = Store { grant: RoleGrant { groups: Vec::new(), iam_role }, ..member() };
-    let damaged = Store {
-        memberships: vec![
-            ("abandoned".to_owned(), MembershipStatus::Removed),
-            ("absent".to_owned(), MembershipStatus::Active),
-            ("acme".to_owned(), MembershipStatus::Active),
+    let left_out = member();
+    grant(&left_out, 0, Some("arn:aws:iam::123456789012:role/app"));
+    let damaged = store(
+        &[("acme", TenantStatus::Active)],
+        &[
+            ("abandoned", MembershipStatus::Removed),
+            ("absent", MembershipStatus::Active),
+            ("acme", MembershipStatus::Active),
         ],
-        default: Some("abandoned".to_owned()),
-        ..member()
-    };
+    );
+    set_default(&damaged, "abandoned");
 
     assert_eq!(logged(&left_out, &[], &sign_in()), ["ERROR data.integrity acme"]);
     let allowed = [("IAM_ROLE_ALLOWLIST", "arn:*")];
@@ -129,22 +88,42 @@ fn a_refused_join_is_reported_with_its_reason() {
     assert_eq!(lines, ["INFO invite.refused no_invite"]);
 }
 
+fn set_default(store: &Store, tenant: &str) {
+    store.table().users.entry(ana()).or_default().profile.default_tenant = Some(tenant.parse().unwrap());
+}
+
+fn default_of(store: &Store) -> Option<TenantId> {
+    store.table().users[&ana()].profile.default_tenant.clone()
+}
+
+/// Ana's default is `globex`, of which she is no longer a member, so a token falls back to `acme`.
+fn falls_back() -> Store {
+    let memberships = [("acme", MembershipStatus::Active), ("globex", MembershipStatus::Removed)];
+    let store = store(&[("acme", TenantStatus::Active)], &memberships);
+    set_default(&store, "globex");
+    store
+}
+
 #[test]
 fn a_default_that_cannot_be_moved_is_reported_and_the_token_goes_out() {
-    let lost = |fails_with| {
-        let mut store = Store { default: Some("globex".to_owned()), move_fails_with: fails_with, ..member() };
-        store.memberships.push(("globex".to_owned(), MembershipStatus::Removed));
+    let fails = |fault| {
+        let store = falls_back();
+        store.table().fault = Some((Part::Defaults, fault));
         store
     };
+    let (moved, overtaken, failed) = (falls_back(), falls_back(), fails(Fault::Fails("down")));
+    overtaken.table().overtaken = 1;
 
-    assert_eq!(logged(&lost(None), &[], &sign_in()), Vec::<String>::new());
-    let outdated = logged(&lost(Some("outdated")), &[], &sign_in());
-    assert_eq!(outdated, ["WARN acme another call has changed it"]);
-    let failed = logged(&lost(Some("down")), &[], &sign_in());
-    assert!(failed.len() == 1 && failed[0].ends_with("down"), "{failed:?}");
+    assert_eq!(logged(&moved, &[], &sign_in()), Vec::<String>::new());
+    assert_eq!(logged(&overtaken, &[], &sign_in()), ["WARN acme another call has changed it"]);
+    let lines = logged(&failed, &[], &sign_in());
+    assert!(lines.len() == 1 && lines[0].ends_with("down"), "{lines:?}");
+    let globex = Some("globex".parse().unwrap());
+    assert_eq!([&moved, &overtaken, &failed].map(default_of), [Some(acme()), globex.clone(), globex.clone()]);
     let event = sign_in().to_string();
-    let hanging = blocking(handled(&lost(Some("hanging")), &BTreeMap::new(), &event));
+    let hanging = blocking(handled(&fails(Fault::Hangs), &BTreeMap::new(), &event));
     assert_eq!(hanging.outcome.told().outcome, "issued", "there is time left for the answer");
-    let off = blocking(handled(&lost(Some("hanging")), &[("REDEEM", "off")].into(), &event));
-    assert_eq!(off.outcome.told().outcome, "issued");
+    let off = falls_back();
+    let told = blocking(handled(&off, &[("REDEEM", "off")].into(), &event)).outcome.told().outcome;
+    assert_eq!((told, default_of(&off)), ("issued", globex), "nothing is written");
 }

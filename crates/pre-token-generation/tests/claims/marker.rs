@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use cognito_trigger::Outcome;
+use memory::{Fault, Part, Store};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
 use tenancy::{ClientBindingMode, MembershipStatus, TenantStatus};
 
-use crate::store::{Store, blocking, event, handled};
+use crate::store::{bind, blocking, event, handled, member, store};
 
 const MARKER: &str = "tenancy/member";
 
@@ -29,25 +30,23 @@ fn access_token(event: &Value, answer: &Value) -> (Vec<String>, Option<String>) 
     (scopes, details["claimsToAddOrOverride"]["tenant_id"].as_str().map(str::to_owned))
 }
 
-fn memberships() -> impl Strategy<Value = Vec<(String, MembershipStatus)>> {
+fn memberships() -> impl Strategy<Value = Vec<(&'static str, MembershipStatus)>> {
     let tenants = subsequence(vec!["acme", "globex"], 0..=2);
     (tenants, prop::collection::vec(select(MembershipStatus::ALL.to_vec()), 2))
-        .prop_map(|(tenants, status)| tenants.into_iter().map(str::to_owned).zip(status).collect())
+        .prop_map(|(tenants, status)| tenants.into_iter().zip(status).collect())
 }
 
 fn stores() -> impl Strategy<Value = Store> {
     let status = select(TenantStatus::ALL.to_vec());
-    let tenants = (status.clone(), status)
-        .prop_map(|(acme, globex)| vec![("acme".to_owned(), acme), ("globex".to_owned(), globex)]);
     let binding = prop::option::of((select(vec!["acme", "globex"]), select(ClientBindingMode::ALL.to_vec())));
-    let binding = binding.prop_map(|binding| binding.map(|(tenant, mode)| (tenant.to_owned(), mode)));
-    (memberships(), tenants, binding, prop::bool::weighted(0.1)).prop_map(
-        |(memberships, tenants, binding, is_silent)| Store {
-            memberships,
-            tenants,
-            binding,
-            is_silent,
-            ..Store::default()
+    (memberships(), (status.clone(), status), binding, prop::bool::weighted(0.1)).prop_map(
+        |(memberships, (acme, globex), binding, is_silent)| {
+            let store = store(&[("acme", acme), ("globex", globex)], &memberships);
+            if let Some((tenant, mode)) = binding {
+                bind(&store, tenant, mode);
+            }
+            store.table().fault = is_silent.then_some((Part::Table, Fault::Fails("down")));
+            store
         },
     )
 }
@@ -177,11 +176,7 @@ fn observe_mode_refuses_what_may_hide_the_marker() {
 
 #[test]
 fn the_marker_counts_as_bytes_of_the_access_token() {
-    let store = Store {
-        memberships: vec![("acme".to_owned(), MembershipStatus::Active)],
-        tenants: vec![("acme".to_owned(), TenantStatus::Active)],
-        ..Store::default()
-    };
+    let store = member();
     let event = event("2", "TokenGeneration_Authentication", false, &[], None).to_string();
     let long = format!("tenancy/{}", "x".repeat(128));
     let settings = BTreeMap::from([("CLAIM_BYTES_MAX", "250"), ("CLAIMS_ID", "id")]);

@@ -1,154 +1,59 @@
-//! A table in memory, and one call of the trigger on it.
+//! The table of these tests, and one call of the trigger on it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use cognito_trigger::Handled;
 use cognito_trigger::trigger::conclude;
 use function::{Call, Settings};
+use memory::{Store, Table, membership, parsed, tenant};
 use pre_token_generation::{Config, PreTokenGeneration};
 use serde_json::{Value, json};
-use tenancy::join::{DefaultChange, JoinPlan, Offer, OfferTerms};
-use tenancy::ports::{Commit, Defaults, Joins, Offers, ProviderBindings, Records, StoreError};
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, Damage, EmailHash, Invite, InviteHash, InvitePointer,
-    Membership, MembershipStatus, PoolId, Profile, ProviderBinding, ProviderName, Role, RoleGrant, Stamp,
-    Tenant, TenantId, TenantStatus, Timestamp, UserKey, UserRecords,
+    ClientBinding, ClientBindingMode, MembershipStatus, RoleGrant, TenantId, TenantStatus, UserKey,
+    UserRecords,
 };
 use tokio::time::Instant;
 
-/// Ana's memberships, the tenants, the bindings of the app client and of her identity provider, and an invite of her address.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Store {
-    pub(crate) memberships: Vec<(String, MembershipStatus)>,
-    pub(crate) tenants: Vec<(String, TenantStatus)>,
-    pub(crate) binding: Option<(String, ClientBindingMode)>,
-    /// Of every identity provider.
-    pub(crate) provider: Option<ProviderBinding>,
-    pub(crate) invite: Option<Invite>,
-    pub(crate) is_silent: bool,
-    /// What each tenant lists for the role `viewer`, which members have.
-    pub(crate) grant: RoleGrant,
-    pub(crate) has_no_roles: bool,
-    pub(crate) default: Option<String>,
-    /// What a move of the default ends in, if it is not done.
-    pub(crate) move_fails_with: Option<&'static str>,
+pub(crate) const POOL: &str = "eu-west-1_AbCdEf123";
+
+const CLIENT: &str = "web";
+
+/// A table of these tenants, with Ana's memberships in the order of their tenants.
+pub(crate) fn store(tenants: &[(&str, TenantStatus)], memberships: &[(&str, MembershipStatus)]) -> Store {
+    let mut table = Table::default();
+    for (id, status) in tenants {
+        table.tenants.insert(parsed(id), tenant(id, *status));
+    }
+    let memberships = memberships.iter().map(|(tenant, status)| membership(tenant, *status)).collect();
+    table.users.insert(ana(), UserRecords { memberships, ..UserRecords::default() });
+    table.into()
 }
 
-impl Store {
-    fn answer<T>(&self, value: T) -> Result<T, StoreError> {
-        if self.is_silent {
-            return Err(StoreError::Unavailable { operation: "read", source: "down".into() });
-        }
-        Ok(value)
-    }
+/// Ana is an active member of `acme`.
+pub(crate) fn member() -> Store {
+    store(&[("acme", TenantStatus::Active)], &[("acme", MembershipStatus::Active)])
 }
 
-impl Records for Store {
-    async fn user(&self, _: &UserKey) -> Result<UserRecords, StoreError> {
-        let memberships = self.memberships.iter().map(|(tenant, status)| Membership {
-            tenant: tenant.parse().unwrap(),
-            roles: if self.has_no_roles { Vec::new() } else { vec!["viewer".parse::<Role>().unwrap()] },
-            status: *status,
-            stamp: Stamp::Done,
-            version: 1,
-            joined_at: None,
-        });
-        let default_tenant = self.default.as_ref().map(|tenant| tenant.parse().unwrap());
-        self.answer(UserRecords { memberships: memberships.collect(), profile: Profile { default_tenant } })
-    }
-
-    async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        let found = self.tenants.iter().find(|(tenant, _)| tenant == id.as_str());
-        self.answer(found.map(|(_, status)| {
-            let (name, tier) = ("Acme".parse().unwrap(), "pro".parse().unwrap());
-            Arc::new(Tenant {
-                id: id.clone(),
-                name,
-                tier,
-                status: *status,
-                roles: [("viewer".parse().unwrap(), self.grant.clone())].into(),
-                pools: Vec::new(),
-            })
-        }))
-    }
-
-    async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {
-        let binding = self.binding.as_ref();
-        self.answer(
-            binding.map(|(tenant, mode)| ClientBinding { tenant: tenant.parse().unwrap(), mode: *mode }),
-        )
-    }
+pub(crate) fn ana() -> UserKey {
+    UserKey { pool: parsed(POOL), sub: parsed("ana") }
 }
 
-impl Store {
-    fn pointer_of(invite: &Invite) -> InvitePointer {
-        let Invite { tenant, hash, .. } = invite.clone();
-        InvitePointer {
-            tenant,
-            hash,
-            created_at: Some(invite.created_at),
-            expires_at: Some(invite.expires_at),
-        }
-    }
+pub(crate) fn acme() -> TenantId {
+    parsed("acme")
 }
 
-impl Offers for Store {
-    async fn offer(&self, hash: &InviteHash, _: &UserKey) -> Result<Offer, StoreError> {
-        let Some(invite) = self.invite.clone().filter(|invite| invite.hash == *hash) else {
-            return self.answer(Offer::default());
-        };
-        let tenant = self.tenant(&invite.tenant).await?.unwrap();
-        let pointer = invite.email.as_ref().map(EmailHash::of);
-        Ok(Offer { terms: Some(OfferTerms { invite, tenant, pointer }), ..Offer::default() })
-    }
-
-    async fn pointer(&self, _: &EmailHash, tenant: &TenantId) -> Result<Option<InvitePointer>, StoreError> {
-        let invite = self.invite.as_ref().filter(|invite| invite.tenant == *tenant);
-        self.answer(invite.map(Self::pointer_of))
-    }
-
-    async fn pointers(&self, _: &EmailHash) -> Result<Vec<Result<InvitePointer, Damage>>, StoreError> {
-        self.answer(self.invite.iter().map(|invite| Ok(Self::pointer_of(invite))).collect())
-    }
+/// Binds the app client of the events to a tenant.
+pub(crate) fn bind(store: &Store, tenant: &str, mode: ClientBindingMode) {
+    let binding = ClientBinding { tenant: parsed(tenant), mode };
+    store.table().clients.insert((parsed(POOL), parsed(CLIENT)), binding);
 }
 
-impl ProviderBindings for Store {
-    async fn provider_binding(
-        &self,
-        _: &PoolId,
-        _: &ProviderName,
-    ) -> Result<Option<ProviderBinding>, StoreError> {
-        self.answer(self.provider.clone())
-    }
-
-    async fn joinable_tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        self.tenant(id).await
-    }
-}
-
-impl Joins for Store {
-    async fn commit(&self, _: &JoinPlan) -> Result<Commit, StoreError> {
-        self.answer(Commit::Done)
-    }
-}
-
-impl Defaults for Store {
-    async fn move_default(
-        &self,
-        _: &UserKey,
-        _: &DefaultChange,
-        _: Timestamp,
-        _: &str,
-    ) -> Result<Commit, StoreError> {
-        match self.move_fails_with {
-            None => self.answer(Commit::Done),
-            Some("outdated") => Ok(Commit::Outdated),
-            Some("hanging") => std::future::pending().await,
-            Some(source) => Err(StoreError::Unavailable { operation: "move", source: source.into() }),
-        }
-    }
+/// Lists groups and an IAM role for the viewers of `acme`.
+pub(crate) fn grant(store: &Store, groups: usize, iam_role: Option<&str>) {
+    let groups = (0..groups).map(|number| parsed(&format!("group-{number:03}"))).collect();
+    let grant = RoleGrant { groups, iam_role: iam_role.map(str::to_owned) };
+    store.table().tenants.get_mut(&acme()).unwrap().roles.insert(parsed("viewer"), grant);
 }
 
 pub(crate) async fn handled(store: &Store, settings: &BTreeMap<&str, &str>, event: &str) -> Handled {
@@ -182,8 +87,8 @@ pub(crate) fn event(
     let container = if version == "1" { "claimsOverrideDetails" } else { "claimsAndScopeOverrideDetails" };
     let attributes = if is_machine { json!({}) } else { json!({ "sub": "ana" }) };
     let mut event = json!({
-        "version": version, "triggerSource": source, "region": "eu-west-1", "userPoolId": "eu-west-1_AbCdEf123",
-        "userName": "ana", "callerContext": { "clientId": "web" },
+        "version": version, "triggerSource": source, "region": "eu-west-1", "userPoolId": POOL,
+        "userName": "ana", "callerContext": { "clientId": CLIENT },
         "request": { "userAttributes": attributes, "clientMetadata": { "tenantId": asked } },
         "response": { container: null },
     });

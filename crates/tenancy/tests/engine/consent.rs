@@ -1,6 +1,6 @@
 //! An invite is redeemed only when the user has shown that they want that tenant.
 
-use memory::Item;
+use memory::{Fault, Item, Part, parsed};
 use tenancy::MembershipStatus::{Active, Removed, Suspended};
 use tenancy::join::{JoinOutcome, JoinRefusal};
 use tenancy::{InviteStatus, TenantStatus, Timestamp};
@@ -326,7 +326,7 @@ fn a_membership_that_is_written_is_a_success_also_when_the_stamp_cannot_be_told(
         membership.stamp = tenancy::Stamp::Pending;
     }
     let store = store.invite(&code(1), "globex", 10, 1);
-    store.tables().unreachable = Some("initech".parse().unwrap());
+    store.tables().fault = Some((Part::Tenant(parsed("initech")), Fault::Fails("down")));
 
     let confirmed = run(Event::of("ana").code(code(1)).confirm(&store)).unwrap();
 

@@ -1,6 +1,5 @@
 //! The table of these tests, and a scheduler that runs overlapping calls in an order drawn from a seed.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::MutexGuard;
 use std::task::{Context, Poll, Waker};
@@ -12,9 +11,8 @@ use tenancy::join::{Applicant, Redeem};
 use tenancy::ports::StoreError;
 use tenancy::sign_in::{SignIn, SignInDecision, decide};
 use tenancy::{
-    ClientBinding, ClientBindingMode, ClientId, EmailHash, Invite, InviteCode, InvitePointer, InviteStatus,
-    Membership, MembershipStatus, Presented, ProviderBinding, Stamp, Tenant, TenantId, TenantStatus,
-    Timestamp, UserKey,
+    ClientBinding, ClientBindingMode, ClientId, Invite, InviteCode, Membership, MembershipStatus, Presented,
+    ProviderBinding, TenantId, TenantStatus, Timestamp, UserKey,
 };
 
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -33,9 +31,7 @@ impl Store {
     }
 
     pub(crate) fn tenant(self, id: &str, status: TenantStatus) -> Self {
-        let (name, tier) = (parsed("Acme"), parsed("pro"));
-        let tenant = Tenant { id: parsed(id), name, tier, status, roles: BTreeMap::new(), pools: Vec::new() };
-        self.tables().tenants.insert(parsed(id), tenant);
+        self.tables().tenants.insert(parsed(id), memory::tenant(id, status));
         self
     }
 
@@ -48,14 +44,8 @@ impl Store {
 
     pub(crate) fn member(self, sub: &str, tenant: &str, status: MembershipStatus) -> Self {
         let joined_at = Some(Timestamp::from_epoch_seconds(NOW - 1_000));
-        self.tables().users.entry(user(sub)).or_default().memberships.push(Membership {
-            tenant: tenant.parse().unwrap(),
-            roles: Vec::new(),
-            status,
-            stamp: Stamp::Done,
-            version: 1,
-            joined_at,
-        });
+        let membership = Membership { roles: Vec::new(), joined_at, ..memory::membership(tenant, status) };
+        self.tables().users.entry(user(sub)).or_default().memberships.push(membership);
         self
     }
 
@@ -67,25 +57,14 @@ impl Store {
 
     /// An invite that is bound to [`EMAIL`], with its pointer, created so many seconds ago.
     pub(crate) fn invite(self, code: &InviteCode, tenant: &str, age_seconds: u64, max_uses: u64) -> Self {
-        let invite = Invite {
-            hash: code.hash(),
-            tenant: tenant.parse().unwrap(),
-            email: Some(EMAIL.parse().unwrap()),
+        self.tables().put_invite(Invite {
+            email: Some(parsed(EMAIL)),
             roles: Vec::new(),
-            uses: 0,
             max_uses,
-            status: InviteStatus::Open,
             expires_at: Timestamp::from_epoch_seconds(NOW + 60),
             created_at: Timestamp::from_epoch_seconds(NOW - age_seconds),
-        };
-        let pointer = InvitePointer {
-            tenant: invite.tenant.clone(),
-            hash: invite.hash.clone(),
-            created_at: Some(invite.created_at),
-            expires_at: Some(invite.expires_at),
-        };
-        self.tables().pointers.push((EmailHash::of(&EMAIL.parse().unwrap()), pointer));
-        self.tables().invites.insert(invite.hash.clone(), invite);
+            ..memory::invite(code, tenant)
+        });
         self
     }
 

@@ -1,59 +1,39 @@
 //! The stamp is written before it is noted.
 
-use std::sync::Mutex;
-
+use memory::{Fault, Part, parsed};
+use tenancy::MembershipStatus::Active;
 use tenancy::confirm::{StampPlan, stamp};
-use tenancy::ports::{DirectoryError, Stamps, StoreError, UserDirectory};
-use tenancy::{PoolId, TenantId, UserKey, Username};
+use tenancy::{Stamp, Username};
 
-use crate::fake::run;
+use crate::fake::{Store, run, user};
 
-/// Cognito and the table. Writes whose text has `fails_at` in it fail.
-struct Recorded {
-    writes: Mutex<Vec<String>>,
-    fails_at: &'static str,
-}
-
-impl Recorded {
-    fn write(&self, write: String) -> bool {
-        let is_done = self.fails_at.is_empty() || !write.contains(self.fails_at);
-        self.writes.lock().unwrap().push(write);
-        is_done
+/// Ana's stamp is pending in `acme` and `globex`, and is written with the value `acme`. Returns whether that succeeded, what
+/// was written to the user pool, and what the table has for the two.
+fn stamped(fault: Option<Part>) -> (bool, Vec<String>, Vec<Stamp>) {
+    let Store(store) = Store::default().member("ana", "acme", Active).member("ana", "globex", Active);
+    for membership in &mut store.table().users.get_mut(&user("ana")).unwrap().memberships {
+        membership.stamp = Stamp::Pending;
     }
-}
+    store.table().fault = fault.map(|part| (part, Fault::Fails("throttled")));
+    let plan = StampPlan { tenant: parsed("acme"), memberships: vec![parsed("acme"), parsed("globex")] };
 
-impl UserDirectory for Recorded {
-    async fn set_tenant(&self, _: &PoolId, user: &Username, tenant: &TenantId) -> Result<(), DirectoryError> {
-        let is_done = self.write(format!("{} is stamped {tenant}", user.as_str()));
-        if is_done { Ok(()) } else { Err(DirectoryError("throttled".into())) }
-    }
-}
+    let is_done = run(stamp(&plan, &user("ana"), &Username::new("ana").unwrap(), &store, &store)).is_ok();
 
-impl Stamps for Recorded {
-    async fn mark_stamped(&self, _: &UserKey, tenant: &TenantId) -> Result<(), StoreError> {
-        let unavailable = || StoreError::Unavailable { operation: "note a stamp", source: "down".into() };
-        if self.write(format!("noted in {tenant}")) { Ok(()) } else { Err(unavailable()) }
-    }
-}
-
-fn stamped(fails_at: &'static str) -> (Vec<String>, bool) {
-    let recorded = Recorded { writes: Mutex::default(), fails_at };
-    let tenants = ["acme", "globex"].map(|id| id.parse::<TenantId>().unwrap());
-    let plan = StampPlan { tenant: tenants[0].clone(), memberships: tenants.to_vec() };
-    let user = UserKey { pool: "pool".parse().unwrap(), sub: "sub".parse().unwrap() };
-    let is_done = run(stamp(&plan, &user, &Username::new("ana").unwrap(), &recorded, &recorded)).is_ok();
-    (recorded.writes.into_inner().unwrap(), is_done)
+    let table = store.table();
+    let written = table.attributes.iter().map(|(_, user, tenant)| format!("{} {tenant}", user.as_str()));
+    let stamps = table.users[&user("ana")].memberships.iter().map(|membership| membership.stamp);
+    (is_done, written.collect(), stamps.collect())
 }
 
 #[test]
 fn the_attribute_is_written_and_then_noted_in_each_membership() {
-    let expected = ["ana is stamped acme", "noted in acme", "noted in globex"].map(str::to_owned).to_vec();
-
-    assert_eq!(stamped(""), (expected, true));
+    assert_eq!(stamped(None), (true, vec!["ana acme".to_owned()], vec![Stamp::Done, Stamp::Done]));
 }
 
 #[test]
 fn a_stamp_that_failed_stays_pending() {
-    assert_eq!(stamped("stamped"), (vec!["ana is stamped acme".to_owned()], false), "nothing is noted");
-    assert!(!stamped("noted in globex").1, "it is written again");
+    let nothing = (false, Vec::new(), vec![Stamp::Pending, Stamp::Pending]);
+    assert_eq!(stamped(Some(Part::UserPool)), nothing, "nothing is noted");
+    let written_again = (false, vec!["ana acme".to_owned()], vec![Stamp::Done, Stamp::Pending]);
+    assert_eq!(stamped(Some(Part::Tenant(parsed("globex")))), written_again);
 }
