@@ -1,8 +1,8 @@
-use memory::{Fault, Part, membership};
+use memory::{Fault, Part, invite, membership, parsed};
 use post_confirmation::{Config, Uninvited};
 use serde_json::{Value, json};
 use tenancy::join::JoinOutcome;
-use tenancy::{Membership, MembershipStatus, Stamp};
+use tenancy::{Invite, Membership, MembershipStatus, ProviderBinding, Stamp};
 
 use crate::store::{CODE, ana, attributes, event, handled, stamps, store};
 
@@ -61,6 +61,34 @@ fn only_a_confirmed_sign_up_is_acted_upon() {
     assert_eq!(outcome(|_| ()), ("joined", None, true));
     let nobody = |event: &mut Value| event["request"]["userAttributes"] = json!({});
     assert_eq!(outcome(nobody), ("unavailable", Some("event_invalid"), false));
+}
+
+/// A user confirms in the moment in which the provider sends the address.
+#[test]
+fn an_address_that_a_trusted_provider_asserts_opens_the_invite_for_it() {
+    let joins = |is_email_trusted| {
+        let store = store();
+        let binding = ProviderBinding {
+            tenant: parsed("acme"),
+            joins: false,
+            default_roles: Vec::new(),
+            is_email_trusted,
+        };
+        store.table().providers.insert((ana().pool, parsed("Okta")), binding);
+        let bound = Invite { email: Some(parsed("ana@corp.example")), ..invite(&parsed(CODE), "acme") };
+        store.table().put_invite(bound);
+        let mut event = event(None);
+        let identity =
+            json!([{ "userId": "1", "providerName": "Okta", "providerType": "SAML", "primary": true }]);
+        event["request"]["userAttributes"] = json!({
+            "sub": "sub-1", "email": "ana@corp.example", "cognito:user_status": "EXTERNAL_PROVIDER",
+            "identities": identity.to_string(),
+        });
+        (handled(&store, &[], &event).1.outcome.told().outcome, stamps(&store).len())
+    };
+
+    assert_eq!(joins(true), ("joined", 1));
+    assert_eq!(joins(false), ("denied", 0));
 }
 
 #[test]
