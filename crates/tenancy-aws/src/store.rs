@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use futures_util::future::try_join;
+use futures_util::future::{join, try_join};
 use tenancy::join::{DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Way};
 use tenancy::ports::{
     Commit, Defaults, Joins, Memberships, Offers, ProviderBindings, Records, Stamps, StoreError,
@@ -40,11 +40,13 @@ impl DynamoStore {
         &self.table.meter
     }
 
-    /// Opens the connection during Lambda's init phase, which has full CPU: DNS look-up and TLS handshake are then done. It
-    /// reads an item that cannot exist, for at most 400 ms, and ignores the result.
+    /// Opens the connections of a first call, which makes three reads in parallel, during Lambda's init phase, which has full CPU:
+    /// DNS look-up and TLS handshakes are then done. It reads an item that cannot exist, once, so that TLS can resume the session,
+    /// and then twice in parallel. This takes at most 400 ms, and the results are ignored.
     pub async fn warm_up(&self) {
-        let read = self.table.get("warm up", tenant::warm_up_key());
-        let _ = tokio::time::timeout(WARM_UP_TIMEOUT, read).await;
+        let read = || self.table.get("warm up", tenant::warm_up_key());
+        let reads = async { (read().await, join(read(), read()).await) };
+        let _ = tokio::time::timeout(WARM_UP_TIMEOUT, reads).await;
         self.meter().take();
     }
 

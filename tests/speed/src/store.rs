@@ -3,10 +3,10 @@
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
@@ -21,6 +21,16 @@ const REQUEST_ID: (&str, &str) = ("x-amzn-RequestId", "0A1B2C3D4E5F6G7H8I9J0K1L2
 /// Longer than a function waits during its start for what it reads there (400 ms).
 const LATE: Duration = Duration::from_millis(600);
 
+/// Whether requests are answered at once.
+#[derive(Clone, Copy, Default)]
+enum Late {
+    #[default]
+    No,
+    /// The next request and those soon after it are not.
+    Next,
+    Until(Instant),
+}
+
 pub(crate) struct Store {
     /// With TLS.
     pub(crate) address: SocketAddr,
@@ -32,7 +42,7 @@ pub(crate) struct Store {
 #[derive(Default)]
 struct Seen {
     latency: Duration,
-    is_late: AtomicBool,
+    late: Mutex<Late>,
     checker: Checker,
     calls: AtomicUsize,
     faults: Mutex<Vec<String>>,
@@ -51,9 +61,10 @@ impl Store {
         Ok(Self { address, plain, seen })
     }
 
-    /// Whether the next request is answered only when a starting function has given it up.
+    /// Whether the next request, and those that come with it, are answered only when a starting function has given them up.
     pub(crate) fn set_late(&self, is_late: bool) {
-        self.seen.is_late.store(is_late, Ordering::Relaxed);
+        let mut late = self.seen.late.lock().unwrap_or_else(PoisonError::into_inner);
+        *late = if is_late { Late::Next } else { Late::No };
     }
 
     /// The requests since the last call; an error if one of them was wrong.
@@ -69,14 +80,23 @@ impl Store {
 }
 
 impl Seen {
+    /// How long the request that has come waits for its answer.
+    fn wait(&self) -> Duration {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*late, Late::Next) {
+            *late = Late::Until(Instant::now() + LATE);
+        }
+        match *late {
+            Late::Until(end) => end.saturating_duration_since(Instant::now()).max(self.latency),
+            Late::No | Late::Next => self.latency,
+        }
+    }
+
     fn converse(&self, stream: impl Read + Write) -> io::Result<()> {
         let mut stream = BufReader::new(stream);
         while let Some(request) = Request::read(&mut stream)? {
             self.calls.fetch_add(1, Ordering::Relaxed);
-            let wait = if self.is_late.swap(false, Ordering::Relaxed) { LATE } else { self.latency };
-            if !wait.is_zero() {
-                thread::sleep(wait);
-            }
+            thread::sleep(self.wait());
             let checked = self.checker.check(&request).map_err(str::to_owned);
             match checked.and_then(|()| content(&request)) {
                 Ok(body) => {

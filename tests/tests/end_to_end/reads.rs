@@ -52,6 +52,20 @@ async fn a_cold_sign_in_reads_three_items_at_once_and_a_warm_one_reads_one() {
 }
 
 #[tokio::test]
+async fn a_first_sign_in_opens_no_connection() {
+    let world = World::with_settings(&[]).await;
+    world.put(items::tenant("acme")).await;
+    world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
+    let table = Proxy::before(&world.stack.endpoints().dynamodb).await;
+    world.configure(&[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
+
+    world.answer(PRE_TOKEN_GENERATION, sign_in(|_| ())).await;
+
+    let requests = table.seen().len();
+    assert_eq!((requests, table.connections()), (6, 3), "three of the start, and three of the sign-in");
+}
+
+#[tokio::test]
 async fn a_wrong_or_missing_stamp_costs_one_read_more_at_most() {
     let world = cached_world().await;
     world.put(items::member(POOL, SUB, "acme", &["admin"])).await;
