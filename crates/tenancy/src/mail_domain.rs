@@ -72,6 +72,11 @@ mod tests {
         for (raw, domain) in rows {
             let parsed = raw.parse::<MailDomain>().ok();
             assert_eq!(parsed.as_ref().map(MailDomain::as_str), domain, "{raw:?}");
+            assert_eq!(
+                parsed.map(|parsed| parsed.to_string()).as_deref(),
+                domain,
+                "as operators see {raw:?}"
+            );
         }
     }
 

@@ -99,6 +99,21 @@ fn a_refused_invite_and_a_damaged_item_are_noted() {
     assert_eq!((nothing.join_outcome(), nothing.all_damaged().count()), (None, 0), "joining was not tried");
 }
 
+#[test]
+fn a_damaged_tenant_is_noted_where_it_is_passed_over_and_told_where_it_is_needed() {
+    let of_acme = || tenants().member("ana", "acme", Active);
+    let with_another = of_acme().member("ana", "initech", Active).default_tenant("ana", "globex");
+    let alone = of_acme();
+    for store in [&with_another, &alone] {
+        store.tables().damaged.push(Item::Tenant("acme".parse().unwrap()));
+    }
+
+    assert_eq!(run(Event::of("ana").token(&with_another)), Ok("initech".to_owned()));
+    assert_eq!(notes(&Event::of("ana"), &with_another).all_damaged().count(), 1);
+    let told = run(Event::of("ana").token(&alone)).unwrap_err();
+    assert!(told.contains("Tenant("), "what the table said of the item: {told}");
+}
+
 /// A user of 8 identity providers gets an answer about the address; with one more, no binding is read.
 #[test]
 fn an_address_of_too_many_providers_opens_nothing() {
