@@ -148,7 +148,7 @@ fn event(attempt: &Attempt) -> Value {
         Event::Refresh => "TokenGeneration_RefreshTokens",
     };
     let given = [
-        ("inviteCode", attempt.code.map(|number| code(number).reveal().to_string())),
+        ("inviteCode", attempt.code.map(|number| code(number).reveal().clone())),
         ("tenantId", attempt.tenant.map(|tenant| tenant_id(tenant).to_string())),
     ];
     let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));

@@ -139,7 +139,9 @@ impl World {
     }
 
     fn set_member(&mut self, tenant: usize, member: Member) {
-        self.members.iter_mut().skip(tenant).take(1).for_each(|slot| *slot = Some(member.clone()));
+        if let Some(slot) = self.members.get_mut(tenant) {
+            *slot = Some(member);
+        }
     }
 }
 
