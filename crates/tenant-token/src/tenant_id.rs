@@ -82,3 +82,21 @@ pub(crate) mod sealed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TenantId;
+
+    #[test]
+    fn an_id_is_the_same_text_in_every_way_to_read_it() {
+        for (raw, is_id) in [("acme", true), ("a-1", true), ("ac", false), ("Acme", false), ("a cme", false)]
+        {
+            let id = raw.parse::<TenantId>().ok();
+
+            assert_eq!(id.is_some(), is_id, "{raw}");
+            let texts =
+                id.map(|id| [id.as_str().to_owned(), AsRef::<str>::as_ref(&id).to_owned(), id.to_string()]);
+            assert!(texts.is_none_or(|texts| texts.iter().all(|text| text == raw)), "{raw}");
+        }
+    }
+}
