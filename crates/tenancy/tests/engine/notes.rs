@@ -114,6 +114,20 @@ fn a_damaged_tenant_is_noted_where_it_is_passed_over_and_told_where_it_is_needed
     assert!(told.contains("Tenant("), "what the table said of the item: {told}");
 }
 
+#[test]
+fn a_member_who_shows_the_used_code_again_is_read_once() {
+    let store = tenants().invite(&code(1), "acme", 10, 2);
+    let event = Event::of("ana").code(code(1));
+    let reads = || {
+        let before = store.0.done().reads;
+        assert_eq!(run(event.token(&store)), Ok("acme".to_owned()));
+        store.0.done().reads - before
+    };
+
+    assert!(reads() > 5, "joins");
+    assert_eq!(reads(), 5, "user, binding of the app client, use, invite, tenant");
+}
+
 /// A user of 8 identity providers gets an answer about the address; with one more, no binding is read.
 #[test]
 fn an_address_of_too_many_providers_opens_nothing() {

@@ -148,3 +148,21 @@ fn a_pool_is_of_one_cell() {
         ("cell-pool-taken", "user pool eu-west-1_b belongs to cell `b`")
     );
 }
+
+#[test]
+fn a_tenant_moves_to_no_cell_while_it_has_members_in_another_pool() {
+    let (here, there) = (cell("a", 0, 1), cell("b", 0, 1));
+    let move_to_a = |in_use: &[&Cell]| {
+        let in_use: Vec<_> = in_use.iter().map(|cell| cell.pool.clone()).collect();
+        cells::check_pools(&tenant_id("acme"), &in_use, &here)
+    };
+
+    assert_eq!(move_to_a(&[]), Ok(()));
+    assert_eq!(move_to_a(&[&here]), Ok(()));
+    let elsewhere = Rule::TenantElsewhere {
+        tenant: tenant_id("acme"),
+        pool: there.pool.clone(),
+        cell: here.name.clone(),
+    };
+    assert_eq!(move_to_a(&[&here, &there]), Err(elsewhere));
+}
