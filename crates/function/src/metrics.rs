@@ -265,4 +265,15 @@ mod tests {
         assert_eq!(told, expected);
         assert_eq!(Amount::Bytes(1).unit(), "Bytes");
     }
+
+    #[test]
+    fn a_tenant_that_was_used_beyond_its_time_is_reported() {
+        let logged = |stale_served| {
+            let costs = Costs { stale_served, ..Costs::default() };
+            memory::logged(|| costs.warn_if_stale("request", Some("acme")))
+        };
+
+        assert_eq!(logged(0), Vec::<String>::new());
+        assert_eq!(logged(1), ["WARN cache.stale acme"]);
+    }
 }
