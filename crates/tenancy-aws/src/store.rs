@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use futures_util::future::{join, try_join};
+use futures_util::future::{join3, try_join};
 use tenancy::join::{DefaultChange, JoinPlan, MembershipChange, Offer, OfferTerms, Way};
 use tenancy::ports::{
     Commit, Defaults, Joins, Memberships, Offers, ProviderBindings, Records, Stamps, StoreError,
@@ -40,12 +40,12 @@ impl DynamoStore {
         &self.table.meter
     }
 
-    /// Opens the connections of a first call, which makes three reads in parallel, during Lambda's init phase, which has full CPU:
-    /// DNS look-up and TLS handshakes are then done. It reads an item that cannot exist, once, so that TLS can resume the session,
-    /// and then twice in parallel. This takes at most 400 ms, and the results are ignored.
+    /// Opens the three connections of a first sign-in during Lambda's init phase, which has full CPU: DNS look-up and TLS
+    /// handshakes are then done. It reads an item that cannot exist: once, so that TLS can resume the session for the other
+    /// connections, and then three times in parallel. This takes at most 400 ms, and the results are ignored.
     pub async fn warm_up(&self) {
         let read = || self.table.get("warm up", tenant::warm_up_key());
-        let reads = async { (read().await, join(read(), read()).await) };
+        let reads = async { (read().await, join3(read(), read(), read()).await) };
         let _ = tokio::time::timeout(WARM_UP_TIMEOUT, reads).await;
         self.meter().take();
     }

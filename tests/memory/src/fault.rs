@@ -7,7 +7,7 @@ use tenancy::TenantId;
 pub enum Part {
     /// The whole table. Its fault is also that of its parts, `Tenant` and `Defaults`.
     Table,
-    /// One tenant: its record, and the stamps of its members when one is marked.
+    /// One tenant: its record, and the write that notes a stamp of one of its members.
     Tenant(TenantId),
     /// The default tenants of the users: the write that moves one.
     Defaults,

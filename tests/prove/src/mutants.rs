@@ -154,7 +154,7 @@ impl Mutants {
         for package in group.tests.iter().chain([&group.package]) {
             command.arg(format!("--test-package={package}"));
         }
-        // What survives is printed as it is found: a full run takes an hour.
+        // What survives is printed as it is found: a full run takes long.
         let status = command.args(group.options).stdin(Stdio::null()).status();
         let status = status.map_err(|error| format!("cargo-mutants does not start: {error}"))?;
         // Some survived; some did not end.

@@ -74,22 +74,22 @@ pub(crate) fn of_calls(target: &Target, from: usize, to: usize, store: &Store, w
 
 /// The instructions of a run from the call `warm_from` on; from the start if it is 0. Callgrind makes a process fifty times as
 /// slow: on a busy machine, it may be too late for its own time limits, and is run again. Until it counts, it is much faster.
-/// Whether the store answers within the limit of a start would depend on the machine too, so here it never does: the first call
-/// then takes all that a start could have spared it.
+/// During a start the store answers only after the function has stopped waiting; otherwise the count would depend on the speed of
+/// the machine. The first call then does all that the start would have spared it.
 fn total(target: &Target, calls: Calls, store: &Store, work: &Path) -> Fallible<u64> {
-    let is_late = calls.warm_from > 0;
+    let counts_later = calls.warm_from > 0;
     let log = work.join("callgrind.log");
     let valgrind = [
         "env".to_owned(),
         format!("AWS_ENDPOINT_URL=http://{}", store.plain),
         "valgrind".to_owned(),
         "--tool=callgrind".to_owned(),
-        format!("--instr-atstart={}", if is_late { "no" } else { "yes" }),
+        format!("--instr-atstart={}", if counts_later { "no" } else { "yes" }),
         format!("--callgrind-out-file={}", work.join("callgrind.out").display()),
         format!("--log-file={}", log.display()),
     ];
     let count_from_here = move |process: u32| {
-        if is_late {
+        if counts_later {
             // Without it nothing is counted, which is an error below.
             let _ =
                 Command::new("vgdb").args([&format!("--pid={process}"), "instrumentation", "on"]).output();

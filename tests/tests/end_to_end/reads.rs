@@ -59,10 +59,13 @@ async fn a_first_sign_in_opens_no_connection() {
     let table = Proxy::before(&world.stack.endpoints().dynamodb).await;
     world.configure(&[("AWS_ENDPOINT_URL_DYNAMODB", &table.url)]).await;
 
+    // Refused before any call. So what was asked until here is the start.
+    world.refusal(PRE_TOKEN_GENERATION, "{}".to_owned()).await;
+    let started = (table.seen().len(), table.connections());
     world.answer(PRE_TOKEN_GENERATION, sign_in(|_| ())).await;
 
-    let requests = table.seen().len();
-    assert_eq!((requests, table.connections()), (6, 3), "three of the start, and three of the sign-in");
+    assert_eq!(started, (4, 3));
+    assert_eq!((table.seen().len(), table.connections()), (7, 3));
 }
 
 #[tokio::test]

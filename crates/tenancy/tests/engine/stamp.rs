@@ -26,7 +26,7 @@ fn stamped(fault: Option<Part>) -> (bool, Vec<String>, Vec<Stamp>) {
 }
 
 #[test]
-fn the_attribute_is_written_and_then_noted_in_each_membership() {
+fn the_attribute_is_written_and_noted_in_each_membership() {
     assert_eq!(stamped(None), (true, vec!["ana acme".to_owned()], vec![Stamp::Done, Stamp::Done]));
 }
 

@@ -8,12 +8,15 @@ use super::backend::{RESENT, Told, tenant_id};
 use super::schedule::{Attempt, BEGIN, Event, HERE, LENGTH, Schedule, email, sub};
 use super::table::{Table, email_hash, hash, is_here, key, member_key, number, serves, text};
 
-/// A token of another tenant than the one that the app asked for.
+/// A token of another tenant than the one that the app asked for, or a join in one. A code is redeemed whatever was asked for.
 pub(crate) fn other_tenant(attempt: &Attempt, told: &Told) -> Option<String> {
-    let (Told::Token(tenant), Some(asked)) = (told, attempt.tenant) else { return None };
-    let asked = tenant_id(asked);
-    (tenant != asked.as_str())
-        .then(|| format!("{} asked for {asked} and got a token of {tenant}", sub(attempt.user)))
+    let asked = tenant_id(attempt.tenant?);
+    let tenant = match told {
+        Told::Token(tenant) => tenant,
+        Told::Joined(tenant) if attempt.code.is_none() => tenant,
+        Told::Joined(_) | Told::Already | Told::Error(_) => return None,
+    };
+    (tenant != asked.as_str()).then(|| format!("{} asked for {asked} and got {tenant}", sub(attempt.user)))
 }
 
 /// The records that a call which succeeded must have left.

@@ -94,7 +94,8 @@ impl World {
 
 /// Situations that chance alone would seldom lead to. What is not set here stays random.
 impl World {
-    /// A user of the identity provider of `tenant` signs in, and has an invite by the address: of this tenant, or of another one.
+    /// A user of the identity provider of `tenant` signs in, and mostly has an invite by the address: of this tenant, or of
+    /// another one.
     fn add_asserted_address(&mut self, rng: &mut Rng, tenant: usize) {
         self.members.fill(None);
         self.client = None;
