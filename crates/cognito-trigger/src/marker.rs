@@ -97,7 +97,7 @@ mod tests {
         for raw in ["tenancy/member", "a/b", "https:api.example.com/read:all", &format!("{long}/{long}")] {
             let marker: MarkerScope = raw.parse().unwrap();
             let (server, name) = marker.parts();
-            assert_eq!(format!("{server}/{name}"), raw);
+            assert_eq!((format!("{server}/{name}").as_str(), marker.as_str()), (raw, raw));
         }
     }
 

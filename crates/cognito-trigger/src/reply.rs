@@ -201,3 +201,34 @@ fn json(value: &impl Serialize) -> String {
 fn raw(value: &impl Serialize) -> Box<RawValue> {
     serde_json::value::to_raw_value(value).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{GroupChange, GroupOverride, PoolGroups};
+
+    #[test]
+    fn groups_stay_only_if_groups_roles_and_the_preferred_role_are_those_of_the_pool() {
+        let texts = |text: &str| vec![text.to_owned()];
+        let wanted = GroupOverride {
+            groups_to_override: texts("admins"),
+            iam_roles_to_override: texts("arn:a"),
+            preferred_role: Some("arn:a".to_owned()),
+        };
+        let same = PoolGroups {
+            is_known: true,
+            groups: texts("admins"),
+            iam_roles: texts("arn:a"),
+            preferred_role: Some("arn:a".to_owned()),
+        };
+        let others = [
+            PoolGroups { groups: texts("users"), ..same.clone() },
+            PoolGroups { iam_roles: texts("arn:b"), ..same.clone() },
+            PoolGroups { preferred_role: None, ..same.clone() },
+        ];
+
+        assert_eq!(GroupChange::between(&same, wanted.clone()), GroupChange::Keep);
+        for other in others {
+            assert_eq!(GroupChange::between(&other, wanted.clone()), GroupChange::Replace(wanted.clone()));
+        }
+    }
+}

@@ -34,3 +34,19 @@ impl std::fmt::Display for Timestamp {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::Timestamp;
+
+    #[test]
+    fn a_moment_is_whole_seconds_and_never_before_the_epoch() {
+        let at = |moment| Timestamp::from(moment).epoch_seconds();
+
+        assert_eq!(at(UNIX_EPOCH + Duration::from_millis(7_999)), 7);
+        assert_eq!(at(UNIX_EPOCH - Duration::from_secs(1)), 0);
+        assert_eq!(Timestamp::from_epoch_seconds(7).plus_seconds(u64::MAX).epoch_seconds(), u64::MAX);
+    }
+}

@@ -126,7 +126,7 @@ impl Table {
         let damaged = self.damaged.iter().filter(|item| **item == Item::Pointer);
         sound
             .map(|(_, pointer)| Ok(pointer.clone()))
-            .chain(damaged.map(|_| Err(damage("a pointer"))))
+            .chain(damaged.enumerate().map(|(number, _)| Err(damage(&format!("pointer {number}")))))
             .collect()
     }
 

@@ -128,6 +128,31 @@ fn a_member_who_shows_the_used_code_again_is_read_once() {
     assert_eq!(reads(), 5, "user, binding of the app client, use, invite, tenant");
 }
 
+/// Another call may have joined the user between two of the reads.
+#[test]
+fn a_user_whose_code_is_refused_is_read_once_more() {
+    let store = tenants().member("ana", "globex", Active).invite(&code(1), "acme", 10, 1);
+    let store = store.change(&code(1), |invite| invite.email = Some("eve@example.com".parse().unwrap()));
+    let reads = |event: &Event| {
+        let before = store.0.done().reads;
+        assert!(run(event.confirm(&store)).is_ok());
+        store.0.done().reads - before
+    };
+
+    let (known, unknown) = (reads(&Event::of("ana").code(code(1))), reads(&Event::of("ana").code(code(2))));
+
+    assert_eq!(unknown, 4, "user, binding of the app client, use, invite");
+    assert_eq!(known, 11, "also pointer and tenant; and then all but the binding again");
+}
+
+#[test]
+fn ten_damaged_items_are_noted_at_most() {
+    let store = tenants().invite(&code(1), "acme", 10, 1);
+    store.tables().damaged.extend((0..12).map(|_| Item::Pointer));
+
+    assert_eq!(notes(&Event::of("ana"), &store).all_damaged().count(), 10);
+}
+
 /// A user of 8 identity providers gets an answer about the address; with one more, no binding is read.
 #[test]
 fn an_address_of_too_many_providers_opens_nothing() {
