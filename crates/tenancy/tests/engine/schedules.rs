@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use tenancy::join::JoinOutcome;
-use tenancy::{InviteStatus, TenantStatus};
+use tenancy::{InviteStatus, MembershipStatus, TenantStatus};
 
 use crate::fake::{Event, NOW, Store, code, overlapping, run};
 
@@ -89,6 +89,26 @@ fn a_confirmation_and_a_sign_in_at_once_join_one_tenant_of_two_that_invite() {
         assert_eq!(ended[1], "acme", "seed {seed}");
         assert_eq!(store.tenants_of("ana"), ["acme"], "seed {seed}: only the oldest invite");
         assert_eq!(store.uses(&code(2)), 0);
+    }
+}
+
+#[test]
+fn who_joins_elsewhere_meanwhile_uses_no_second_invite_of_the_address() {
+    for seed in 0..SEEDS {
+        let store = acme()
+            .tenant("closed", TenantStatus::Offboarded)
+            .member("ana", "closed", MembershipStatus::Active)
+            .tenant("initech", TenantStatus::Active)
+            .invite(&code(3), "globex", 30, 1)
+            .change(&code(3), |invite| invite.email = None);
+        store.tables().pointers.clear();
+        let store = store.invite(&code(1), "acme", 20, 1).invite(&code(2), "initech", 10, 1);
+        let events = [Event::of("ana"), Event::of("ana").code(code(3))];
+
+        let ended = overlapping(events.iter().map(|event| event.confirm(&store)), seed);
+
+        assert!(ended.iter().all(Result::is_ok), "seed {seed}: {ended:?}");
+        assert_eq!((store.uses(&code(2)), store.uses(&code(3))), (0, 1), "seed {seed}");
     }
 }
 
