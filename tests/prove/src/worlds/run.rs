@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use super::reference::{After, Answer, expected};
 use super::store::{after, code, store};
 use super::world::{
-    Asked, CLIENT, Code, EMAIL, Event, HERE, Identity, MACHINE, NOW, PROVIDER, SUB, Settings, Status,
-    TENANTS, World,
+    Asked, Bound, CLIENT, Code, EMAIL, Event, HERE, Identity, Invite, MACHINE, Mode, NAME, NOW, PROVIDER,
+    SUB, Settings, Status, TENANTS, TIER, World, own, plain,
 };
 
 /// What came out of a world.
@@ -61,22 +61,58 @@ pub(crate) fn run(world: &World) -> Found {
     }
     let answer = read(world, &event, answer, &mut faults);
     let (after, refused_writes) = after(world, &store);
-    if let Answer::Token { tenant, .. } = &answer {
-        faults.extend(forbidden(world, *tenant, &after));
-    }
+    faults.extend(forbidden(world, &answer, &after));
     Found { answer, after, refused_writes, faults }
 }
 
-/// Whether the token breaks the first rule. This is judged without the reference.
-fn forbidden(world: &World, tenant: usize, after: &After) -> Option<String> {
+/// What breaks the first rule, or redeems an invite that nobody meant. This is judged without the reference.
+fn forbidden(world: &World, answer: &Answer, after: &After) -> Vec<String> {
+    let mut faults = Vec::new();
+    if let Answer::Token { tenant, .. } = answer
+        && !may_carry(world, *tenant, after)
+    {
+        faults.push("A TOKEN OF A TENANT OF WHICH THE USER IS NO ACTIVE MEMBER".to_owned());
+    }
+    let before = world.invites.iter().zip(&after.invites);
+    let used: Vec<&Invite> =
+        before.filter(|(invite, (uses, ..))| *uses != invite.uses).map(|(invite, _)| invite).collect();
+    if used.len() > 1 || used.iter().any(|invite| !may_be_used(world, invite)) {
+        faults.push(format!("INVITES REDEEMED WITHOUT CONSENT: {used:?}"));
+    }
+    faults
+}
+
+fn may_carry(world: &World, tenant: usize, after: &After) -> bool {
     let is_member = matches!(after.members.get(tenant), Some(Some((Status::Active, _))));
     let is_active = matches!(
         world.tenants.get(tenant),
         Some(Some(record)) if record.status == Status::Active && (record.pools.is_empty() || record.pools.contains(&HERE))
     );
-    let is_machine = world.event.source == MACHINE;
-    (!(is_active && (is_member || is_machine)))
-        .then(|| "A TOKEN OF A TENANT OF WHICH THE USER IS NO ACTIVE MEMBER".to_owned())
+    is_active && (is_member || world.event.source == MACHINE)
+}
+
+/// An invite is for whoever shows its code, or has its address and has named no other tenant.
+fn may_be_used(world: &World, invite: &Invite) -> bool {
+    let Event { code, asked, source, has_email, .. } = &world.event;
+    let shown = match code {
+        Code::Of(number) => world.invites.get(*number),
+        Code::None | Code::Blank | Code::Unknown | Code::Malformed => None,
+    };
+    let is_found = match invite.bound {
+        Bound::Own => *has_email && (shown == Some(invite) || invite.has_pointer),
+        Bound::Nobody => shown == Some(invite),
+        Bound::Other => false,
+    };
+    let bound = world.client.filter(|(_, mode)| *mode == Mode::Required).map(|(tenant, _)| tenant);
+    let is_named = match (shown, asked) {
+        (Some(shown), _) => shown.tenant == invite.tenant,
+        (None, Asked::Tenant(tenant)) => *tenant == invite.tenant,
+        (None, Asked::Malformed) => false,
+        (None, Asked::None | Asked::Blank) => bound.is_none_or(|tenant| tenant == invite.tenant),
+    };
+    let is_valid = !invite.is_revoked && invite.uses < invite.max_uses && NOW < invite.expires_at;
+    let is_of_pool = world.settings.pool_tenant.is_none_or(|tenant| tenant == invite.tenant);
+    is_found && is_named && is_valid && is_of_pool && world.settings.redeem && *source != MACHINE
 }
 
 fn call(trigger: &impl Trigger, event: &str) -> Result<String, &'static str> {
@@ -217,11 +253,31 @@ fn read(
         Value::Array(list) => list.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
         _ => Vec::new(),
     };
+    for (claim, text) in [("/tenant_name", NAME), ("/tenant_tier", TIER)] {
+        for (token, may_lack_it) in [(id, is_machine), (access, is_first)] {
+            let value = at(token, claim);
+            if *value != json!(own(tenant, text)) && !(may_lack_it && value.is_null()) {
+                faults.push(format!("{claim} of another tenant: {value}"));
+            }
+        }
+    }
     let groups = at(details, "/groupOverrideDetails/groupsToOverride");
     if !is_machine && !groups.is_array() {
         faults.push("the pool's groups stay in the token".to_owned());
     }
-    Answer::Token { tenant, roles: texts(at(main, "/tenant_roles")), groups: texts(groups) }
+    let roles = at(main, "/tenant_roles");
+    if !is_machine && !is_first && texts(at(access, "/tenant_roles")) != texts(roles) {
+        faults.push("the two tokens have different roles".to_owned());
+    }
+    let mut plain = |texts: Vec<String>| -> Vec<String> {
+        let is_own = |text: &String| plain(tenant, text);
+        let own: Vec<String> = texts.iter().filter_map(is_own).collect();
+        if own.len() != texts.len() {
+            faults.push(format!("ROLES OR GROUPS OF ANOTHER TENANT: {texts:?}"));
+        }
+        own
+    };
+    Answer::Token { tenant, roles: plain(texts(roles)), groups: plain(texts(groups)) }
 }
 
 /// A value by its JSON pointer; null if it is missing.

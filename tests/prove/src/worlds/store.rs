@@ -10,7 +10,10 @@ use tenancy::{
 };
 
 use super::reference::After;
-use super::world::{self, Bound, EMAIL, HERE, Mode, NOW, OTHER_EMAIL, PROVIDER, SUB, Status, TENANTS, World};
+use super::world::{
+    self, Bound, EMAIL, HERE, Mode, NAME, NOW, OTHER_EMAIL, PROVIDER, SUB, Status, TENANTS, TIER, World, own,
+    plain,
+};
 
 pub(crate) fn store(world: &World) -> Store {
     let mut table = Table::default();
@@ -44,7 +47,7 @@ pub(crate) fn store(world: &World) -> Store {
                 Bound::Own => Some(parsed(EMAIL)),
                 Bound::Other => Some(parsed(OTHER_EMAIL)),
             },
-            roles: roles(&invite.roles),
+            roles: roles(invite.tenant, &invite.roles),
             uses: invite.uses,
             max_uses: invite.max_uses,
             status: if invite.is_revoked { InviteStatus::Revoked } else { InviteStatus::Open },
@@ -65,7 +68,7 @@ pub(crate) fn store(world: &World) -> Store {
         let binding = ProviderBinding {
             tenant: id(provider.tenant),
             joins: provider.joins,
-            default_roles: roles(&provider.roles),
+            default_roles: roles(provider.tenant, &provider.roles),
             is_email_trusted: provider.is_trusted,
         };
         table.providers.insert((parsed(HERE), parsed(PROVIDER)), binding);
@@ -84,7 +87,9 @@ pub(crate) fn after(world: &World, store: &Store) -> (After, usize) {
             MembershipStatus::Suspended => Status::Suspended,
             MembershipStatus::Removed => Status::Over,
         };
-        Some((status, membership.roles.iter().map(|role| role.as_str().to_owned()).collect()))
+        // A role of another tenant stays as it is, and so is none that the reference expects.
+        let text = |role: &Role| plain(tenant, role.as_str()).unwrap_or_else(|| role.as_str().to_owned());
+        Some((status, membership.roles.iter().map(text).collect()))
     };
     let invite = |number: usize| {
         let hash = code(number).hash();
@@ -109,8 +114,8 @@ fn id(tenant: usize) -> TenantId {
     parsed(TENANTS.get(tenant).copied().unwrap_or_default())
 }
 
-fn roles(roles: &[&str]) -> Vec<Role> {
-    roles.iter().copied().map(parsed).collect()
+fn roles(tenant: usize, roles: &[&str]) -> Vec<Role> {
+    roles.iter().map(|role| parsed(&own(tenant, role))).collect()
 }
 
 /// The code of an invite.
@@ -119,12 +124,14 @@ pub(crate) fn code(number: usize) -> InviteCode {
 }
 
 fn tenant(number: usize, record: &world::Tenant) -> Tenant {
-    let grant = RoleGrant { groups: vec![parsed("admins"), parsed("editor")], iam_role: None };
-    let grants = record.lists_groups.then(|| (parsed("admin"), grant));
+    let text = |text: &str| own(number, text);
+    let groups = ["admins", "editor"].map(|group| parsed(&text(group)));
+    let grant = RoleGrant { groups: groups.into(), iam_role: None };
+    let grants = record.lists_groups.then(|| (parsed(&text("admin")), grant));
     Tenant {
         id: id(number),
-        name: parsed("Name"),
-        tier: parsed("pro"),
+        name: parsed(&text(NAME)),
+        tier: parsed(&text(TIER)),
         status: match record.status {
             Status::Active => TenantStatus::Active,
             Status::Suspended => TenantStatus::Suspended,
@@ -140,7 +147,7 @@ fn records(world: &World) -> UserRecords {
         let member = member.as_ref()?;
         Some(Membership {
             tenant: id(tenant),
-            roles: roles(&member.roles),
+            roles: roles(tenant, &member.roles),
             status: match member.status {
                 Status::Active => MembershipStatus::Active,
                 Status::Suspended => MembershipStatus::Suspended,

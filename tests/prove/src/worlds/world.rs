@@ -13,6 +13,20 @@ pub(crate) const PROVIDER: &str = "Okta";
 pub(crate) const CLIENT: &str = "client1";
 pub(crate) const SUB: &str = "0b1c2d3e-ana";
 
+/// Of each tenant, with its id before it.
+pub(crate) const NAME: &str = "name";
+pub(crate) const TIER: &str = "tier";
+
+/// A role, a group, a name or a tier as only this tenant has it.
+pub(crate) fn own(tenant: usize, text: &str) -> String {
+    format!("{}-{text}", TENANTS.get(tenant).copied().unwrap_or_default())
+}
+
+/// The other way round; `None`: it is of another tenant.
+pub(crate) fn plain(tenant: usize, text: &str) -> Option<String> {
+    text.strip_prefix(*TENANTS.get(tenant)?)?.strip_prefix('-').map(str::to_owned)
+}
+
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct World {
     /// By the numbers of [`TENANTS`]; `None`: the item is missing.
