@@ -267,3 +267,6 @@ impl Directory for CachedDirectory {
         Ok(self.through(&self.list, &(), Pass::First, read).await?.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,12 @@ fn pass(time: Duration) {
     PASSED.set(PASSED.get() + time);
 }
 
-fn seconds(count: u64) {
+pub(crate) fn seconds(count: u64) {
     pass(Duration::from_secs(count));
+}
+
+pub(crate) fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + PASSED.get()
 }
 
 /// A store that the test can make fail, because a real engine does not fail on demand.
@@ -23,7 +27,7 @@ fn seconds(count: u64) {
 struct FaultyStore {
     is_down: AtomicBool,
     tenants: Mutex<BTreeMap<TenantId, Arc<Tenant>>>,
-    binding: Mutex<Option<ClientBinding>>,
+    clients: Mutex<BTreeMap<(PoolId, ClientId), ClientBinding>>,
 }
 
 impl FaultyStore {
@@ -37,6 +41,13 @@ impl FaultyStore {
             pools: Vec::new(),
         };
         lock(&self.tenants).insert(tenant.id.clone(), Arc::new(tenant));
+    }
+
+    fn bind(&self, pool: &PoolId, client: &ClientId, tenant: &str) -> ClientBinding {
+        let mode = tenancy::ClientBindingMode::Required;
+        let binding = ClientBinding { tenant: tenant.parse().unwrap(), mode };
+        lock(&self.clients).insert((pool.clone(), client.clone()), binding.clone());
+        binding
     }
 
     fn answer<T>(&self, value: T) -> Result<T, StoreError> {
@@ -56,8 +67,12 @@ impl Records for FaultyStore {
         self.answer(lock(&self.tenants).get(id).cloned())
     }
 
-    async fn client_binding(&self, _: &PoolId, _: &ClientId) -> Result<Option<ClientBinding>, StoreError> {
-        self.answer(lock(&self.binding).clone())
+    async fn client_binding(
+        &self,
+        pool: &PoolId,
+        client: &ClientId,
+    ) -> Result<Option<ClientBinding>, StoreError> {
+        self.answer(lock(&self.clients).get(&(pool.clone(), client.clone())).cloned())
     }
 }
 
@@ -66,7 +81,7 @@ fn cached(fresh_seconds: u64, stale_seconds: u64) -> CachedStore<FaultyStore> {
         fresh_for: Duration::from_secs(fresh_seconds),
         stale_for: Duration::from_secs(stale_seconds),
     };
-    CachedStore::new(FaultyStore::default(), settings, || SystemTime::UNIX_EPOCH + PASSED.get())
+    CachedStore::new(FaultyStore::default(), settings, now)
 }
 
 async fn tier(cached: &CachedStore<FaultyStore>, id: &str) -> Option<String> {
@@ -129,15 +144,41 @@ async fn a_new_binding_takes_effect_in_five_seconds_and_none_outlives_an_outage(
     let cached = cached(30, 600);
     let (pool, client) = ("eu-west-1_X".parse().unwrap(), "client".parse().unwrap());
     assert_eq!(cached.client_binding(&pool, &client).await.unwrap(), None);
-    let binding =
-        ClientBinding { tenant: "acme".parse().unwrap(), mode: tenancy::ClientBindingMode::Required };
-    *lock(&cached.store.binding) = Some(binding.clone());
+    let binding = cached.store.bind(&pool, &client, "acme");
 
     seconds(5);
     assert_eq!(cached.client_binding(&pool, &client).await.unwrap(), Some(binding));
     seconds(30);
     cached.store.is_down.store(true, Ordering::Relaxed);
     assert!(cached.client_binding(&pool, &client).await.is_err());
+}
+
+#[tokio::test]
+async fn an_app_client_of_another_pool_has_its_own_binding() {
+    let cached = cached(30, 600);
+    let (ours, theirs) = ("eu-west-1_X".parse().unwrap(), "eu-west-1_Y".parse().unwrap());
+    let client = "client".parse().unwrap();
+    let bindings = [cached.store.bind(&ours, &client, "acme"), cached.store.bind(&theirs, &client, "globex")];
+
+    for (pool, binding) in [&ours, &theirs].into_iter().zip(bindings) {
+        assert_eq!(cached.client_binding(pool, &client).await.unwrap(), Some(binding));
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_was_read_before_the_clock_was_set_back_is_not_served() {
+    let cached = cached(30, 600);
+    seconds(3_600);
+    cached.store.put("acme", "pro", TenantStatus::Active);
+    tier(&cached, "acme").await;
+    cached.store.put("acme", "free", TenantStatus::Active);
+
+    PASSED.set(Duration::ZERO);
+
+    cached.store.is_down.store(true, Ordering::Relaxed);
+    assert_eq!(tier(&cached, "acme").await, None, "not in an outage either");
+    cached.store.is_down.store(false, Ordering::Relaxed);
+    assert_eq!(tier(&cached, "acme").await.as_deref(), Some("free"));
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use super::{
     cell, client, domain, invite, invite_use, listed, member, pointer, profile, provider, slug, tenant, user,
 };
 use crate::change::{Change, Step};
-use crate::item::{Attributes, text};
+use crate::item::{Attributes, text, time};
 
 const NOW: Timestamp = Timestamp::from_epoch_seconds(1_800_000_000);
 
@@ -39,6 +39,17 @@ fn ana() -> UserKey {
 
 fn code() -> InviteCode {
     "inv_0123456789ABCDEFGHJKMNPQRS".parse().unwrap()
+}
+
+fn plain_tenant() -> Tenant {
+    Tenant {
+        id: acme(),
+        name: "Acme".parse().unwrap(),
+        tier: "pro".parse().unwrap(),
+        status: TenantStatus::Active,
+        roles: BTreeMap::new(),
+        pools: Vec::new(),
+    }
 }
 
 fn created(step: Step) -> Attributes {
@@ -74,14 +85,7 @@ fn a_tenant() {
 
 #[test]
 fn a_tenant_without_a_place_is_in_every_pool() {
-    let written = Tenant {
-        id: acme(),
-        name: "Acme".parse().unwrap(),
-        tier: "pro".parse().unwrap(),
-        status: TenantStatus::Active,
-        roles: BTreeMap::new(),
-        pools: Vec::new(),
-    };
+    let written = plain_tenant();
     let item = tenant::encode(&written, &Place::default(), &"acme".parse().unwrap(), NOW);
     let mut none = item.clone();
     none.insert("pools".to_owned(), AttributeValue::L(Vec::new()));
@@ -99,14 +103,7 @@ fn a_tenant_without_a_place_is_in_every_pool() {
 
 #[test]
 fn a_malformed_place_stops_no_sign_in() {
-    let written = Tenant {
-        id: acme(),
-        name: "Acme".parse().unwrap(),
-        tier: "pro".parse().unwrap(),
-        status: TenantStatus::Active,
-        roles: BTreeMap::new(),
-        pools: Vec::new(),
-    };
+    let written = plain_tenant();
     let mut item = tenant::encode(&written, &Place::default(), &"acme".parse().unwrap(), NOW);
     item.insert("cell".to_owned(), text("Not A Cell"));
 
@@ -199,6 +196,50 @@ fn an_invite_its_uses_and_its_pointer() {
     assert_eq!((read.tenant, &read.hash), (acme(), &hash));
     assert_eq!((read.created_at, read.expires_at), (Some(NOW), Some(until)));
     assert_eq!(PointerRecord::decode(item).unwrap().hash, hash);
+}
+
+/// DynamoDB deletes an item when its `ttl` has passed.
+#[test]
+fn an_invite_and_its_pointer_are_kept_for_30_days_after_it_expires_and_other_records_for_ever() {
+    let (hash, email) = (code().hash(), "ana@example.com".parse::<EmailAddress>().unwrap());
+    let (until, eh) = (NOW.plus_seconds(60), EmailHash::of(&email));
+    let terms =
+        NewInvite { tenant: acme(), email: Some(email), roles: Vec::new(), max_uses: 5, expires_at: until };
+    let pointer = pointer::pointed(None, pointer::key(&eh, &acme()), &hash, (NOW, until), false);
+    let slug = "acme".parse().unwrap();
+    let audit = NewAudit {
+        of: AuditOf::Tenant(&acme()),
+        at: NOW,
+        id: "1".to_owned(),
+        action: "invite.redeem",
+        actor: super::audit::user_name(&ana()),
+        target: super::audit::invite_name(&hash),
+        outcome: "joined",
+        detail: None,
+        request_id: None,
+    };
+
+    for item in [invite::encode(&terms, &hash, "ops", NOW), created(pointer)] {
+        assert_eq!(item["ttl"], time(until.plus_seconds(30 * 86_400)), "{item:?}");
+    }
+    for item in [
+        tenant::encode(&plain_tenant(), &Place::default(), &slug, NOW),
+        slug::encode(&slug, &acme()),
+        member::encode(&ana(), &acme(), &[], Some(&hash), None, NOW),
+        created(profile::with_default(&ana(), None, Some(&acme()))),
+        client::encode(&ana().pool, &"app".parse().unwrap(), &acme(), ClientBindingMode::Machine),
+        audit.encode(),
+    ] {
+        assert!(!item.contains_key("ttl"), "{item:?}");
+    }
+}
+
+#[test]
+fn a_slug_is_freed_by_the_tenant_that_owns_it_alone() {
+    let item = slug::encode(&"acme".parse().unwrap(), &acme());
+
+    assert!(matches!(slug::freed(item.clone(), &acme()), Some(Step::Delete { .. })));
+    assert!(slug::freed(item, &"globex".parse().unwrap()).is_none());
 }
 
 #[test]
