@@ -1,7 +1,10 @@
 //! Proofs that end-to-end tests give, on the real binaries: the tests run, and the lines that they print for us become a table.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use dev_stack::functions::{ALL, BIN_DIR_VARIABLE};
 
 use crate::Size;
 
@@ -24,37 +27,49 @@ const LAWS: [&str; 1] = ["holds_for::"];
 const PROGRAMS: [&str; 7] =
     ["authorizer", "dev-stack", "post-confirmation", "pre-token-generation", "probe", "router", "tenantctl"];
 
-/// Prints each failure of the functions' surroundings with the answer. `false`: a row ended otherwise than published.
+/// Prints each failure of the functions' surroundings with the answer. `false`: a row ended otherwise than published, or a
+/// function has none.
 pub(crate) fn faults() -> bool {
-    let Some((lines, is_right)) = collect("fault", tests_of(&["end_to_end"]), &FAULTS) else { return false };
+    let Some(tests) = on_release_binaries(tests_of(&["end_to_end"])) else { return false };
+    let Some((lines, is_right)) = collect("fault", tests, &FAULTS) else { return false };
     println!("faults: {} rows, each against the real function behind a proxy", lines.len());
     println!("  {:<22}{:<54}{:>7}  {:>8}  {:<6}answer", "function", "failure", "ms", "requests", "next");
-    let mut longest = 0;
+    let (mut longest, mut is_healthy) = (0, is_right);
     for line in &lines {
         let [function, row, took, requests, next, text] = line.as_slice() else { return false };
         longest = longest.max(took.parse::<u64>().unwrap_or(u64::MAX));
+        is_healthy &= next == "ok";
         println!("  {function:<22}{row:<54}{took:>7}  {requests:>8}  {next:<6}{text}");
     }
-    println!("  the longest answer took {longest} ms; every next call was healthy, in the same process");
-    is_right && !lines.is_empty()
+    println!("  the longest answer took {longest} ms");
+    if is_healthy {
+        println!("  every next call was healthy, in the same process");
+    }
+    has_each(&ALL, &lines) && is_healthy
 }
 
 /// Prints what each program printed with planted values around. `false`: a planted value was in it, or a program is missing.
 pub(crate) fn canary() -> bool {
-    let tests = tests_of(&["end_to_end", "cli", "stack"]);
+    let Some(tests) = on_release_binaries(tests_of(&["end_to_end", "cli", "stack"])) else { return false };
     let Some((lines, is_right)) = collect("canary", tests, &CANARY) else { return false };
     println!("canary: what the programs print at TRACE, in successes, refusals and failures");
     println!("  {:<22}{:>14}  {:>15}  found", "program", "printed lines", "planted values");
-    let mut missing = PROGRAMS.to_vec();
     for line in &lines {
         let [program, printed, planted] = line.as_slice() else { return false };
-        missing.retain(|wanted| wanted != program);
         println!("  {program:<22}{printed:>14}  {planted:>15}  0");
     }
+    has_each(&PROGRAMS, &lines) && is_right
+}
+
+/// Whether each program has a line. Says which have none.
+fn has_each(programs: &[&str], lines: &[Vec<String>]) -> bool {
+    let has_line =
+        |program: &&&str| lines.iter().any(|line| line.first().is_some_and(|first| first == **program));
+    let missing: Vec<&str> = programs.iter().filter(|program| !has_line(program)).copied().collect();
     if !missing.is_empty() {
         println!("  not shown: {}", missing.join(", "));
     }
-    is_right && missing.is_empty()
+    missing.is_empty()
 }
 
 /// Tries about `count` random inputs of each fuzz target, besides those of its corpus. `false`: a law was broken.
@@ -75,18 +90,46 @@ pub(crate) fn fuzz(Size { count, seed }: Size) -> bool {
     is_right && !lines.is_empty()
 }
 
+/// The functions as they are shipped: those of `DEV_STACK_BIN_DIR`, or built with the release profile. A debug build of this
+/// program takes theirs.
+fn on_release_binaries(mut tests: Command) -> Option<Command> {
+    if cfg!(debug_assertions) || env::var_os(BIN_DIR_VARIABLE).is_some() {
+        return Some(tests);
+    }
+    let mut build = Command::new("cargo");
+    build.args(["build", "--quiet", "--locked", "--release", "--bin", "probe"]).current_dir(root());
+    build.args(ALL.iter().flat_map(|function| ["--bin", function]));
+    match build.status() {
+        Ok(status) if status.success() => {}
+        Ok(status) => {
+            println!("the functions could not be built: {status}");
+            return None;
+        }
+        Err(error) => {
+            println!("cargo does not start: {error}");
+            return None;
+        }
+    }
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    tests.env(BIN_DIR_VARIABLE, target.join("release"));
+    Some(tests)
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 fn tests_of(targets: &[&str]) -> Command {
     let mut command = Command::new("cargo");
-    command
-        .args(["test", "--quiet", "--locked"])
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    command.args(["test", "--quiet", "--locked"]).current_dir(root());
     for target in targets {
         command.args(["--test", target]);
     }
     command
 }
 
-/// The fields of the lines that begin with `kind`, and whether the tests passed. What failed tests print goes on.
+/// The fields of the lines that begin with `kind`, and whether at least as many tests as are named ran and all passed. What
+/// failed tests print goes on.
 fn collect(kind: &str, mut command: Command, tests: &[&str]) -> Option<(Vec<Vec<String>>, bool)> {
     command.arg("--").args(tests).arg("--nocapture").stderr(Stdio::inherit());
     let output = match command.output() {
@@ -108,5 +151,10 @@ fn collect(kind: &str, mut command: Command, tests: &[&str]) -> Option<(Vec<Vec<
     if !output.status.success() {
         println!("{printed}");
     }
-    Some((lines, output.status.success()))
+    let ran = |line: &str| line.strip_prefix("running ")?.split(' ').next()?.parse::<usize>().ok();
+    let has_all = printed.lines().filter_map(ran).sum::<usize>() >= tests.len();
+    if !has_all {
+        println!("{kind}: a test of this proof is missing");
+    }
+    Some((lines, output.status.success() && has_all))
 }

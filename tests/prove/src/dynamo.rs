@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use dynoxide::Database;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use tests::dynamodb::{STALE, may_be_stale};
 
 use crate::schedules::table::{Table, attributes, key, plain, text};
 use crate::schedules::watch::Written;
@@ -70,8 +71,11 @@ impl Dynamo {
         }
     }
 
-    /// Executes a request, and tells which items it has written.
+    /// Executes a request of the code under test, and tells which items it has written.
     pub(crate) fn serve(&self, operation: &str, body: &str) -> ((u16, String), Vec<Written>) {
+        if may_be_stale(operation, &serde_json::from_str(body).unwrap_or_default()) {
+            return ((400, STALE.to_owned()), Vec::new());
+        }
         let answer = self.execute(operation, body);
         if operation != "TransactWriteItems" || answer.0 != 200 {
             return (answer, Vec::new());

@@ -8,18 +8,18 @@ mod schedules;
 mod soak;
 mod worlds;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
 
-/// Proves by many random cases that the rules hold. A failing case is shrunk, and its seed is printed.
+/// Proves by many random cases that the rules hold. A world or a schedule that fails is shrunk, and its seed is printed.
 #[derive(Parser)]
 struct Options {
     /// What to prove; all but `mutants` if nothing is named
     names: Vec<Proof>,
-    /// How many cases each proof tries [default: a few seconds' worth; less in a debug build]. Of `mutants`, how many of each
-    /// group [default: 10]; more than a group has: all
+    /// How many cases `worlds`, `schedules` and `fuzz` try [default: a few seconds' worth; less in a debug build]. Of `mutants`,
+    /// how many of each group [default: 10]; more than a group has: all. The rows of `faults` and `canary` are fixed
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// The first case; the others follow
@@ -31,7 +31,7 @@ struct Options {
     /// How often users call in `soak`, a second
     #[arg(long, value_name = "N", default_value_t = 15.0, value_parser = positive)]
     rate: f64,
-    /// Groups whose mutants are tried [default: all]
+    /// Groups of `mutants` [default: all]
     #[arg(long, value_name = "GROUP")]
     group: Vec<String>,
 }
@@ -90,6 +90,7 @@ fn main() -> ExitCode {
     let Options { names, count, seed, minutes, rate, group } = Options::parse();
     let all = if names.is_empty() { EACH.to_vec() } else { names };
     let mut is_right = true;
+    println!("{}", machine());
     for proof in all {
         let began = Instant::now();
         let size = Size { count: count.unwrap_or(proof.quick()), seed };
@@ -108,6 +109,31 @@ fn main() -> ExitCode {
         println!("  {:.1} s", began.elapsed().as_secs_f64());
     }
     if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What the figures are of: the machine, the compiler and the code.
+fn machine() -> String {
+    let printed = |program: &str, arguments: &[&str]| {
+        let output =
+            Command::new(program).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let known =
+        |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or_else(|| "unknown".to_owned());
+    let listed = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let processor =
+        listed.lines().find_map(|line| Some(line.strip_prefix("model name")?.split_once(": ")?.1.to_owned()));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let changed = printed("git", &["status", "--porcelain"]).is_some_and(|changed| !changed.is_empty());
+    format!(
+        "{cores} cores ({}), {}, {}, commit {}{}, {} build",
+        known(processor),
+        known(printed("uname", &["-sr"])),
+        known(printed("rustc", &["--version"])),
+        known(printed("git", &["rev-parse", "--short", "HEAD"])),
+        if changed { " with changes" } else { "" },
+        if cfg!(debug_assertions) { "debug" } else { "optimised" },
+    )
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
 
     let mut faults = Vec::new();
     let after = backend.snapshot()?;
-    for (planned, end) in schedule.calls.iter().zip(ends) {
+    for (actor, (planned, end)) in schedule.calls.iter().zip(ends).enumerate() {
         let name = match (end, planned.act.attempt()) {
             (End::Crashed, _) => "crashed",
             (End::Ended(Ended::Operation { is_done: true }), _) => "a change by an operator",
@@ -88,7 +88,7 @@ pub(crate) fn run<B: Backend + Clone + 'static>(
                     Told::Already | Told::Error(_) => None,
                 });
                 faults.extend(check::other_tenant(wanted, &told));
-                if told == Told::Error("UNAVAILABLE") && planned.faults.is_empty() {
+                if told == Told::Error("UNAVAILABLE") && !turns.is_struck(actor) {
                     faults.push(format!("{user} is told UNAVAILABLE, and no request of the call failed"));
                 }
                 faults.extend(check::records_of_success(&after, schedule, wanted, &told));

@@ -72,6 +72,7 @@ struct Waiting {
 struct Actor {
     faults: Vec<Fault>,
     requests: usize,
+    is_struck: bool,
     has_crashed: bool,
 }
 
@@ -144,6 +145,11 @@ impl Turns {
     /// Whose call goes on now.
     pub(crate) fn current(&self) -> usize {
         self.state().current
+    }
+
+    /// Whether a fault has struck a request of this call. A call can end before its fault comes.
+    pub(crate) fn is_struck(&self, actor: usize) -> bool {
+        self.state().actors.get(actor).is_some_and(|actor| actor.is_struck)
     }
 
     /// Waits for the next turn of this call.
@@ -281,7 +287,9 @@ impl State {
         let number = actor.requests;
         actor.requests += 1;
         let found = actor.faults.iter().find(|f| (f.step..f.step + f.times).contains(&number));
-        found.map(|fault| fault.kind)
+        let kind = found.map(|fault| fault.kind);
+        actor.is_struck |= kind.is_some();
+        kind
     }
 }
 

@@ -9,7 +9,7 @@ use dev_stack::DevStack;
 use super::clock::{Tick, seconds, tick};
 
 /// Growth of one process after its warm-up, at most.
-const MOST_GROWTH_KIB: u64 = 5 * 1024;
+const MOST_GROWTH_KIB: u64 = 5_000_000 / 1_024;
 /// A process has warmed up when it is so old, or a quarter of the run.
 const WARM_AFTER: Tick = seconds(60);
 

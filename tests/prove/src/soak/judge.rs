@@ -170,7 +170,9 @@ impl Judge<'_> {
                 was(tenant, &|member| !is_active(member) && !has_status("suspended")(member))
                     || self.was_tenant(tenant, |tenant| !tenant.is_some_and(is_here))
             }),
-            "CHOOSE_TENANT" => wish.is_refresh && any(&|tenant| was(tenant, &has_status("removed"))),
+            "CHOOSE_TENANT" => {
+                wish.is_refresh && TENANTS.iter().any(|lost| self.has_lost_default(&wish.sub, lost))
+            }
             _ => false,
         };
         if is_explained {
@@ -239,6 +241,22 @@ impl Judge<'_> {
             || self.was(&tenant_key(tenant), |tenant| !tenant.is_some_and(serves))
             || self.was_member(&wish.sub, tenant, |m| m.is_some_and(|m| text(m, "status") != "active"))
             || wish.tenant.as_ref().is_some_and(|wanted| wanted != tenant)
+    }
+
+    /// Whether `lost` was the default of the user and no longer open to them, and another tenant was.
+    fn has_lost_default(&self, sub: &str, lost: &str) -> bool {
+        let is_default = |profile: Option<&Value>| {
+            let default = profile.map(|profile| text(profile, "defaultTid")).unwrap_or_default();
+            default.is_empty() || default == lost
+        };
+        let is_here_now = |tenant: Option<&Value>| tenant.is_some_and(is_here);
+        let is_open =
+            |tenant: &str| self.was_member(sub, tenant, is_active) && self.was_tenant(tenant, is_here_now);
+        let is_over = self.was_member(sub, lost, |member| !is_active(member))
+            || self.was_tenant(lost, |tenant| !is_here_now(tenant));
+        self.was(&profile_key(sub), is_default)
+            && is_over
+            && TENANTS.iter().any(|other| *other != lost && is_open(other))
     }
 
     /// Whether no invite waited for the user's address.

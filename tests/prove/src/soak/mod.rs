@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use dev_stack::FunctionBinaries;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -61,7 +62,7 @@ pub(crate) fn prove(plan: Plan) -> bool {
 
 async fn run(plan: Plan) -> Result<bool, String> {
     // The time begins when there is something to run.
-    let binaries = world::binaries().await.map_err(|error| error.with_causes())?;
+    let binaries = FunctionBinaries::build(true).await.map_err(|error| error.with_causes())?;
     tick();
     let length = Tick::try_from(plan.length.as_micros()).unwrap_or(Tick::MAX);
     let weather = Arc::new(Weather::of(plan.seed, length));

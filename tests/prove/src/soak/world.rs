@@ -1,16 +1,15 @@
 //! The local stack with the shipped functions, and a table that all of them reach through faults.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use dev_stack::functions::{AUTHORIZER, BIN_DIR_VARIABLE, POST_CONFIRMATION, PRE_TOKEN_GENERATION, ROUTER};
+use dev_stack::functions::{AUTHORIZER, POST_CONFIRMATION, PRE_TOKEN_GENERATION, ROUTER};
 use dev_stack::{
-    ClientSettings, DevStack, DevStackError, EventVersion, FunctionBinaries, FunctionError, FunctionProgram,
-    FunctionSpec, Invocation, PoolSettings, StackOptions, Trigger, Triggers,
+    ClientSettings, DevStack, EventVersion, FunctionBinaries, FunctionError, FunctionProgram, FunctionSpec,
+    Invocation, PoolSettings, StackOptions, Trigger, Triggers,
 };
 use serde_json::{Map, Value, json};
 use tenancy_aws::operator::Operator;
@@ -202,15 +201,6 @@ impl World {
         stream.write_all(request.as_bytes()).await.ok()?;
         Some(Message::read(&mut stream).await?.body())
     }
-}
-
-/// As they are shipped, or those of `DEV_STACK_BIN_DIR`. If there are none, they are built with the release profile.
-pub(crate) async fn binaries() -> Result<FunctionBinaries, DevStackError> {
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/dist/x86_64");
-    if std::env::var_os(BIN_DIR_VARIABLE).is_none() && shipped.is_dir() {
-        return FunctionBinaries::in_folder(&shipped);
-    }
-    FunctionBinaries::build(true).await
 }
 
 /// A pool whose trigger gives every user a tenant: its tokens look right, and are good in no other pool.

@@ -1,5 +1,6 @@
 //! The role of a function: `infra/permissions.json`, which the deployment template is held against as well, enforced
-//! between the function and the engines. No engine here knows IAM; this is as much of it as the list has.
+//! between the function and the engines. No engine here knows IAM; this is as much of it as the list has. A read that may be
+//! stale is refused as well.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
+use tests::dynamodb::{STALE, may_be_stale};
 use tests::http::{Message, answer};
 
 /// What one function is allowed, and where it is asked.
@@ -197,7 +199,10 @@ async fn serve(
     let mut engine = TcpStream::connect(engine).await.ok()?;
     loop {
         let request = Message::read(&mut client).await?;
-        if permissions.admit(service, &request) {
+        if may_be_stale(&request.operation(), &request.body()) {
+            eprintln!("{}: {STALE}", permissions.function);
+            client.write_all(answer(400, STALE).as_bytes()).await.ok()?;
+        } else if permissions.admit(service, &request) {
             engine.write_all(&request.bytes).await.ok()?;
             client.write_all(&Message::read(&mut engine).await?.bytes).await.ok()?;
         } else {
