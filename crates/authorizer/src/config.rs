@@ -233,8 +233,7 @@ fn note_faults(rules: &Rules, names: &ClaimNames, settings: &mut Settings<'_>) {
                     _ => &claim_setting(claim),
                 }
             }
-            RulesFault::Leeway(_) => "LEEWAY_SECONDS",
-            RulesFault::KeysFreshFor(_) => "JWKS_SECONDS",
+            // The others have been kept to their limits where they were read.
             _ => "the settings",
         };
         settings.fault(setting, &format!("is not usable: {fault}"));

@@ -192,3 +192,29 @@ fn every_metric_and_property_is_documented() {
         assert!(forms.contains(form.name()), "{}", form.name());
     }
 }
+
+#[test]
+fn a_line_has_the_cause_only_where_the_reason_does_not_say_all() {
+    for ruling in rulings() {
+        let told = ruling.told();
+        let (cause, event) = match &ruling {
+            Ruling::Refused(Refused::Token(refusal @ (Refusal::Malformed(_) | Refusal::BadClaim(_)))) => {
+                (Some(refusal.to_string()), LogEvent::TokenRefused)
+            }
+            Ruling::Unavailable(Failure::Event(error)) => (Some(error.to_string()), LogEvent::EventInvalid),
+            Ruling::Unavailable(Failure::Store(error)) => {
+                let is_damaged = matches!(error, StoreError::Damaged(_));
+                assert_eq!(told.event, is_damaged.then_some(LogEvent::DataIntegrity));
+                assert_eq!(told.cause, Some(function::with_causes(error)));
+                continue;
+            }
+            Ruling::Unavailable(_) => {
+                assert_eq!((told.cause, told.event), (None, None), "{ruling:?}");
+                continue;
+            }
+            Ruling::Denied(_) => (None, LogEvent::AccessDenied),
+            Ruling::Refused(_) | Ruling::Allowed(_) => (None, LogEvent::TokenRefused),
+        };
+        assert_eq!((told.cause, told.event), (cause, Some(event)), "{ruling:?}");
+    }
+}

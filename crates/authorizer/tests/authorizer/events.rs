@@ -53,6 +53,15 @@ fn a_websocket_has_its_token_in_the_query_only_if_the_setting_says_so() {
 }
 
 #[test]
+fn what_is_presented_is_named_without_the_token() {
+    let shown = [Presented::Missing, Presented::Malformed, Presented::NotIdentitySource, token("eyJ.secret")];
+
+    let shown = shown.map(|presented| format!("{presented:?}"));
+
+    assert_eq!(shown, ["Missing", "Malformed", "NotIdentitySource", "Token(<redacted>)"]);
+}
+
+#[test]
 fn the_header_has_one_token_with_or_without_its_scheme() {
     let rows = [
         ("Bearer t", token("t")),

@@ -256,6 +256,11 @@ async fn a_start_waits_for_the_keys_for_less_than_half_a_second_and_goes_on_with
         let started = within(HALF_A_SECOND, authorizer::prefetch(&gateway.verifier, at(NOW_SECONDS))).await;
 
         assert!(started.is_some(), "{reach:?}");
+        let has_keys = matches!(reach, Reach::Fine);
+        *gateway.keys.0.lock().unwrap() = Reach::Failing;
+        let concluded = gateway.conclude(&event("http-2", &fresh(&gateway))).await;
+        let told = if has_keys { "allowed" } else { "unavailable" };
+        assert_eq!(concluded.verdict.ruling.told().outcome, told, "the first call");
     }
 }
 
