@@ -96,7 +96,7 @@ pub(super) async fn end(
 }
 
 /// Deletes the app client that `tenant onboard` made: it is shut, then unbound, then deleted. Each step is left out if it was
-/// done before. `None`: there is none, or somebody else made it.
+/// done before. `None`: there is none, somebody else made it, or another tenant has it now.
 async fn delete_own_client(
     id: &TenantId,
     operator: &Operator,
@@ -110,6 +110,11 @@ async fn delete_own_client(
     };
     if !context.has_cognito() {
         context.note(&format!("--local has no user pool; app client {client} stays"));
+        return Ok(None);
+    }
+    let binding = operator.client(&pool, &client).await?;
+    if let Some(owner) = binding.as_ref().map(|found| &found.binding.tenant).filter(|owner| *owner != id) {
+        context.note(&format!("app client {client} is bound to tenant `{owner}`; it stays"));
         return Ok(None);
     }
     let cognito = context.cognito_in(&region).await?;
@@ -126,8 +131,7 @@ async fn delete_own_client(
             clients.update(&client, shut(&found)).await?;
         }
     }
-    if let Some(binding) = operator.client(&pool, &client).await?.filter(|found| found.binding.tenant == *id)
-    {
+    if let Some(binding) = binding {
         let change = operator.unbind_client(binding, clock::now());
         operator.apply(change, "the app client's binding").await?;
     }

@@ -127,6 +127,29 @@ async fn an_app_client_that_somebody_else_made_is_neither_taken_nor_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_own_app_client_that_was_bound_to_another_tenant_stays_when_its_first_tenant_ends() {
+    let (desk, shared) = desk().await;
+    let pool = &shared.pool;
+    desk.run("tenant create globex --name Globex --tier pro").ok();
+    let client = desk.json(&format!("{} --apply", everything(&desk, &shared, "acme")))["clientId"].clone();
+    let client = client.as_str().unwrap();
+    desk.run(&format!("client unbind {client} --user-pool-id {pool} --yes")).ok();
+    desk.run(&format!("client bind {client} --user-pool-id {pool} --tenant globex --yes")).ok();
+    let describe = async || {
+        let call = desk.cognito().describe_user_pool_client().user_pool_id(pool).client_id(client);
+        call.send().await.unwrap().user_pool_client
+    };
+    let before = describe().await;
+
+    let offboarded = desk.run("tenant offboard acme --yes");
+
+    assert!(offboarded.stderr.contains("is bound to tenant `globex`; it stays"), "{offboarded}");
+    offboarded.ok();
+    assert_eq!(desk.json("client list --tenant globex")["clients"][0]["clientId"], client);
+    assert_eq!(describe().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_onboardings_at_once_one_app_client_is_left() {
     let (desk, shared) = desk().await;
     let command = format!("{} --apply", everything(&desk, &shared, "acme"));
