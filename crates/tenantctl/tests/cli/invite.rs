@@ -131,6 +131,21 @@ async fn an_expired_invite_that_is_resent_counts_from_then_on() {
     assert!(pointer(&desk, &acme).await.created_at > made.created_at);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_invite_is_not_resent_while_its_address_has_a_newer_open_one() {
+    let desk = Desk::with_acme().await;
+    let old = desk.json("invite create --tenant acme --email ana@example.com --expires 1s");
+    Desk::wait_a_second();
+    let new = desk.json("invite create --tenant acme --email ana@example.com");
+
+    let old = old["reference"].as_str().unwrap();
+    let refused = desk.run(&format!("invite resend {old} --tenant acme --yes --output json")).fails(3);
+
+    assert!(refused.contains(r#""code":"invite-open""#), "{refused}");
+    let shown = desk.json("invite show --email ana@example.com --tenant acme");
+    assert_eq!((&shown["reference"], &shown["state"]), (&new["reference"], &json!("open")));
+}
+
 /// The pointer of Ana's address to her invite of `tenant`, as the functions read it.
 async fn pointer(desk: &Desk, tenant: &tenancy::TenantId) -> tenancy::InvitePointer {
     use tenancy::ports::Offers;
@@ -178,6 +193,25 @@ async fn invites_of_an_address_are_found_in_all_tenants() {
     };
     assert_eq!(tenants("invite list --email Ana@example.com"), ["acme", "globex"]);
     assert_eq!(tenants("invite list --email ana@example.com --tenant acme"), ["acme"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_of_another_tenant_is_neither_shown_nor_changed() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier free").ok();
+    let made = desk.json("invite create --tenant globex");
+    let code = made["code"].as_str().unwrap();
+    let hash = code.parse::<tenancy::InviteCode>().unwrap().hash();
+
+    for verb in ["show INVITE", "revoke INVITE --yes", "resend INVITE --yes"] {
+        for (invite, input) in [(hash.as_str(), ""), ("-", code)] {
+            let line = format!("invite {} --tenant acme --output json", verb.replace("INVITE", invite));
+            let refused = desk.run_with(&line, &[], input).fails(3);
+            assert!(refused.contains(r#""code":"invite-of-other-tenant""#), "{line}: {refused}");
+        }
+    }
+
+    assert_eq!(desk.json(&format!("invite show {} --tenant globex", hash.as_str()))["state"], "open");
 }
 
 #[tokio::test(flavor = "multi_thread")]

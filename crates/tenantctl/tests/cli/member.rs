@@ -1,5 +1,6 @@
 //! `tenantctl member`.
 
+use dev_stack::PoolSettings;
 use serde_json::json;
 
 use crate::assert_page;
@@ -188,6 +189,37 @@ async fn an_address_that_is_not_verified_gives_nobody_rights() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_a_user_took_as_the_username_gives_them_no_rights() {
+    let mut desk = Desk::with_acme().await;
+    let free_usernames = PoolSettings { email_usernames: false, ..PoolSettings::default() };
+    desk.pool = desk.stack.cognito().create_pool(free_usernames);
+    let attribute = |name: &str, value: &str| {
+        aws_sdk_cognitoidentityprovider::types::AttributeType::builder()
+            .name(name)
+            .value(value)
+            .build()
+            .unwrap()
+    };
+    let eve = desk.cognito().admin_create_user().user_pool_id(&desk.pool).username("ceo@example.com");
+    let eve = eve.user_attributes(attribute("email", "eve@example.com"));
+    eve.user_attributes(attribute("email_verified", "true")).send().await.unwrap();
+    let refused = |line: &str| {
+        let said = desk.run(line).fails(3);
+        assert!(said.contains("has this text as the username"), "{line}: {said}");
+    };
+
+    refused("member add ceo@example.com --tenant acme --role admin");
+    desk.run("member add eve@example.com --tenant acme --role viewer").ok();
+    refused("member set-roles ceo@example.com --tenant acme --role owner");
+    refused("member set-default ceo@example.com --tenant acme");
+    desk.run("member suspend eve@example.com --tenant acme --yes").ok();
+    refused("member resume ceo@example.com --tenant acme");
+
+    let member = desk.json("member list --tenant acme")["members"][0].clone();
+    assert_eq!((&member["status"], &member["roles"]), (&json!("suspended"), &json!(["viewer"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_let_in_again_or_given_roles_in_an_offboarded_tenant() {
     let desk = Desk::with_acme().await;
     let sub = desk.user("ana@example.com").await;
@@ -325,6 +357,20 @@ async fn without_a_pool_to_ask_a_user_is_a_sub() {
 
     assert!(mail.contains("give the sub"), "{mail}");
     assert!(found.contains(&desk.pool), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sub_with_which_another_begins_is_found_alone_in_a_tenant() {
+    let desk = Desk::with_acme().await;
+    for sub in ["sub-1", "sub-10"] {
+        desk.run(&format!("member add {sub} --no-lookup --tenant acme --role viewer")).ok();
+    }
+
+    let poolless = [("USER_POOL_ID", "")];
+    let shown = desk.run_with("member show sub-1 --tenant acme --output json", &poolless, "").ok();
+
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["sub"], "sub-1");
 }
 
 #[tokio::test(flavor = "multi_thread")]

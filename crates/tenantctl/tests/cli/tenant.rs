@@ -2,6 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
+use tenancy::{ClientBindingMode, InviteCode, PoolId, Timestamp, UserKey};
+use tenancy_aws::operator::{NewInvite, Operator, OperatorError, ProviderTerms, TenantEdit};
 
 use crate::assert_page;
 use crate::support::{Desk, many};
@@ -243,15 +245,12 @@ async fn of_two_operators_at_once_one_wins_and_the_other_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_version_that_was_read_before_is_not_written_over() {
     let desk = Desk::with_acme().await;
-    let operator =
-        tenancy_aws::operator::Operator::new(desk.dynamodb(), "tenancy".to_owned(), "bob".to_owned());
+    let operator = Operator::new(desk.dynamodb(), "tenancy".to_owned(), "bob".to_owned());
     let read = operator.tenant(&"acme".parse().unwrap()).await.unwrap();
     desk.run("tenant set-tier acme gold").ok();
 
-    let edit =
-        tenancy_aws::operator::TenantEdit { name: Some("Bob's".parse().unwrap()), ..Default::default() };
-    let change =
-        operator.edit_tenant(&read, edit, "tenant.rename", tenancy::Timestamp::default()).await.unwrap();
+    let edit = TenantEdit { name: Some("Bob's".parse().unwrap()), ..Default::default() };
+    let change = operator.edit_tenant(&read, edit, "tenant.rename", Timestamp::default()).await.unwrap();
     let error = operator.apply(change, "tenant `acme`").await.unwrap_err();
 
     assert!(
@@ -261,6 +260,65 @@ async fn a_version_that_was_read_before_is_not_written_over() {
         "{error}"
     );
     assert_eq!(desk.json("tenant show acme")["name"], "Acme Corporation");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_planned_in_an_active_tenant_is_not_written_after_it_was_offboarded() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier free").ok();
+    for line in [
+        "member add sub-1 --no-lookup --tenant globex --role viewer",
+        "member add sub-1 --no-lookup --tenant acme --role viewer",
+        "member add sub-2 --no-lookup --tenant acme --role viewer",
+        "member suspend sub-2 --no-lookup --tenant acme --yes",
+        "invite create --tenant acme --email ana@example.com",
+    ] {
+        desk.run(line).ok();
+    }
+    // Its place names them already, so that only the bindings are written.
+    desk.set_text("TENANT#acme", "META", "clientId", "own").await;
+    desk.set_text("TENANT#acme", "META", "provider", "Own").await;
+    let operator = Operator::new(desk.dynamodb(), "tenancy".to_owned(), "bob".to_owned());
+    let acme = operator.tenant(&"acme".parse().unwrap()).await.unwrap();
+    let pool: PoolId = desk.pool.parse().unwrap();
+    let user = async |sub: &str| {
+        operator.user(&UserKey { pool: pool.clone(), sub: sub.parse().unwrap() }).await.unwrap()
+    };
+    let (member, suspended, stranger) = (user("sub-1").await, user("sub-2").await, user("sub-3").await);
+    let sent = operator.invite_of_address(&acme.tenant.id, &"ana@example.com".parse().unwrap()).await;
+    let sent = sent.unwrap().unwrap();
+    let now = Timestamp::default();
+    let roles = ["admin".parse().unwrap()];
+    let terms = ProviderTerms { joins: true, default_roles: roles.to_vec(), is_email_trusted: false };
+    let invite = NewInvite {
+        tenant: acme.tenant.id.clone(),
+        email: None,
+        roles: roles.to_vec(),
+        max_uses: 1,
+        expires_at: now.plus_seconds(60),
+    };
+    let mode = ClientBindingMode::Required;
+    let code = |byte: u8| InviteCode::from_random([byte; 26]);
+
+    let plans = [
+        ("client bind", operator.bind_client(&acme, &pool, &"app".parse().unwrap(), mode, now).await),
+        ("own client", operator.bind_own_client(&acme, &pool, &"own".parse().unwrap(), now).await),
+        ("idp bind", operator.bind_provider(&acme, &pool, &"Okta".parse().unwrap(), &terms, now).await),
+        ("own idp", operator.bind_own_provider(&acme, &pool, &"Own".parse().unwrap(), &terms, now).await),
+        ("domain set", operator.set_mail_domain(&acme, &"acme.com".parse().unwrap(), true, now).await),
+        ("invite create", operator.create_invite(&acme, &invite, &code(1), now).await),
+        ("invite resend", operator.resend_invite(&acme, &sent, &code(2), invite.expires_at, now).await),
+        ("member add", operator.add_member(&acme, &stranger, &roles, None, now)),
+        ("member set-roles", operator.set_member_roles(&member, &acme, &roles, now)),
+        ("member resume", operator.resume_member(&suspended, &acme, now)),
+        ("member set-default", operator.set_default_tenant(&member, &acme, now)),
+    ];
+    desk.run("tenant offboard acme --yes").ok();
+
+    for (what, plan) in plans {
+        let applied = operator.apply(plan.unwrap(), "the tenant").await;
+        assert!(matches!(applied, Err(OperatorError::Overtaken(_))), "{what}: {applied:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

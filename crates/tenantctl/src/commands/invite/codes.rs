@@ -21,3 +21,23 @@ pub(super) fn read_line() -> Result<String, Failure> {
     read.map_err(|error| Failure::failed(format!("could not read standard input: {error}")))?;
     Ok(line.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn new_codes_differ_in_each_of_their_26_characters() {
+        let codes: Vec<String> = (0..64).map(|_| new_code().unwrap().reveal()).collect();
+
+        assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 64);
+        let bare: Vec<&[u8]> =
+            codes.iter().map(|code| code.strip_prefix("inv_").unwrap().as_bytes()).collect();
+        for place in 0..26 {
+            let found: BTreeSet<u8> = bare.iter().map(|code| code[place]).collect();
+            assert!(found.len() > 1, "character {place} is the same in all codes");
+        }
+    }
+}

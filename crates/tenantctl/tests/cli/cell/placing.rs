@@ -189,6 +189,22 @@ async fn a_tenant_from_before_the_cells_is_placed_where_its_members_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_with_only_an_app_client_or_an_identity_provider_is_placed_in_no_other_pool() {
+    let desk = Desk::with_acme().await;
+    desk.run("tenant create globex --name Globex --tier pro").ok();
+    desk.run(&format!("client bind {} --tenant acme --yes", desk.client)).ok();
+    desk.run("idp bind Okta --tenant globex --no-lookup").ok();
+    cell(&desk, "other", "");
+
+    for tenant in ["acme", "globex"] {
+        let elsewhere = desk.run(&format!("tenant place {tenant} --cell other --output json")).fails(3);
+        assert!(elsewhere.contains("\"tenant-elsewhere\""), "{tenant}: {elsewhere}");
+    }
+
+    assert_eq!(desk.json("cell show other")["tenants"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_shows_the_place_and_takes_none() {
     let desk = Desk::new().await;
     cell(&desk, "a", "");

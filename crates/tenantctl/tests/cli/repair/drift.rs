@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use dev_stack::cognito::FederatedUser;
 use serde_json::Value;
 use tenancy::{MembershipStatus, UserKey};
+use tenancy_aws::operator::OperatorError;
 
-use super::pool::{Scene, until};
+use super::pool::{NOW, Scene, until};
 use crate::assert_page;
 
 /// Everything that can have come apart, once, beside a user with whom all is well.
@@ -207,6 +208,21 @@ async fn with_apply_what_can_be_mended_is_and_the_rest_is_left_to_a_person() {
     assert_eq!(again.code, 4, "a person is still needed: {again}");
     let again = parsed(&again);
     assert_eq!((&again["mendable"], &again["needsPerson"]), (&Value::from(0), &Value::from(2)), "{again:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_becomes_a_member_while_their_foreign_default_is_mended_keeps_it() {
+    let scene = Scene::new().await;
+    let user = scene.settled("ana@example.com", "acme").await;
+    put_default(&scene, &user, "globex").await;
+
+    let plan = scene.operator.clear_foreign_default(&scene.record(&user).await, NOW);
+    // By another tool, which leaves the profile and its version alone.
+    put_membership(&scene, &user, "globex", S("done".into())).await;
+    let applied = scene.operator.apply(plan, "the profile").await;
+
+    assert!(matches!(applied, Err(OperatorError::Overtaken(_))), "{applied:?}");
+    assert_eq!(scene.record(&user).await.default_tenant.unwrap().as_str(), "globex");
 }
 
 #[tokio::test(flavor = "multi_thread")]
