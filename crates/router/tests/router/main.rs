@@ -10,6 +10,7 @@ mod failures;
 mod http;
 #[cfg(test)]
 mod lambda;
+mod log;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
