@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::Request;
 use router::outcome::{LogEvent, Outcome};
 use tokio::time::Instant;
 
-use crate::support::{Door, Item, SHARED, get, post};
+use crate::support::{Door, Item, SHARED, get, post, request};
 
 async fn outcome(door: &Door, request: Request) -> Outcome {
     door.door.conclude(request, Instant::now() + Duration::from_secs(3)).await.outcome
@@ -61,4 +62,25 @@ async fn a_line_says_why_a_request_was_refused_or_failed() {
         ("unavailable", Some("store_unavailable"), true, None)
     );
     assert_eq!(told(Some(Item::Panicking), acme()).await, ("unavailable", Some("panic"), false, None));
+}
+
+#[tokio::test]
+async fn a_line_names_the_routes_that_there_are_and_no_other_path() {
+    let door = Door::new();
+    for (method, path, expected) in [
+        ("GET", "/v1/route?slug=acme", Some("GET /v1/route")),
+        ("HEAD", "/v1/route", Some("GET /v1/route")),
+        ("POST", "/v1/route", Some("POST /v1/route")),
+        ("GET", "/v1/tenants", Some("GET /v1/tenants")),
+        ("GET", "/", Some("GET /")),
+        ("POST", "/start", Some("POST /start")),
+        ("GET", "/healthz", Some("GET /healthz")),
+        ("GET", "/start", None),
+        ("DELETE", "/v1/route", None),
+        ("GET", "/ana@example.com", None),
+    ] {
+        let asked = request(method, path).header("host", SHARED).body(Body::empty()).unwrap();
+        let concluded = door.door.conclude(asked, Instant::now() + Duration::from_secs(3)).await;
+        assert_eq!(concluded.route, expected, "{method} {path}");
+    }
 }
