@@ -7,6 +7,8 @@ mod contents;
 #[cfg(test)]
 mod joins;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod marker;
