@@ -1,14 +1,19 @@
 //! The whole path: a user signs up with an invite, becomes a member, is stamped, signs in, and holds tokens that carry the
 //! tenant. The real function binaries, the AWS SDK and a DynamoDB engine; only Cognito and Lambda are played.
 
-use crate::support::{CODE, World, items};
+use crate::support::{CODE, EMAIL, World, items};
+use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata;
 use dev_stack::EventVersion;
+use dev_stack::functions::POST_CONFIRMATION;
 use serde_json::{Value, json};
 use tenancy_aws::operator::TenantEdit;
 
 /// The error text of Cognito for a refused confirmation.
 const INVITE_REQUIRED: &str =
     "PostConfirmation failed with error You need a valid invitation. Ask your administrator for one.";
+
+/// The end of Cognito's error text for a sign-in without a tenant.
+const NO_TENANT: &str = "failed with error Your account does not belong to an organization yet. Ask your administrator for an invitation.";
 
 fn keys(value: &Value, prefix: &str) -> Vec<String> {
     value.as_object().unwrap().keys().filter(|key| key.starts_with(prefix)).cloned().collect()
@@ -107,35 +112,89 @@ async fn a_change_of_tier_is_in_the_next_token() {
     assert_eq!(after.id["tenant_tier"], "enterprise");
 }
 
+/// All reasons that docs/errors.md lists, by their names in the log.
 #[tokio::test]
 async fn a_stranger_is_refused_in_words_that_give_nothing_away() {
     let world = World::start().await;
     let pool = world.user_pool(EventVersion::V2);
-    world.put(items::tenant("acme")).await;
+    for (tenant, change) in [
+        ("acme", json!({})),
+        ("paused", json!({ "status": "suspended" })),
+        ("gone", json!({ "status": "offboarded" })),
+        ("abroad", json!({ "pools": ["eu-west-1_OTHER0001"] })),
+    ] {
+        world.put(items::but(items::tenant(tenant), change)).await;
+    }
     let spoilt = [
-        ("revoked", json!({ "status": "revoked" })),
-        ("expired", json!({ "expiresAt": 1_700_000_000 })),
-        ("used up", json!({ "uses": 1 })),
-        ("for somebody else", json!({ "email": "eve@example.com" })),
+        ("revoked", "acme", json!({ "status": "revoked" })),
+        ("expired", "acme", json!({ "expiresAt": 1_700_000_000 })),
+        ("used_up", "acme", json!({ "uses": 1 })),
+        ("wrong_address", "acme", json!({ "email": "eve@example.com" })),
+        ("address_not_verified", "acme", json!({})),
+        ("tenant_not_active", "paused", json!({})),
+        ("tenant_not_active", "gone", json!({})),
+        ("other_pool", "abroad", json!({})),
+        ("membership_not_active", "acme", json!({})),
     ];
+    let email = |number: usize| format!("stranger{number}@example.com");
     let mut attempts =
-        vec![("no code", None), ("unknown", Some("inv_YYYYYYYYYYYYYYYYYYYYYYYYYY".to_owned()))];
-    attempts.push(("malformed", Some("inv_nope".to_owned())));
-    for (number, (why, change)) in spoilt.into_iter().enumerate() {
-        let code = format!("inv_{number}AAAAAAAAAAAAAAAAAAAAAAAAA");
-        world.put(items::but(items::invite(&code, "acme", &["viewer"], 1), change)).await;
+        vec![("no_invite", None), ("unknown_code", Some("inv_YYYYYYYYYYYYYYYYYYYYYYYYYY".to_owned()))];
+    attempts.push(("malformed_code", Some("inv_nope".to_owned())));
+    for (why, tenant, change) in spoilt {
+        let number = attempts.len();
+        let code = format!("inv_{number:026}");
+        let bound =
+            items::but(items::invite(&code, tenant, &["viewer"], 1), json!({ "email": email(number) }));
+        world.put(items::but(bound, change)).await;
         attempts.push((why, Some(code)));
     }
 
     for (number, (why, code)) in attempts.iter().enumerate() {
-        let email = format!("stranger{number}@example.com");
-        pool.sign_up(&email).await;
-        let told = pool.confirm(&email, code.as_deref()).await.unwrap_err();
+        let (email, code) = (email(number), code.as_deref());
+        let sub = pool.sign_up(&email).await;
+        if *why == "membership_not_active" {
+            let member = items::member(&pool.id, &sub, "acme", &["viewer"]);
+            world.put(items::but(member, json!({ "status": "removed" }))).await;
+        }
+        let told = if *why == "address_not_verified" {
+            // An administrator confirms the user without the address.
+            let call = world.cognito.admin_confirm_sign_up().user_pool_id(&pool.id).username(&email);
+            let refused = call.client_metadata("inviteCode", code.unwrap()).send().await.unwrap_err();
+            refused.message().unwrap().to_owned()
+        } else {
+            pool.confirm(&email, code).await.unwrap_err()
+        };
         assert_eq!(told, INVITE_REQUIRED, "{why}");
         let told = pool.sign_in(&email).await.unwrap_err();
-        assert!(told.ends_with("failed with error Your account does not belong to an organization yet. Ask your administrator for an invitation."), "{told}");
+        assert!(told.ends_with(NO_TENANT), "{why}: {told}");
     }
-    assert_eq!(world.count("USER#", "").await, 0, "nobody became a member");
+    let reports = world.reports(POST_CONFIRMATION, attempts.len()).await;
+    let logged: Vec<&str> = reports.iter().map(|report| report["reason"].as_str().unwrap()).collect();
+    assert_eq!(logged, attempts.iter().map(|(why, _)| *why).collect::<Vec<_>>());
+    assert_eq!(world.count("USER#", "").await, 1, "nobody became a member; one had been");
+}
+
+#[tokio::test]
+async fn who_signs_up_again_after_a_deletion_gets_nothing_of_the_deleted_user() {
+    let world = World::start().await;
+    let pool = world.user_pool(EventVersion::V2);
+    let deleted = pool.ana_joins_acme().await;
+    assert_eq!(pool.sign_in(EMAIL).await.unwrap().access["tenant_id"], "acme");
+    world.cognito.admin_delete_user().user_pool_id(&pool.id).username(EMAIL).send().await.unwrap();
+
+    let sub = pool.sign_up(EMAIL).await;
+    let at_confirmation = pool.confirm(EMAIL, Some(CODE)).await.unwrap_err();
+    let at_sign_in = pool.sign_in(EMAIL).await.unwrap_err();
+    let new_code = "inv_ZZZZZZZZZZZZZZZZZZZZZZZZZZ";
+    world.put_all(items::invite_of(EMAIL, new_code, "acme", &["guest"], 1_700_000_001)).await;
+    let invited = pool.sign_in(EMAIL).await.unwrap();
+
+    assert_ne!(sub, deleted);
+    assert_eq!(at_confirmation, INVITE_REQUIRED, "the old invite is used up");
+    assert!(at_sign_in.ends_with(NO_TENANT), "{at_sign_in}");
+    assert_eq!(invited.access["sub"], sub);
+    assert_eq!(invited.access["tenant_id"], "acme");
+    assert_eq!(invited.access["tenant_roles"], json!(["guest"]), "not those of the deleted user");
 }
 
 #[tokio::test]
