@@ -19,7 +19,8 @@ fn walk(folder: &str, found: &mut Repository) {
         let entry = entry.unwrap();
         let path = format!("{folder}/{}", entry.file_name().display());
         if !entry.file_type().unwrap().is_dir() {
-            let text = if path.ends_with(".rs") { read(path.trim_start_matches('/')) } else { String::new() };
+            let text =
+                if extension(&path) == "rs" { read(path.trim_start_matches('/')) } else { String::new() };
             found.insert(path, tests_of(&text));
         } else if ![".git", "node_modules", "target"].iter().any(|left_out| entry.file_name() == *left_out) {
             walk(&path, found);
@@ -52,7 +53,11 @@ fn is_name(tick: &str) -> bool {
 }
 
 fn is_path(tick: &str) -> bool {
-    tick.contains('/') || [".rs", ".js", ".py", ".json", ".md"].iter().any(|end| tick.ends_with(end))
+    tick.contains('/') || ["rs", "js", "py", "json", "md"].contains(&extension(tick))
+}
+
+fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 /// The tests of each file that a page means by a path, which may leave out the first folders.
@@ -88,7 +93,7 @@ fn judge(page: &str, repository: &Repository) -> (usize, Vec<String>) {
                     wrong.push(format!("no file `{path}`"));
                 }
                 // A fixture is named beside its test.
-                if !path.ends_with(".json") {
+                if extension(path) != "json" {
                     path.clone_into(&mut place);
                 }
             }
