@@ -8,8 +8,6 @@ use tenancy::ports::StoreError;
 use tenancy::route::{Answer, Unknown};
 use tenancy::{CellName, TenantId};
 
-use crate::page::Alert;
-
 /// How a request ended. A handler puts it into the extensions of its response.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Outcome {
@@ -204,15 +202,6 @@ impl From<&Failure> for Outcome {
             cause,
             event: failure.event(),
             ..Self::default()
-        }
-    }
-}
-
-impl From<Alert> for Outcome {
-    fn from(alert: Alert) -> Self {
-        match alert {
-            Alert::Invalid => Refusal::Entry.into(),
-            Alert::Unavailable => Self { kind: Kind::Unavailable, ..Self::default() },
         }
     }
 }

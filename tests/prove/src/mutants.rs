@@ -22,9 +22,14 @@ struct Group {
 }
 
 impl Group {
-    /// The laws and the worlds of these two packages call the functions in the same process.
-    const fn function(package: &'static str) -> Self {
+    /// The laws and the worlds of these two packages call the triggers in the same process.
+    const fn trigger(package: &'static str) -> Self {
         Self { package, goal: 85, tests: &["fuzz", "prove"], options: &[] }
+    }
+
+    /// The laws call these as well.
+    const fn behind_the_api(package: &'static str) -> Self {
+        Self { package, goal: 85, tests: &["fuzz"], options: &[] }
     }
 }
 
@@ -37,12 +42,12 @@ const GROUPS: [Group; 8] = [
         // The test that is skipped verifies 100,000 tokens.
         options: &["--features=axum,https", "--", "--", "--skip=no_mutated_token_is_accepted"],
     },
-    Group::function("pre-token-generation"),
-    Group::function("post-confirmation"),
-    Group::function("cognito-trigger"),
-    Group::function("function"),
-    Group::function("authorizer"),
-    Group::function("router"),
+    Group::trigger("pre-token-generation"),
+    Group::trigger("post-confirmation"),
+    Group::trigger("cognito-trigger"),
+    Group::trigger("function"),
+    Group::behind_the_api("authorizer"),
+    Group::behind_the_api("router"),
 ];
 
 /// What the tests did about the mutants of a group.
