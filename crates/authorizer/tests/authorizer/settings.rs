@@ -1,8 +1,11 @@
 //! Every setting: its default, its values, and its faults.
 
 use authorizer::{Config, LiveCheck, Response, TokenSource};
+use serde_json::json;
 use std::time::Duration;
 use tenant_token::{FixedKeys, Verifier};
+
+use crate::support::*;
 
 const REQUIRED: [(&str, &str); 2] = [("USER_POOL_IDS", "eu-west-1_AbCdEf123"), ("CLIENT_IDS", "6g1example")];
 
@@ -192,6 +195,38 @@ fn each_choice_has_its_effect() {
         ]
     );
     assert_eq!(issuers(&config(&[("ISSUER_FORM", "updated")])), both[1..]);
+}
+
+#[tokio::test]
+async fn the_age_and_the_leeway_of_tokens_are_as_set() {
+    let (age, leeway) = (("MAX_TOKEN_AGE_SECONDS", "60"), ("LEEWAY_SECONDS", "0"));
+    let rows = [
+        (age, json!({ "iat": NOW_SECONDS - 60 }), 200),
+        (age, json!({ "iat": NOW_SECONDS - 61 }), 403),
+        (leeway, json!({ "exp": NOW_SECONDS + 1 }), 200),
+        (leeway, json!({ "exp": NOW_SECONDS }), 403),
+    ];
+
+    for (setting, change, status) in rows {
+        let gateway = Gateway::with_rules(|_| config(&[setting]).rules);
+        let row = format!("{setting:?} {change}");
+        assert_eq!(gateway.status("http-2", &signed(&but(claims(), change))).await, status, "{row}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_fetched_again_after_the_time_that_is_set() {
+    let mut gateway = Gateway::with_rules(|_| config(&[("JWKS_SECONDS", "300")]).rules);
+    let event = event("http-2", &signed(&claims()));
+    gateway.conclude(&event).await;
+    *gateway.keys.0.lock().unwrap() = Reach::Failing;
+
+    // Jitter shortens the time by a fifth at most.
+    for (seconds, stale) in [(239, 0), (301, 1)] {
+        gateway.now = NOW_SECONDS + seconds;
+        let concluded = gateway.conclude(&event).await;
+        assert_eq!(gateway.metric(&concluded, "KeysStale"), stale, "{seconds}");
+    }
 }
 
 #[test]

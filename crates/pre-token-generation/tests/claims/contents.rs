@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cognito_trigger::Handled;
+use function::Settings;
 use memory::{Store, parsed};
 use pre_token_generation::size::TokenSize;
 use pre_token_generation::{Config, Mode};
@@ -184,6 +185,13 @@ fn what_could_never_be_issued_is_refused_before_it_is_stored() {
     assert!(refusal(1, issued - 1).contains("(CLAIM_BYTES_MAX)"));
     assert_eq!(refusal(100, 4_096), "");
     assert!(refusal(101, 4_096).contains("101 groups"));
+}
+
+#[test]
+fn by_default_a_tenant_is_cached_for_30_seconds_and_for_10_minutes_more_in_an_outage() {
+    let cache = Config::read(&mut Settings::new(&|_| None)).cache;
+
+    assert_eq!((cache.fresh_for.as_secs(), cache.stale_for.as_secs()), (30, 600));
 }
 
 #[test]
