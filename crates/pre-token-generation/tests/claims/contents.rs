@@ -171,7 +171,7 @@ fn a_token_is_issued_up_to_its_limits_and_refused_beyond() {
 fn what_could_never_be_issued_is_refused_before_it_is_stored() {
     let config = |bytes: usize| {
         let lookup = |name: &str| (name == "CLAIM_BYTES_MAX").then(|| bytes.to_string());
-        Config::read(&mut function::Settings::new(&lookup))
+        Config::read(&mut Settings::new(&lookup))
     };
     let size = |groups: usize| {
         let tenant = member(groups, None).table().tenants[&acme()].clone();

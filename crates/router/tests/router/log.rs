@@ -31,7 +31,7 @@ async fn a_line_says_whose_route_it_was_from_which_cell_or_why_it_was_the_defaul
                 outcome(&door, request).await;
             assert_eq!((got.name(), why, cause, event), (kind, reason, None, None), "{slug}");
             assert_eq!(
-                (at.unwrap().as_str(), whose.as_ref().map(|id| id.as_str())),
+                (at.unwrap().as_str(), whose.as_ref().map(tenancy::TenantId::as_str)),
                 (cell, tenant),
                 "{slug}"
             );
