@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 /// Whether the real DynamoDB may answer a request with items from before the last write. The engine never does, so a proof must
-/// not let such a request through. An index cannot be read otherwise.
+/// not let such a request through. A global index has no consistent reads.
 #[must_use]
 pub fn may_be_stale(operation: &str, request: &Value) -> bool {
     let is = |name: &str| request.get(name).is_some_and(|value| *value == Value::Bool(true));
-    matches!(operation, "GetItem" | "Query" | "Scan")
+    matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan")
         && !is("ConsistentRead")
         && request.get("IndexName").is_none()
 }

@@ -20,6 +20,8 @@ pub const AUTHORIZER: &str = "authorizer";
 pub const ROUTER: &str = "router";
 /// The functions that the stack runs: the one list. A new function is a crate with a binary of this name, and a line here.
 pub const ALL: [&str; 4] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION, AUTHORIZER, ROUTER];
+/// Built and shipped with them, and run by other tools.
+const PROBE: &str = "probe";
 /// Those that Cognito calls.
 pub const TRIGGERS: [&str; 2] = [POST_CONFIRMATION, PRE_TOKEN_GENERATION];
 /// Folder with ready-made binaries; when it is set nothing is built.
@@ -92,12 +94,27 @@ pub async fn build_orders_api(release: bool) -> Result<PathBuf, DevStackError> {
 ///
 /// [`DevStackError`] when cargo cannot be run or fails, or the binary is not there.
 pub async fn probe() -> Result<PathBuf, DevStackError> {
-    const NAME: &str = "probe";
     if let Some(folder) = env::var_os(BIN_DIR_VARIABLE) {
-        let path = Path::new(&folder).join(NAME);
+        let path = Path::new(&folder).join(PROBE);
         return if path.is_file() { Ok(path) } else { Err(DevStackError::BinaryMissing(path)) };
     }
-    compile(&[NAME], false).await?.remove(NAME).ok_or_else(|| DevStackError::NoBinary(NAME.to_owned()))
+    compile(&[PROBE], false).await?.remove(PROBE).ok_or_else(|| DevStackError::NoBinary(PROBE.to_owned()))
+}
+
+/// The folder with the functions and the probe as they are shipped: `DEV_STACK_BIN_DIR` if that is set, else built with the
+/// profile `release`.
+///
+/// # Errors
+///
+/// [`DevStackError`] when cargo cannot be run or fails.
+pub async fn release_folder() -> Result<PathBuf, DevStackError> {
+    if let Some(folder) = env::var_os(BIN_DIR_VARIABLE) {
+        return Ok(folder.into());
+    }
+    let names: Vec<&'static str> = ALL.into_iter().chain([PROBE]).collect();
+    let built = compile(&names, true).await?;
+    let folder = built.into_values().next().and_then(|path| Some(path.parent()?.to_owned()));
+    folder.ok_or_else(|| DevStackError::NoBinary(PROBE.to_owned()))
 }
 
 /// Builds binaries of this workspace.

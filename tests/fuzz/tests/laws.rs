@@ -147,7 +147,7 @@ macro_rules! laws {
 laws! { authorizer claims email event invite_code item jwks metadata request settings token }
 
 #[test]
-fn every_target_has_a_corpus_a_test_and_a_fuzzer() {
+fn every_target_has_a_corpus_a_test_a_fuzzer_and_a_row() {
     let names: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
     let stems = |folder: &str| -> BTreeSet<String> {
         let files = files(&Path::new(HERE).join(folder));
@@ -158,7 +158,9 @@ fn every_target_has_a_corpus_a_test_and_a_fuzzer() {
     assert_eq!(stems("corpus"), names);
     assert_eq!(stems("fuzzer/fuzz_targets"), names);
     let manifest = fs::read_to_string(Path::new(HERE).join("fuzzer/Cargo.toml")).unwrap();
+    let page = fs::read_to_string(Path::new(HERE).join("../../docs/reliability.md")).unwrap();
     for name in &names {
+        assert!(page.contains(&format!("\n| `{name}` |")), "docs/reliability.md has no row of {name}");
         assert!(manifest.contains(&format!("\nname = \"{name}\"\n")), "{name} is no program of the fuzzer");
         let program = format!("fuzzer/fuzz_targets/{name}.rs");
         let program = fs::read_to_string(Path::new(HERE).join(program)).unwrap();

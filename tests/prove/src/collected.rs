@@ -1,10 +1,9 @@
 //! Proofs that end-to-end tests give, on the real binaries: the tests run, and the lines that they print for us become a table.
 
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use dev_stack::functions::{ALL, BIN_DIR_VARIABLE};
+use dev_stack::functions::{ALL, BIN_DIR_VARIABLE, release_folder};
 
 use crate::Size;
 
@@ -43,7 +42,7 @@ pub(crate) fn faults() -> bool {
     }
     println!("  the longest answer took {longest} ms");
     if is_healthy {
-        println!("  every next call was healthy, in the same process");
+        println!("  every next call was healthy");
     }
     has_each(&ALL, &lines) && is_healthy
 }
@@ -90,38 +89,29 @@ pub(crate) fn fuzz(Size { count, seed }: Size) -> bool {
     is_right && !lines.is_empty()
 }
 
-/// The functions as they are shipped: those of `DEV_STACK_BIN_DIR`, or built with the release profile. A debug build of this
-/// program takes theirs.
+/// The tests with the functions as they are shipped. A debug build of this program leaves them those of a debug build.
 fn on_release_binaries(mut tests: Command) -> Option<Command> {
-    if cfg!(debug_assertions) || env::var_os(BIN_DIR_VARIABLE).is_some() {
+    if cfg!(debug_assertions) {
         return Some(tests);
     }
-    let mut build = Command::new("cargo");
-    build.args(["build", "--quiet", "--locked", "--release", "--bin", "probe"]).current_dir(root());
-    build.args(ALL.iter().flat_map(|function| ["--bin", function]));
-    match build.status() {
-        Ok(status) if status.success() => {}
-        Ok(status) => {
-            println!("the functions could not be built: {status}");
-            return None;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    match runtime.block_on(release_folder()) {
+        Ok(folder) => {
+            tests.env(BIN_DIR_VARIABLE, folder);
+            Some(tests)
         }
         Err(error) => {
-            println!("cargo does not start: {error}");
-            return None;
+            println!("the functions could not be built: {}", error.with_causes());
+            None
         }
     }
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    tests.env(BIN_DIR_VARIABLE, target.join("release"));
-    Some(tests)
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn tests_of(targets: &[&str]) -> Command {
     let mut command = Command::new("cargo");
-    command.args(["test", "--quiet", "--locked"]).current_dir(root());
+    command
+        .args(["test", "--quiet", "--locked"])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
     for target in targets {
         command.args(["--test", target]);
     }

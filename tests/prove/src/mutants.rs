@@ -22,12 +22,12 @@ struct Group {
 }
 
 impl Group {
-    /// The laws and the worlds of these two packages call the triggers in the same process.
+    /// `fuzz` and `prove` call the triggers in one process with their tests.
     const fn trigger(package: &'static str) -> Self {
         Self { package, goal: 85, tests: &["fuzz", "prove"], options: &[] }
     }
 
-    /// The laws call these as well.
+    /// `fuzz` calls these, too.
     const fn behind_the_api(package: &'static str) -> Self {
         Self { package, goal: 85, tests: &["fuzz"], options: &[] }
     }

@@ -213,7 +213,8 @@ fn a_line_has_the_cause_only_where_the_reason_does_not_say_all() {
                 continue;
             }
             Ruling::Denied(_) => (None, LogEvent::AccessDenied),
-            Ruling::Refused(_) | Ruling::Allowed(_) => (None, LogEvent::TokenRefused),
+            Ruling::Refused(_) => (None, LogEvent::TokenRefused),
+            Ruling::Allowed(_) => unreachable!("it is not among the rulings"),
         };
         assert_eq!((told.cause, told.event), (cause, Some(event)), "{ruling:?}");
     }

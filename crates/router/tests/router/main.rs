@@ -10,6 +10,7 @@ mod failures;
 mod http;
 #[cfg(test)]
 mod lambda;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod page;

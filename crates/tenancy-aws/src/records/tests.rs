@@ -200,7 +200,7 @@ fn an_invite_its_uses_and_its_pointer() {
 
 /// DynamoDB deletes an item when its `ttl` has passed.
 #[test]
-fn an_invite_and_its_pointer_are_kept_for_30_days_after_it_expires_and_other_records_for_ever() {
+fn an_invite_and_its_pointer_are_kept_for_30_days_after_it_expires_and_what_they_led_to_stays() {
     let (hash, email) = (code().hash(), "ana@example.com".parse::<EmailAddress>().unwrap());
     let (until, eh) = (NOW.plus_seconds(60), EmailHash::of(&email));
     let terms =

@@ -170,9 +170,7 @@ impl Judge<'_> {
                 was(tenant, &|member| !is_active(member) && !has_status("suspended")(member))
                     || self.was_tenant(tenant, |tenant| !tenant.is_some_and(is_here))
             }),
-            "CHOOSE_TENANT" => {
-                wish.is_refresh && TENANTS.iter().any(|lost| self.has_lost_default(&wish.sub, lost))
-            }
+            "CHOOSE_TENANT" => wish.is_refresh && requested.is_none() && self.has_lost_default(&wish.sub),
             _ => false,
         };
         if is_explained {
@@ -243,20 +241,31 @@ impl Judge<'_> {
             || wish.tenant.as_ref().is_some_and(|wanted| wanted != tenant)
     }
 
-    /// Whether `lost` was the default of the user and no longer open to them, and another tenant was.
-    fn has_lost_default(&self, sub: &str, lost: &str) -> bool {
-        let is_default = |profile: Option<&Value>| {
-            let default = profile.map(|profile| text(profile, "defaultTid")).unwrap_or_default();
-            default.is_empty() || default == lost
+    /// Whether the user had lost their default tenant, and another one was open to them.
+    fn has_lost_default(&self, sub: &str) -> bool {
+        let is_gone = |tenant: Option<&Value>| !tenant.is_some_and(is_here);
+        let is_over =
+            |tenant: Option<&Value>| tenant.is_some_and(|tenant| text(tenant, "status") == "offboarded");
+        let is = |wanted: &'static str| {
+            move |member: Option<&Value>| member.is_some_and(|member| text(member, "status") == wanted)
         };
-        let is_here_now = |tenant: Option<&Value>| tenant.is_some_and(is_here);
-        let is_open =
-            |tenant: &str| self.was_member(sub, tenant, is_active) && self.was_tenant(tenant, is_here_now);
-        let is_over = self.was_member(sub, lost, |member| !is_active(member))
-            || self.was_tenant(lost, |tenant| !is_here_now(tenant));
-        self.was(&profile_key(sub), is_default)
-            && is_over
-            && TENANTS.iter().any(|other| *other != lost && is_open(other))
+        let is_lost = |tenant: &str| {
+            self.was_member(sub, tenant, is("removed"))
+                || self.was_member(sub, tenant, is("suspended")) && self.was_tenant(tenant, is_gone)
+                || self.was_member(sub, tenant, is("active")) && self.was_tenant(tenant, is_over)
+        };
+        let is_open = |tenant: &str| {
+            self.was_member(sub, tenant, is_active) && self.was_tenant(tenant, |tenant| !is_gone(tenant))
+        };
+        let was_default = |tenant: &str| {
+            self.was(&profile_key(sub), |profile| {
+                let default = profile.map(|profile| text(profile, "defaultTid")).unwrap_or_default();
+                default.is_empty() || default == tenant
+            })
+        };
+        TENANTS.iter().any(|lost| {
+            is_lost(lost) && was_default(lost) && TENANTS.iter().any(|other| other != lost && is_open(other))
+        })
     }
 
     /// Whether no invite waited for the user's address.

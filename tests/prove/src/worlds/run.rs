@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use super::reference::{After, Answer, expected};
 use super::store::{after, code, store};
 use super::world::{
-    Asked, Bound, CLIENT, Code, EMAIL, Event, HERE, Identity, Invite, MACHINE, Mode, NAME, NOW, PROVIDER,
-    SUB, Settings, Status, TENANTS, TIER, World, own, plain,
+    Asked, Bound, CLIENT, CONFIRM, Code, EMAIL, Event, HERE, Identity, Invite, MACHINE, Mode, NAME, NOW,
+    PROVIDER, SUB, Settings, Status, TENANTS, TIER, World, own, plain,
 };
 
 /// What came out of a world.
@@ -74,9 +74,12 @@ fn forbidden(world: &World, answer: &Answer, after: &After) -> Vec<String> {
         faults.push("A TOKEN OF A TENANT OF WHICH THE USER IS NO ACTIVE MEMBER".to_owned());
     }
     let before = world.invites.iter().zip(&after.invites);
-    let used: Vec<&Invite> =
-        before.filter(|(invite, (uses, ..))| *uses != invite.uses).map(|(invite, _)| invite).collect();
-    if used.len() > 1 || used.iter().any(|invite| !may_be_used(world, invite)) {
+    let used: Vec<(&Invite, u64)> = before
+        .filter(|(invite, (uses, ..))| *uses != invite.uses)
+        .map(|(invite, (uses, ..))| (invite, *uses))
+        .collect();
+    let is_right = |(invite, uses): &(&Invite, u64)| *uses == invite.uses + 1 && may_be_used(world, invite);
+    if used.len() > 1 || !used.iter().all(is_right) {
         faults.push(format!("INVITES REDEEMED WITHOUT CONSENT: {used:?}"));
     }
     faults
@@ -91,28 +94,32 @@ fn may_carry(world: &World, tenant: usize, after: &After) -> bool {
     is_active && (is_member || world.event.source == MACHINE)
 }
 
-/// An invite is for whoever shows its code, or has its address and has named no other tenant.
+/// The user showed its code. Or it is for their address, and they showed no code and named no other tenant.
 fn may_be_used(world: &World, invite: &Invite) -> bool {
     let Event { code, asked, source, has_email, .. } = &world.event;
-    let shown = match code {
-        Code::Of(number) => world.invites.get(*number),
-        Code::None | Code::Blank | Code::Unknown | Code::Malformed => None,
-    };
-    let is_found = match invite.bound {
-        Bound::Own => *has_email && (shown == Some(invite) || invite.has_pointer),
-        Bound::Nobody => shown == Some(invite),
-        Bound::Other => false,
-    };
     let bound = world.client.filter(|(_, mode)| *mode == Mode::Required).map(|(tenant, _)| tenant);
-    let is_named = match (shown, asked) {
-        (Some(shown), _) => shown.tenant == invite.tenant,
-        (None, Asked::Tenant(tenant)) => *tenant == invite.tenant,
-        (None, Asked::Malformed) => false,
-        (None, Asked::None | Asked::Blank) => bound.is_none_or(|tenant| tenant == invite.tenant),
+    let may_be = |tenant: Option<usize>| tenant.is_none_or(|tenant| tenant == invite.tenant);
+    let has_address = invite.bound == Bound::Own && *has_email;
+    let is_meant = match code {
+        Code::Of(number) => world.invites.get(*number).is_some_and(|shown| {
+            // The link of an old invite leads to the new one of its tenant.
+            let is_shown = std::ptr::eq(shown, invite) && (has_address || invite.bound == Bound::Nobody);
+            is_shown || has_address && invite.has_pointer && shown.tenant == invite.tenant
+        }),
+        Code::None | Code::Blank => {
+            has_address
+                && invite.has_pointer
+                && match asked {
+                    Asked::Tenant(tenant) => *tenant == invite.tenant && may_be(bound),
+                    Asked::Malformed => false,
+                    Asked::None | Asked::Blank => may_be(bound),
+                }
+        }
+        Code::Unknown | Code::Malformed => false,
     };
     let is_valid = !invite.is_revoked && invite.uses < invite.max_uses && NOW < invite.expires_at;
-    let is_of_pool = world.settings.pool_tenant.is_none_or(|tenant| tenant == invite.tenant);
-    is_found && is_named && is_valid && is_of_pool && world.settings.redeem && *source != MACHINE
+    let may_redeem = *source == CONFIRM || source.starts_with("TokenGeneration_") && *source != MACHINE;
+    is_meant && is_valid && may_be(world.settings.pool_tenant) && world.settings.redeem && may_redeem
 }
 
 fn call(trigger: &impl Trigger, event: &str) -> Result<String, &'static str> {
@@ -269,15 +276,14 @@ fn read(
     if !is_machine && !is_first && texts(at(access, "/tenant_roles")) != texts(roles) {
         faults.push("the two tokens have different roles".to_owned());
     }
-    let mut plain = |texts: Vec<String>| -> Vec<String> {
-        let is_own = |text: &String| plain(tenant, text);
-        let own: Vec<String> = texts.iter().filter_map(is_own).collect();
-        if own.len() != texts.len() {
+    let mut without_prefix = |texts: Vec<String>| -> Vec<String> {
+        let stripped: Vec<String> = texts.iter().filter_map(|text| plain(tenant, text)).collect();
+        if stripped.len() != texts.len() {
             faults.push(format!("ROLES OR GROUPS OF ANOTHER TENANT: {texts:?}"));
         }
-        own
+        stripped
     };
-    Answer::Token { tenant, roles: plain(texts(roles)), groups: plain(texts(groups)) }
+    Answer::Token { tenant, roles: without_prefix(texts(roles)), groups: without_prefix(texts(groups)) }
 }
 
 /// A value by its JSON pointer; null if it is missing.

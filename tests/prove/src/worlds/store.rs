@@ -87,7 +87,7 @@ pub(crate) fn after(world: &World, store: &Store) -> (After, usize) {
             MembershipStatus::Suspended => Status::Suspended,
             MembershipStatus::Removed => Status::Over,
         };
-        // A role of another tenant stays as it is, and so is none that the reference expects.
+        // A role of another tenant keeps its prefix, so it never equals one that the reference expects.
         let text = |role: &Role| plain(tenant, role.as_str()).unwrap_or_else(|| role.as_str().to_owned());
         Some((status, membership.roles.iter().map(text).collect()))
     };

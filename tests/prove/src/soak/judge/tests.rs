@@ -110,3 +110,33 @@ fn only_a_fault_of_the_same_call_explains_that_sign_in_is_not_available() {
     assert!(!explained(&ben, of_invite.0, of_invite.1));
     assert!(weather.was_quiet(0, seconds(2)) && !weather.was_quiet(struck, struck));
 }
+
+#[test]
+fn a_user_must_choose_only_after_the_default_tenant_was_lost_and_if_another_is_open() {
+    let globex =
+        || [(member_key("ana", "globex"), member("active")), (tenant_key("globex"), tenant("active"))];
+    let table = |status: &str, others: &[((String, String), Value)]| {
+        let items = [
+            (member_key("ana", "acme"), member(status)),
+            (tenant_key("acme"), tenant("active")),
+            (profile_key("ana"), json!({ "defaultTid": "acme" })),
+        ];
+        Watch::of_table(&items.into_iter().chain(others.iter().cloned()).collect::<Table>(), STALE)
+    };
+    let refresh = || Wish { is_refresh: true, ..ana() };
+    let asked = Wish { tenant: Some("acme".to_owned()), ..refresh() };
+    let rows = [
+        (table("removed", &globex()), refresh(), true),
+        (table("removed", &[]), refresh(), false),
+        (table("suspended", &globex()), refresh(), false),
+        (table("active", &globex()), refresh(), false),
+        (table("removed", &globex()), ana(), false),
+        (table("removed", &globex()), asked, false),
+    ];
+
+    for (number, (watch, wish, is_right)) in rows.into_iter().enumerate() {
+        let weather = Weather::of(1, 0);
+        let judged = judged(&watch, &weather, (1, 2), |judge| judge.refusal(&wish, "CHOOSE_TENANT").is_ok());
+        assert_eq!(judged, is_right, "row {number}");
+    }
+}
