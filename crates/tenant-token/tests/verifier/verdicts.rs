@@ -45,6 +45,16 @@ async fn a_good_id_token_of_event_version_1_has_its_roles_as_one_text() {
 }
 
 #[tokio::test]
+async fn a_scope_in_an_id_token_opens_nothing() {
+    for scope in [json!("orders/read"), json!(["orders/read"])] {
+        let token = signed(&but(id_claims(), json!({ "scope": scope })));
+        let token = judge(rules().token_use(AcceptedUse::Either), &token).await.unwrap();
+
+        assert!(token.scopes().is_empty() && !token.has_scope("orders/read"), "{scope}");
+    }
+}
+
+#[tokio::test]
 async fn debug_output_has_no_claim_but_pool_sub_and_tenant() {
     let token = judge(rules().token_use(AcceptedUse::Id), &signed(&id_claims())).await.unwrap();
 
