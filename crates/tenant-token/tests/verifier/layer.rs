@@ -113,6 +113,7 @@ async fn keys_that_cannot_be_fetched_are_503_so_that_apps_try_again() {
         (answer.header(header::RETRY_AFTER), answer.header(header::WWW_AUTHENTICATE)),
         (Some("1"), None)
     );
+    assert_eq!(answer.body, r#"{"type":"about:blank","title":"Service Unavailable","status":503}"#);
 }
 
 #[tokio::test]
