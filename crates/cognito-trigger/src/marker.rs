@@ -102,6 +102,31 @@ mod tests {
     }
 
     #[test]
+    fn an_event_without_the_marker_and_one_of_version_1_go_back_unchanged() {
+        let event = |version: &str, scope: &str| {
+            let details =
+                if version == "1" { "claimsOverrideDetails" } else { "claimsAndScopeOverrideDetails" };
+            let (request, response) =
+                (format!(r#"{{"scopes":["{scope}","a/b"]}}"#), format!(r#"{{"{details}":null}}"#));
+            format!(r#"{{"version":"{version}","request":{request},"response":{response}}}"#)
+        };
+        let marker = "tenancy/member".parse().unwrap();
+        let marked = event("2", "tenancy/member");
+
+        let back = withheld(&marked, Some(&marker)).unwrap();
+
+        assert!(back.get().contains(r#""scopesToSuppress":["tenancy/member"]"#), "{back}");
+        for (event, marker) in [
+            (event("2", "c/d"), Some(&marker)),
+            (event("1", "c/d"), Some(&marker)),
+            (event("1", "tenancy/member"), Some(&marker)),
+            (marked, None),
+        ] {
+            assert_eq!(withheld(&event, marker).unwrap().get(), event);
+        }
+    }
+
+    #[test]
     fn what_cognito_takes_for_no_scope_is_refused() {
         let (long_server, long_name) =
             (format!("{}/member", "x".repeat(129)), format!("tenancy/{}", "x".repeat(129)));

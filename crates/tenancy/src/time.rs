@@ -48,5 +48,10 @@ mod tests {
         assert_eq!(at(UNIX_EPOCH + Duration::from_millis(7_999)), 7);
         assert_eq!(at(UNIX_EPOCH - Duration::from_secs(1)), 0);
         assert_eq!(Timestamp::from_epoch_seconds(7).plus_seconds(u64::MAX).epoch_seconds(), u64::MAX);
+        assert_eq!(
+            Timestamp::from_epoch_seconds(1_800_000_000).to_string(),
+            "1800000000",
+            "as the table has it"
+        );
     }
 }

@@ -191,10 +191,8 @@ impl<R: Records, S: JoinStore> Joining<'_, '_, '_, R, S> {
         let keeps_default = self.keeps_default().await?;
         let bound = offer.terms.as_ref().map(|terms| &terms.invite).filter(|invite| invite.email.is_some());
         let is_address_good = match (by, bound) {
-            (FoundBy::Code, Some(invite)) => {
-                let is_own = invite.email.as_ref() == self.applicant.email;
-                is_own && self.providers.opens_with_code().await?.opens(&invite.tenant)
-            }
+            // That it is the user's own address was judged before.
+            (FoundBy::Code, Some(invite)) => self.providers.opens_with_code().await?.opens(&invite.tenant),
             // `Opens` was checked before the invites of the address were read.
             (FoundBy::Address(..), _) | (FoundBy::Code, None) => true,
         };

@@ -241,6 +241,35 @@ fn a_provider_opens_only_the_invites_of_the_tenant_that_trusts_it() {
 }
 
 #[test]
+fn an_invite_of_an_address_needs_the_address_to_be_the_users_own_and_verified_also_with_its_code() {
+    let unverified = Event { is_verified: false, ..Event::of("ana") };
+    let refused = |event: Event, store: &Store| {
+        let outcome = redemption(&event.code(code(1)), store);
+        assert_eq!((store.uses(&code(1)), store.tenants_of("ana")), (0, Vec::new()));
+        outcome
+    };
+
+    let own = tenants().invite(&code(1), "acme", 10, 1);
+    assert_eq!(refused(unverified, &own), JoinOutcome::Refused(JoinRefusal::AddressNotVerified));
+    let others = tenants()
+        .invite(&code(1), "acme", 10, 1)
+        .change(&code(1), |invite| invite.email = Some(parsed("eve@example.com")));
+    assert_eq!(refused(Event::of("ana"), &others), JoinOutcome::Refused(JoinRefusal::WrongAddress));
+}
+
+#[test]
+fn an_expired_invite_of_the_address_is_as_if_there_was_none() {
+    let store = tenants().invite(&code(1), "acme", 10, 1);
+    store.tables().pointers.iter_mut().for_each(|(_, pointer)| {
+        pointer.expires_at = Some(Timestamp::from_epoch_seconds(NOW));
+    });
+
+    for event in [Event::of("ana"), Event::of("ana").asking("acme")] {
+        assert_eq!(redemption(&event, &store), JoinOutcome::Refused(JoinRefusal::NoInvite));
+    }
+}
+
+#[test]
 fn a_refresh_joins_only_a_user_who_has_no_membership_at_all() {
     let invited = || tenants().invite(&code(1), "acme", 10, 1).binding(true, false);
 
