@@ -111,16 +111,16 @@ mod tests {
             format!(r#"{{"version":"{version}","request":{request},"response":{response}}}"#)
         };
         let marker = "tenancy/member".parse().unwrap();
-        let marked = event("2", "tenancy/member");
+        let good = event("2", "tenancy/member");
 
-        let back = withheld(&marked, Some(&marker)).unwrap();
+        let back = withheld(&good, Some(&marker)).unwrap();
 
         assert!(back.get().contains(r#""scopesToSuppress":["tenancy/member"]"#), "{back}");
         for (event, marker) in [
             (event("2", "c/d"), Some(&marker)),
             (event("1", "c/d"), Some(&marker)),
             (event("1", "tenancy/member"), Some(&marker)),
-            (marked, None),
+            (good, None),
         ] {
             assert_eq!(withheld(&event, marker).unwrap().get(), event);
         }
