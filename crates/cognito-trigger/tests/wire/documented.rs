@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use cognito_trigger::event::UnreadableEvent;
+use cognito_trigger::reply::{GroupChange, GroupOverride};
 use cognito_trigger::report::Ended;
-use cognito_trigger::{Failure, Handled, Incoming, LogEvent, Outcome};
+use cognito_trigger::{Failure, Handled, Incoming, LogEvent, Outcome, PublicError};
 use function::metrics::{Costs, NAMESPACE};
 use function::{Broken, Call};
 use serde_json::value::RawValue;
@@ -206,4 +207,23 @@ fn every_metric_and_property_is_documented() {
     let always = ["_aws", "Function", "Outcome"];
     assert_eq!(set(properties.into_iter().chain(always)), ticked(&page, "### Properties", 0));
     assert!(page.contains(&format!("Namespace `{NAMESPACE}`")));
+}
+
+#[test]
+fn each_code_has_the_published_text() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
+    let published = std::fs::read_to_string(path).unwrap();
+
+    for error in PublicError::ALL {
+        let row = format!("\n| `{}` | {} |\n", error.code(), error.text());
+        assert!(published.contains(&row), "docs/errors.md has no row `{row}`");
+    }
+}
+
+#[test]
+fn the_groups_that_count_are_those_that_are_sent() {
+    let groups_to_override = ["admins", "editors"].map(str::to_owned).into();
+    let replaced = GroupChange::Replace(GroupOverride { groups_to_override, ..GroupOverride::default() });
+
+    assert_eq!([GroupChange::Keep.count(), replaced.count()], [0, 2]);
 }
