@@ -65,7 +65,7 @@ impl Proof {
     fn quick(self) -> u64 {
         let (optimised, debug) = match self {
             Self::Worlds => (50_000, 20_000),
-            Self::Schedules => (200, 20),
+            Self::Schedules => (200, 60),
             // Their rows are fixed.
             Self::Faults | Self::Canary | Self::Soak => (1, 1),
             Self::Fuzz => (5_000, 256),
