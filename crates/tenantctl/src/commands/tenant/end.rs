@@ -175,7 +175,12 @@ async fn what_hangs_on(
     let clients = operator.clients(tenant).await?.len();
     let providers = operator.providers(tenant).await?.len();
     let own = record.place.client.as_ref();
-    let own = own.map(|client| format!(". Its own app client {client} will be deleted, unless it has another name or is bound to another tenant")).unwrap_or_default();
+    let own = own.map(|client| {
+        format!(
+            ". Its own app client {client} will be deleted, unless it has another name or is bound to another tenant"
+        )
+    });
+    let own = own.unwrap_or_default();
     Ok(format!(
         "`{tenant}` has {members} active members, {invites} open invites, {clients} bound app clients and {providers} \
          bound identity providers; they are kept, but lead to no token. Unbind app clients and providers that others will \
